@@ -1,0 +1,38 @@
+// What the controller hears and nobody journals: sessions, heartbeats, answers on the way to a
+// release. Lost at a restart and heard again when nodes reconnect.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/request.h"
+#include "model/ids.h"
+#include "model/time.h"
+
+namespace cox::core {
+
+struct NodeContact {
+  Session session;       // 0: not connected
+  Instant last_heard;    // of any message; a new controller starts counting at its own start
+};
+
+/// Answers collected for an attempt or a step until they are complete.
+struct Answers {
+  std::map<NodeId, std::string> prepared;   // endpoint of the supervisor, may be empty
+  std::map<NodeId, StepResult> ended;
+};
+
+struct Contact {
+  Instant started;  // of this controller
+  std::vector<NodeContact> nodes;  // by NodeId
+  std::map<AttemptKey, Answers> attempts;
+  std::map<StepKey, Answers> steps;
+
+  bool is_connected(NodeId node) const;
+  /// Heard within `silent_after`; only such nodes get new work.
+  bool is_heard(NodeId node, Instant now, Duration silent_after) const;
+};
+
+}  // namespace cox::core

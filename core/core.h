@@ -1,0 +1,38 @@
+// The decision core: asked -> happened -> to be done. See docs/ARCHITECTURE.md section 3.
+// Nothing here reads a clock, a file, a socket or a random device.
+#pragma once
+
+#include <vector>
+
+#include "common/result.h"
+#include "core/contact.h"
+#include "core/effect.h"
+#include "core/fact.h"
+#include "core/request.h"
+#include "core/state.h"
+
+namespace cox::core {
+
+using Facts = std::vector<Fact>;
+using Effects = std::vector<Effect>;
+
+/// What `request` makes happen. Changes nothing. error: a refusal, for the caller to read
+Result<Facts> decide(const State& state, const Contact& contact, Instant now, const Request& request);
+
+/// Takes up what a request says about sessions, heartbeats and answers. Called before decide().
+void observe(Contact& contact, const State& state, Instant now, const Request& request);
+/// Drops answers that `fact` made irrelevant. Called after evolve().
+void forget(Contact& contact, const State& state, const Fact& fact);
+
+/// The only code that changes State. Live and at restart alike.
+void evolve(State& state, const Fact& fact);
+
+/// What `fact`, already evolved, asks to be done now. Only hurries: reconcile() is the truth.
+Effects react(const State& state, const Contact& contact, const Fact& fact);
+
+/// Compares what a node says it holds with what it should hold. Run at every registration, after
+/// the registration's own facts were evolved.
+Effects reconcile(const State& state, const Contact& contact, NodeId node,
+                  const std::vector<HeldAttempt>& held);
+
+}  // namespace cox::core

@@ -1,0 +1,69 @@
+// The plan beside State: classes of pending jobs, their heads, reason codes, sleepers. A cache that
+// learns by observe(); dropping it may cost time, never change a decision.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/contact.h"
+#include "core/core.h"
+#include "core/policy/priority.h"
+#include "core/policy/select.h"
+#include "core/state.h"
+
+namespace cox::core {
+
+struct Policies {
+  const SelectPolicy* select = nullptr;
+  const PriorityPolicy* priority = nullptr;
+};
+
+/// Why a class does not start: one code and one number.
+struct Blocked {
+  Reason code = Reason::none;
+  std::uint64_t amount = 0;
+};
+
+class Plan {
+ public:
+  explicit Plan(Policies policies);
+  ~Plan();
+  Plan(Plan&&) noexcept;
+  Plan& operator=(Plan&&) noexcept;
+
+  /// Learns from an evolved fact. Also call for facts made by step().
+  void observe(const State& state, const Fact& fact);
+  /// Something outside State changed: a node was heard again or fell silent.
+  void contact_changed();
+  /// Forgets everything; the next step() rebuilds from `state`.
+  void drop();
+
+  /// Looks at up to `steps` class heads and returns the starts decided; the caller evolves and
+  /// observes them before the next call. `done` is set when nothing is left to look at now.
+  Facts step(const State& state, const Contact& contact, Instant now, std::size_t steps, bool* done);
+  /// Next instant at which a begin time lets something wake; unset when none.
+  Instant next_wake() const;
+
+  Blocked blocked(const State& state, JobId job) const;
+
+ private:
+  struct Queues;
+  std::unique_ptr<Queues> queues_;
+};
+
+/// One test of a verdict: "free cores: 3 of 4 nodes fail".
+struct VerdictCheck { std::string name; bool passed; std::string detail; std::uint64_t amount; };
+struct Verdict {
+  Reason code = Reason::none;
+  std::uint64_t amount = 0;
+  std::string summary;
+  std::vector<VerdictCheck> checks;
+  std::string next_event;
+};
+
+/// The full answer to "why does it wait?", computed when asked by the same tests as the pass.
+Verdict explain(const State& state, const Contact& contact, Instant now, Policies policies, JobId job);
+
+}  // namespace cox::core

@@ -1,0 +1,124 @@
+// State = Record (what the journal rebuilds) + Index (a function of Record). Only evolve() changes
+// it; the loop thread alone touches it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/bitset.h"
+#include "core/fact.h"
+#include "model/allocation.h"
+#include "model/ids.h"
+#include "model/job_request.h"
+#include "model/job_state.h"
+#include "model/outcome.h"
+#include "model/settings.h"
+#include "model/topology.h"
+
+namespace cox::core {
+
+struct Step {
+  StepId id;
+  StepRequest request;
+  std::vector<StepShare> shares;
+  Instant started, released, ended;
+  StepResult result;
+  bool is_ended() const { return ended.is_set(); }
+  friend bool operator==(const Step&, const Step&) = default;
+};
+
+struct Job {
+  JobId id;
+  JobRequest request;
+  ClientKey key;
+  Instant submitted, started, released, ended;
+  JobPhase phase = JobPhase::pending;
+  Attempt attempt;                 // of the current or last start
+  Hold hold = Hold::none;
+  EndCause cause = EndCause::none; // while ending or ended
+  Uid ended_by = 0;
+  std::string why;                 // for people: the last reason of an end, hold or roll-back
+  std::uint32_t starts_undone = 0;
+  std::uint32_t attempts_run = 0;  // attempts that passed JobReleased (or ran on one node)
+  Allocation allocation;           // of the current attempt; kept after the end, for the record
+  Bitset freed;                    // per allocation.nodes: holds nothing any more
+  StepId next_step;
+  std::vector<Step> steps;         // of the current attempt
+  JobState final_state = JobState::pending;
+  std::int32_t exit_code = 0, signal = 0;
+  Usage usage;
+  friend bool operator==(const Job&, const Job&) = default;
+};
+
+/// The state people see.
+JobState job_state(const Job& job);
+
+struct Node {
+  NodeId id;
+  std::string name, boot_id, address, containment, version;
+  ClassId node_class;
+  std::vector<std::int64_t> memory_mib;
+  std::vector<Pool> pools;
+  bool is_thissystem = true;
+  Aside aside = Aside::none;
+  std::string why;
+  bool is_lost = false;
+  Instant registered;
+  friend bool operator==(const Node&, const Node&) = default;
+};
+
+/// What the journal rebuilds. `replay(journal) == record` is checked after every simulated turn.
+struct Record {
+  Epoch epoch;
+  Settings settings;
+  JobId next_job{1};
+  std::map<JobId, Job> jobs;
+  std::vector<Node> nodes;               // by NodeId
+  std::vector<NodeClass> classes;        // by ClassId
+  friend bool operator==(const Record&, const Record&) = default;
+};
+
+/// What of a node is free, exactly.
+struct NodeFree {
+  Bitset cores;
+  std::vector<std::int64_t> memory_mib;
+  Bitset devices;
+  std::vector<std::int64_t> pools;
+  std::uint32_t jobs = 0;  // attempts that hold a share here
+  friend bool operator==(const NodeFree&, const NodeFree&) = default;
+};
+
+/// Derived from Record, kept up to date inside evolve(), rebuilt at load.
+struct Index {
+  std::vector<NodeFree> free;                        // by NodeId
+  std::unordered_map<std::string, NodeId> node_by_name;
+  std::map<Hash, ClassId> class_by_hash;
+  std::map<ClientKey, JobId> job_by_key;
+  std::map<std::string, Bitset> partition_nodes;     // by partition name
+  Bitset usable;                                     // neither set aside nor lost
+  std::vector<std::vector<JobId>> jobs_on_node;      // unfreed shares, ascending
+  std::map<JobId, Attempt> unended;                  // every job that is not ended
+  friend bool operator==(const Index&, const Index&) = default;
+};
+
+struct State {
+  Record record;
+  Index index;
+
+  const Job* find_job(JobId id) const;
+  const Node* find_node(NodeId id) const;
+  std::optional<NodeId> node_named(const std::string& name) const;
+  const NodeClass& class_of(const Node& node) const;
+};
+
+/// The index that `record` implies; equal to State::index at any moment.
+Index rebuild_index(const Record& record);
+/// Every broken rule of the ledger as a sentence; empty when free + used = total everywhere and no
+/// core, MiB or device is given twice.
+std::vector<std::string> ledger_faults(const State& state);
+
+}  // namespace cox::core

@@ -1,0 +1,30 @@
+// File name patterns of jobs and steps: %j %J %A %a %N %n %t %s %u %x %%, with zero padding.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "model/ids.h"
+
+namespace cox {
+
+struct PatternValues {
+  JobId job;
+  StepId step = step_batch;
+  JobId array_job;                       // the job's own id when it is no array
+  std::uint32_t array_index = 4294967294U;
+  std::string_view node;                 // short name
+  std::uint32_t node_index = 0;
+  std::uint32_t task = 0;
+  std::string_view user;
+  std::string_view job_name;
+};
+
+/// `\\` in the pattern stops replacing. error: bad_usage for padding over 10 or an unknown letter
+Result<std::string> expand_pattern(std::string_view pattern, const PatternValues& values);
+/// True when the pattern differs per task, so that tasks cannot share one file.
+bool is_per_task(std::string_view pattern);
+
+}  // namespace cox

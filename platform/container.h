@@ -1,0 +1,54 @@
+// What keeps a job's processes together on a node: cgroup v2, cgroup v1, or process groups under
+// a subreaper where neither may be used. One interface; a node says plainly which it has.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "model/outcome.h"
+
+namespace cox::platform {
+
+struct ContainerLimits {
+  std::string cpus;              // OS PU indices "0-3,8"; empty: no limit
+  std::string memory_nodes;      // OS NUMA indices; empty: no limit
+  std::int64_t memory_bytes = 0; // 0: no limit
+};
+
+struct ContainerUsage {
+  Usage usage;
+  std::uint64_t oom_kills = 0;
+  std::uint32_t processes = 0;
+};
+
+/// Paths are relative to the backend's own root: "CLUSTER/NODE/job_J.A/step_S".
+/// Every call is safe to repeat; a missing container is empty, not an error, except in create.
+class Containment {
+ public:
+  virtual ~Containment() = default;
+  /// "cgroup v2", "cgroup v1" or "process groups: <why not cgroups>".
+  virtual std::string description() const = 0;
+  virtual Result<void> create(const std::string& path, const ContainerLimits& limits) = 0;
+  /// The running process enters (called in the child, before it drops privileges).
+  virtual Result<void> enter(const std::string& path, int pid) = 0;
+  /// Kills every process, also frozen ones and those that fork meanwhile. Returns how many were
+  /// still there after the call; call again until 0.
+  virtual Result<std::uint32_t> kill_all(const std::string& path, int signal) = 0;
+  virtual Result<void> freeze(const std::string& path, bool frozen) = 0;
+  virtual Result<ContainerUsage> usage(const std::string& path) = 0;
+  virtual std::vector<int> processes(const std::string& path) = 0;
+  /// Removes it and what is below; refused while processes are left.
+  virtual Result<void> remove(const std::string& path) = 0;
+  /// Containers directly below `path`, for clean-up after a crash.
+  virtual std::vector<std::string> children(const std::string& path) = 0;
+};
+
+/// The best backend this process may use. `root`: where cgroup file systems are mounted
+/// ("/sys/fs/cgroup", or a recorded tree in tests). `state_dir` holds the process-group backend's
+/// records, so that a later daemon finds the groups again.
+std::unique_ptr<Containment> open_containment(const std::string& root, const std::string& state_dir);
+
+}  // namespace cox::platform

@@ -1,0 +1,71 @@
+# Helpers that keep each folder's CMakeLists.txt to a few lines.
+
+option(COX_TESTS "build the tests" ON)
+option(COX_BENCH "build the benchmarks" ON)
+option(COX_SANITIZE "build under the address and undefined sanitizers" OFF)
+
+add_library(cox_flags INTERFACE)
+target_compile_options(cox_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fno-plt)
+target_include_directories(cox_flags INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(cox_flags INTERFACE COX_VERSION="${PROJECT_VERSION}")
+if(COX_SANITIZE)
+  target_compile_options(cox_flags INTERFACE
+    -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  target_link_options(cox_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# ccache and mold are used when present; neither is required.
+find_program(COX_CCACHE ccache)
+if(COX_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${COX_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${COX_CCACHE})
+endif()
+find_program(COX_MOLD mold)
+if(COX_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# Sources of the current folder (and the named sub-folders), tests left out.
+function(cox_sources out)
+  set(found)
+  foreach(dir . ${ARGN})
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*.cc)
+    list(FILTER files EXCLUDE REGEX "_test\\.cc$|/main\\.cc$|_main\\.cc$")
+    list(APPEND found ${files})
+  endforeach()
+  set(${out} ${found} PARENT_SCOPE)
+endfunction()
+
+# cox_library(NAME [DIRS sub...] [LINK targets...]): a static library of this folder.
+function(cox_library name)
+  cmake_parse_arguments(ARG "" "" "DIRS;LINK" ${ARGN})
+  cox_sources(sources ${ARG_DIRS})
+  if(NOT sources)
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE cox_flags ${ARG_LINK})
+    return()
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC cox_flags ${ARG_LINK})
+endfunction()
+
+# cox_tests(NAME [DIRS sub...] [LINK targets...]): one GoogleTest program from *_test.cc.
+function(cox_tests name)
+  if(NOT COX_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "DIRS;LINK;LABELS" ${ARGN})
+  set(found)
+  foreach(dir . ${ARG_DIRS})
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${dir}/*_test.cc)
+    list(APPEND found ${files})
+  endforeach()
+  if(NOT found)
+    return()
+  endif()
+  add_executable(${name} ${found})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
+endfunction()
