@@ -19,9 +19,9 @@ class Bitset {
   explicit Bitset(std::size_t size, bool value = false);
 
   std::size_t size() const { return size_; }
-  bool test(std::size_t i) const {
-    return i < size_ && ((words_[i / 64] >> (i % 64)) & 1U) != 0;
-  }
+
+  bool test(std::size_t i) const { return i < size_ && ((words_[i / 64] >> (i % 64)) & 1U) != 0; }
+
   void set(std::size_t i);
   void reset(std::size_t i);
   void set_all();
@@ -31,7 +31,9 @@ class Bitset {
 
   std::size_t count() const;
   bool any() const;
+
   bool none() const { return !any(); }
+
   /// Lowest member >= from, or size() when there is none.
   std::size_t next(std::size_t from) const;
   /// Members of this set that are also in `other`, without making a set.
@@ -44,9 +46,13 @@ class Bitset {
   Bitset& operator|=(const Bitset& other);
   Bitset& operator&=(const Bitset& other);
   Bitset& operator-=(const Bitset& other);
+
   friend Bitset operator|(Bitset a, const Bitset& b) { return a |= b; }
+
   friend Bitset operator&(Bitset a, const Bitset& b) { return a &= b; }
+
   friend Bitset operator-(Bitset a, const Bitset& b) { return a -= b; }
+
   friend bool operator==(const Bitset&, const Bitset&) = default;
 
   template <class Visit>
@@ -59,6 +65,7 @@ class Bitset {
   }
 
   const std::vector<std::uint64_t>& words() const { return words_; }
+
   /// "0-3,8"; "" for the empty set.
   std::string to_ranges() const;
   /// Reads what to_ranges() writes. error: bad_usage, also when a number is >= size.

@@ -14,18 +14,18 @@
 namespace cox::core {
 
 struct NodeContact {
-  Session session;       // 0: not connected
-  Instant last_heard;    // of any message; a new controller starts counting at its own start
+  Session session;     // 0: not connected
+  Instant last_heard;  // of any message; a new controller starts counting at its own start
 };
 
 /// Answers collected for an attempt or a step until they are complete.
 struct Answers {
-  std::map<NodeId, std::string> prepared;   // endpoint of the supervisor, may be empty
+  std::map<NodeId, std::string> prepared;  // endpoint of the supervisor, may be empty
   std::map<NodeId, StepResult> ended;
 };
 
 struct Contact {
-  Instant started;  // of this controller
+  Instant started;                 // of this controller
   std::vector<NodeContact> nodes;  // by NodeId
   std::map<AttemptKey, Answers> attempts;
   std::map<StepKey, Answers> steps;

@@ -17,7 +17,10 @@ using Facts = std::vector<Fact>;
 using Effects = std::vector<Effect>;
 
 /// What `request` makes happen. Changes nothing. error: a refusal, for the caller to read
-Result<Facts> decide(const State& state, const Contact& contact, Instant now, const Request& request);
+Result<Facts> decide(const State& state,
+                     const Contact& contact,
+                     Instant now,
+                     const Request& request);
 
 /// Takes up what a request says about sessions, heartbeats and answers. Called before decide().
 void observe(Contact& contact, const State& state, Instant now, const Request& request);
@@ -32,7 +35,9 @@ Effects react(const State& state, const Contact& contact, const Fact& fact);
 
 /// Compares what a node says it holds with what it should hold. Run at every registration, after
 /// the registration's own facts were evolved.
-Effects reconcile(const State& state, const Contact& contact, NodeId node,
+Effects reconcile(const State& state,
+                  const Contact& contact,
+                  NodeId node,
                   const std::vector<HeldAttempt>& held);
 
 }  // namespace cox::core

@@ -11,21 +11,65 @@ namespace cox::core {
 
 /// Make the job's container on `node` and, where the node takes part in it, the supervisor of the
 /// initial step (batch or step 0). `go_at_once`: single-node job, do not wait for SendGo.
-struct SendPrepare { NodeId node; JobId job; Attempt attempt; bool go_at_once; };
+struct SendPrepare {
+  NodeId node;
+  JobId job;
+  Attempt attempt;
+  bool go_at_once;
+};
+
 /// JobReleased is committed: run the initial step.
-struct SendGo { NodeId node; JobId job; Attempt attempt; };
-struct SendPrepareStep { NodeId node; StepKey step; };
-struct SendGoStep { NodeId node; StepKey step; };
-struct SendEndStep { NodeId node; StepKey step; EndCause cause; };
+struct SendGo {
+  NodeId node;
+  JobId job;
+  Attempt attempt;
+};
+
+struct SendPrepareStep {
+  NodeId node;
+  StepKey step;
+};
+
+struct SendGoStep {
+  NodeId node;
+  StepKey step;
+};
+
+struct SendEndStep {
+  NodeId node;
+  StepKey step;
+  EndCause cause;
+};
+
 /// End every process of the attempt on `node`, remove its container, answer ReportClosed. Also the
 /// roll-back of a start, and the answer to an attempt the controller does not know.
-struct SendClose { NodeId node; JobId job; Attempt attempt; EndCause cause; };
-/// The result is committed: the node may forget this step.
-struct SendStepAck { NodeId node; StepKey step; };
-/// The closing is committed: the node may forget this attempt.
-struct SendClosedAck { NodeId node; JobId job; Attempt attempt; };
+struct SendClose {
+  NodeId node;
+  JobId job;
+  Attempt attempt;
+  EndCause cause;
+};
 
-using Effect = std::variant<SendPrepare, SendGo, SendPrepareStep, SendGoStep, SendEndStep, SendClose,
-                            SendStepAck, SendClosedAck>;
+/// The result is committed: the node may forget this step.
+struct SendStepAck {
+  NodeId node;
+  StepKey step;
+};
+
+/// The closing is committed: the node may forget this attempt.
+struct SendClosedAck {
+  NodeId node;
+  JobId job;
+  Attempt attempt;
+};
+
+using Effect = std::variant<SendPrepare,
+                            SendGo,
+                            SendPrepareStep,
+                            SendGoStep,
+                            SendEndStep,
+                            SendClose,
+                            SendStepAck,
+                            SendClosedAck>;
 
 }  // namespace cox::core

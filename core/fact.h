@@ -1,5 +1,6 @@
 // What happened. Facts are journaled, never refused, and the only input of evolve().
-// Fields are only ever added; the codec is ctld/store/fact_codec.h, golden files in testsuite/golden.
+// Fields are only ever added; the codec is ctld/store/fact_codec.h, golden files in
+// testsuite/golden.
 #pragma once
 
 #include <string>
@@ -18,55 +19,185 @@
 namespace cox::core {
 
 /// A controller began; its epoch voids messages of earlier ones.
-struct EpochStarted { Epoch epoch; Instant at; };
-struct SettingsApplied { Instant at; Settings settings; };
+struct EpochStarted {
+  Epoch epoch;
+  Instant at;
+};
 
-struct JobSubmitted { JobId job; ClientKey key; Instant at; JobRequest request; };
-struct JobHeld { JobId job; Instant at; Hold hold; std::string why; };
-struct JobUnheld { JobId job; Instant at; };
+struct SettingsApplied {
+  Instant at;
+  Settings settings;
+};
+
+struct JobSubmitted {
+  JobId job;
+  ClientKey key;
+  Instant at;
+  JobRequest request;
+};
+
+struct JobHeld {
+  JobId job;
+  Instant at;
+  Hold hold;
+  std::string why;
+};
+
+struct JobUnheld {
+  JobId job;
+  Instant at;
+};
+
 /// Resources are taken. For a gang nothing runs yet; for one node this is the point of no return.
-struct JobStarted { JobId job; Attempt attempt; Instant at; Allocation allocation; };
+struct JobStarted {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  Allocation allocation;
+};
+
 /// Every node of the gang prepared: the attempt counts as run from here.
-struct JobReleased { JobId job; Attempt attempt; Instant at; };
+struct JobReleased {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+};
+
 /// Rolled back before any task ran: the job is pending again and keeps its place.
-struct StartUndone { JobId job; Attempt attempt; Instant at; std::string why; };
+struct StartUndone {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  std::string why;
+};
+
 /// The attempt is to end for `cause`; nodes are told. First cause wins.
-struct JobEnding { JobId job; Attempt attempt; Instant at; EndCause cause; Uid by; std::string why; };
+struct JobEnding {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  EndCause cause;
+  Uid by;
+  std::string why;
+};
+
 /// This node holds nothing of the attempt any more: its share is free.
-struct NodeFreed { JobId job; Attempt attempt; NodeId node; Instant at; Usage usage; };
-struct JobRequeued { JobId job; Attempt attempt; Instant at; std::string why; };
+struct NodeFreed {
+  JobId job;
+  Attempt attempt;
+  NodeId node;
+  Instant at;
+  Usage usage;
+};
+
+struct JobRequeued {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  std::string why;
+};
+
 /// Final. Follows the last NodeFreed of the attempt (or a cancel of a pending job).
 struct JobEnded {
-  JobId job; Attempt attempt; Instant at; JobState state;
-  std::int32_t exit_code; std::int32_t signal; Usage usage; std::string why;
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  JobState state;
+  std::int32_t exit_code;
+  std::int32_t signal;
+  Usage usage;
+  std::string why;
 };
 
 /// A part of one node given to a step.
-struct StepShare { NodeId node; std::uint32_t tasks = 0; std::uint32_t first_task = 0;
-  friend bool operator==(const StepShare&, const StepShare&) = default; };
-struct StepStarted {
-  JobId job; Attempt attempt; StepId step; Instant at;
-  StepRequest request; std::vector<StepShare> shares;
+struct StepShare {
+  NodeId node;
+  std::uint32_t tasks = 0;
+  std::uint32_t first_task = 0;
+  friend bool operator==(const StepShare&, const StepShare&) = default;
 };
-struct StepReleased { JobId job; Attempt attempt; StepId step; Instant at; };
-struct StepEnded { JobId job; Attempt attempt; StepId step; Instant at; StepResult result; };
 
-struct ClassLearned { ClassId id; NodeClass node_class; };
+struct StepStarted {
+  JobId job;
+  Attempt attempt;
+  StepId step;
+  Instant at;
+  StepRequest request;
+  std::vector<StepShare> shares;
+};
+
+struct StepReleased {
+  JobId job;
+  Attempt attempt;
+  StepId step;
+  Instant at;
+};
+
+struct StepEnded {
+  JobId job;
+  Attempt attempt;
+  StepId step;
+  Instant at;
+  StepResult result;
+};
+
+struct ClassLearned {
+  ClassId id;
+  NodeClass node_class;
+};
+
 /// A node registered for the first time, or with another inventory or boot id.
 struct NodeRegistered {
-  NodeId node; Instant at; ClassId node_class;
+  NodeId node;
+  Instant at;
+  ClassId node_class;
   std::string name, boot_id, address, containment, version;
-  std::vector<std::int64_t> memory_mib; std::vector<Pool> pools; bool is_thissystem = true;
+  std::vector<std::int64_t> memory_mib;
+  std::vector<Pool> pools;
+  bool is_thissystem = true;
 };
-struct NodeLost { NodeId node; Instant at; std::string why; };
-enum class Aside : std::uint8_t { none = 0, drained = 1, down = 2, failed = 3 };
-/// No new work here. `failed` is set by the controller itself, the others by people.
-struct NodeSetAside { NodeId node; Instant at; Aside aside; std::string why; Uid by; };
-struct NodeResumed { NodeId node; Instant at; Uid by; };
 
-using Fact = std::variant<EpochStarted, SettingsApplied, JobSubmitted, JobHeld, JobUnheld, JobStarted,
-                          JobReleased, StartUndone, JobEnding, NodeFreed, JobRequeued, JobEnded,
-                          StepStarted, StepReleased, StepEnded, ClassLearned, NodeRegistered,
-                          NodeLost, NodeSetAside, NodeResumed>;
+struct NodeLost {
+  NodeId node;
+  Instant at;
+  std::string why;
+};
+enum class Aside : std::uint8_t { none = 0, drained = 1, down = 2, failed = 3 };
+
+/// No new work here. `failed` is set by the controller itself, the others by people.
+struct NodeSetAside {
+  NodeId node;
+  Instant at;
+  Aside aside;
+  std::string why;
+  Uid by;
+};
+
+struct NodeResumed {
+  NodeId node;
+  Instant at;
+  Uid by;
+};
+
+using Fact = std::variant<EpochStarted,
+                          SettingsApplied,
+                          JobSubmitted,
+                          JobHeld,
+                          JobUnheld,
+                          JobStarted,
+                          JobReleased,
+                          StartUndone,
+                          JobEnding,
+                          NodeFreed,
+                          JobRequeued,
+                          JobEnded,
+                          StepStarted,
+                          StepReleased,
+                          StepEnded,
+                          ClassLearned,
+                          NodeRegistered,
+                          NodeLost,
+                          NodeSetAside,
+                          NodeResumed>;
 
 }  // namespace cox::core

@@ -16,49 +16,155 @@
 
 namespace cox::core {
 
-struct SubmitJob { Caller caller; ClientKey key; JobRequest request; };
-struct CancelJob { Caller caller; JobId job; };
-struct CancelStep { Caller caller; JobId job; StepId step; };
-struct HoldJob { Caller caller; JobId job; };
-struct ReleaseJob { Caller caller; JobId job; };
-struct RequeueJob { Caller caller; JobId job; };
-struct CreateStep { Caller caller; JobId job; StepRequest request; };
+struct SubmitJob {
+  Caller caller;
+  ClientKey key;
+  JobRequest request;
+};
+
+struct CancelJob {
+  Caller caller;
+  JobId job;
+};
+
+struct CancelStep {
+  Caller caller;
+  JobId job;
+  StepId step;
+};
+
+struct HoldJob {
+  Caller caller;
+  JobId job;
+};
+
+struct ReleaseJob {
+  Caller caller;
+  JobId job;
+};
+
+struct RequeueJob {
+  Caller caller;
+  JobId job;
+};
+
+struct CreateStep {
+  Caller caller;
+  JobId job;
+  StepRequest request;
+};
 
 /// A node's view of one step, in registration and in reports.
 enum class StepPhase : std::uint8_t { preparing = 0, prepared = 1, running = 2, ended = 3 };
-struct HeldStep { StepId step; StepPhase phase; std::string endpoint; StepResult result; };
+
+struct HeldStep {
+  StepId step;
+  StepPhase phase;
+  std::string endpoint;
+  StepResult result;
+};
+
 /// `closing`: the node already ends it. `prepared` is false while the container is being made.
 struct HeldAttempt {
-  JobId job; Attempt attempt; bool prepared = false; bool closing = false;
+  JobId job;
+  Attempt attempt;
+  bool prepared = false;
+  bool closing = false;
   std::vector<HeldStep> steps;
 };
+
 /// A connection authenticated as this node. `session` is chosen by ctld, growing.
-struct RegisterNode { Session session; NodeInventory inventory; std::vector<HeldAttempt> held; };
+struct RegisterNode {
+  Session session;
+  NodeInventory inventory;
+  std::vector<HeldAttempt> held;
+};
+
 /// The connection of `session` ended. Running jobs do not notice.
-struct NodeDisconnected { NodeId node; Session session; };
-struct Heartbeat { NodeId node; Session session; };
+struct NodeDisconnected {
+  NodeId node;
+  Session session;
+};
 
-struct ReportPrepared { NodeId node; Session session; JobId job; Attempt attempt;
-  std::string endpoint;               // of the initial step's supervisor, when there is one
-  std::optional<std::string> failure; // why it could not prepare
-  bool node_at_fault = true; };       // false: the job's own fault (directory, output file)
-struct ReportStepPrepared { NodeId node; Session session; StepKey step; std::string endpoint;
-  std::optional<std::string> failure; };
-struct ReportStepEnded { NodeId node; Session session; StepKey step; StepResult result; };
+struct Heartbeat {
+  NodeId node;
+  Session session;
+};
+
+struct ReportPrepared {
+  NodeId node;
+  Session session;
+  JobId job;
+  Attempt attempt;
+  std::string endpoint;                // of the initial step's supervisor, when there is one
+  std::optional<std::string> failure;  // why it could not prepare
+  bool node_at_fault = true;
+};  // false: the job's own fault (directory, output file)
+
+struct ReportStepPrepared {
+  NodeId node;
+  Session session;
+  StepKey step;
+  std::string endpoint;
+  std::optional<std::string> failure;
+};
+
+struct ReportStepEnded {
+  NodeId node;
+  Session session;
+  StepKey step;
+  StepResult result;
+};
+
 /// Every process of the attempt on this node is gone, its container removed.
-struct ReportClosed { NodeId node; Session session; JobId job; Attempt attempt; Usage usage;
-  std::optional<StepResult> batch_result; };  // when the close followed from the batch step's end
+struct ReportClosed {
+  NodeId node;
+  Session session;
+  JobId job;
+  Attempt attempt;
+  Usage usage;
+  std::optional<StepResult> batch_result;
+};  // when the close followed from the batch step's end
 
-struct SetNodeAside { Caller caller; std::string node; bool down = false; std::string why; };
-struct ResumeNode { Caller caller; std::string node; };
-struct ApplySettings { Settings settings; };
+struct SetNodeAside {
+  Caller caller;
+  std::string node;
+  bool down = false;
+  std::string why;
+};
+
+struct ResumeNode {
+  Caller caller;
+  std::string node;
+};
+
+struct ApplySettings {
+  Settings settings;
+};
+
 struct BeginEpoch {};
+
 /// Time passed: lost nodes, overdue limits, begin times. Asked about once a second.
 struct CheckTime {};
 
-using Request = std::variant<SubmitJob, CancelJob, CancelStep, HoldJob, ReleaseJob, RequeueJob,
-                             CreateStep, RegisterNode, NodeDisconnected, Heartbeat, ReportPrepared,
-                             ReportStepPrepared, ReportStepEnded, ReportClosed, SetNodeAside,
-                             ResumeNode, ApplySettings, BeginEpoch, CheckTime>;
+using Request = std::variant<SubmitJob,
+                             CancelJob,
+                             CancelStep,
+                             HoldJob,
+                             ReleaseJob,
+                             RequeueJob,
+                             CreateStep,
+                             RegisterNode,
+                             NodeDisconnected,
+                             Heartbeat,
+                             ReportPrepared,
+                             ReportStepPrepared,
+                             ReportStepEnded,
+                             ReportClosed,
+                             SetNodeAside,
+                             ResumeNode,
+                             ApplySettings,
+                             BeginEpoch,
+                             CheckTime>;
 
 }  // namespace cox::core

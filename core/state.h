@@ -27,7 +27,9 @@ struct Step {
   std::vector<StepShare> shares;
   Instant started, released, ended;
   StepResult result;
+
   bool is_ended() const { return ended.is_set(); }
+
   friend bool operator==(const Step&, const Step&) = default;
 };
 
@@ -37,17 +39,17 @@ struct Job {
   ClientKey key;
   Instant submitted, started, released, ended;
   JobPhase phase = JobPhase::pending;
-  Attempt attempt;                 // of the current or last start
+  Attempt attempt;  // of the current or last start
   Hold hold = Hold::none;
-  EndCause cause = EndCause::none; // while ending or ended
+  EndCause cause = EndCause::none;  // while ending or ended
   Uid ended_by = 0;
-  std::string why;                 // for people: the last reason of an end, hold or roll-back
+  std::string why;  // for people: the last reason of an end, hold or roll-back
   std::uint32_t starts_undone = 0;
   std::uint32_t attempts_run = 0;  // attempts that passed JobReleased (or ran on one node)
   Allocation allocation;           // of the current attempt; kept after the end, for the record
   Bitset freed;                    // per allocation.nodes: holds nothing any more
   StepId next_step;
-  std::vector<Step> steps;         // of the current attempt
+  std::vector<Step> steps;  // of the current attempt
   JobState final_state = JobState::pending;
   std::int32_t exit_code = 0, signal = 0;
   Usage usage;
@@ -77,8 +79,8 @@ struct Record {
   Settings settings;
   JobId next_job{1};
   std::map<JobId, Job> jobs;
-  std::vector<Node> nodes;               // by NodeId
-  std::vector<NodeClass> classes;        // by ClassId
+  std::vector<Node> nodes;         // by NodeId
+  std::vector<NodeClass> classes;  // by ClassId
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -94,14 +96,14 @@ struct NodeFree {
 
 /// Derived from Record, kept up to date inside evolve(), rebuilt at load.
 struct Index {
-  std::vector<NodeFree> free;                        // by NodeId
+  std::vector<NodeFree> free;  // by NodeId
   std::unordered_map<std::string, NodeId> node_by_name;
   std::map<Hash, ClassId> class_by_hash;
   std::map<ClientKey, JobId> job_by_key;
-  std::map<std::string, Bitset> partition_nodes;     // by partition name
-  Bitset usable;                                     // neither set aside nor lost
-  std::vector<std::vector<JobId>> jobs_on_node;      // unfreed shares, ascending
-  std::map<JobId, Attempt> unended;                  // every job that is not ended
+  std::map<std::string, Bitset> partition_nodes;  // by partition name
+  Bitset usable;                                  // neither set aside nor lost
+  std::vector<std::vector<JobId>> jobs_on_node;   // unfreed shares, ascending
+  std::map<JobId, Attempt> unended;               // every job that is not ended
   friend bool operator==(const Index&, const Index&) = default;
 };
 

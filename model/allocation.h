@@ -12,11 +12,11 @@ namespace cox {
 /// A job's part of one node.
 struct NodeShare {
   NodeId node;
-  Bitset cores;                           // logical cores, as in NodeClass::cores
-  std::vector<std::int64_t> memory_mib;   // per NUMA node of the node
-  Bitset devices;                         // indices into NodeClass::devices
-  std::vector<std::int64_t> pools;        // counts, as in NodeInventory::pools
-  std::uint32_t tasks = 0;                // tasks of the job's shape on this node
+  Bitset cores;                          // logical cores, as in NodeClass::cores
+  std::vector<std::int64_t> memory_mib;  // per NUMA node of the node
+  Bitset devices;                        // indices into NodeClass::devices
+  std::vector<std::int64_t> pools;       // counts, as in NodeInventory::pools
+  std::uint32_t tasks = 0;               // tasks of the job's shape on this node
   friend bool operator==(const NodeShare&, const NodeShare&) = default;
 };
 

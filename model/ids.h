@@ -13,17 +13,19 @@ template <class Tag, class Rep>
 struct Id {
   Rep value{};
   constexpr Id() = default;
+
   constexpr explicit Id(Rep v) : value(v) {}
+
   friend constexpr auto operator<=>(const Id&, const Id&) = default;
 };
 
-using JobId = Id<struct JobTag, std::uint64_t>;          // from 1, never reused; 0 means none
-using Attempt = Id<struct AttemptTag, std::uint32_t>;    // from 1 per job; 0: never started
-using StepId = Id<struct StepTag, std::uint32_t>;        // numbered from 0; names below
-using NodeId = Id<struct NodeTag, std::uint32_t>;        // dense, from 0, never reused
-using ClassId = Id<struct ClassTag, std::uint32_t>;      // dense index of node classes
-using Epoch = Id<struct EpochTag, std::uint64_t>;        // one per start of a controller
-using Session = Id<struct SessionTag, std::uint64_t>;    // one per connection of a node
+using JobId = Id<struct JobTag, std::uint64_t>;        // from 1, never reused; 0 means none
+using Attempt = Id<struct AttemptTag, std::uint32_t>;  // from 1 per job; 0: never started
+using StepId = Id<struct StepTag, std::uint32_t>;      // numbered from 0; names below
+using NodeId = Id<struct NodeTag, std::uint32_t>;      // dense, from 0, never reused
+using ClassId = Id<struct ClassTag, std::uint32_t>;    // dense index of node classes
+using Epoch = Id<struct EpochTag, std::uint64_t>;      // one per start of a controller
+using Session = Id<struct SessionTag, std::uint64_t>;  // one per connection of a node
 using Uid = std::uint32_t;
 
 inline constexpr StepId step_batch{0xFFFF'FFF0U};
@@ -46,14 +48,18 @@ struct AttemptKey {
 /// 128 bits chosen by the client; all zero means none was given.
 struct ClientKey {
   std::array<std::uint64_t, 2> words{};
+
   bool empty() const { return words[0] == 0 && words[1] == 0; }
+
   friend auto operator<=>(const ClientKey&, const ClientKey&) = default;
 };
 
 /// BLAKE2b-256 of a script, an environment or a node class.
 struct Hash {
   std::array<std::uint8_t, 32> bytes{};
+
   bool empty() const { return *this == Hash{}; }
+
   friend auto operator<=>(const Hash&, const Hash&) = default;
 };
 

@@ -15,8 +15,8 @@ namespace cox {
 
 struct DeviceRequest {
   std::string name;
-  std::string type;          // empty: any
-  std::uint32_t count = 0;   // per node
+  std::string type;         // empty: any
+  std::uint32_t count = 0;  // per node
   friend auto operator<=>(const DeviceRequest&, const DeviceRequest&) = default;
 };
 
@@ -24,9 +24,9 @@ struct DeviceRequest {
 struct Component {
   std::uint32_t nodes_min = 1;
   std::uint32_t nodes_max = 1;
-  std::uint32_t tasks = 0;           // 0: not given
-  std::uint32_t tasks_per_node = 0;  // 0: not given
-  std::uint32_t cpus_per_task = 0;   // 0: not given, counts as 1
+  std::uint32_t tasks = 0;                // 0: not given
+  std::uint32_t tasks_per_node = 0;       // 0: not given
+  std::uint32_t cpus_per_task = 0;        // 0: not given, counts as 1
   std::int64_t memory_per_node_mib = -1;  // -1: not given; 0: the node's whole memory
   std::int64_t memory_per_cpu_mib = -1;
   std::vector<DeviceRequest> devices;
@@ -40,8 +40,8 @@ enum class MpiKind : std::uint8_t { automatic = 0, none = 1, pmix = 2, pmi1 = 3,
 struct StepRequest {
   std::vector<std::string> argv;
   std::string name;
-  std::uint32_t nodes = 0;           // 0: all nodes of the allocation
-  std::uint32_t tasks = 0;           // 0: the job's task shape
+  std::uint32_t nodes = 0;  // 0: all nodes of the allocation
+  std::uint32_t tasks = 0;  // 0: the job's task shape
   std::uint32_t tasks_per_node = 0;
   std::uint32_t cpus_per_task = 0;
   Hash environment;
@@ -74,9 +74,9 @@ struct JobRequest {
   std::string comment;
   std::map<std::string, std::string> labels;
 
-  Hash script;                      // batch: content in the blob store; empty when argv is used
-  std::vector<std::string> argv;    // batch: arguments of the script, or the command itself
-  Hash environment;                 // NUL-separated NAME=VALUE in the blob store
+  Hash script;                    // batch: content in the blob store; empty when argv is used
+  std::vector<std::string> argv;  // batch: arguments of the script, or the command itself
+  Hash environment;               // NUL-separated NAME=VALUE in the blob store
   std::string directory;
   std::string output, error, input;  // patterns; empty: the default
   bool append_output = false;
@@ -86,7 +86,7 @@ struct JobRequest {
 
   std::vector<std::string> partitions;  // never empty once accepted
   std::string constraint;
-  std::vector<std::string> nodes_wanted;    // all of these must be in the allocation
+  std::vector<std::string> nodes_wanted;  // all of these must be in the allocation
   std::vector<std::string> nodes_excluded;
   std::vector<Component> components;
 

@@ -32,8 +32,8 @@ enum class JobState : std::uint8_t {
 /// Why a job or step is being ended. The first cause committed wins.
 enum class EndCause : std::uint8_t {
   none = 0,
-  finished = 1,         // the script or the tasks ended by themselves
-  cancelled = 2,        // by its user or an operator
+  finished = 1,   // the script or the tasks ended by themselves
+  cancelled = 2,  // by its user or an operator
   time_limit = 3,
   out_of_memory = 4,
   node_lost = 5,        // silent for lost_after, or a new boot id
@@ -49,24 +49,26 @@ enum class Hold : std::uint8_t { none = 0, by_user = 1, by_admin = 2, by_system 
 /// What keeps a pending job from starting: one code per class, with one number.
 enum class Reason : std::uint8_t {
   none = 0,
-  priority = 1,           // behind another job of its partition (amount: jobs ahead)
-  resources = 2,          // not enough free (amount: nodes missing)
+  priority = 1,   // behind another job of its partition (amount: jobs ahead)
+  resources = 2,  // not enough free (amount: nodes missing)
   held_by_user = 3,
   held_by_admin = 4,
   begin_time = 5,         // amount: seconds left
   nodes_unavailable = 6,  // would fit if set-aside, silent or lost nodes were back (amount: those)
   never_fits = 7,         // no state of this fleet fits it (amount: nodes short)
   partition_unknown = 8,
-  held_by_system = 9,     // started and failed too often
+  held_by_system = 9,  // started and failed too often
 };
 
 std::string_view to_text(JobPhase phase);
-std::string_view to_text(JobState state);     // "PENDING"
-std::string_view state_letters(JobState s);   // "PD"
+std::string_view to_text(JobState state);    // "PENDING"
+std::string_view state_letters(JobState s);  // "PD"
 std::string_view to_text(EndCause cause);
-std::string_view to_text(Reason reason);      // the contract's word: "Resources"
+std::string_view to_text(Reason reason);  // the contract's word: "Resources"
 std::optional<JobState> parse_job_state(std::string_view text);
 
-constexpr bool is_final(JobState s) { return s >= JobState::completed; }
+constexpr bool is_final(JobState s) {
+  return s >= JobState::completed;
+}
 
 }  // namespace cox

@@ -17,9 +17,9 @@ struct Usage {
 
 /// `b` beside `a` in time: sums of cpu time, the larger peak.
 constexpr Usage combined(const Usage& a, const Usage& b) {
-  return Usage{a.user_us + b.user_us, a.system_us + b.system_us,
-               a.memory_peak_bytes > b.memory_peak_bytes ? a.memory_peak_bytes
-                                                         : b.memory_peak_bytes};
+  return Usage{
+      a.user_us + b.user_us, a.system_us + b.system_us,
+      a.memory_peak_bytes > b.memory_peak_bytes ? a.memory_peak_bytes : b.memory_peak_bytes};
 }
 
 /// The result of a step on one node, or of all its nodes merged (highest exit status wins).

@@ -13,9 +13,9 @@ namespace cox {
 struct PatternValues {
   JobId job;
   StepId step = step_batch;
-  JobId array_job;                       // the job's own id when it is no array
+  JobId array_job;  // the job's own id when it is no array
   std::uint32_t array_index = 4294967294U;
-  std::string_view node;                 // short name
+  std::string_view node;  // short name
   std::uint32_t node_index = 0;
   std::uint32_t task = 0;
   std::string_view user;

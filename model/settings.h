@@ -18,7 +18,7 @@ struct PartitionSettings {
   std::uint32_t max_nodes = 0;  // 0: no limit
   std::uint32_t tier = 1;
   bool cpu_is_thread = false;
-  bool whole_nodes = false;     // share = "nodes"
+  bool whole_nodes = false;  // share = "nodes"
   friend bool operator==(const PartitionSettings&, const PartitionSettings&) = default;
 };
 

@@ -18,22 +18,46 @@ struct Duration {
 /// µs since 1970 UTC. Instant{0} means "none".
 struct Instant {
   std::int64_t us = 0;
+
   bool is_set() const { return us != 0; }
+
   friend constexpr auto operator<=>(const Instant&, const Instant&) = default;
 };
 
-constexpr Duration microseconds(std::int64_t n) { return Duration{n}; }
-constexpr Duration milliseconds(std::int64_t n) { return Duration{n * 1000}; }
-constexpr Duration seconds(std::int64_t n) { return Duration{n * 1'000'000}; }
-constexpr Duration minutes(std::int64_t n) { return Duration{n * 60'000'000}; }
+constexpr Duration microseconds(std::int64_t n) {
+  return Duration{n};
+}
+
+constexpr Duration milliseconds(std::int64_t n) {
+  return Duration{n * 1000};
+}
+
+constexpr Duration seconds(std::int64_t n) {
+  return Duration{n * 1'000'000};
+}
+
+constexpr Duration minutes(std::int64_t n) {
+  return Duration{n * 60'000'000};
+}
 
 /// No limit. Far enough for any plan and small enough to be added to an Instant.
 inline constexpr Duration duration_unlimited{std::int64_t{1} << 61};
 
-constexpr Instant operator+(Instant t, Duration d) { return Instant{t.us + d.us}; }
-constexpr Instant operator-(Instant t, Duration d) { return Instant{t.us - d.us}; }
-constexpr Duration operator-(Instant a, Instant b) { return Duration{a.us - b.us}; }
-constexpr Duration operator+(Duration a, Duration b) { return Duration{a.us + b.us}; }
+constexpr Instant operator+(Instant t, Duration d) {
+  return Instant{t.us + d.us};
+}
+
+constexpr Instant operator-(Instant t, Duration d) {
+  return Instant{t.us - d.us};
+}
+
+constexpr Duration operator-(Instant a, Instant b) {
+  return Duration{a.us - b.us};
+}
+
+constexpr Duration operator+(Duration a, Duration b) {
+  return Duration{a.us + b.us};
+}
 
 /// `minutes`, `M:S`, `H:M:S`, `D-H`, `D-H:M`, `D-H:M:S`, UNLIMITED, INFINITE. Fields may exceed
 /// their range; seconds round up to a minute. error: bad_usage names the text.

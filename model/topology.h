@@ -54,8 +54,8 @@ struct NodeInventory {
   NodeClass node_class;
   std::vector<std::int64_t> memory_mib;  // true memory, one entry per NUMA node
   std::vector<Pool> pools;
-  bool is_thissystem = true;       // false: topology is not this machine's, nothing is bound
-  std::string containment;         // "cgroup v2", "cgroup v1", "process groups: <why>"
+  bool is_thissystem = true;  // false: topology is not this machine's, nothing is bound
+  std::string containment;    // "cgroup v2", "cgroup v1", "process groups: <why>"
   std::string version;
   friend bool operator==(const NodeInventory&, const NodeInventory&) = default;
 };

@@ -15,7 +15,8 @@ class PriorityPolicy {
  public:
   virtual ~PriorityPolicy() = default;
   /// Larger starts earlier; ties by JobId. Constant while the job waits and is not updated.
-  virtual std::int64_t static_key(const JobRequest& request, Instant submitted,
+  virtual std::int64_t static_key(const JobRequest& request,
+                                  Instant submitted,
                                   const PartitionSettings& partition) const = 0;
 };
 

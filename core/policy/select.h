@@ -21,16 +21,27 @@ struct Node;
 /// Spans into the Index, never a copy. A node may be chosen when it is in `candidates`.
 struct FreeNodes {
   const Bitset& candidates;
-  std::span<const Node> nodes;            // by NodeId
-  std::span<const NodeFree> free;         // by NodeId
-  std::span<const NodeClass> classes;     // by ClassId
+  std::span<const Node> nodes;         // by NodeId
+  std::span<const NodeFree> free;      // by NodeId
+  std::span<const NodeClass> classes;  // by ClassId
   bool cpu_is_thread = false;
   bool whole_nodes = false;
 };
 
-struct Placement { Allocation allocation; };
-struct NotNow { Reason code; std::uint64_t amount; };  // fits once something ends
-struct Never { Reason code; std::uint64_t amount; };   // no state of these nodes fits it
+struct Placement {
+  Allocation allocation;
+};
+
+struct NotNow {
+  Reason code;
+  std::uint64_t amount;
+};  // fits once something ends
+
+struct Never {
+  Reason code;
+  std::uint64_t amount;
+};  // no state of these nodes fits it
+
 using Selection = std::variant<Placement, NotNow, Never>;
 
 class SelectPolicy {

@@ -42,7 +42,8 @@ class Plan {
 
   /// Looks at up to `steps` class heads and returns the starts decided; the caller evolves and
   /// observes them before the next call. `done` is set when nothing is left to look at now.
-  Facts step(const State& state, const Contact& contact, Instant now, std::size_t steps, bool* done);
+  Facts step(
+      const State& state, const Contact& contact, Instant now, std::size_t steps, bool* done);
   /// Next instant at which a begin time lets something wake; unset when none.
   Instant next_wake() const;
 
@@ -54,7 +55,13 @@ class Plan {
 };
 
 /// One test of a verdict: "free cores: 3 of 4 nodes fail".
-struct VerdictCheck { std::string name; bool passed; std::string detail; std::uint64_t amount; };
+struct VerdictCheck {
+  std::string name;
+  bool passed;
+  std::string detail;
+  std::uint64_t amount;
+};
+
 struct Verdict {
   Reason code = Reason::none;
   std::uint64_t amount = 0;
@@ -64,6 +71,7 @@ struct Verdict {
 };
 
 /// The full answer to "why does it wait?", computed when asked by the same tests as the pass.
-Verdict explain(const State& state, const Contact& contact, Instant now, Policies policies, JobId job);
+Verdict explain(
+    const State& state, const Contact& contact, Instant now, Policies policies, JobId job);
 
 }  // namespace cox::core

@@ -1,0 +1,57 @@
+// Text helpers.
+#include "common/text.h"
+
+#include <gtest/gtest.h>
+
+#include "common/result.h"
+
+namespace cox {
+namespace {
+
+TEST(Text, NumbersAreTakenWholeOrNotAtAll) {
+  EXPECT_EQ(parse_u64("42"), 42U);
+  EXPECT_EQ(parse_i64("-7"), -7);
+  EXPECT_FALSE(parse_u64("42x"));
+  EXPECT_FALSE(parse_u64(""));
+  EXPECT_FALSE(parse_u64("-1"));
+  EXPECT_FALSE(parse_u64("18446744073709551616"));
+}
+
+TEST(Text, HexRoundTripsAndRefusesOddInput) {
+  const std::string bytes(
+      "\0\xff"
+      "a",
+      3);
+  EXPECT_EQ(from_hex(to_hex(bytes)), bytes);
+  EXPECT_FALSE(from_hex("abc"));
+  EXPECT_FALSE(from_hex("zz"));
+}
+
+TEST(Text, QuotingShowsControlBytesAndCuts) {
+  EXPECT_EQ(quoted("a\nb"), "a\\x0ab");
+  EXPECT_EQ(quoted("abcdef", 3), "abc...");
+}
+
+TEST(Text, NearestNameIsSuggestedOnlyWhenNear) {
+  EXPECT_EQ(nearest("partitoin", {"partition", "priority"}), "partition");
+  EXPECT_FALSE(nearest("zebra", {"partition", "priority"}));
+}
+
+TEST(Text, SplitKeepsEmptyParts) {
+  EXPECT_EQ(split("a,,b", ',').size(), 3U);
+  EXPECT_EQ(split("", ',').size(), 1U);
+  EXPECT_EQ(trim("  x \n"), "x");
+}
+
+TEST(ErrorCodes, EachHasAnExitStatusOfTheInterface) {
+  EXPECT_EQ(exit_status(Code::refused), 1);
+  EXPECT_EQ(exit_status(Code::bad_usage), 2);
+  EXPECT_EQ(exit_status(Code::not_found), 3);
+  EXPECT_EQ(exit_status(Code::not_permitted), 4);
+  EXPECT_EQ(exit_status(Code::unreachable), 5);
+  EXPECT_EQ(exit_status(Code::timed_out), 6);
+  EXPECT_EQ((Error{Code::refused, "no"}).with_context("submit").message, "submit: no");
+}
+
+}  // namespace
+}  // namespace cox
