@@ -1,0 +1,115 @@
+// What the node daemon must do for its agent, in the order given. Each is safe to repeat. Reports
+// that find no connection may be dropped: the next Registered brings them all again.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "model/ids.h"
+#include "model/job_state.h"
+#include "model/outcome.h"
+
+namespace cox::agent {
+
+/// Container and files of the attempt; answered by ContainerMade.
+struct MakeContainer {
+  AttemptKey attempt;
+};
+
+/// Start the supervisor of a step in its own container, with its plan. Answered by SupervisorStatus
+/// or SupervisorGone. `go_at_once`: it need not wait for TellGo.
+struct SpawnSupervisor {
+  StepKey step;
+  bool go_at_once = false;
+};
+
+struct TellGo {
+  StepKey step;
+  std::vector<std::string> endpoints;
+};
+
+/// The supervisor sends TERM, after kill_wait KILL, and then tells its result.
+struct TellEnd {
+  StepKey step;
+  EndCause cause;
+};
+
+/// The result is committed: the supervisor may exit.
+struct TellForget {
+  StepKey step;
+};
+
+/// SIGKILL to every process of the step's container; its supervisor is not in it.
+struct KillStep {
+  StepKey step;
+};
+
+struct KillAttempt {
+  AttemptKey attempt;
+};
+
+/// The supervisor itself does not answer any more; SupervisorGone follows.
+struct KillSupervisor {
+  StepKey step;
+};
+
+/// Kill what is left, read the usage, remove container and files. Answered by ContainerRemoved or
+/// ContainerBusy.
+struct RemoveContainer {
+  AttemptKey attempt;
+};
+
+/// Write the attempt's file, so that a later daemon knows it.
+struct Remember {
+  AttemptKey attempt;
+  bool released = false;
+};
+
+/// Remove the attempt's file.
+struct Forget {
+  AttemptKey attempt;
+};
+
+struct ReportPrepared {
+  AttemptKey attempt;
+  std::string endpoint;
+  std::optional<std::string> failure;
+  bool node_at_fault = true;
+};
+
+struct ReportStepPrepared {
+  StepKey step;
+  std::string endpoint;
+  std::optional<std::string> failure;
+};
+
+struct ReportStepEnded {
+  StepKey step;
+  StepResult result;
+};
+
+struct ReportClosed {
+  AttemptKey attempt;
+  Usage usage;
+  std::optional<StepResult> batch_result;
+};
+
+using AgentEffect = std::variant<MakeContainer,
+                                 SpawnSupervisor,
+                                 TellGo,
+                                 TellEnd,
+                                 TellForget,
+                                 KillStep,
+                                 KillAttempt,
+                                 KillSupervisor,
+                                 RemoveContainer,
+                                 Remember,
+                                 Forget,
+                                 ReportPrepared,
+                                 ReportStepPrepared,
+                                 ReportStepEnded,
+                                 ReportClosed>;
+
+}  // namespace cox::agent
