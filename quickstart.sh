@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# From a fresh clone to an MPI job done on a private cluster of 4 emulated nodes.
+# usage: ./quickstart.sh [--down] [--nodes N] [--dir DIR]
+#   --down   take the cluster down again at the end (default: it stays up)
+set -euo pipefail
+cd "$(dirname "$0")"
+
+nodes=4
+dir=
+down=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --down) down=yes ;;
+    --nodes) nodes=${2:?--nodes needs a number}; shift ;;
+    --dir) dir=${2:?--dir needs a directory}; shift ;;
+    -h|--help) sed -n '2,4p' "$0" | cut -c3-; exit 0 ;;
+    *) echo "quickstart.sh: unknown option $1 (see: ./quickstart.sh --help)" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+if [ -t 1 ]; then bold=$'\e[1m'; plain=$'\e[0m'; else bold=; plain=; fi
+step() { printf '%s== %s%s\n' "$bold" "$*" "$plain"; }
+shown() { printf '%s$ %s%s\n' "$bold" "${*/#$cox/cox}" "$plain"; "$@"; }
+trap 'echo "quickstart.sh: stopped at line $LINENO; the lines above say why. Mend it and run it again: it goes on where it was." >&2' ERR
+
+step "packages"
+tools/install-dependencies build
+
+step "build (release; the first time takes some minutes)"
+[ -f build/quick/build.ninja ] ||
+  cmake -S . -B build/quick -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF -DCOX_BENCH=OFF >/dev/null
+cmake --build build/quick
+
+bin=$PWD/build/quick
+cox=$bin/cmds/cox
+at=()
+[ -n "$dir" ] && { at=(--dir "$dir"); export COX_CLUSTER=$dir; }
+
+step "a cluster of $nodes emulated nodes"
+shown "$cox" up --nodes "$nodes" "${at[@]}"
+shown "$cox" nodes
+
+step "an Open MPI job over all of them"
+work=$(mktemp -d)
+cp examples/ring.sh "$bin/examples/cox-example-mpi" "$work/"
+chmod 755 "$work"
+job=$(cd "$work" && PATH="$bin/cmds:$PATH" "$cox" submit -N "$nodes" ring.sh)
+printf '%s$ cox submit -N %s ring.sh%s\n%s\n' "$bold" "$nodes" "$plain" "$job"
+shown "$cox" queue
+"$cox" wait "$job" || {
+  echo "the job failed; its output:" >&2
+  "$cox" logs "$job" >&2 || true
+  "$cox" show job "$job" >&2
+  exit 1
+}
+shown "$cox" logs "$job"
+rm -rf "$work"
+
+if [ -n "$down" ]; then
+  step "down"
+  shown "$cox" down "${at[@]}"
+  exit 0
+fi
+cat <<END
+${bold}== the cluster is up${plain}
+  export PATH=$bin/cmds:\$PATH          the command cox
+  cox run -N 2 -n 4 hostname            tasks now
+  cox submit my-script.sh               a batch job
+  cox queue; cox why JOB; cox nodes     what happens and why
+  man -l man/cox.1                      the manual
+  cox down                              and everything is gone
+END

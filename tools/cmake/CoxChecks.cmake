@@ -1,0 +1,17 @@
+# Rules of the house as tests, and the sanitizer build's tests in the same ctest run.
+if(COX_TESTS)
+  add_test(NAME tree.layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check-layers)
+  add_test(NAME tree.format COMMAND ${CMAKE_SOURCE_DIR}/tools/check-format)
+  add_test(NAME tree.manual COMMAND ${CMAKE_SOURCE_DIR}/tools/check-manual)
+  set_tests_properties(tree.layers tree.format tree.manual PROPERTIES LABELS tree)
+
+  set(COX_ASAN_DIR "" CACHE PATH "a build of preset asan whose tests run here too")
+  if(COX_ASAN_DIR)
+    foreach(program common/common_tests model/model_tests core/core_tests plugins/plugin_tests
+                    wire/wire_tests)
+      get_filename_component(name ${program} NAME)
+      add_test(NAME asan.${name} COMMAND ${COX_ASAN_DIR}/${program})
+      set_tests_properties(asan.${name} PROPERTIES LABELS asan TIMEOUT 300)
+    endforeach()
+  endif()
+endif()
