@@ -33,7 +33,7 @@ step "build (release; the first time takes some minutes)"
 cmake --build build/quick
 
 bin=$PWD/build/quick
-cox=$bin/cmds/cox
+cox=$bin/bin/cox
 at=()
 [ -n "$dir" ] && { at=(--dir "$dir"); export COX_CLUSTER=$dir; }
 
@@ -45,7 +45,7 @@ step "an Open MPI job over all of them"
 work=$(mktemp -d)
 cp examples/ring.sh "$bin/examples/cox-example-mpi" "$work/"
 chmod 755 "$work"
-job=$(cd "$work" && PATH="$bin/cmds:$PATH" "$cox" submit -N "$nodes" ring.sh)
+job=$(cd "$work" && PATH="$bin/bin:$PATH" "$cox" submit -N "$nodes" ring.sh)
 printf '%s$ cox submit -N %s ring.sh%s\n%s\n' "$bold" "$nodes" "$plain" "$job"
 shown "$cox" queue
 "$cox" wait "$job" || {
@@ -64,7 +64,7 @@ if [ -n "$down" ]; then
 fi
 cat <<END
 ${bold}== the cluster is up${plain}
-  export PATH=$bin/cmds:\$PATH          the command cox
+  export PATH=$bin/bin:\$PATH          the command cox
   cox run -N 2 -n 4 hostname            tasks now
   cox submit my-script.sh               a batch job
   cox queue; cox why JOB; cox nodes     what happens and why
