@@ -22,22 +22,30 @@ inline constexpr std::size_t handshake_bytes_max = 16U << 10;
 /// MUNGE or a stand-in for tests; implemented in platform/.
 class CredentialSource {
  public:
-  struct Decoded { std::string payload; std::uint32_t uid = 0; std::uint32_t gid = 0; };
+  struct Decoded {
+    std::string payload;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+  };
+
   virtual ~CredentialSource() = default;
   virtual Result<std::string> encode(std::string_view payload, std::uint32_t only_uid) = 0;
   virtual Result<Decoded> decode(std::string_view credential) = 0;
 };
 
 struct ChannelOptions {
-  PeerKind kind = PEER_CLIENT;   // connecting side: what we are
-  std::string name;              // node name where kind is PEER_NODE
-  AuthKind auth = AUTH_PEERCRED; // accepting side: what is demanded
-  std::string key;               // AUTH_KEY: 32 bytes, the cluster's or a step's
-  std::string nonce;             // 32 random bytes from the caller
-  std::string secret;            // AUTH_MUNGE, connecting: 32 random bytes
+  PeerKind kind = PEER_CLIENT;    // connecting side: what we are
+  std::string name;               // node name where kind is PEER_NODE
+  AuthKind auth = AUTH_PEERCRED;  // accepting side: what is demanded
+  std::string key;                // AUTH_KEY: 32 bytes, the cluster's or a step's
+  std::string nonce;              // 32 random bytes from the caller
+  std::string secret;             // AUTH_MUNGE, connecting: 32 random bytes
   CredentialSource* credentials = nullptr;
-  std::uint32_t uid = 0;         // accepting side: our own uid; AUTH_PEERCRED: the peer's
+  std::uint32_t uid = 0;  // accepting side: our own uid; AUTH_PEERCRED: the peer's
   std::uint32_t gid = 0;
+  // Connecting side: `auth` is the least that is accepted (peer credentials only where it says so);
+  // `server_uid` is whom the accepting side may run as under AUTH_MUNGE, beside root and `uid`.
+  std::uint32_t server_uid = 0;
 };
 
 struct Peer {
@@ -52,6 +60,8 @@ class Channel {
  public:
   static Channel connecting(ChannelOptions options);
   static Channel accepting(ChannelOptions options);
+  /// Both ends are ours (a socketpair): open at once, frames without MAC.
+  static Channel trusted();
   Channel(Channel&&) noexcept;
   Channel& operator=(Channel&&) noexcept;
   ~Channel();
@@ -60,10 +70,16 @@ class Channel {
   /// connection must be closed (what take_output() holds may still be sent: it says why).
   Result<void> receive(std::string_view bytes, std::vector<std::string>* frames);
   /// Frames a payload; before the handshake is done it is kept and sent after it.
+  /// A payload over frame_bytes_max breaks the channel: see status().
   void send(std::string_view payload);
   /// Bytes to write now; empties the buffer.
   std::string take_output();
   bool has_output() const;
+  /// The buffer behind take_output(), for an owner that copies and clears it: no allocation.
+  std::string& output();
+  /// Good, or why the connection must be closed.
+  Result<void> status() const;
+  /// The peer is known and payloads may leave.
   bool is_open() const;
   const Peer& peer() const;
 

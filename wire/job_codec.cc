@@ -1,0 +1,265 @@
+// Requests of jobs and steps as bytes.
+#include <string>
+#include <vector>
+
+#include "common/node_list.h"
+#include "wire/check.h"
+#include "wire/model_codec.h"
+
+namespace cox::wire {
+namespace {
+
+constexpr int groups_max = 65'536;  // the kernel's own limit
+constexpr int limits_max = 64;
+constexpr std::int32_t resource_max = 63;
+constexpr std::uint32_t nodes_max = static_cast<std::uint32_t>(node_list_names_max);
+constexpr std::uint32_t cpus_max = 4U * cores_per_node_max;
+constexpr std::uint32_t device_count_max = 65'536;
+
+using Texts = google::protobuf::RepeatedPtrField<std::string>;
+
+void put(const std::vector<std::string>& from, Texts* to) {
+  to->Clear();
+  to->Reserve(static_cast<int>(from.size()));
+  for (const auto& text : from) *to->Add() = text;
+}
+
+/// A list of short texts: names of nodes or partitions.
+std::vector<std::string> take_names(const Texts& from, int limit, const char* what, Check& check) {
+  std::vector<std::string> to;
+  if (!check.count(from.size(), limit, what)) return to;
+  to.reserve(static_cast<std::size_t>(from.size()));
+  for (const auto& name : from) to.push_back(check.text(name, what));
+  return to;
+}
+
+/// Arguments are limited by their sum, as the kernel limits them.
+std::vector<std::string> take_argv(const Texts& from, Check& check) {
+  std::vector<std::string> to;
+  if (!check.count(from.size(), argv_max, "arguments")) return to;
+  std::size_t left = argv_bytes_max;
+  for (const auto& argument : from) {
+    if (argument.size() > left) {
+      check.refuse("arguments are over the limit of " + std::to_string(argv_bytes_max) + " bytes");
+      return {};
+    }
+    left -= argument.size();
+    to.push_back(check.text(argument, "argument", argv_bytes_max));
+  }
+  return to;
+}
+
+void put(const cox::UserIdentity& from, UserIdentity* to) {
+  to->set_uid(from.uid);
+  to->set_gid(from.gid);
+  to->mutable_groups()->Assign(from.groups.begin(), from.groups.end());
+  to->set_name(from.name);
+  to->set_home(from.home);
+  to->set_shell(from.shell);
+}
+
+cox::UserIdentity take(const UserIdentity& from, Check& check) {
+  cox::UserIdentity to;
+  to.uid = from.uid();
+  to.gid = from.gid();
+  if (check.count(from.groups_size(), groups_max, "groups")) {
+    to.groups.assign(from.groups().begin(), from.groups().end());
+  }
+  to.name = check.text(from.name(), "user name");
+  to.home = check.text(from.home(), "home directory");
+  to.shell = check.text(from.shell(), "shell");
+  return to;
+}
+
+void put(const cox::Component& from, Component* to) {
+  to->set_nodes_min(from.nodes_min);
+  to->set_nodes_max(from.nodes_max);
+  to->set_tasks(from.tasks);
+  to->set_tasks_per_node(from.tasks_per_node);
+  to->set_cpus_per_task(from.cpus_per_task);
+  to->set_memory_per_node_mib(from.memory_per_node_mib);
+  to->set_memory_per_cpu_mib(from.memory_per_cpu_mib);
+  for (const auto& device : from.devices) {
+    auto* message = to->add_devices();
+    message->set_name(device.name);
+    message->set_type(device.type);
+    message->set_count(device.count);
+  }
+  to->set_exclusive(from.exclusive);
+}
+
+cox::Component take(const Component& from, Check& check) {
+  cox::Component to;
+  to.nodes_min = check.range(from.nodes_min(), 1U, nodes_max, "nodes");
+  to.nodes_max = check.range(from.nodes_max(), to.nodes_min, nodes_max, "most nodes");
+  to.tasks = check.range(from.tasks(), 0U, tasks_max, "tasks");
+  to.tasks_per_node = check.range(from.tasks_per_node(), 0U, tasks_max, "tasks per node");
+  to.cpus_per_task = check.range(from.cpus_per_task(), 0U, cpus_max, "cpus per task");
+  to.memory_per_node_mib =
+      check.range<std::int64_t>(from.memory_per_node_mib(), -1, memory_mib_max, "memory per node");
+  to.memory_per_cpu_mib =
+      check.range<std::int64_t>(from.memory_per_cpu_mib(), -1, memory_mib_max, "memory per cpu");
+  if (check.count(from.devices_size(), names_max, "devices")) {
+    for (const auto& device : from.devices()) {
+      to.devices.push_back({check.text(device.name(), "device name"),
+                            check.text(device.type(), "device type"),
+                            check.range(device.count(), 0U, device_count_max, "device count")});
+    }
+  }
+  to.exclusive = from.exclusive();
+  return to;
+}
+
+cox::StepRequest take(const StepRequest& from, Check& check) {
+  cox::StepRequest to;
+  to.argv = take_argv(from.argv(), check);
+  to.name = check.text(from.name(), "step name");
+  to.nodes = check.range(from.nodes(), 0U, nodes_max, "step nodes");
+  to.tasks = check.range(from.tasks(), 0U, tasks_max, "step tasks");
+  to.tasks_per_node = check.range(from.tasks_per_node(), 0U, tasks_max, "step tasks per node");
+  to.cpus_per_task = check.range(from.cpus_per_task(), 0U, cpus_max, "step cpus per task");
+  to.environment = check.take(take_hash(from.environment()), "environment");
+  to.directory = check.text(from.directory(), "directory");
+  to.output = check.text(from.output(), "output");
+  to.error = check.text(from.error(), "error");
+  to.input = check.text(from.input(), "input");
+  to.mpi = check.choice(from.mpi(), MpiKind::pmi2, "mpi kind");
+  to.label_output = from.label_output();
+  to.kill_on_bad_exit = from.kill_on_bad_exit();
+  to.time_limit.us = check.range<std::int64_t>(from.time_limit_us(), 0, amount_max, "time limit");
+  return to;
+}
+
+void put_limits(const cox::JobRequest& from, JobRequest* to) {
+  to->clear_limits();
+  for (const auto& limit : from.limits) {
+    auto* message = to->add_limits();
+    message->set_resource(limit.resource);
+    message->set_soft(limit.soft);
+    message->set_hard(limit.hard);
+  }
+}
+
+void take_limits(const JobRequest& from, cox::JobRequest& to, Check& check) {
+  if (!check.count(from.limits_size(), limits_max, "resource limits")) return;
+  for (const auto& limit : from.limits()) {
+    to.limits.push_back({check.range(limit.resource(), 0, resource_max, "resource limit"),
+                         limit.soft(), limit.hard()});
+  }
+}
+
+void take_who_and_what(const JobRequest& from, cox::JobRequest& to, Check& check) {
+  to.kind = check.choice(from.kind(), JobKind::interactive, "job kind");
+  to.user = take(from.user(), check);
+  to.account = check.text(from.account(), "account");
+  to.qos = check.text(from.qos(), "qos");
+  to.name = check.text(from.name(), "job name");
+  to.comment = check.text(from.comment(), "comment");
+  if (check.count(static_cast<int>(from.labels().size()), names_max, "labels")) {
+    for (const auto& [key, value] : from.labels()) {
+      to.labels.emplace(check.text(key, "label"), check.text(value, "label value"));
+    }
+  }
+  to.script = check.take(take_hash(from.script()), "script");
+  to.argv = take_argv(from.argv(), check);
+  to.environment = check.take(take_hash(from.environment()), "environment");
+  to.directory = check.text(from.directory(), "directory");
+  to.output = check.text(from.output(), "output");
+  to.error = check.text(from.error(), "error");
+  to.input = check.text(from.input(), "input");
+  to.append_output = from.append_output();
+  to.umask = check.range(from.umask(), 0U, 0777U, "umask");
+  take_limits(from, to, check);
+  to.submit_host = check.text(from.submit_host(), "submit host");
+}
+
+void take_where_and_when(const JobRequest& from, cox::JobRequest& to, Check& check) {
+  constexpr int nodes = static_cast<int>(nodes_max);
+  to.partitions = take_names(from.partitions(), names_max, "partitions", check);
+  to.constraint = check.text(from.constraint(), "constraint");
+  to.nodes_wanted = take_names(from.nodes_wanted(), nodes, "wanted nodes", check);
+  to.nodes_excluded = take_names(from.nodes_excluded(), nodes, "excluded nodes", check);
+  if (check.count(from.components_size(), components_max, "components")) {
+    for (const auto& component : from.components()) {
+      to.components.push_back(take(component, check));
+    }
+  }
+  to.time_limit.us = check.range<std::int64_t>(from.time_limit_us(), 0, amount_max, "time limit");
+  to.begin.us = check.range<std::int64_t>(from.begin_us(), 0, amount_max, "begin time");
+  to.nice = from.nice();
+  to.held = from.held();
+  to.requeue = from.requeue();
+  to.has_initial_step = from.has_initial_step();
+  if (to.has_initial_step) to.initial_step = take(from.initial_step(), check);
+}
+
+}  // namespace
+
+void put(const cox::StepRequest& from, StepRequest* to) {
+  put(from.argv, to->mutable_argv());
+  to->set_name(from.name);
+  to->set_nodes(from.nodes);
+  to->set_tasks(from.tasks);
+  to->set_tasks_per_node(from.tasks_per_node);
+  to->set_cpus_per_task(from.cpus_per_task);
+  put(from.environment, to->mutable_environment());
+  to->set_directory(from.directory);
+  to->set_output(from.output);
+  to->set_error(from.error);
+  to->set_input(from.input);
+  to->set_mpi(static_cast<std::uint32_t>(from.mpi));
+  to->set_label_output(from.label_output);
+  to->set_kill_on_bad_exit(from.kill_on_bad_exit);
+  to->set_time_limit_us(from.time_limit.us);
+}
+
+Result<cox::StepRequest> take(const StepRequest& from) {
+  Check check;
+  cox::StepRequest to = take(from, check);
+  return check.done(std::move(to));
+}
+
+void put(const cox::JobRequest& from, JobRequest* to) {
+  to->set_kind(static_cast<std::uint32_t>(from.kind));
+  put(from.user, to->mutable_user());
+  to->set_account(from.account);
+  to->set_qos(from.qos);
+  to->set_name(from.name);
+  to->set_comment(from.comment);
+  to->clear_labels();
+  for (const auto& [key, value] : from.labels) (*to->mutable_labels())[key] = value;
+  put(from.script, to->mutable_script());
+  put(from.argv, to->mutable_argv());
+  put(from.environment, to->mutable_environment());
+  to->set_directory(from.directory);
+  to->set_output(from.output);
+  to->set_error(from.error);
+  to->set_input(from.input);
+  to->set_append_output(from.append_output);
+  to->set_umask(from.umask);
+  put_limits(from, to);
+  to->set_submit_host(from.submit_host);
+  put(from.partitions, to->mutable_partitions());
+  to->set_constraint(from.constraint);
+  put(from.nodes_wanted, to->mutable_nodes_wanted());
+  put(from.nodes_excluded, to->mutable_nodes_excluded());
+  to->clear_components();
+  for (const auto& component : from.components) put(component, to->add_components());
+  to->set_time_limit_us(from.time_limit.us);
+  to->set_begin_us(from.begin.us);
+  to->set_nice(from.nice);
+  to->set_held(from.held);
+  to->set_requeue(from.requeue);
+  to->clear_initial_step();
+  if (from.has_initial_step) put(from.initial_step, to->mutable_initial_step());
+}
+
+Result<cox::JobRequest> take(const JobRequest& from) {
+  Check check;
+  cox::JobRequest to;
+  take_who_and_what(from, to, check);
+  take_where_and_when(from, to, check);
+  return check.done(std::move(to));
+}
+
+}  // namespace cox::wire
