@@ -77,7 +77,6 @@ struct GoGiven {
 
 struct StepRan {
   StepKey step;
-  std::string endpoint;
 };
 
 struct StepEndWanted {
@@ -90,7 +89,7 @@ struct StepFinished {
   StepResult result;
 };
 
-/// The supervisor's process ended; after StepFinished when it had a result.
+/// The supervisor's process ended; before StepFinished when it took the result with it.
 struct SupervisorLost {
   StepKey step;
 };

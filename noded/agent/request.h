@@ -107,10 +107,11 @@ struct SupervisorStatus {
   StepResult result;
 };
 
-/// The supervisor's process is gone or could not be started.
+/// The supervisor's process is gone. `started` is false when there never was one.
 struct SupervisorGone {
   StepKey step;
   std::string why;
+  bool started = true;
 };
 
 /// A remembered attempt, at start, before any session. `alive`: steps whose supervisor answered.

@@ -25,7 +25,8 @@ struct AgentStep {
   bool is_gone = false;      // and its process is gone
   bool is_go_given = false;  // kept while the step prepares
   std::vector<std::string> go_endpoints;
-  std::optional<std::string> refused;  // could not prepare: phase is ended, nothing ran
+  EndCause end_cause = EndCause::none;  // what the supervisor was told, once
+  std::optional<std::string> refused;   // could not prepare: phase is ended, nothing ran
 
   bool is_over() const { return phase == StepPhase::ended; }
 
@@ -55,6 +56,7 @@ struct AgentAttempt {
   std::uint32_t close_seconds = 0;
   bool is_removal_stuck = false;
   Usage usage;
+  std::optional<StepResult> batch_result;
   std::map<StepId, AgentStep> steps;
   std::set<StepId> steps_forgotten;  // acknowledged: must not start again
 

@@ -1,0 +1,379 @@
+// The agent's rules, one situation per test: requests in, effects out.
+#include "noded/agent/agent.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace cox::agent {
+namespace {
+
+constexpr Origin origin{Epoch{1}, Session{7}};
+constexpr AttemptKey job1{JobId{1}, Attempt{1}};
+constexpr AttemptKey job1_again{JobId{1}, Attempt{2}};
+constexpr StepKey batch1{JobId{1}, Attempt{1}, step_batch};
+constexpr StepKey step0{JobId{1}, Attempt{1}, StepId{0}};
+constexpr StepKey step1{JobId{1}, Attempt{1}, StepId{1}};
+
+StepResult result_of(int exit_code) {
+  StepResult result;
+  result.exit_code = exit_code;
+  return result;
+}
+
+struct Node {
+  AgentState state;
+
+  Node() { tell(Registered{origin, seconds(30)}); }
+
+  AgentEffects tell(const AgentRequest& request) { return handle(state, request); }
+
+  AgentEffects status(const StepKey& step, StepPhase phase, int exit_code = 0) {
+    return tell(SupervisorStatus{step, phase, "sock", {}, result_of(exit_code)});
+  }
+
+  void run_batch() {
+    tell(Prepare{origin, job1, step_batch, true});
+    tell(ContainerMade{job1, {}, true});
+    status(batch1, StepPhase::prepared);
+    status(batch1, StepPhase::running);
+  }
+
+  // An interactive attempt whose initial step is released.
+  void run_interactive() {
+    tell(Prepare{origin, job1, StepId{0}, false});
+    tell(ContainerMade{job1, {}, true});
+    status(step0, StepPhase::prepared);
+    tell(Go{origin, step0, {"sock"}});
+    status(step0, StepPhase::running);
+  }
+
+  // Before any session, as at the start of a daemon.
+  void restart() { state = AgentState{}; }
+};
+
+template <class Effect>
+std::vector<Effect> all(const AgentEffects& effects) {
+  std::vector<Effect> found;
+  for (const AgentEffect& effect : effects) {
+    if (const auto* one = std::get_if<Effect>(&effect)) found.push_back(*one);
+  }
+  return found;
+}
+
+template <class Effect>
+bool has(const AgentEffects& effects) {
+  return !all<Effect>(effects).empty();
+}
+
+TEST(Agent, a_batch_job_of_one_node_needs_one_message_and_answers_once) {
+  Node node;
+  AgentEffects effects = node.tell(Prepare{origin, job1, step_batch, true});
+  EXPECT_TRUE(has<Remember>(effects));
+  EXPECT_TRUE(has<MakeContainer>(effects));
+  effects = node.tell(ContainerMade{job1, {}, true});
+  ASSERT_TRUE(has<SpawnSupervisor>(effects));
+  EXPECT_TRUE(all<SpawnSupervisor>(effects)[0].go_at_once);
+  EXPECT_TRUE(node.status(batch1, StepPhase::prepared).empty());
+  EXPECT_TRUE(node.status(batch1, StepPhase::running).empty());
+  effects = node.status(batch1, StepPhase::ended, 3);
+  EXPECT_TRUE(has<RemoveContainer>(effects));
+  EXPECT_FALSE(has<ReportStepEnded>(effects));
+  effects = node.tell(ContainerRemoved{job1, Usage{5, 6, 7}});
+  const auto closed = all<ReportClosed>(effects);
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].batch_result->exit_code, 3);
+  EXPECT_EQ(closed[0].usage.memory_peak_bytes, 7);
+  effects = node.tell(ClosedAck{origin, job1});
+  EXPECT_TRUE(has<Forget>(effects));
+  EXPECT_TRUE(has<TellForget>(effects));
+  EXPECT_TRUE(node.state.attempts.empty());
+}
+
+TEST(Agent, a_gang_member_waits_for_go_and_reports_its_endpoint) {
+  Node node;
+  node.tell(Prepare{origin, job1, StepId{0}, false});
+  const auto spawned = all<SpawnSupervisor>(node.tell(ContainerMade{job1, {}, true}));
+  ASSERT_EQ(spawned.size(), 1U);
+  EXPECT_FALSE(spawned[0].go_at_once);
+  const AgentEffects ready = node.status(step0, StepPhase::prepared);
+  ASSERT_TRUE(has<ReportPrepared>(ready));
+  EXPECT_EQ(all<ReportPrepared>(ready)[0].endpoint, "sock");
+  EXPECT_FALSE(has<TellGo>(ready));
+  const AgentEffects went = node.tell(Go{origin, step0, {"a", "b"}});
+  ASSERT_TRUE(has<TellGo>(went));
+  EXPECT_EQ(all<TellGo>(went)[0].endpoints.size(), 2U);
+  EXPECT_TRUE(has<Remember>(went));
+  EXPECT_TRUE(node.tell(Go{origin, step0, {"a", "b"}}).empty()) << "a doubled go starts nothing";
+}
+
+TEST(Agent, a_node_without_the_initial_step_is_prepared_with_its_container) {
+  Node node;
+  node.tell(Prepare{origin, job1, std::nullopt, false});
+  const AgentEffects effects = node.tell(ContainerMade{job1, {}, true});
+  EXPECT_TRUE(has<ReportPrepared>(effects));
+  EXPECT_FALSE(has<SpawnSupervisor>(effects));
+}
+
+TEST(Agent, a_go_before_the_supervisor_is_ready_is_kept) {
+  Node node;
+  node.tell(Prepare{origin, job1, StepId{0}, false});
+  EXPECT_FALSE(has<TellGo>(node.tell(Go{origin, step0, {"a"}})));
+  node.tell(ContainerMade{job1, {}, true});
+  const AgentEffects effects = node.status(step0, StepPhase::prepared);
+  EXPECT_TRUE(has<TellGo>(effects));
+}
+
+TEST(Agent, a_doubled_prepare_is_answered_from_memory) {
+  Node node;
+  node.run_interactive();
+  const AgentEffects effects = node.tell(Prepare{origin, job1, StepId{0}, false});
+  EXPECT_TRUE(has<ReportPrepared>(effects));
+  EXPECT_FALSE(has<MakeContainer>(effects));
+}
+
+TEST(Agent, messages_of_another_session_are_void) {
+  Node node;
+  EXPECT_TRUE(node.tell(Prepare{{Epoch{1}, Session{6}}, job1, step_batch, true}).empty());
+  EXPECT_TRUE(node.tell(Prepare{{Epoch{2}, Session{7}}, job1, step_batch, true}).empty());
+  node.tell(Disconnected{});
+  EXPECT_TRUE(node.tell(Prepare{origin, job1, step_batch, true}).empty());
+  EXPECT_TRUE(node.tell(Registered{origin, seconds(1)}).empty());
+  EXPECT_FALSE(node.state.in_session) << "a doubled registration revived its session";
+}
+
+TEST(Agent, a_close_that_arrives_before_the_prepare_wins) {
+  Node node;
+  EXPECT_TRUE(has<ReportClosed>(node.tell(Close{origin, job1, EndCause::cancelled})));
+  const AgentEffects effects = node.tell(Prepare{origin, job1, step_batch, true});
+  EXPECT_FALSE(has<MakeContainer>(effects));
+  EXPECT_TRUE(has<ReportClosed>(effects));
+}
+
+TEST(Agent, a_close_while_the_container_is_made_waits_for_it) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true});
+  EXPECT_FALSE(has<RemoveContainer>(node.tell(Close{origin, job1, EndCause::cancelled})));
+  const AgentEffects effects = node.tell(ContainerMade{job1, {}, true});
+  EXPECT_FALSE(has<SpawnSupervisor>(effects));
+  EXPECT_TRUE(has<RemoveContainer>(effects));
+}
+
+TEST(Agent, a_prepare_after_the_closing_was_acknowledged_does_not_start) {
+  Node node;
+  node.run_batch();
+  node.status(batch1, StepPhase::ended);
+  node.tell(ContainerRemoved{job1, {}});
+  node.tell(ClosedAck{origin, job1});
+  const AgentEffects effects = node.tell(Prepare{origin, job1, step_batch, true});
+  EXPECT_FALSE(has<MakeContainer>(effects));
+  EXPECT_TRUE(has<ReportClosed>(effects));
+}
+
+TEST(Agent, a_newer_attempt_waits_until_the_older_one_is_gone) {
+  Node node;
+  node.run_batch();
+  AgentEffects effects = node.tell(Prepare{origin, job1_again, step_batch, true});
+  EXPECT_TRUE(has<TellEnd>(effects));
+  EXPECT_FALSE(has<MakeContainer>(effects));
+  EXPECT_TRUE(has<RemoveContainer>(node.status(batch1, StepPhase::ended)));
+  effects = node.tell(ContainerRemoved{job1, {}});
+  EXPECT_TRUE(has<ReportClosed>(effects));
+  ASSERT_TRUE(has<MakeContainer>(effects));
+  EXPECT_EQ(all<MakeContainer>(effects)[0].attempt, job1_again);
+}
+
+TEST(Agent, an_older_attempt_than_the_one_held_is_answered_closed) {
+  Node node;
+  node.tell(Prepare{origin, job1_again, step_batch, true});
+  const AgentEffects effects = node.tell(Prepare{origin, job1, step_batch, true});
+  ASSERT_TRUE(has<ReportClosed>(effects));
+  EXPECT_EQ(all<ReportClosed>(effects)[0].attempt, job1);
+}
+
+TEST(Agent, Trap01_a_rejected_dispatch_is_reported_and_closed_without_a_rest) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true});
+  AgentEffects effects = node.tell(ContainerMade{job1, "no space left on device", true});
+  ASSERT_TRUE(has<ReportPrepared>(effects));
+  EXPECT_EQ(all<ReportPrepared>(effects)[0].failure, "no space left on device");
+  EXPECT_TRUE(all<ReportPrepared>(effects)[0].node_at_fault);
+  EXPECT_TRUE(has<RemoveContainer>(node.tell(Close{origin, job1, EndCause::launch_failed})));
+  node.tell(ContainerRemoved{job1, {}});
+  node.tell(ClosedAck{origin, job1});
+  EXPECT_TRUE(node.state.attempts.empty());
+}
+
+TEST(Agent, a_supervisor_that_cannot_prepare_blames_the_job) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true});
+  node.tell(ContainerMade{job1, {}, true});
+  const AgentEffects effects = node.tell(SupervisorStatus{
+      batch1, StepPhase::ended, "", "open /x/y.out: permission denied", StepResult{}});
+  ASSERT_TRUE(has<ReportPrepared>(effects));
+  EXPECT_FALSE(all<ReportPrepared>(effects)[0].node_at_fault);
+  const AgentEffects again = node.tell(Registered{{Epoch{1}, Session{8}}, seconds(30)});
+  EXPECT_TRUE(has<ReportPrepared>(again)) << "the failure is told again in a new session";
+}
+
+TEST(Agent, a_supervisor_that_could_not_be_started_blames_the_node) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true});
+  node.tell(ContainerMade{job1, {}, true});
+  const AgentEffects effects = node.tell(SupervisorGone{batch1, "not found", false});
+  ASSERT_TRUE(has<ReportPrepared>(effects));
+  EXPECT_TRUE(all<ReportPrepared>(effects)[0].node_at_fault);
+}
+
+TEST(Agent, a_lost_supervisor_has_its_container_killed_and_ends_the_step) {
+  Node node;
+  node.run_interactive();
+  const AgentEffects effects = node.tell(SupervisorGone{step0, "killed by signal 9"});
+  EXPECT_TRUE(has<KillStep>(effects));
+  const auto ended = all<ReportStepEnded>(effects);
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].result.cause, EndCause::supervisor_lost);
+}
+
+TEST(Agent, a_lost_batch_supervisor_closes_the_attempt) {
+  Node node;
+  node.run_batch();
+  EXPECT_TRUE(has<RemoveContainer>(node.tell(SupervisorGone{batch1, "killed by signal 9"})));
+  const auto closed = all<ReportClosed>(node.tell(ContainerRemoved{job1, {}}));
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].batch_result->cause, EndCause::supervisor_lost);
+}
+
+TEST(Agent, the_end_of_the_batch_step_ends_the_other_steps) {
+  Node node;
+  node.run_batch();
+  node.tell(PrepareStep{origin, step0});
+  node.status(step0, StepPhase::prepared);
+  node.tell(Go{origin, step0, {}});
+  const AgentEffects effects = node.status(batch1, StepPhase::ended);
+  ASSERT_TRUE(has<TellEnd>(effects));
+  EXPECT_EQ(all<TellEnd>(effects)[0].step, step0);
+  EXPECT_FALSE(has<RemoveContainer>(effects));
+  EXPECT_TRUE(has<RemoveContainer>(node.status(step0, StepPhase::ended)));
+}
+
+TEST(Agent, supervisors_are_told_once_to_end) {
+  Node node;
+  node.run_interactive();
+  EXPECT_EQ(all<TellEnd>(node.tell(EndStep{origin, step0, EndCause::cancelled})).size(), 1U);
+  EXPECT_TRUE(node.tell(EndStep{origin, step0, EndCause::cancelled}).empty());
+  EXPECT_FALSE(has<TellEnd>(node.tell(Close{origin, job1, EndCause::cancelled})));
+}
+
+TEST(Agent, a_step_ended_before_its_prepare_does_not_start) {
+  Node node;
+  node.run_interactive();
+  EXPECT_TRUE(has<ReportStepEnded>(node.tell(EndStep{origin, step1, EndCause::cancelled})));
+  EXPECT_FALSE(has<SpawnSupervisor>(node.tell(PrepareStep{origin, step1})));
+}
+
+TEST(Agent, a_step_of_an_attempt_that_is_not_here_is_refused_by_name) {
+  Node node;
+  const auto reports = all<ReportStepPrepared>(node.tell(PrepareStep{origin, step0}));
+  ASSERT_EQ(reports.size(), 1U);
+  EXPECT_EQ(reports[0].failure, "attempt 1.1 is not on this node");
+}
+
+TEST(Agent, a_result_is_kept_until_acknowledged) {
+  Node node;
+  node.run_interactive();
+  node.status(step0, StepPhase::ended, 4);
+  node.tell(Disconnected{});
+  const AgentEffects effects = node.tell(Registered{{Epoch{2}, Session{1}}, seconds(30)});
+  ASSERT_TRUE(has<ReportStepEnded>(effects));
+  EXPECT_EQ(all<ReportStepEnded>(effects)[0].result.exit_code, 4);
+  EXPECT_TRUE(has<TellForget>(node.tell(StepAck{{Epoch{2}, Session{1}}, step0})));
+  EXPECT_FALSE(has<SpawnSupervisor>(node.tell(PrepareStep{{Epoch{2}, Session{1}}, step0})));
+}
+
+TEST(Agent, closing_is_listed_until_acknowledged) {
+  Node node;
+  node.run_batch();
+  node.status(batch1, StepPhase::ended);
+  node.tell(ContainerRemoved{job1, {}});
+  ASSERT_EQ(held(node.state).size(), 1U);
+  EXPECT_TRUE(held(node.state)[0].closing);
+  EXPECT_TRUE(has<ReportClosed>(node.tell(Registered{{Epoch{1}, Session{8}}, seconds(30)})));
+}
+
+TEST(Agent, processes_that_survive_kill_are_tried_again_each_second) {
+  Node node;
+  node.run_batch();
+  node.status(batch1, StepPhase::ended);
+  EXPECT_TRUE(node.tell(SecondPassed{}).empty());
+  node.tell(ContainerBusy{job1, 1});
+  EXPECT_TRUE(has<RemoveContainer>(node.tell(SecondPassed{})));
+  EXPECT_TRUE(has<RemoveContainer>(node.tell(SecondPassed{})));
+  EXPECT_TRUE(is_anything_closing(node.state));
+}
+
+TEST(Agent, a_supervisor_that_does_not_end_is_killed_past_kill_wait) {
+  Node node;
+  node.run_batch();
+  node.tell(Close{origin, job1, EndCause::cancelled});
+  AgentEffects effects;
+  for (int second = 0; second < 34; ++second) {
+    effects = node.tell(SecondPassed{});
+    EXPECT_TRUE(effects.empty()) << second;
+  }
+  EXPECT_TRUE(has<KillAttempt>(node.tell(SecondPassed{})));
+  for (int second = 0; second < 5; ++second) effects = node.tell(SecondPassed{});
+  EXPECT_TRUE(has<KillSupervisor>(effects));
+}
+
+TEST(Agent, Trap04_a_restarted_daemon_tells_what_became_of_a_running_job) {
+  Node node;
+  node.restart();
+  node.tell(RecoverAttempt{job1, step_batch, true, true, {}});
+  const auto lost = held(node.state);
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_TRUE(lost[0].closing);
+  node.tell(ContainerRemoved{job1, {}});
+  const auto closed = all<ReportClosed>(node.tell(Registered{origin, seconds(30)}));
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].batch_result->cause, EndCause::supervisor_lost);
+}
+
+TEST(Agent, an_adopted_supervisor_goes_on) {
+  Node node;
+  node.restart();
+  node.tell(RecoverAttempt{job1, step_batch, true, true, {step_batch}});
+  node.status(batch1, StepPhase::running);
+  node.tell(Registered{origin, seconds(30)});
+  EXPECT_TRUE(has<RemoveContainer>(node.status(batch1, StepPhase::ended, 2)));
+  const auto closed = all<ReportClosed>(node.tell(ContainerRemoved{job1, {}}));
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].batch_result->exit_code, 2);
+}
+
+TEST(Agent, an_attempt_that_was_never_released_prepares_again_after_a_restart) {
+  Node node;
+  node.restart();
+  EXPECT_TRUE(has<MakeContainer>(node.tell(RecoverAttempt{job1, StepId{0}, false, false, {}})));
+}
+
+TEST(Agent, a_supervisor_of_nobody_is_ended_and_then_forgotten) {
+  Node node;
+  EXPECT_TRUE(has<TellEnd>(node.status(batch1, StepPhase::running)));
+  EXPECT_TRUE(has<TellForget>(node.status(batch1, StepPhase::ended)));
+}
+
+TEST(Agent, usage_of_the_supervisors_counts_where_the_container_counts_nothing) {
+  Node node;
+  node.run_batch();
+  StepResult result;
+  result.usage = Usage{100, 20, 4096};
+  node.tell(SupervisorStatus{batch1, StepPhase::ended, "", {}, result});
+  const auto closed = all<ReportClosed>(node.tell(ContainerRemoved{job1, Usage{}}));
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].usage, (Usage{100, 20, 4096}));
+}
+
+}  // namespace
+}  // namespace cox::agent
