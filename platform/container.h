@@ -13,9 +13,9 @@
 namespace cox::platform {
 
 struct ContainerLimits {
-  std::string cpus;              // OS PU indices "0-3,8"; empty: no limit
-  std::string memory_nodes;      // OS NUMA indices; empty: no limit
-  std::int64_t memory_bytes = 0; // 0: no limit
+  std::string cpus;               // OS PU indices "0-3,8"; empty: no limit
+  std::string memory_nodes;       // OS NUMA indices; empty: no limit
+  std::int64_t memory_bytes = 0;  // 0: no limit
 };
 
 struct ContainerUsage {
@@ -24,8 +24,10 @@ struct ContainerUsage {
   std::uint32_t processes = 0;
 };
 
-/// Paths are relative to the backend's own root: "CLUSTER/NODE/job_J.A/step_S".
-/// Every call is safe to repeat; a missing container is empty, not an error, except in create.
+/// Paths are relative to the backend's own root: "CLUSTER/NODE/job_J.A/step_S". Processes enter
+/// leaves only (a cgroup v2 rule). Containers above are made on demand; removing CLUSTER/NODE also
+/// removes CLUSTER once that is empty.
+/// Every call is safe to repeat; a missing container is empty, not an error, except to enter it.
 class Containment {
  public:
   virtual ~Containment() = default;
@@ -44,11 +46,25 @@ class Containment {
   virtual Result<void> remove(const std::string& path) = 0;
   /// Containers directly below `path`, for clean-up after a crash.
   virtual std::vector<std::string> children(const std::string& path) = 0;
+
+  /// NAME=VALUE that tasks of `path` must carry in their environment, so that process groups find
+  /// those that left their session and lost their parents. Empty where the kernel keeps the set.
+  virtual std::string marker(const std::string& path) const;
+  /// Whatever descends from process `pid`, not itself, belongs to `path`: a supervisor that is a
+  /// subreaper gets its orphans back. Cgroups need no such word.
+  virtual Result<void> set_supervisor(const std::string& path, int pid);
 };
 
-/// The best backend this process may use. `root`: where cgroup file systems are mounted
+/// The best backend this process may use, found by making and removing a container. `root`: where
+/// cgroup file systems are mounted
 /// ("/sys/fs/cgroup", or a recorded tree in tests). `state_dir` holds the process-group backend's
 /// records, so that a later daemon finds the groups again.
-std::unique_ptr<Containment> open_containment(const std::string& root, const std::string& state_dir);
+std::unique_ptr<Containment> open_containment(const std::string& root,
+                                              const std::string& state_dir);
+/// The backend that another process of this node opened and described so; nothing is probed, so
+/// that a supervisor starts fast.
+std::unique_ptr<Containment> open_known_containment(const std::string& root,
+                                                    const std::string& state_dir,
+                                                    const std::string& description);
 
 }  // namespace cox::platform
