@@ -65,13 +65,17 @@ void add_rank_data(const MpiPlan& plan, InfoList* info) {
 
 }  // namespace
 
-Result<void> add_job_info(const MpiPlan& plan, const std::string& session_dir, InfoList* info) {
+Result<void> add_job_info(const MpiPlan& plan,
+                          const std::string& session_dir,
+                          const std::string& topology_xml,
+                          InfoList* info) {
   info->add(PMIX_JOBID, plan.nspace);
   info->add(PMIX_USERID, plan.uid);
   info->add(PMIX_GRPID, plan.gid);
   info->add(PMIX_TMPDIR, plan.tmp_dir);
   info->add(PMIX_NSDIR, session_dir);
   info->add(PMIX_TDIR_RMCLEAN, true);  // the directory goes with the step, clients leave it alone
+  if (!topology_xml.empty()) info->add(PMIX_LOCAL_TOPO, topology_xml);
   add_sizes(plan, info);
   Result<void> added = add_map(PMIX_NODE_MAP, node_names(plan), PMIx_generate_regex, info);
   if (added) added = add_map(PMIX_PROC_MAP, ranks_by_node(plan), PMIx_generate_ppn, info);

@@ -8,7 +8,11 @@
 
 namespace cox::stepd {
 
-/// `session_dir` is where the MPI library keeps its files of this step on this node.
-Result<void> add_job_info(const MpiPlan& plan, const std::string& session_dir, InfoList* info);
+/// `session_dir` is where the MPI library keeps its files of this step on this node;
+/// `topology_xml` saves each rank the discovery, unless empty.
+Result<void> add_job_info(const MpiPlan& plan,
+                          const std::string& session_dir,
+                          const std::string& topology_xml,
+                          InfoList* info);
 
 }  // namespace cox::stepd

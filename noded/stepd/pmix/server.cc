@@ -78,7 +78,7 @@ PmixServer::PmixServer(const MpiPlan& plan, const MpiEvents& events)
       session_dir_(plan.tmp_dir + "/mpi"),
       shared_memory_(
           "/dev/shm", plan.nspace + "-" + std::to_string(plan.node_index), plan.uid, plan.gid),
-      open_mpi_(open_mpi_variables(shared_memory_.path(), has_only_loopback())) {}
+      open_mpi_(open_mpi_variables({shared_memory_.path(), has_only_loopback(), has_fabric()})) {}
 
 PmixServer::~PmixServer() {
   // Ends PMIx's thread: no upcall and no answer comes after this. Unfinished fences are dropped
@@ -99,6 +99,9 @@ Result<void> PmixServer::start() {
   info.add(PMIX_USERID, plan_.uid);
   info.add(PMIX_GRPID, plan_.gid);
   info.add(PMIX_SERVER_TOOL_SUPPORT, false);
+  std::string source = Topology::source();
+  const pmix_topology_t topology{source.data(), topology_.get()};
+  if (topology.topology != nullptr) info.add(PMIX_TOPOLOGY2, &topology, PMIX_TOPO);
   const pmix_status_t status = PMIx_server_init(upcall_table(this), info.data(), info.size());
   if (status != PMIX_SUCCESS) return pmix_failure("start the pmix server", status);
   is_started_ = true;
@@ -107,7 +110,8 @@ Result<void> PmixServer::start() {
 
 Result<void> PmixServer::register_step() {
   InfoList info;
-  if (Result<void> added = add_job_info(plan_, session_dir_, &info); !added) return added;
+  if (Result<void> added = add_job_info(plan_, session_dir_, topology_.xml(), &info); !added)
+    return added;
   const pmix_proc_t job = proc_of(PMIX_RANK_WILDCARD);
   const MpiNode& here = plan_.nodes[plan_.node_index];
   pmix_status_t status = PMIx_server_register_nspace(job.nspace, static_cast<int>(here.tasks),

@@ -5,9 +5,12 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <filesystem>
+#include <system_error>
+
 namespace cox::stepd {
 
-std::vector<std::string> open_mpi_variables(const std::string& shared_memory, bool only_loopback) {
+std::vector<std::string> open_mpi_variables(const MpiSurroundings& surroundings) {
   std::vector<std::string> variables{
       // Without these two Open MPI 4.1 starts every rank as a singleton and says nothing.
       "OMPI_MCA_schizo=^orte",
@@ -19,14 +22,18 @@ std::vector<std::string> open_mpi_variables(const std::string& shared_memory, bo
       // Nodes of one machine share cores unseen; where nobody waits a yield costs next to nothing.
       "OMPI_MCA_mpi_yield_when_idle=1",
   };
-  if (!shared_memory.empty()) {
+  if (!surroundings.shared_memory.empty()) {
     for (const char* name : {"btl_vader", "osc_rdma", "osc_sm"}) {
-      variables.push_back(std::string("OMPI_MCA_") + name + "_backing_directory=" + shared_memory);
+      variables.push_back(std::string("OMPI_MCA_") + name +
+                          "_backing_directory=" + surroundings.shared_memory);
     }
   }
   // Open MPI leaves loopback out by default: with nothing else, ranks of two nodes of this machine
   // would not reach each other. Nodes that share a real interface do, by its address.
-  if (only_loopback) variables.push_back("OMPI_MCA_btl_tcp_if_include=lo");
+  if (surroundings.only_loopback) variables.push_back("OMPI_MCA_btl_tcp_if_include=lo");
+  // Without a fabric only this one can work, and looking for the others takes each rank 0.2 s: the
+  // libraries of Omni-Path and its ancestor calibrate clocks by sleeping before they look.
+  if (!surroundings.has_fabric) variables.push_back("OMPI_MCA_pml=ob1");
   return variables;
 }
 
@@ -40,6 +47,15 @@ bool has_only_loopback() {
   }
   ::freeifaddrs(first);
   return only;
+}
+
+bool has_fabric(const std::string& classes) {
+  for (const char* name : {"infiniband", "cxi", "hfi1", "gni", "bxi"}) {
+    std::error_code missing;
+    const std::filesystem::directory_iterator devices(classes + '/' + name, missing);
+    if (!missing && devices != std::filesystem::directory_iterator()) return true;
+  }
+  return false;
 }
 
 }  // namespace cox::stepd

@@ -7,11 +7,17 @@
 
 namespace cox::stepd {
 
-/// `shared_memory`: the directory for segments; empty: the library's default.
-/// `only_loopback`: this node's network has nothing but the loopback interface.
-std::vector<std::string> open_mpi_variables(const std::string& shared_memory, bool only_loopback);
+/// What of the node decides how its ranks may talk.
+struct MpiSurroundings {
+  std::string shared_memory;   // directory for segments; empty: the library's default
+  bool only_loopback = false;  // no other network interface is up and has an address
+  bool has_fabric = true;      // InfiniBand, Omni-Path, Slingshot or the like
+};
 
-/// No interface but loopback is up and has an address.
+std::vector<std::string> open_mpi_variables(const MpiSurroundings& surroundings);
+
 bool has_only_loopback();
+/// `classes`: where the kernel lists devices by class.
+bool has_fabric(const std::string& classes = "/sys/class");
 
 }  // namespace cox::stepd
