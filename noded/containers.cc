@@ -1,0 +1,103 @@
+// Waits between tries: 1 ms, doubled each time, ten times.
+#include "noded/containers.h"
+
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+#include "noded/paths.h"
+
+namespace cox::noded {
+namespace {
+
+constexpr unsigned tries_max = 10;
+constexpr std::string_view job_prefix = "job_";
+
+Duration pause_before(unsigned tries) {
+  return milliseconds(std::int64_t{1} << tries);
+}
+
+}  // namespace
+
+Containers::Containers(platform::Loop& loop,
+                       const Log& log,
+                       std::unique_ptr<platform::Containment> containment,
+                       std::string base)
+    : loop_(loop), log_(log), containment_(std::move(containment)), base_(std::move(base)) {}
+
+std::string Containers::path(AttemptKey key) const {
+  return base_ + "/" + std::string(job_prefix) + key_text(key);
+}
+
+std::string Containers::path(const StepKey& key) const {
+  return path(AttemptKey{key.job, key.attempt}) + "/step_" + step_name(key.step);
+}
+
+Result<void> Containers::make(AttemptKey key, const platform::ContainerLimits& limits) {
+  return containment_->create(path(key), limits);
+}
+
+Result<void> Containers::make(const StepKey& key) {
+  return containment_->create(path(key), {});
+}
+
+void Containers::set_supervisor(const StepKey& key, int pid) {
+  const auto set = containment_->set_supervisor(path(key), pid);
+  if (!set) log_.warning(path(key) + ": " + set.error().message);
+}
+
+void Containers::kill(const std::string& path) {
+  try_kill(path, 0);
+}
+
+void Containers::try_kill(const std::string& path, unsigned tries) {
+  const auto left = containment_->kill_all(path, SIGKILL);
+  if (left && *left == 0) return;
+  if (tries == tries_max) {
+    log_.warning(left ? path + ": " + std::to_string(*left) + " processes survive SIGKILL"
+                      : path + ": " + left.error().message);
+    return;
+  }
+  loop_.after(pause_before(tries), [this, path, tries] { try_kill(path, tries + 1); });
+}
+
+void Containers::remove(AttemptKey key, Removed removed) {
+  if (removing_.insert(key).second) try_remove(key, 0, removed);
+}
+
+void Containers::try_remove(AttemptKey key, unsigned tries, const Removed& removed) {
+  Removal removal;
+  if (remove_now(key, &removal) || tries == tries_max) {
+    removing_.erase(key);
+    removed(removal);
+    return;
+  }
+  loop_.after(pause_before(tries),
+              [this, key, tries, removed] { try_remove(key, tries + 1, removed); });
+}
+
+bool Containers::remove_now(AttemptKey key, Removal* removal) {
+  const std::string at = path(key);
+  const auto left = containment_->kill_all(at, SIGKILL);
+  if (!left || *left > 0) {
+    removal->processes = left ? *left : 1;
+    return false;
+  }
+  if (const auto counted = containment_->usage(at)) removal->usage = counted->usage;
+  removal->done = containment_->remove(at).has_value();
+  return removal->done;
+}
+
+void Containers::remove_strays(const std::set<AttemptKey>& known) {
+  for (const std::string& name : containment_->children(base_)) {
+    if (!name.starts_with(job_prefix)) continue;
+    const auto key = parse_attempt_file_name(std::string_view(name).substr(job_prefix.size()));
+    if (!key || known.contains(*key)) continue;
+    log_.warning("container of attempt " + key_text(*key) + " is nobody's: removed");
+    remove(*key, [this, at = *key](const Removal& removal) {
+      if (!removal.done) log_.warning(path(at) + " cannot be removed");
+    });
+  }
+}
+
+}  // namespace cox::noded

@@ -1,0 +1,63 @@
+// The containers of this node: "CLUSTER/NODE/job_J.A/step_S". Killing and removing are repeated
+// until they succeed, with waits that grow, since a killed process takes a moment to be gone.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "model/ids.h"
+#include "noded/log.h"
+#include "platform/container.h"
+#include "platform/loop.h"
+
+namespace cox::noded {
+
+class Containers {
+ public:
+  /// `base`: "CLUSTER/NODE".
+  Containers(platform::Loop& loop,
+             const Log& log,
+             std::unique_ptr<platform::Containment> containment,
+             std::string base);
+
+  std::string description() const { return containment_->description(); }
+
+  std::string path(AttemptKey key) const;
+  std::string path(const StepKey& key) const;
+
+  Result<void> make(AttemptKey key, const platform::ContainerLimits& limits);
+  Result<void> make(const StepKey& key);
+  void set_supervisor(const StepKey& key, int pid);
+
+  /// SIGKILL to everything in it, again until nothing is left, for about a second.
+  void kill(const std::string& path);
+
+  struct Removal {
+    bool done = false;
+    Usage usage;
+    std::uint32_t processes = 0;  // that are still there after about a second
+  };
+
+  using Removed = std::function<void(const Removal&)>;
+  /// Kills what is left, then removes. A second call while one is under way is ignored.
+  void remove(AttemptKey key, Removed removed);
+
+  /// Removes what a crash left: containers of attempts that are not in `known`.
+  void remove_strays(const std::set<AttemptKey>& known);
+
+ private:
+  void try_kill(const std::string& path, unsigned tries);
+  void try_remove(AttemptKey key, unsigned tries, const Removed& removed);
+  bool remove_now(AttemptKey key, Removal* removal);
+
+  platform::Loop& loop_;
+  const Log& log_;
+  std::unique_ptr<platform::Containment> containment_;
+  std::string base_;
+  std::set<AttemptKey> removing_;
+};
+
+}  // namespace cox::noded

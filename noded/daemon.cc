@@ -1,0 +1,155 @@
+// What arrives: frames of the controller, words of supervisors, seconds.
+#include "noded/daemon.h"
+
+#include <utility>
+
+namespace cox::noded {
+namespace {
+
+constexpr Duration heartbeat_every = seconds(1);
+
+}  // namespace
+
+Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
+    : loop_(loop),
+      log_(log),
+      setup_(std::move(setup)),
+      lookups_(loop),
+      removals_(loop),
+      users_(loop, lookups_),
+      containers_(loop,
+                  log,
+                  std::move(setup_.containment),
+                  (setup_.options.cluster.empty() ? "coxswain" : setup_.options.cluster) + "/" +
+                      setup_.options.name),
+      supervisors_(loop,
+                   log,
+                   setup_.paths,
+                   setup_.stepd,
+                   {[this](agent::SupervisorStatus status) { supervisor_told(std::move(status)); },
+                    [this](agent::SupervisorGone gone) { supervisor_gone(std::move(gone)); }}),
+      controller_(loop,
+                  log,
+                  setup_.options.controller,
+                  setup_.trust,
+                  setup_.options.name,
+                  {[this] { register_node(); },
+                   [this](const std::vector<std::string>& frames) {
+                     for (const std::string& frame : frames) take_frame(frame);
+                   },
+                   [this] { tell(agent::Disconnected{}); }}) {
+  setup_.inventory.containment = containers_.description();
+}
+
+void Daemon::start() {
+  log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
+  recover();
+}
+
+void Daemon::register_node() {
+  controller_.send(register_bytes(setup_.inventory, agent::held(state_)));
+}
+
+void Daemon::second_passed() {
+  loop_.after(heartbeat_every, [this] { second_passed(); });
+  if (state_.in_session) controller_.send(heartbeat_bytes());
+  if (agent::is_anything_closing(state_)) tell(agent::SecondPassed{});
+}
+
+void Daemon::take_frame(const std::string& frame) {
+  if (!controller_.is_open()) return;
+  auto received = receive(frame);
+  if (!received && received.error().code == Code::refused) {
+    controller_.give_up("registration refused: " + received.error().message);
+  } else if (!received) {
+    log_.error("message of the controller: " + received.error().message);
+  } else if (std::holds_alternative<agent::Registered>(received->request)) {
+    take_registered(std::move(*received));
+  } else if (std::holds_alternative<agent::Prepare>(received->request)) {
+    take_prepare(std::move(*received));
+  } else if (std::holds_alternative<agent::PrepareStep>(received->request)) {
+    take_step(std::move(*received));
+  } else {
+    tell(std::move(received->request));
+  }
+}
+
+void Daemon::take_registered(Received received) {
+  const std::string& wanted = setup_.options.cluster;
+  if (!wanted.empty() && received.cluster != wanted) {
+    controller_.give_up("is of cluster " + received.cluster + ", this node of " + wanted);
+    return;
+  }
+  cluster_ = received.cluster;
+  tell(std::move(received.request));
+  if (!state_.in_session) {
+    controller_.give_up("is older than the one this node had, of epoch " +
+                        std::to_string(state_.origin.epoch.value));
+    return;
+  }
+  controller_.accepted();
+  log_.info("registered with cluster " + cluster_ + ", epoch " +
+            std::to_string(state_.origin.epoch.value) + ", session " +
+            std::to_string(state_.origin.session.value));
+}
+
+void Daemon::take_prepare(Received received) {
+  const AttemptKey key = std::get<agent::Prepare>(received.request).attempt;
+  if (received.refusal) {
+    log_.error("attempt " + key_text(key) + ": " + *received.refusal);
+    run(agent::ReportPrepared{key, "", received.refusal, false});
+    return;
+  }
+  plans_.try_emplace(key, std::move(*received.plan));
+  tell(std::move(received.request));
+  if (state_.find(key) == nullptr) plans_.erase(key);
+}
+
+void Daemon::take_step(Received received) {
+  const StepKey key = std::get<agent::PrepareStep>(received.request).step;
+  if (received.refusal) {
+    log_.error("step " + key_text(key) + ": " + *received.refusal);
+    run(agent::ReportStepPrepared{key, "", received.refusal});
+    return;
+  }
+  const auto plan = plans_.find(AttemptKey{key.job, key.attempt});
+  if (plan != plans_.end()) plan->second.specs.try_emplace(key.step, std::move(*received.spec));
+  tell(std::move(received.request));
+}
+
+// Effects may answer at once; their answers wait until the effects before them are carried out.
+void Daemon::tell(agent::AgentRequest request) {
+  requests_.push_back(std::move(request));
+  if (is_telling_) return;
+  is_telling_ = true;
+  while (!requests_.empty()) {
+    const agent::AgentRequest next = std::move(requests_.front());
+    requests_.pop_front();
+    for (const agent::AgentEffect& effect : agent::handle(state_, next)) {
+      std::visit([this](const auto& one) { run(one); }, effect);
+    }
+  }
+  is_telling_ = false;
+}
+
+void Daemon::supervisor_told(agent::SupervisorStatus status) {
+  if (is_recovered_) {
+    tell(std::move(status));
+  } else {
+    early_[status.step] = std::move(status);
+  }
+}
+
+void Daemon::supervisor_gone(agent::SupervisorGone gone) {
+  const agent::AgentStep* step = state_.find(gone.step);
+  if (step != nullptr && !step->is_over()) {
+    log_.warning("supervisor of step " + key_text(gone.step) + " is lost: " + gone.why);
+  }
+  if (is_recovered_) {
+    tell(std::move(gone));
+  } else {
+    early_.erase(gone.step);
+  }
+}
+
+}  // namespace cox::noded

@@ -1,0 +1,108 @@
+// The node daemon: the agent, and what carries out its effects. All on the loop thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "noded/agent/agent.h"
+#include "noded/containers.h"
+#include "noded/controller_link.h"
+#include "noded/log.h"
+#include "noded/options.h"
+#include "noded/paths.h"
+#include "noded/plans.h"
+#include "noded/supervisors.h"
+#include "noded/translate.h"
+#include "noded/user_check.h"
+#include "noded/worker.h"
+#include "platform/inventory.h"
+#include "platform/loop.h"
+
+namespace cox::noded {
+
+/// What is settled before the loop runs.
+struct Setup {
+  Options options;
+  Paths paths;
+  std::string stepd;
+  link::Trust trust;
+  std::unique_ptr<wire::CredentialSource> credentials;  // of trust
+  std::unique_ptr<platform::Machine> machine;
+  NodeInventory inventory;
+  std::unique_ptr<platform::Containment> containment;
+};
+
+class Daemon {
+ public:
+  Daemon(platform::Loop& loop, Log& log, Setup setup);
+
+  /// Finds again what an earlier daemon left, then registers. Returns at once.
+  void start();
+
+ private:
+  // Recovery: recovery.cc.
+  void recover();
+  void read_attempts();
+  bool is_supervisor_missing(const std::set<StepKey>& alive) const;
+  void recovered(const std::set<StepKey>& alive);
+  void sweep();
+
+  // Messages: daemon.cc.
+  void register_node();
+  void take_frame(const std::string& frame);
+  void take_prepare(Received received);
+  void take_step(Received received);
+  void take_registered(Received received);
+  void second_passed();
+  void tell(agent::AgentRequest request);
+  void supervisor_told(agent::SupervisorStatus status);
+  void supervisor_gone(agent::SupervisorGone gone);
+
+  // Effects: effects.cc.
+  void run(const agent::MakeContainer& effect);
+  void run(const agent::SpawnSupervisor& effect);
+  void run(const agent::TellGo& effect);
+  void run(const agent::TellEnd& effect);
+  void run(const agent::TellForget& effect);
+  void run(const agent::KillStep& effect);
+  void run(const agent::KillAttempt& effect);
+  void run(const agent::KillSupervisor& effect);
+  void run(const agent::RemoveContainer& effect);
+  void run(const agent::Remember& effect);
+  void run(const agent::Forget& effect);
+  void run(const agent::ReportPrepared& effect);
+  void run(const agent::ReportStepPrepared& effect);
+  void run(const agent::ReportStepEnded& effect);
+  void run(const agent::ReportClosed& effect);
+  Result<void> make_attempt(const AttemptPlan& plan);
+  Result<void> make_tmp(const AttemptPlan& plan);
+  void remove_tmp(AttemptKey key);
+  Result<int> spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once);
+  platform::ContainerLimits limits(const NodeShare& share) const;
+  std::vector<std::string> task_cpus(const AttemptPlan& plan, StepId step) const;
+  Bitset placed(const Bitset& cores) const;
+
+  platform::Loop& loop_;
+  Log& log_;
+  Setup setup_;
+  Worker lookups_, removals_;
+  UserCheck users_;
+  Containers containers_;
+  Supervisors supervisors_;
+  ControllerLink controller_;
+  agent::AgentState state_;
+  std::map<AttemptKey, AttemptPlan> plans_;
+  std::deque<agent::AgentRequest> requests_;  // told while effects of another are carried out
+  bool is_telling_ = false;
+  std::map<AttemptKey, bool> remembered_;             // files found at start: is it released
+  std::map<StepKey, agent::SupervisorStatus> early_;  // statuses that came before recovery
+  std::set<AttemptKey> stuck_told_;
+  bool is_recovered_ = false;
+  unsigned adoptions_left_ = 0;
+  std::string cluster_;  // as the controller says
+};
+
+}  // namespace cox::noded

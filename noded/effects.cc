@@ -1,0 +1,234 @@
+// What the agent asks to be done on this machine and told to the controller.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include "noded/daemon.h"
+#include "platform/file.h"
+
+namespace cox::noded {
+namespace {
+
+constexpr std::int64_t bytes_per_mib = 1 << 20;
+
+AttemptKey attempt_of(const StepKey& key) {
+  return {key.job, key.attempt};
+}
+
+std::string result_text(const StepResult& result) {
+  std::string text(to_text(result.cause));
+  text += result.signal != 0 ? ", signal " + std::to_string(result.signal)
+                             : ", exit " + std::to_string(result.exit_code);
+  if (!result.detail.empty()) text += ": " + result.detail;
+  return text;
+}
+
+}  // namespace
+
+void Daemon::run(const agent::MakeContainer& effect) {
+  const AttemptKey key = effect.attempt;
+  const auto plan = plans_.find(key);
+  if (plan == plans_.end()) return tell(agent::ContainerMade{key, "its plan is gone", true});
+  users_.check(plan->second.user, [this, key](std::optional<std::string> failure) {
+    const auto still = plans_.find(key);
+    if (failure || still == plans_.end()) {
+      tell(agent::ContainerMade{key, failure, false});
+      return;
+    }
+    const auto made = make_attempt(still->second);
+    tell(agent::ContainerMade{key, made ? std::optional<std::string>{} : made.error().message,
+                              true});
+  });
+}
+
+Result<void> Daemon::make_attempt(const AttemptPlan& plan) {
+  const std::size_t cores = setup_.inventory.node_class.cores.size();
+  if (const std::size_t beyond = plan.share.cores.next(cores); beyond < plan.share.cores.size()) {
+    return fail(Code::bad_usage,
+                "share names core " + std::to_string(beyond) + " of " + std::to_string(cores));
+  }
+  if (auto made = make_tmp(plan); !made) return made;
+  return containers_.make(plan.key(), limits(plan.share));
+}
+
+// The private directory of the attempt, COX_TMPDIR.
+Result<void> Daemon::make_tmp(const AttemptPlan& plan) {
+  const std::string path = setup_.paths.tmp(plan.key());
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return tl::unexpected(platform::system_error("mkdir " + path, errno));
+  }
+  if (geteuid() != 0) return {};
+  if (lchown(path.c_str(), plan.user.uid, plan.user.gid) != 0) {
+    return tl::unexpected(platform::system_error("chown " + path, errno));
+  }
+  return {};
+}
+
+void Daemon::remove_tmp(AttemptKey key) {
+  const std::string path = setup_.paths.tmp(key);
+  if (rmdir(path.c_str()) == 0 || errno == ENOENT) return;
+  auto failure = std::make_shared<std::string>();
+  removals_.run(
+      [path, failure] {
+        const auto removed = platform::remove_tree(path);
+        if (!removed) *failure = removed.error().message;
+      },
+      [this, failure] {
+        if (!failure->empty()) log_.warning(*failure);
+      });
+}
+
+platform::ContainerLimits Daemon::limits(const NodeShare& share) const {
+  platform::ContainerLimits limits;
+  for (const std::int64_t mib : share.memory_mib) limits.memory_bytes += mib * bytes_per_mib;
+  if (!setup_.machine->is_thissystem()) return limits;
+  limits.cpus = setup_.machine->os_cpus(placed(share.cores));
+  if (setup_.options.emulation) return limits;
+  Bitset numa(share.memory_mib.size());
+  for (std::size_t i = 0; i < share.memory_mib.size(); ++i) {
+    if (share.memory_mib[i] > 0) numa.set(i);
+  }
+  limits.memory_nodes = setup_.machine->os_memory_nodes(numa);
+  return limits;
+}
+
+// Nodes played on one machine all have its cores: each begins at another one, so that the first
+// cores of all of them are not the same.
+Bitset Daemon::placed(const Bitset& cores) const {
+  if (!setup_.options.emulation || cores.size() == 0) return cores;
+  const auto [index, count] = *setup_.options.emulation;
+  const std::size_t stride = std::max<std::size_t>(1, cores.size() / count);
+  Bitset result(cores.size());
+  cores.for_each([&](std::size_t core) { result.set((core + index * stride) % cores.size()); });
+  return result;
+}
+
+std::vector<std::string> Daemon::task_cpus(const AttemptPlan& plan, StepId step) const {
+  std::vector<std::string> result;
+  const wire::StepSpec& spec = *plan.spec(step);
+  if (spec.is_batch() || setup_.options.emulation || !setup_.machine->is_thissystem()) {
+    return result;
+  }
+  const std::uint32_t tasks = spec.nodes(static_cast<int>(spec.node_index())).tasks();
+  for (const Bitset& cores : cores_per_task(plan.share.cores, tasks, spec.cpus_per_task())) {
+    result.push_back(setup_.machine->os_cpus(cores));
+  }
+  return result;
+}
+
+void Daemon::run(const agent::SpawnSupervisor& effect) {
+  const auto plan = plans_.find(attempt_of(effect.step));
+  if (plan == plans_.end() || plan->second.spec(effect.step.step) == nullptr) {
+    return tell(agent::SupervisorGone{effect.step, "its plan is gone", false});
+  }
+  const auto pid = spawn(plan->second, effect.step, effect.go_at_once);
+  if (!pid) {
+    log_.error("step " + key_text(effect.step) + ": " + pid.error().message);
+    return tell(agent::SupervisorGone{effect.step, pid.error().message, false});
+  }
+  containers_.set_supervisor(effect.step, *pid);
+}
+
+Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once) {
+  if (auto made = containers_.make(key); !made) return tl::unexpected(made.error());
+  StepPlace place;
+  place.node_name = setup_.options.name;
+  place.cluster = cluster_;
+  place.controller = setup_.options.controller.text();
+  place.container = containers_.path(key);
+  place.containment = containers_.description();
+  place.state_dir = setup_.paths.groups();
+  place.tmp_dir = setup_.paths.tmp(plan.key());
+  place.kill_wait_us = state_.kill_wait.us;
+  place.task_cpus = task_cpus(plan, key.step);
+  place.go_at_once = go_at_once;
+  return supervisors_.spawn(key, step_start_bytes(plan, key.step, place));
+}
+
+void Daemon::run(const agent::TellGo& effect) {
+  supervisors_.send(effect.step, step_go_bytes(effect.endpoints));
+}
+
+void Daemon::run(const agent::TellEnd& effect) {
+  supervisors_.send(effect.step, step_end_bytes(effect.cause));
+}
+
+void Daemon::run(const agent::TellForget& effect) {
+  const auto plan = plans_.find(attempt_of(effect.step));
+  if (plan != plans_.end()) plan->second.specs.erase(effect.step.step);
+  supervisors_.send(effect.step, step_forget_bytes());
+}
+
+void Daemon::run(const agent::KillStep& effect) {
+  containers_.kill(containers_.path(effect.step));
+}
+
+void Daemon::run(const agent::KillAttempt& effect) {
+  containers_.kill(containers_.path(effect.attempt));
+}
+
+void Daemon::run(const agent::KillSupervisor& effect) {
+  supervisors_.kill(effect.step);
+}
+
+void Daemon::run(const agent::RemoveContainer& effect) {
+  const AttemptKey key = effect.attempt;
+  containers_.remove(key, [this, key](const Containers::Removal& removal) {
+    if (removal.done) {
+      stuck_told_.erase(key);
+      remove_tmp(key);
+      return tell(agent::ContainerRemoved{key, removal.usage});
+    }
+    if (stuck_told_.insert(key).second) {
+      log_.warning("attempt " + key_text(key) + ": " + std::to_string(removal.processes) +
+                   " processes survive SIGKILL; tried again each second");
+    }
+    tell(agent::ContainerBusy{key, removal.processes});
+  });
+}
+
+void Daemon::run(const agent::Remember& effect) {
+  const auto plan = plans_.find(effect.attempt);
+  if (plan == plans_.end()) return;
+  const auto written =
+      platform::write_file_atomic(setup_.paths.attempt_file(effect.attempt),
+                                  attempt_file_text(plan->second, effect.released), {0600, false});
+  if (!written) log_.error("attempt " + key_text(effect.attempt) + ": " + written.error().message);
+}
+
+void Daemon::run(const agent::Forget& effect) {
+  plans_.erase(effect.attempt);
+  const auto removed = platform::remove_path(setup_.paths.attempt_file(effect.attempt));
+  if (!removed) log_.error(removed.error().message);
+}
+
+void Daemon::run(const agent::ReportPrepared& effect) {
+  if (effect.failure) {
+    log_.warning("attempt " + key_text(effect.attempt) + " cannot be prepared: " + *effect.failure);
+  }
+  controller_.send(report_bytes(effect));
+}
+
+void Daemon::run(const agent::ReportStepPrepared& effect) {
+  if (effect.failure) {
+    log_.warning("step " + key_text(effect.step) + " cannot be prepared: " + *effect.failure);
+  }
+  controller_.send(report_bytes(effect));
+}
+
+void Daemon::run(const agent::ReportStepEnded& effect) {
+  log_.info("step " + key_text(effect.step) + " ended: " + result_text(effect.result));
+  controller_.send(report_bytes(effect));
+}
+
+void Daemon::run(const agent::ReportClosed& effect) {
+  log_.info("attempt " + key_text(effect.attempt) + " closed" +
+            (effect.batch_result ? ": " + result_text(*effect.batch_result) : ""));
+  controller_.send(report_bytes(effect));
+}
+
+}  // namespace cox::noded

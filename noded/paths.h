@@ -1,0 +1,39 @@
+// Where a node daemon keeps what: everything of node NAME under one run directory.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/ids.h"
+
+namespace cox::noded {
+
+struct Paths {
+  std::string dir;
+  std::string name;
+
+  std::string pid_file() const { return dir + "/noded-" + name + ".pid"; }
+
+  std::string steps() const { return dir + "/steps-" + name; }
+
+  std::string attempts() const { return dir + "/attempts-" + name; }
+
+  std::string groups() const { return dir + "/groups-" + name; }
+
+  std::string tmps() const { return dir + "/tmp-" + name; }
+
+  std::string step_socket(const StepKey& key) const;
+  std::string attempt_file(AttemptKey key) const;
+  std::string tmp(AttemptKey key) const;
+};
+
+/// "12.1"
+std::string key_text(AttemptKey key);
+/// "12.1.batch" for people.
+std::string key_text(const StepKey& key);
+/// Nothing for a name that is not ours.
+std::optional<AttemptKey> parse_attempt_file_name(std::string_view name);
+std::optional<StepKey> parse_step_socket_name(std::string_view name);
+
+}  // namespace cox::noded

@@ -1,0 +1,131 @@
+// Checked once, when it arrives or is read back; after that the plan is trusted.
+#include "noded/plans.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "common/text.h"
+#include "wire/model_codec.h"
+#include "wire/step.pb.h"
+
+namespace cox::noded {
+namespace {
+
+constexpr std::string_view file_mark = "coxswain attempt 1\n";
+constexpr std::uint32_t local_tasks_max = 16'384;
+
+Failure bad(const std::string& what) {
+  return fail(Code::bad_usage, what);
+}
+
+}  // namespace
+
+std::optional<StepId> AttemptPlan::initial() const {
+  if (!prepare.has_initial()) return std::nullopt;
+  return StepId{prepare.initial().step()};
+}
+
+const wire::StepSpec* AttemptPlan::spec(StepId step) const {
+  if (initial() == step) return &prepare.initial();
+  const auto it = specs.find(step);
+  return it == specs.end() ? nullptr : &it->second;
+}
+
+Result<void> check_spec(const wire::StepSpec& spec) {
+  if (spec.step() == step_alloc.value) return bad("step alloc has no tasks");
+  if (spec.environment().size() > wire::environment_bytes_max) {
+    return bad("environment of " + std::to_string(spec.environment().size()) + " bytes");
+  }
+  if (spec.script().size() > wire::script_bytes_max) {
+    return bad("script of " + std::to_string(spec.script().size()) + " bytes");
+  }
+  if (spec.node_index() >= static_cast<std::uint32_t>(spec.nodes_size())) {
+    return bad("node index " + std::to_string(spec.node_index()) + " of " +
+               std::to_string(spec.nodes_size()) + " nodes");
+  }
+  const std::uint32_t tasks = spec.nodes(static_cast<int>(spec.node_index())).tasks();
+  if (tasks == 0 || tasks > local_tasks_max) {
+    return bad("number of tasks " + std::to_string(tasks));
+  }
+  return {};
+}
+
+Result<AttemptPlan> check_plan(wire::Prepare prepare) {
+  if (prepare.job() == 0) return bad("job id 0");
+  if (prepare.attempt() == 0) return bad("attempt 0 of job " + std::to_string(prepare.job()));
+  AttemptPlan plan;
+  auto request = wire::take(prepare.request());
+  if (!request) return tl::unexpected(request.error().with_context("job request"));
+  plan.user = std::move(request->user);
+  auto share = wire::take(prepare.share());
+  if (!share) return tl::unexpected(share.error().with_context("share"));
+  plan.share = std::move(*share);
+  if (prepare.has_initial()) {
+    const auto checked = check_spec(prepare.initial());
+    if (!checked) return tl::unexpected(checked.error().with_context("initial step"));
+  }
+  plan.prepare = std::move(prepare);
+  return plan;
+}
+
+std::string attempt_file_text(const AttemptPlan& plan, bool released) {
+  std::string text(file_mark);
+  text.append(released ? "r" : "p");
+  plan.prepare.AppendToString(&text);
+  return text;
+}
+
+Result<RememberedAttempt> parse_attempt_file(const std::string& text) {
+  if (!text.starts_with(file_mark) || text.size() <= file_mark.size()) {
+    return bad("not an attempt file");
+  }
+  const char phase = text[file_mark.size()];
+  if (phase != 'r' && phase != 'p') return bad("unknown phase " + quoted(std::string(1, phase)));
+  wire::Prepare prepare;
+  if (!prepare.ParseFromString(text.substr(file_mark.size() + 1))) return bad("damaged");
+  auto plan = check_plan(std::move(prepare));
+  if (!plan) return tl::unexpected(plan.error());
+  return RememberedAttempt{std::move(*plan), phase == 'r'};
+}
+
+std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPlace& place) {
+  const wire::Prepare& prepare = plan.prepare;
+  wire::StepMessage message;
+  wire::StepStart* start = message.mutable_start();
+  start->set_job(prepare.job());
+  start->set_attempt(prepare.attempt());
+  *start->mutable_spec() = *plan.spec(step);
+  *start->mutable_request() = prepare.request();
+  *start->mutable_share() = prepare.share();
+  *start->mutable_job_nodes() = prepare.job_nodes();
+  *start->mutable_job_tasks() = prepare.job_tasks();
+  start->set_node_index(prepare.node_index());
+  start->set_submit_dir(prepare.submit_dir());
+  start->set_node_name(place.node_name);
+  start->set_cluster(place.cluster);
+  start->set_controller(place.controller);
+  start->set_container(place.container);
+  start->set_containment(place.containment);
+  start->set_state_dir(place.state_dir);
+  start->set_tmp_dir(place.tmp_dir);
+  start->set_kill_wait_us(place.kill_wait_us);
+  start->set_go_at_once(place.go_at_once);
+  for (const std::string& cpus : place.task_cpus) start->add_task_cpus(cpus);
+  return message.SerializeAsString();
+}
+
+std::vector<Bitset> cores_per_task(const Bitset& cores, std::uint32_t tasks, std::uint32_t cpus) {
+  const std::size_t each = tasks == 0 ? 0 : cores.count() / tasks;
+  if (each == 0 || each < cpus) return {};
+  std::vector<Bitset> result;
+  result.reserve(tasks);
+  Bitset left = cores;
+  for (std::uint32_t task = 0; task < tasks; ++task) {
+    result.push_back(left.lowest(each));
+    left -= result.back();
+  }
+  return result;
+}
+
+}  // namespace cox::noded

@@ -1,0 +1,60 @@
+// What the controller sent for each attempt: kept while the attempt is here, and in a file, so that
+// a later daemon can go on with it. The agent itself knows only ids.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "model/allocation.h"
+#include "model/ids.h"
+#include "model/user.h"
+#include "wire/node.pb.h"
+
+namespace cox::noded {
+
+struct AttemptPlan {
+  wire::Prepare prepare;
+  NodeShare share;                         // of prepare, checked
+  UserIdentity user;                       // of prepare.request
+  std::map<StepId, wire::StepSpec> specs;  // of later steps
+
+  AttemptKey key() const { return {JobId{prepare.job()}, Attempt{prepare.attempt()}}; }
+
+  std::optional<StepId> initial() const;
+  const wire::StepSpec* spec(StepId step) const;
+};
+
+/// Checks what this daemon relies on; the supervisor checks the rest. error: bad_usage
+Result<AttemptPlan> check_plan(wire::Prepare prepare);
+Result<void> check_spec(const wire::StepSpec& spec);
+
+struct RememberedAttempt {
+  AttemptPlan plan;
+  bool released = false;
+};
+
+/// The text of an attempt's file.
+std::string attempt_file_text(const AttemptPlan& plan, bool released);
+/// error: bad_usage says what is wrong with the file
+Result<RememberedAttempt> parse_attempt_file(const std::string& text);
+
+/// Where the controller is told the agent's phases; where all else is in the plan.
+struct StepPlace {
+  std::string node_name, cluster, controller;
+  std::string container, containment, state_dir, tmp_dir;
+  std::int64_t kill_wait_us = 0;
+  std::vector<std::string> task_cpus;
+  bool go_at_once = false;
+};
+
+/// The StepMessage{start} for a supervisor, as bytes. The step has a spec in the plan.
+std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPlace& place);
+
+/// Local tasks share the node's cores evenly: the cores of each, empty when there are fewer cores
+/// than tasks need (then nothing is bound).
+std::vector<Bitset> cores_per_task(const Bitset& cores, std::uint32_t tasks, std::uint32_t cpus);
+
+}  // namespace cox::noded

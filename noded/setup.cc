@@ -1,0 +1,105 @@
+// The slow part (hwloc, cgroup probes) is done once, here.
+#include "noded/setup.h"
+
+#include <utility>
+
+#include "link/munge_source.h"
+#include "platform/file.h"
+#include "platform/namespace.h"
+#include "platform/process.h"
+#include "wire/model_codec.h"
+
+namespace cox::noded {
+namespace {
+
+constexpr std::size_t key_bytes = 32;
+
+std::string stepd_beside(const std::string& own) {
+  const auto slash = own.rfind('/');
+  return slash == std::string::npos ? "coxstepd" : own.substr(0, slash) + "/coxstepd";
+}
+
+// A socket path needs no key: the controller asks the kernel who we are.
+Result<std::string> read_key(const Options& options) {
+  const bool is_named = !options.key_file.empty();
+  const std::string path = is_named ? options.key_file : options.dir + "/cluster.key";
+  if (!is_named && (options.controller.is_unix() || !platform::path_exists(path))) {
+    return std::string();
+  }
+  auto key = platform::read_file(path, key_bytes);
+  if (!key) return tl::unexpected(key.error().with_context("cluster key"));
+  if (key->size() != key_bytes) {
+    return fail(Code::bad_usage, "cluster key " + path + ": " + std::to_string(key->size()) +
+                                     " bytes instead of " + std::to_string(key_bytes));
+  }
+  return *key;
+}
+
+void enter_node(const Options& options, const Log& log) {
+  if (!options.emulation) return;
+  platform::EmulatedNode node;
+  node.cluster_dir = options.dir;
+  node.index = options.emulation->index;
+  node.name = options.name;
+  log.info("emulated node: " + platform::enter_emulated_node(node).description);
+}
+
+NodeInventory inventory_of(const platform::Machine& machine, const Options& options) {
+  NodeInventory inventory = machine.inventory();
+  inventory.name = options.name;
+  inventory.boot_id = platform::boot_id();
+  inventory.address = options.address;
+  inventory.is_thissystem = machine.is_thissystem();
+  inventory.version = COX_VERSION;
+  inventory.node_class.hash = wire::hash_class(inventory.node_class);
+  return inventory;
+}
+
+}  // namespace
+
+Result<void> make_directories(const Paths& paths) {
+  struct Directory {
+    std::string path;
+    unsigned mode;
+  };
+
+  for (const auto& [path, mode] : {Directory{paths.dir, 0755},
+                                   {paths.steps(), 0711},
+                                   {paths.tmps(), 0711},
+                                   {paths.attempts(), 0700},
+                                   {paths.groups(), 0700}}) {
+    auto made = platform::make_directories(path, mode);
+    if (!made) return made;
+  }
+  return {};
+}
+
+Result<Setup> make_setup(Options options, const Log& log) {
+  Setup setup;
+  // Absolute, since supervisors run elsewhere.
+  auto dir = platform::real_path(options.dir);
+  if (!dir) return tl::unexpected(dir.error());
+  options.dir = *dir;
+  setup.paths = Paths{options.dir, options.name};
+  setup.stepd = options.stepd.empty() ? stepd_beside(platform::own_program()) : options.stepd;
+  auto stepd = platform::real_path(setup.stepd);
+  if (!stepd) return tl::unexpected(stepd.error().with_context("supervisor program"));
+  setup.stepd = *stepd;
+  auto key = read_key(options);
+  if (!key) return tl::unexpected(key.error());
+  setup.trust.key = *key;
+  setup.credentials = std::make_unique<link::MungeSource>();
+  setup.trust.credentials = setup.credentials.get();
+  platform::MachineOptions machine_options;
+  machine_options.memory_divisor = options.memory_fraction;
+  auto machine = platform::Machine::load(options.topology, machine_options);
+  if (!machine) return tl::unexpected(machine.error());
+  setup.machine = std::move(*machine);
+  setup.inventory = inventory_of(*setup.machine, options);
+  enter_node(options, log);
+  setup.containment = platform::open_containment("/sys/fs/cgroup", setup.paths.groups());
+  setup.options = std::move(options);
+  return setup;
+}
+
+}  // namespace cox::noded

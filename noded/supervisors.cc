@@ -1,0 +1,187 @@
+// A child is gone when its process was reaped and its link was read to the end: a result that it
+// wrote last must not be overtaken by its exit.
+#include "noded/supervisors.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "noded/translate.h"
+#include "platform/descriptor.h"
+#include "platform/file.h"
+#include "platform/process.h"
+
+namespace cox::noded {
+namespace {
+
+constexpr Duration adoption_time_out = seconds(5);
+constexpr int supervisor_descriptor = 3;
+
+std::vector<std::string> supervisor_environment() {
+  std::vector<std::string> kept;
+  for (std::string& entry : platform::current_environment()) {
+    if (entry.starts_with("PATH=") || entry.starts_with("LD_LIBRARY_PATH=")) {
+      kept.push_back(std::move(entry));
+    }
+  }
+  return kept;
+}
+
+std::string exit_text(const platform::ChildExit& exit) {
+  if (exit.signal != 0) return "killed by signal " + std::to_string(exit.signal);
+  return "exited with " + std::to_string(exit.exit_code);
+}
+
+}  // namespace
+
+Supervisors::Supervisors(platform::Loop& loop,
+                         const Log& log,
+                         const Paths& paths,
+                         std::string program,
+                         SupervisorEvents events)
+    : loop_(loop),
+      log_(log),
+      paths_(paths),
+      program_(std::move(program)),
+      events_(std::move(events)) {}
+
+Result<int> Supervisors::spawn(const StepKey& key, const std::string& start) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return tl::unexpected(platform::system_error("socketpair", errno));
+  }
+  platform::Descriptor ours(ends[0]);
+  const platform::Descriptor theirs(ends[1]);
+  platform::SpawnRequest request;
+  request.program = program_;
+  request.argv = {"coxstepd", paths_.step_socket(key)};
+  static const std::vector<std::string> environment = supervisor_environment();
+  request.environment = environment;
+  request.directory = "/";
+  request.descriptors = {{2, log_.descriptor()}, {supervisor_descriptor, theirs.get()}};
+  request.new_session = true;
+  auto spawned = platform::spawn(request);
+  if (!spawned) return tl::unexpected(spawned.error());
+  const int pid = spawned->pid;
+  auto link = link::adopt(loop_, ours.release());
+  One& one = all_[key];
+  one = One{};
+  one.pid = pid;
+  one.is_child = true;
+  const auto watched = loop_.on_child_exit(
+      pid, [this, key](const platform::ChildExit& exit) { child_exited(key, exit); });
+  if (!link || !watched) {
+    // It sees the end of its socket and exits.
+    all_.erase(key);
+    return tl::unexpected(link ? watched.error() : link.error());
+  }
+  listen_to(key, std::move(*link));
+  all_.at(key).link->send(start);
+  return pid;
+}
+
+void Supervisors::listen_to(const StepKey& key, std::shared_ptr<link::Link> link) {
+  link::Link& end = *link;
+  all_[key].link = std::move(link);
+  end.on_closed([this, key](const Error&) { link_closed(key); });
+  end.on_frames([this, key](std::vector<std::string> frames) { frames_came(key, frames); });
+}
+
+void Supervisors::send(const StepKey& key, const std::string& message) {
+  const auto it = all_.find(key);
+  if (it != all_.end() && it->second.link && !it->second.is_closed) it->second.link->send(message);
+}
+
+void Supervisors::kill(const StepKey& key) {
+  const auto it = all_.find(key);
+  if (it == all_.end() || it->second.is_exited || it->second.pid <= 0) return;
+  log_.warning("supervisor of step " + key_text(key) + " does not end: killed");
+  ::kill(it->second.pid, SIGKILL);
+}
+
+void Supervisors::frames_came(const StepKey& key, const std::vector<std::string>& frames) {
+  for (const std::string& frame : frames) {
+    auto status = receive_status(frame);
+    if (!status || status->step != key) {
+      log_.error("supervisor of step " + key_text(key) + ": " +
+                 (status ? "speaks of step " + key_text(status->step) : status.error().message));
+      continue;
+    }
+    if (status->endpoint.empty()) status->endpoint = paths_.step_socket(key);
+    events_.status(std::move(*status));
+  }
+}
+
+void Supervisors::child_exited(const StepKey& key, const platform::ChildExit& exit) {
+  const auto it = all_.find(key);
+  if (it == all_.end()) return;
+  it->second.is_exited = true;
+  it->second.why = exit_text(exit);
+  if (it->second.is_closed) drop(key);
+}
+
+void Supervisors::link_closed(const StepKey& key) {
+  const auto it = all_.find(key);
+  if (it == all_.end()) return;
+  it->second.is_closed = true;
+  if (!it->second.is_child) it->second.why = "its connection ended";
+  if (it->second.is_exited || !it->second.is_child) drop(key);
+}
+
+void Supervisors::drop(const StepKey& key) {
+  agent::SupervisorGone gone{key, all_.at(key).why, true};
+  // Not from within the link's own callback.
+  retired_.push_back(std::move(all_.at(key).link));
+  loop_.post([this] { retired_.clear(); });
+  all_.erase(key);
+  events_.gone(std::move(gone));
+}
+
+std::set<StepKey> Supervisors::alive() const {
+  std::set<StepKey> keys;
+  for (const auto& [key, one] : all_) keys.insert(key);
+  return keys;
+}
+
+void Supervisors::adopt(std::function<void(const std::set<StepKey>&)> done) {
+  auto adoption = std::make_shared<Adoption>();
+  adoption->done = std::move(done);
+  std::vector<StepKey> found;
+  const auto names = platform::list_directory(paths_.steps());
+  if (names) {
+    for (const std::string& name : *names) {
+      const auto key = parse_step_socket_name(name);
+      if (key && !all_.contains(*key)) found.push_back(*key);
+    }
+  }
+  adoption->left = found.size() + 1;
+  for (const StepKey& key : found) adopt_one(key, adoption);
+  loop_.post([this, adoption] { adoption_answered(adoption); });
+}
+
+void Supervisors::adopt_one(const StepKey& key, std::shared_ptr<Adoption> adoption) {
+  platform::Address address;
+  address.path = paths_.step_socket(key);
+  link::connect(
+      loop_, address, link::Trust{}, wire::PEER_DAEMON, paths_.name, adoption_time_out,
+      [this, key, path = address.path, adoption](Result<std::shared_ptr<link::Link>> link) {
+        if (link) {
+          log_.info("supervisor of step " + key_text(key) + " adopted");
+          all_[key].pid = (*link)->stream().credentials().pid;
+          listen_to(key, std::move(*link));
+        } else {
+          log_.warning("supervisor of step " + key_text(key) +
+                       " does not answer: " + link.error().message);
+          [[maybe_unused]] const auto removed = platform::remove_path(path);
+        }
+        adoption_answered(adoption);
+      });
+}
+
+void Supervisors::adoption_answered(const std::shared_ptr<Adoption>& adoption) {
+  if (--adoption->left == 0) adoption->done(alive());
+}
+
+}  // namespace cox::noded

@@ -1,0 +1,80 @@
+// The supervisors of this node: started with a socket pair on descriptor 3, or found again at their
+// sockets in the steps folder after a restart of the daemon. They outlive this process.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "link/link.h"
+#include "model/ids.h"
+#include "noded/agent/request.h"
+#include "noded/log.h"
+#include "noded/paths.h"
+#include "platform/loop.h"
+
+namespace cox::noded {
+
+/// What the daemon hears of supervisors.
+struct SupervisorEvents {
+  std::function<void(agent::SupervisorStatus)> status;
+  std::function<void(agent::SupervisorGone)> gone;
+};
+
+class Supervisors {
+ public:
+  /// `program`: coxstepd.
+  Supervisors(platform::Loop& loop,
+              const Log& log,
+              const Paths& paths,
+              std::string program,
+              SupervisorEvents events);
+
+  /// Starts the supervisor of `key` and sends it `start`, encoded. Its pid. error: why not
+  Result<int> spawn(const StepKey& key, const std::string& start);
+  /// Sends to a supervisor; one that is not there (any more) needs no message.
+  void send(const StepKey& key, const std::string& message);
+  /// SIGKILL to the supervisor itself.
+  void kill(const StepKey& key);
+
+  /// Connects to every socket in the steps folder that is not connected yet; `done` gets the steps
+  /// that answer, also those of earlier calls. Sockets without a listener are removed.
+  void adopt(std::function<void(const std::set<StepKey>& alive)> done);
+
+ private:
+  struct One {
+    std::shared_ptr<link::Link> link;
+    int pid = 0;
+    bool is_child = false;
+    bool is_exited = false;
+    bool is_closed = false;
+    std::string why;
+  };
+
+  struct Adoption {
+    std::size_t left = 0;
+    std::function<void(const std::set<StepKey>&)> done;
+  };
+
+  void listen_to(const StepKey& key, std::shared_ptr<link::Link> link);
+  void child_exited(const StepKey& key, const platform::ChildExit& exit);
+  void frames_came(const StepKey& key, const std::vector<std::string>& frames);
+  void link_closed(const StepKey& key);
+  void drop(const StepKey& key);
+  void adopt_one(const StepKey& key, std::shared_ptr<Adoption> adoption);
+  void adoption_answered(const std::shared_ptr<Adoption>& adoption);
+  std::set<StepKey> alive() const;
+
+  platform::Loop& loop_;
+  const Log& log_;
+  const Paths& paths_;
+  std::string program_;
+  SupervisorEvents events_;
+  std::map<StepKey, One> all_;
+  std::vector<std::shared_ptr<link::Link>> retired_;  // until their callbacks have returned
+};
+
+}  // namespace cox::noded

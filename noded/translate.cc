@@ -1,0 +1,158 @@
+// Controller to node.
+#include "noded/translate.h"
+
+#include <utility>
+
+#include "common/node_list.h"
+#include "common/text.h"
+#include "wire/model_codec.h"
+
+namespace cox::noded {
+namespace {
+
+constexpr int endpoints_max = 200'000;
+constexpr std::int64_t kill_wait_us_max = seconds(86'400).us;
+
+Failure bad(const std::string& what) {
+  return fail(Code::bad_usage, what);
+}
+
+Received of(agent::AgentRequest request) {
+  Received received;
+  received.request = std::move(request);
+  return received;
+}
+
+Result<EndCause> take_cause(std::uint32_t cause) {
+  if (cause > static_cast<std::uint32_t>(EndCause::client_gone)) {
+    return bad("unknown cause " + std::to_string(cause));
+  }
+  return static_cast<EndCause>(cause);
+}
+
+Result<StepKey> take_step(const wire::StepKey& from) {
+  if (from.job() == 0 || from.attempt() == 0) return bad("step of job 0 or attempt 0");
+  return wire::take(from);
+}
+
+template <class Message>
+Result<AttemptKey> take_attempt(const Message& message) {
+  if (message.job() == 0 || message.attempt() == 0) return bad("job 0 or attempt 0");
+  return AttemptKey{JobId{message.job()}, Attempt{message.attempt()}};
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::Registered& message) {
+  if (!message.error().empty()) return fail(Code::refused, quoted(message.error(), 400));
+  if (!is_node_name(message.cluster())) return bad("cluster name " + quoted(message.cluster()));
+  if (message.kill_wait_us() < 0 || message.kill_wait_us() > kill_wait_us_max) {
+    return bad("kill_wait of " + std::to_string(message.kill_wait_us()) + " us");
+  }
+  Received received;
+  received.request = agent::Registered{origin, Duration{message.kill_wait_us()}};
+  received.cluster = message.cluster();
+  return received;
+}
+
+Result<Received> take_one(const agent::Origin& origin, wire::Prepare* message) {
+  const bool go_at_once = message->go_at_once();
+  const auto key = take_attempt(*message);
+  if (!key) return tl::unexpected(key.error());
+  Received received;
+  auto plan = check_plan(std::move(*message));
+  if (plan) {
+    received.request = agent::Prepare{origin, *key, plan->initial(), go_at_once};
+    received.plan = std::move(*plan);
+  } else {
+    received.request = agent::Prepare{origin, *key, {}, false};
+    received.refusal = plan.error().message;
+  }
+  return received;
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::Go& message) {
+  const auto step = take_step(message.step());
+  if (!step) return tl::unexpected(step.error());
+  if (message.endpoints_size() > endpoints_max) {
+    return bad(std::to_string(message.endpoints_size()) + " endpoints");
+  }
+  agent::Go go{origin, *step, {message.endpoints().begin(), message.endpoints().end()}};
+  return of(std::move(go));
+}
+
+Result<Received> take_one(const agent::Origin& origin, wire::PrepareStep* message) {
+  const auto step = take_step(message->key());
+  if (!step) return tl::unexpected(step.error());
+  if (message->spec().step() != step->step.value) {
+    return bad("step " + step_name(step->step) + " with the plan of step " +
+               step_name(StepId{message->spec().step()}));
+  }
+  Received received;
+  received.request = agent::PrepareStep{origin, *step};
+  const auto checked = check_spec(message->spec());
+  if (!checked) received.refusal = checked.error().message;
+  received.spec = std::move(*message->mutable_spec());
+  return received;
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::EndStep& message) {
+  const auto step = take_step(message.step());
+  if (!step) return tl::unexpected(step.error());
+  const auto cause = take_cause(message.cause());
+  if (!cause) return tl::unexpected(cause.error());
+  return of(agent::EndStep{origin, *step, *cause});
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::Close& message) {
+  const auto attempt = take_attempt(message);
+  if (!attempt) return tl::unexpected(attempt.error());
+  const auto cause = take_cause(message.cause());
+  if (!cause) return tl::unexpected(cause.error());
+  return of(agent::Close{origin, *attempt, *cause});
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::StepAck& message) {
+  const auto step = take_step(message.step());
+  if (!step) return tl::unexpected(step.error());
+  return of(agent::StepAck{origin, *step});
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::ClosedAck& message) {
+  const auto attempt = take_attempt(message);
+  if (!attempt) return tl::unexpected(attempt.error());
+  return of(agent::ClosedAck{origin, *attempt});
+}
+
+Result<Received> take_body(wire::ControllerMessage* message) {
+  const agent::Origin origin{Epoch{message->epoch()}, Session{message->session()}};
+  switch (message->body_case()) {
+    case wire::ControllerMessage::kRegistered:
+      return take_one(origin, message->registered());
+    case wire::ControllerMessage::kPrepare:
+      return take_one(origin, message->mutable_prepare());
+    case wire::ControllerMessage::kGo:
+      return take_one(origin, message->go());
+    case wire::ControllerMessage::kPrepareStep:
+      return take_one(origin, message->mutable_prepare_step());
+    case wire::ControllerMessage::kEndStep:
+      return take_one(origin, message->end_step());
+    case wire::ControllerMessage::kClose:
+      return take_one(origin, message->close());
+    case wire::ControllerMessage::kStepAck:
+      return take_one(origin, message->step_ack());
+    case wire::ControllerMessage::kClosedAck:
+      return take_one(origin, message->closed_ack());
+    case wire::ControllerMessage::BODY_NOT_SET:
+      break;
+  }
+  return bad("message of an unknown kind");
+}
+
+}  // namespace
+
+Result<Received> receive(const std::string& frame) {
+  wire::ControllerMessage message;
+  if (!message.ParseFromString(frame)) return bad("message cannot be decoded");
+  return take_body(&message);
+}
+
+}  // namespace cox::noded
