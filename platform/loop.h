@@ -21,7 +21,7 @@ struct ChildExit {
   std::int64_t user_us = 0, system_us = 0, max_rss_bytes = 0;
 };
 
-/// A connected byte stream. Callbacks run on the loop thread, never from within a call of ours.
+/// A connected byte stream; destroyed before its loop. Callbacks run on the loop thread, never from within a call of ours.
 /// Closing inside a callback is allowed; after close() no callback comes.
 class Stream {
  public:
@@ -38,6 +38,8 @@ class Stream {
   virtual void close(bool after_flush = false) = 0;
   virtual Credentials credentials() const = 0;  // Unix sockets: SO_PEERCRED
   virtual std::string peer_text() const = 0;
+  /// As write(), copying: no allocation for small frames.
+  virtual void append(std::string_view bytes) = 0;
 };
 
 using TimerId = std::uint64_t;
