@@ -1,0 +1,172 @@
+// Removal of an outer job's variables, and ours in their place.
+#include "noded/stepd/environment.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+#include "common/node_list.h"
+#include "common/text.h"
+
+namespace cox::stepd {
+namespace {
+
+// Names an outer job or launcher sets. A user's OMPI_MCA_ settings are kept; these few of them are
+// written by mpirun and by us for the tasks of one step, and would break an mpirun further in.
+constexpr std::array<std::string_view, 4> outer_prefixes = {"COX_", "SLURM_", "PMI", "OMPI_"};
+constexpr std::string_view kept_prefix = "OMPI_MCA_";
+constexpr std::array<std::string_view, 8> outer_settings = {"OMPI_MCA_ess",
+                                                            "OMPI_MCA_schizo",
+                                                            "OMPI_MCA_orte_ess_",
+                                                            "OMPI_MCA_orte_hnp_uri",
+                                                            "OMPI_MCA_orte_local_daemon_uri",
+                                                            "OMPI_MCA_orte_num_nodes",
+                                                            "OMPI_MCA_orte_externally_bound",
+                                                            "OMPI_MCA_orte_top_session_dir"};
+
+template <class List>
+bool starts_with_one_of(std::string_view name, const List& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+bool is_from_outer_job(std::string_view name) {
+  if (name.starts_with(kept_prefix)) {
+    return starts_with_one_of(name, outer_settings);
+  }
+  return starts_with_one_of(name, outer_prefixes);
+}
+
+// Names are kept once, the first one wins as with getenv.
+std::vector<std::string> users_own(const std::string& exported) {
+  std::vector<std::string> kept;
+  std::set<std::string_view> names;
+  for (const std::string_view entry : split(exported, '\0')) {
+    const std::size_t equals = entry.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+      continue;
+    }
+    const std::string_view name = entry.substr(0, equals);
+    if (!is_from_outer_job(name) && names.insert(name).second) {
+      kept.emplace_back(entry);
+    }
+  }
+  return kept;
+}
+
+bool names_variable(const std::string& entry, const std::string& name) {
+  return entry.size() > name.size() && entry[name.size()] == '=' &&
+         entry.compare(0, name.size(), name) == 0;
+}
+
+void set_if_unset(std::vector<std::string>* environment,
+                  const std::string& name,
+                  const std::string& value) {
+  if (!value.empty() && find_variable(*environment, name) == nullptr) {
+    environment->push_back(name + "=" + value);
+  }
+}
+
+void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
+  const UserIdentity& user = plan.job.user;
+  set_if_unset(environment, "HOME", user.home);
+  set_if_unset(environment, "USER", user.name);
+  set_if_unset(environment, "LOGNAME", user.name);
+  set_if_unset(environment, "SHELL", user.shell);
+  set_if_unset(environment, "PATH", "/usr/local/bin:/usr/bin:/bin");
+  set_if_unset(environment, "TMPDIR", plan.tmp_dir);
+  if (plan.cpus_per_task_given) {
+    set_if_unset(environment, "OMP_NUM_THREADS", std::to_string(plan.cpus_per_task));
+  }
+}
+
+std::vector<std::string> node_names(const StepPlan& plan) {
+  if (plan.is_batch) {
+    return plan.job_nodes;
+  }
+  std::vector<std::string> names;
+  names.reserve(plan.nodes.size());
+  for (const PlanNode& node : plan.nodes) {
+    names.push_back(node.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+const char* find_variable(const std::vector<std::string>& environment, const std::string& name) {
+  for (const std::string& entry : environment) {
+    if (names_variable(entry, name)) {
+      return entry.c_str() + name.size() + 1;
+    }
+  }
+  return nullptr;
+}
+
+void set_variable(std::vector<std::string>* environment,
+                  const std::string& name,
+                  const std::string& value) {
+  for (std::string& entry : *environment) {
+    if (names_variable(entry, name)) {
+      entry = name + "=" + value;
+      return;
+    }
+  }
+  environment->push_back(name + "=" + value);
+}
+
+std::vector<std::string> common_environment(const StepPlan& plan) {
+  std::vector<std::string> out = users_own(plan.environment);
+  add_user(plan, &out);
+  // A batch script sees the job as a whole, a step's tasks their step.
+  const auto nodes = node_names(plan);
+  const auto add = [&](const char* name, const std::string& value) {
+    out.push_back(std::string(name) + "=" + value);
+  };
+  add("COX_JOB_ID", std::to_string(plan.key.job.value));
+  add("COX_JOB_NAME", plan.job.name);
+  add("COX_STEP_ID", step_name(plan.key.step));
+  add("COX_NTASKS", std::to_string(plan.is_batch ? std::max(plan.job_tasks, 1U) : plan.tasks));
+  add("COX_NNODES", std::to_string(nodes.size()));
+  add("COX_NODELIST", fold_node_list(nodes));
+  add("COX_NODE_RANK", std::to_string(plan.node_index));
+  add("COX_NODE_NAME", plan.node_name);
+  add("COX_CPUS_PER_TASK", std::to_string(plan.cpus_per_task));
+  add("COX_ATTEMPT", std::to_string(plan.key.attempt.value));
+  add("COX_SUBMIT_DIR", plan.submit_dir.empty() ? plan.directory : plan.submit_dir);
+  add("COX_TMPDIR", plan.tmp_dir);
+  add("COX_CLUSTER", plan.controller);
+  return out;
+}
+
+std::vector<std::string> task_environment(const StepPlan& plan,
+                                          const std::vector<std::string>& common,
+                                          std::uint32_t local_task) {
+  std::vector<std::string> out;
+  out.reserve(common.size() + 24);
+  out = common;
+  out.push_back("COX_RANK=" + std::to_string(plan.here().first_task + local_task));
+  out.push_back("COX_LOCAL_RANK=" + std::to_string(local_task));
+  return out;
+}
+
+void add_open_mpi_environment(const StepPlan& plan,
+                              std::uint32_t cpus_online,
+                              std::vector<std::string>* environment) {
+  set_variable(environment, "OMPI_MCA_schizo", "^orte");
+  set_variable(environment, "OMPI_MCA_ess", "pmi");
+  set_if_unset(environment, "OMPI_MCA_hwloc_base_binding_policy", "none");
+  set_variable(environment, "OMPI_MCA_orte_externally_bound", "1");
+  // Nodes without an address of their own share this machine's processors.
+  std::uint64_t beside_us = 0;
+  for (const PlanNode& node : plan.nodes) {
+    beside_us += node.address.empty() ? node.tasks : 0;
+  }
+  const std::uint64_t tasks = std::max<std::uint64_t>(beside_us, plan.here().tasks);
+  if (tasks > cpus_online || (plan.cores != 0 && plan.here().tasks > plan.cores)) {
+    set_if_unset(environment, "OMPI_MCA_mpi_yield_when_idle", "1");
+  }
+}
+
+}  // namespace cox::stepd

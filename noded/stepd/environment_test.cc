@@ -1,0 +1,114 @@
+// The environment of tasks.
+#include "noded/stepd/environment.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <set>
+
+#include "noded/stepd/plan_builder.h"
+
+namespace cox::stepd {
+namespace {
+
+std::string exported(const std::vector<std::string>& entries) {
+  std::string text;
+  for (const std::string& entry : entries) {
+    text += entry;
+    text += '\0';
+  }
+  return text;
+}
+
+std::string value(const std::vector<std::string>& environment, const std::string& name) {
+  const char* found = find_variable(environment, name);
+  return found == nullptr ? "(unset)" : found;
+}
+
+TEST(Environment, variables_of_an_outer_job_are_removed) {
+  StepPlan plan = batch_plan();
+  plan.environment =
+      exported({"COX_JOB_ID=7", "COX_RANK=3", "SLURM_JOB_ID=8", "PMIX_RANK=1", "PMI_FD=9",
+                "OMPI_COMM_WORLD_SIZE=4", "OMPI_MCA_ess=pmi", "OMPI_MCA_schizo=^orte", "KEPT=1"});
+  const auto environment = common_environment(plan);
+  EXPECT_EQ(value(environment, "COX_JOB_ID"), "12");
+  for (const char* name : {"COX_RANK", "SLURM_JOB_ID", "PMIX_RANK", "PMI_FD",
+                           "OMPI_COMM_WORLD_SIZE", "OMPI_MCA_ess", "OMPI_MCA_schizo"}) {
+    EXPECT_EQ(value(environment, name), "(unset)") << name;
+  }
+  EXPECT_EQ(value(environment, "KEPT"), "1");
+}
+
+TEST(Environment, the_users_open_mpi_settings_are_kept) {
+  StepPlan plan = batch_plan();
+  plan.environment = exported({"OMPI_MCA_btl=tcp,self"});
+  EXPECT_EQ(value(common_environment(plan), "OMPI_MCA_btl"), "tcp,self");
+}
+
+TEST(Environment, a_batch_script_sees_the_job_and_a_task_its_step) {
+  const auto batch = common_environment(batch_plan());
+  EXPECT_EQ(value(batch, "COX_STEP_ID"), "batch");
+  EXPECT_EQ(value(batch, "COX_NTASKS"), "9");
+  EXPECT_EQ(value(batch, "COX_NNODES"), "3");
+  EXPECT_EQ(value(batch, "COX_NODELIST"), "n[1-3]");
+
+  const StepPlan plan = two_node_plan();
+  const auto task = task_environment(plan, common_environment(plan), 1);
+  EXPECT_EQ(value(task, "COX_STEP_ID"), "0");
+  EXPECT_EQ(value(task, "COX_NTASKS"), "6");
+  EXPECT_EQ(value(task, "COX_NODELIST"), "n[1-2]");
+  EXPECT_EQ(value(task, "COX_RANK"), "4");
+  EXPECT_EQ(value(task, "COX_LOCAL_RANK"), "1");
+  EXPECT_EQ(value(task, "COX_NODE_RANK"), "1");
+  EXPECT_EQ(value(task, "COX_ATTEMPT"), "2");
+  EXPECT_EQ(value(task, "COX_CLUSTER"), "/run/ctld.sock");
+}
+
+TEST(Environment, what_the_user_set_wins_over_our_defaults) {
+  StepPlan plan = batch_plan();
+  plan.cpus_per_task = 4;
+  plan.cpus_per_task_given = true;
+  const auto ours = common_environment(plan);
+  EXPECT_EQ(value(ours, "OMP_NUM_THREADS"), "4");
+  EXPECT_EQ(value(ours, "TMPDIR"), "/tmp/12.2");
+  EXPECT_EQ(value(ours, "HOME"), "/home/ada");
+  plan.environment = exported({"OMP_NUM_THREADS=2", "TMPDIR=/scratch", "HOME=/elsewhere"});
+  const auto theirs = common_environment(plan);
+  EXPECT_EQ(value(theirs, "OMP_NUM_THREADS"), "2");
+  EXPECT_EQ(value(theirs, "TMPDIR"), "/scratch");
+  EXPECT_EQ(value(theirs, "HOME"), "/elsewhere");
+}
+
+TEST(Environment, threads_are_not_set_unless_cpus_per_task_was_given) {
+  EXPECT_EQ(value(common_environment(batch_plan()), "OMP_NUM_THREADS"), "(unset)");
+}
+
+TEST(Environment, open_mpi_finds_the_server_and_yields_only_where_tasks_outnumber_cores) {
+  StepPlan plan = two_node_plan();
+  plan.cores = 3;
+  std::vector<std::string> roomy;
+  add_open_mpi_environment(plan, 8, &roomy);
+  EXPECT_EQ(value(roomy, "OMPI_MCA_schizo"), "^orte");
+  EXPECT_EQ(value(roomy, "OMPI_MCA_ess"), "pmi");
+  EXPECT_EQ(value(roomy, "OMPI_MCA_mpi_yield_when_idle"), "(unset)");
+  std::vector<std::string> crowded;
+  add_open_mpi_environment(plan, 4, &crowded);  // six tasks of both nodes on this machine
+  EXPECT_EQ(value(crowded, "OMPI_MCA_mpi_yield_when_idle"), "1");
+}
+
+RC_GTEST_PROP(Environment, any_exported_bytes_give_each_name_once, (const std::string& bytes)) {
+  StepPlan plan = batch_plan();
+  plan.environment = bytes;
+  std::set<std::string> names;
+  for (const std::string& entry : common_environment(plan)) {
+    const std::size_t equals = entry.find('=');
+    RC_ASSERT(equals != std::string::npos);
+    RC_ASSERT(equals > 0U);
+    RC_ASSERT(entry.find('\0') == std::string::npos);
+    RC_ASSERT(names.insert(entry.substr(0, equals)).second);
+  }
+}
+
+}  // namespace
+}  // namespace cox::stepd

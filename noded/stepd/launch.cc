@@ -1,0 +1,293 @@
+// The child's way from fork to execve. Everything that can be is prepared before the fork; the
+// supervisor may have threads of the MPI library by then.
+#include "noded/stepd/launch.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "common/text.h"
+#include "noded/stepd/as_user.h"
+#include "platform/file.h"
+
+namespace cox::stepd {
+namespace {
+
+constexpr int report_number = 3;  // the child's descriptor of the report pipe
+
+// Pointers for execve into strings that outlive the fork.
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  out.reserve(texts.size() + 1);
+  for (const std::string& text : texts) {
+    out.push_back(const_cast<char*>(text.c_str()));
+  }
+  out.push_back(nullptr);
+  return out;
+}
+
+class Child {
+ public:
+  Child(const StepPlan& plan,
+        const TaskLaunch& launch,
+        platform::Containment* containment,
+        int report_fd)
+      : plan_(plan),
+        launch_(launch),
+        containment_(containment),
+        report_fd_(report_fd),
+        argv_(pointers(*launch.argv)),
+        environment_(pointers(launch.environment)) {}
+
+  Result<void> prepare() {
+    CPU_ZERO(&cpus_);
+    if (launch_.local_task < plan_.task_cpus.size()) {
+      const auto list = parse_cpu_list(plan_.task_cpus[launch_.local_task]);
+      if (!list) {
+        return Failure(list.error());
+      }
+      for (const unsigned cpu : *list) {
+        CPU_SET(cpu, &cpus_);
+        is_bound_ = true;
+      }
+    }
+    return {};
+  }
+
+  [[noreturn]] void run(pid_t parent) {
+    reset_signals();
+    enter_container();
+    take_descriptors();
+    if (::setsid() < 0) {
+      give_up(LaunchStage::session);
+    }
+    set_limits();
+    take_identity();
+    end_with(parent);
+    if (is_bound_ && ::sched_setaffinity(0, sizeof cpus_, &cpus_) != 0) {
+      give_up(LaunchStage::binding);
+    }
+    ::umask(static_cast<mode_t>(plan_.job.umask));
+    if (::chdir(plan_.directory.c_str()) != 0) {
+      give_up(LaunchStage::directory);
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    environ = environment_.data();
+    ::execvpe(argv_[0], argv_.data(), environment_.data());
+    give_up(LaunchStage::exec);
+  }
+
+ private:
+  void reset_signals() {
+    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
+      ::signal(signal, SIG_DFL);
+    }
+  }
+
+  void enter_container() {
+    if (containment_ == nullptr) {
+      return;
+    }
+    const auto entered = containment_->enter(plan_.container, ::getpid());
+    if (!entered) {
+      give_up(LaunchStage::container, entered.error().message.c_str());
+    }
+  }
+
+  // Ours are moved out of the way first: they may sit on the very numbers that the task gets.
+  void take_descriptors() {
+    const std::array wanted = {launch_.input, launch_.output, launch_.error, report_fd_};
+    std::array<int, 4> moved{};
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      moved[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 16);
+      if (moved[i] < 0) {
+        give_up(LaunchStage::descriptors);
+      }
+    }
+    for (int number = 0; number < report_number; ++number) {
+      if (::dup2(moved[static_cast<std::size_t>(number)], number) < 0) {
+        give_up(LaunchStage::descriptors);
+      }
+    }
+    if (::dup3(moved[3], report_number, O_CLOEXEC) < 0) {
+      give_up(LaunchStage::descriptors);
+    }
+    report_fd_ = report_number;
+    if (::close_range(report_number + 1, ~0U, 0) != 0) {
+      give_up(LaunchStage::descriptors);
+    }
+  }
+
+  // A limit above what this node allows becomes what it allows, as with login shells.
+  void set_limits() {
+    for (const ResourceLimit& limit : plan_.job.limits) {
+      if (limit.resource < 0 || limit.resource >= static_cast<int>(RLIM_NLIMITS)) {
+        continue;
+      }
+      const auto resource = static_cast<__rlimit_resource>(limit.resource);
+      rlimit wanted{limit.soft, limit.hard};
+      if (::setrlimit(resource, &wanted) == 0) {
+        continue;
+      }
+      rlimit ours{};
+      ::getrlimit(resource, &ours);
+      wanted.rlim_max = std::min<rlim_t>(limit.hard, ours.rlim_max);
+      wanted.rlim_cur = std::min<rlim_t>(limit.soft, wanted.rlim_max);
+      ::setrlimit(resource, &wanted);
+    }
+  }
+
+  void take_identity() {
+    const UserIdentity& user = plan_.job.user;
+    if (::geteuid() == 0) {
+      const bool is_root = user.uid == 0 && user.gid == ::getegid();
+      if (::setgroups(user.groups.size(), user.groups.data()) != 0 && !is_root) {
+        give_up(LaunchStage::identity);
+      }
+      if (::setresgid(user.gid, user.gid, user.gid) != 0 ||
+          ::setresuid(user.uid, user.uid, user.uid) != 0) {
+        give_up(LaunchStage::identity);
+      }
+    } else if (user.uid != ::geteuid()) {
+      errno = EPERM;
+      give_up(LaunchStage::identity);
+    }
+    if (user.uid != 0) {
+      drop_capabilities();
+    }
+  }
+
+  // The change of user has emptied the effective set; what programs would inherit goes too.
+  void drop_capabilities() {
+    ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> sets{};
+    if (::syscall(SYS_capset, &header, sets.data()) != 0) {
+      give_up(LaunchStage::identity);
+    }
+  }
+
+  // Without a container nobody would find the tasks of a killed supervisor. After the change of
+  // user, which clears the setting.
+  void end_with(pid_t parent) {
+    if (containment_ != nullptr) {
+      return;
+    }
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (::getppid() != parent) {
+      ::_exit(126);
+    }
+  }
+
+  [[noreturn]] void give_up(LaunchStage stage, const char* text = "") {
+    LaunchReport report;
+    report.number = errno;
+    report.local_task = launch_.local_task;
+    report.stage = stage;
+    std::strncpy(report.text, text, sizeof report.text - 1);
+    const bool not_found = stage == LaunchStage::exec && report.number == ENOENT;
+    report.interpreter_missing =
+        not_found && std::strchr(argv_[0], '/') != nullptr && ::access(argv_[0], F_OK) == 0;
+    const ssize_t written = ::write(report_fd_, &report, sizeof report);
+    ::_exit(written == sizeof report && not_found && report.interpreter_missing == 0 ? 127 : 126);
+  }
+
+  const StepPlan& plan_;
+  const TaskLaunch& launch_;
+  platform::Containment* containment_;
+  int report_fd_;
+  std::vector<char*> argv_;
+  std::vector<char*> environment_;
+  cpu_set_t cpus_{};
+  bool is_bound_ = false;
+};
+
+}  // namespace
+
+Result<std::vector<unsigned>> parse_cpu_list(const std::string& text) {
+  std::vector<unsigned> cpus;
+  if (text.empty()) {
+    return cpus;
+  }
+  for (const std::string_view part : split(text, ',')) {
+    const std::size_t dash = part.find('-');
+    const auto first = parse_u64(part.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_u64(part.substr(dash + 1));
+    if (!first || !last || *first > *last || *last >= CPU_SETSIZE) {
+      return fail(Code::bad_usage, "list of cpus " + quoted(text));
+    }
+    for (auto cpu = *first; cpu <= *last; ++cpu) {
+      cpus.push_back(static_cast<unsigned>(cpu));
+    }
+  }
+  return cpus;
+}
+
+Result<pid_t> launch_task(const StepPlan& plan,
+                          const TaskLaunch& launch,
+                          platform::Containment* containment,
+                          int report_fd) {
+  Child child(plan, launch, containment, report_fd);
+  if (auto prepared = child.prepare(); !prepared) {
+    return Failure(prepared.error());
+  }
+  // No handler of ours may run in the child: it would speak through the loop's descriptors.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::sigprocmask(SIG_SETMASK, &all, &before);
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  const int number = errno;
+  if (pid == 0) {
+    child.run(parent);
+  }
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) {
+    return Failure(platform::system_error("fork", number));
+  }
+  return pid;
+}
+
+std::string to_text(const LaunchReport& report, const StepPlan& plan, const std::string& program) {
+  if (report.text[0] != '\0') {
+    return std::string(report.text, ::strnlen(report.text, sizeof report.text));
+  }
+  const auto system_text = [&](const std::string& doing) {
+    return platform::system_error(doing, report.number).message;
+  };
+  switch (report.stage) {
+    case LaunchStage::container:
+      return system_text("enter container " + plan.container);
+    case LaunchStage::descriptors:
+      return system_text("pass descriptors to task");
+    case LaunchStage::session:
+      return system_text("begin a session");
+    case LaunchStage::identity:
+      return system_text("become user " + std::to_string(plan.job.user.uid));
+    case LaunchStage::binding:
+      return system_text("bind task to cpus " + plan.task_cpus[report.local_task]);
+    case LaunchStage::directory:
+      return system_text("enter directory " + plan.directory);
+    case LaunchStage::exec:
+      break;
+  }
+  return report.interpreter_missing != 0 ? "exec " + program + ": its interpreter does not exist"
+                                         : system_text("exec " + program);
+}
+
+}  // namespace cox::stepd

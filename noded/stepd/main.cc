@@ -1,0 +1,69 @@
+// coxstepd SOCKET: supervises one step on one node. Started by coxnoded with a socket on
+// descriptor 3, over which the plan comes; listens at SOCKET for later daemons, supervisors of
+// other nodes and clients.
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "link/link.h"
+#include "noded/stepd/desk.h"
+#include "platform/loop.h"
+
+namespace {
+
+constexpr int parent_socket = 3;
+constexpr unsigned shutdown_seconds_max = 20;
+
+// Descriptors 0 to 2 must be taken, or a file of ours would get their numbers.
+void fill_standard_descriptors() {
+  int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  while (fd >= 0 && fd <= 2) {
+    ::fcntl(fd, F_SETFD, 0);
+    fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  }
+  ::close(fd);
+}
+
+int serve(const char* socket_path) {
+  auto loop = cox::platform::Loop::open();
+  if (!loop) {
+    std::fprintf(stderr, "coxstepd: %s\n", loop.error().message.c_str());
+    return 1;
+  }
+  auto parent = cox::link::adopt(**loop, parent_socket);
+  if (!parent) {
+    std::fprintf(stderr, "coxstepd: descriptor 3: %s\n", parent.error().message.c_str());
+    return 1;
+  }
+  cox::stepd::Desk desk(**loop, socket_path);
+  desk.serve_parent(std::move(*parent));
+  for (const int signal : {SIGTERM, SIGINT}) {
+    (*loop)->on_signal(signal, [&desk] { desk.terminate(); });
+  }
+  (*loop)->run();
+  // The MPI library's threads are asked to end; should one not, the kernel ends them all.
+  ::alarm(shutdown_seconds_max);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
+    std::puts("coxstepd " COX_VERSION);
+    return 0;
+  }
+  if (argc != 2 || argv[1][0] != '/') {
+    std::fputs("usage: coxstepd SOCKET   (an absolute path; started by coxnoded)\n", stderr);
+    return 2;
+  }
+  fill_standard_descriptors();
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  return serve(argv[1]);
+}

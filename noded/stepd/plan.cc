@@ -1,0 +1,158 @@
+// Checks of StepStart. Whoever sent it is our own daemon, but what it carries came from a user.
+#include "noded/stepd/plan.h"
+
+#include "common/text.h"
+#include "wire/model_codec.h"
+#include "wire/step.pb.h"
+
+namespace cox::stepd {
+namespace {
+
+constexpr int nodes_max = 200'000;
+constexpr std::uint32_t local_tasks_max = 16'384;
+
+Failure bad(const std::string& what) {
+  return fail(Code::bad_usage, "step start: " + what);
+}
+
+bool has_nul(const std::string& text) {
+  return text.find('\0') != std::string::npos;
+}
+
+Result<void> take_nodes(const wire::StepSpec& spec, StepPlan* plan) {
+  if (spec.nodes_size() == 0 || spec.nodes_size() > nodes_max) {
+    return bad("number of nodes " + std::to_string(spec.nodes_size()));
+  }
+  if (spec.node_index() >= static_cast<std::uint32_t>(spec.nodes_size())) {
+    return bad("node index " + std::to_string(spec.node_index()));
+  }
+  std::uint64_t total = 0;
+  for (const wire::StepNode& node : spec.nodes()) {
+    if (node.first_task() != total) {
+      return bad("first task " + std::to_string(node.first_task()) + " of node " +
+                 quoted(node.name()));
+    }
+    total += node.tasks();
+    if (total > wire::tasks_max) {
+      return bad("more than " + std::to_string(wire::tasks_max) + " tasks");
+    }
+    plan->nodes.push_back({node.name(), node.tasks(), node.first_task(), node.address()});
+  }
+  plan->node_index = spec.node_index();
+  plan->tasks = static_cast<std::uint32_t>(total);
+  const std::uint32_t local = plan->here().tasks;
+  if (local == 0 || local > local_tasks_max || (plan->is_batch && total != 1)) {
+    return bad("number of tasks " + std::to_string(local));
+  }
+  return {};
+}
+
+void take_job_shape(const wire::StepStart& start, StepPlan* plan) {
+  plan->job_nodes.assign(start.job_nodes().begin(), start.job_nodes().end());
+  plan->job_node_index = start.node_index();
+  for (const std::uint32_t tasks : start.job_tasks()) {
+    plan->job_tasks += tasks;
+  }
+  plan->cores = start.share().core_count();
+  if (auto share = wire::take(start.share()); share && share->cores.any()) {
+    plan->cores = static_cast<std::uint32_t>(share->cores.count());
+  }
+  plan->task_cpus.assign(start.task_cpus().begin(), start.task_cpus().end());
+}
+
+// What is run: a batch step takes everything from the job, other steps from their own request.
+Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
+  const auto step = wire::take(spec.request());
+  if (!step) {
+    return tl::unexpected(step.error().with_context("step request"));
+  }
+  const JobRequest& job = plan->job;
+  plan->environment = spec.environment();
+  plan->directory = plan->is_batch || step->directory.empty() ? job.directory : step->directory;
+  plan->argv = plan->is_batch ? job.argv : step->argv;
+  plan->script = plan->is_batch ? spec.script() : std::string();
+  plan->output = plan->is_batch ? job.output : step->output;
+  plan->error = plan->is_batch ? job.error : step->error;
+  plan->input = plan->is_batch ? job.input : step->input;
+  plan->client_io = !plan->is_batch && step->output.empty();
+  plan->mpi = plan->is_batch ? MpiKind::none : step->mpi;
+  plan->kill_on_bad_exit = step->kill_on_bad_exit;
+  plan->time_limit = duration_unlimited;
+  if (spec.time_left_us() > 0) {
+    plan->time_limit = Duration{spec.time_left_us()};
+  }
+  if (!plan->is_batch && step->time_limit.us > 0 && step->time_limit < plan->time_limit) {
+    plan->time_limit = step->time_limit;
+  }
+  plan->cpus_per_task = spec.cpus_per_task() == 0 ? 1 : spec.cpus_per_task();
+  plan->cpus_per_task_given = (!plan->is_batch && step->cpus_per_task != 0) ||
+                              (!job.components.empty() && job.components[0].cpus_per_task != 0);
+  if (plan->script.empty() && plan->argv.empty()) {
+    return bad("neither script nor command");
+  }
+  return {};
+}
+
+Result<void> check_texts(const StepPlan& plan) {
+  for (const std::string& word : plan.argv) {
+    if (has_nul(word)) {
+      return bad("argument " + quoted(word) + " contains NUL");
+    }
+  }
+  for (const std::string* text :
+       {&plan.directory, &plan.output, &plan.error, &plan.input, &plan.tmp_dir, &plan.container}) {
+    if (has_nul(*text)) {
+      return bad("path " + quoted(*text) + " contains NUL");
+    }
+  }
+  if (plan.directory.empty() || plan.directory.front() != '/') {
+    return bad("directory " + quoted(plan.directory) + " is not absolute");
+  }
+  if (!plan.access_key.empty() && plan.access_key.size() != 32) {
+    return bad("key of " + std::to_string(plan.access_key.size()) + " bytes");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<StepPlan> check_plan(const wire::StepStart& start) {
+  StepPlan plan;
+  const wire::StepSpec& spec = start.spec();
+  plan.key = StepKey{JobId{start.job()}, Attempt{start.attempt()}, StepId{spec.step()}};
+  plan.is_batch = spec.is_batch();
+  plan.go_at_once = start.go_at_once();
+  auto job = wire::take(start.request());
+  if (!job) {
+    return tl::unexpected(job.error().with_context("job request"));
+  }
+  plan.job = std::move(*job);
+  plan.kill_wait = Duration{start.kill_wait_us() < 0 ? 0 : start.kill_wait_us()};
+  plan.node_name = start.node_name();
+  plan.cluster = start.cluster();
+  plan.container = start.container();
+  plan.state_dir = start.state_dir();
+  plan.containment = start.containment();
+  plan.controller = start.controller();
+  plan.submit_dir = start.submit_dir();
+  plan.tmp_dir = start.tmp_dir();
+  plan.access_key = spec.key();
+  take_job_shape(start, &plan);
+  if (auto taken = take_nodes(spec, &plan); !taken) {
+    return tl::unexpected(taken.error());
+  }
+  if (auto taken = take_command(spec, &plan); !taken) {
+    return tl::unexpected(taken.error());
+  }
+  if (auto checked = check_texts(plan); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  return plan;
+}
+
+std::string step_text(const StepPlan& plan) {
+  const std::string job = std::to_string(plan.key.job.value);
+  return plan.is_batch ? job : job + "." + step_name(plan.key.step);
+}
+
+}  // namespace cox::stepd

@@ -1,0 +1,70 @@
+// What a supervisor has to do, as checked values: the one place where StepStart becomes trusted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "model/ids.h"
+#include "model/job_request.h"
+#include "model/time.h"
+
+namespace cox::wire {
+class StepStart;
+}
+
+namespace cox::stepd {
+
+struct PlanNode {
+  std::string name;
+  std::uint32_t tasks = 0;
+  std::uint32_t first_task = 0;
+  std::string address;  // empty: on this machine
+};
+
+struct StepPlan {
+  StepKey key;
+  bool is_batch = false;
+  bool go_at_once = false;
+  JobRequest job;
+
+  std::vector<std::string> argv;  // batch with a script: its arguments only
+  std::string script;             // batch: content
+  std::string directory;
+  std::string output, error, input;  // patterns
+  bool client_io = false;            // output goes to the client, input comes from it
+  std::string environment;           // NUL-separated NAME=VALUE, as the user exported it
+  MpiKind mpi = MpiKind::none;
+  bool kill_on_bad_exit = true;
+  Duration time_limit = duration_unlimited;  // from Go
+  Duration kill_wait;
+
+  std::vector<PlanNode> nodes;  // of the step
+  std::uint32_t node_index = 0;
+  std::vector<std::string> job_nodes;
+  std::uint32_t job_node_index = 0;
+  std::uint32_t job_tasks = 0;
+  std::uint32_t tasks = 0;  // of the step, all nodes
+  std::uint32_t cpus_per_task = 1;
+  bool cpus_per_task_given = false;
+  std::uint32_t cores = 0;             // of the job on this node
+  std::vector<std::string> task_cpus;  // per local task: OS PU indices; empty: not bound
+
+  std::string node_name, cluster, container, state_dir, controller, submit_dir, tmp_dir;
+  std::string containment;  // description of the backend; cgroups, or process groups
+
+  std::string access_key;  // 32 bytes
+
+  const PlanNode& here() const { return nodes[node_index]; }
+
+  bool is_root() const { return node_index == 0; }
+};
+
+/// error: bad_usage names the field at fault
+Result<StepPlan> check_plan(const wire::StepStart& start);
+
+/// "12" for a batch step, "12.0" else: how messages name the step.
+std::string step_text(const StepPlan& plan);
+
+}  // namespace cox::stepd

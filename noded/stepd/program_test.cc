@@ -1,0 +1,61 @@
+// Reading dynamic sections.
+#include "noded/stepd/program.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "noded/stepd/plan_builder.h"
+#include "platform/file.h"
+
+namespace cox::stepd {
+namespace {
+
+ReadAt from(const std::string& image) {
+  return [&image](std::uint64_t offset, std::size_t size) {
+    return offset >= image.size() ? std::string() : image.substr(offset, size);
+  };
+}
+
+const std::string& own_image() {
+  static const std::string image =
+      platform::read_file("/proc/self/exe", std::size_t{512} << 20).value_or("");
+  return image;
+}
+
+TEST(NeededLibraries, of_this_test_include_the_c_library) {
+  const auto needed = needed_libraries(from(own_image()));
+  ASSERT_TRUE(needed) << needed.error().message;
+  EXPECT_NE(std::find(needed->begin(), needed->end(), "libc.so.6"), needed->end());
+}
+
+TEST(NeededLibraries, a_script_has_none) {
+  EXPECT_FALSE(needed_libraries(from("#!/bin/sh\nexec true\n")));
+  EXPECT_FALSE(needed_libraries(from("")));
+}
+
+RC_GTEST_PROP(NeededLibraries,
+              damaged_headers_never_crash,
+              (const std::vector<std::pair<std::uint16_t, char>>& damage)) {
+  std::string image = own_image().substr(0, 65'536);
+  for (const auto& [offset, byte] : damage) {
+    image[offset % 1024U] = byte;
+  }
+  const auto needed = needed_libraries(from(image));
+  RC_ASSERT(!needed || needed->size() <= 4096U);
+}
+
+TEST(Program, is_looked_up_in_the_jobs_path_not_ours) {
+  StepPlan plan = two_node_plan();
+  plan.job.user.uid = ::geteuid();
+  plan.job.user.gid = ::getegid();
+  plan.directory = "/";
+  EXPECT_FALSE(inspect_program(plan, "ls", {"PATH=/bin:/usr/bin"}).uses_mpi);
+  EXPECT_FALSE(inspect_program(plan, "no-such-program", {"PATH=/bin"}).uses_mpi);
+}
+
+}  // namespace
+}  // namespace cox::stepd

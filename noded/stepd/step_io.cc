@@ -1,0 +1,240 @@
+// Flow of task output and input.
+#include "noded/stepd/step_io.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <numeric>
+
+#include "platform/file.h"
+#include "wire/step.pb.h"
+
+namespace cox::stepd {
+namespace {
+
+constexpr std::size_t queue_high_bytes = std::size_t{1} << 20;
+constexpr std::size_t queue_low_bytes = std::size_t{256} << 10;
+constexpr std::size_t input_high_bytes = std::size_t{4} << 20;
+// Queues tell nobody when they shrink, so a congested step looks again after this long.
+constexpr Duration look_again = milliseconds(5);
+
+}  // namespace
+
+StepIo::StepIo(platform::Loop& loop,
+               const StepPlan& plan,
+               Star& star,
+               Clients& clients,
+               std::function<void()> changed)
+    : loop_(loop),
+      plan_(plan),
+      star_(star),
+      clients_(clients),
+      changed_(std::move(changed)),
+      pump_(loop,
+            [this](std::uint32_t task, std::uint32_t stream, std::string data, bool eof) {
+              output(task, stream, std::move(data), eof);
+            }),
+      fan_(loop) {
+  for (const PlanNode& node : plan.nodes) {
+    open_streams_.push_back(node.tasks * streams_per_task());
+  }
+  fan_.on_progress([this] {
+    if (fan_.queued_bytes() < input_high_bytes / 2) {
+      clients_.pause_owner(false);
+    }
+  });
+  pump_.pause(awaits_owner());
+}
+
+StepIo::~StepIo() {
+  loop_.cancel(flow_timer_);
+}
+
+std::uint32_t StepIo::streams_per_task() const {
+  if (!plan_.client_io) {
+    return 0;
+  }
+  return plan_.error.empty() ? 2 : 1;
+}
+
+Result<int> StepIo::null_device() {
+  if (!null_.is_open()) {
+    null_.reset(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (!null_.is_open()) {
+      return Failure(platform::system_error("open /dev/null", errno));
+    }
+  }
+  return null_.get();
+}
+
+Result<int> StepIo::input_for(int file) {
+  if (file >= 0) {
+    return file;
+  }
+  if (!plan_.client_io) {
+    return null_device();
+  }
+  auto end = fan_.add();
+  if (!end) {
+    return Failure(end.error());
+  }
+  task_ends_.push_back(std::move(*end));
+  return task_ends_.back().get();
+}
+
+Result<int> StepIo::descriptor_for(int file, std::uint32_t task, std::uint32_t stream) {
+  if (file >= 0) {
+    return file;
+  }
+  auto end = pump_.add(task, stream);
+  if (!end) {
+    return Failure(end.error());
+  }
+  task_ends_.push_back(std::move(*end));
+  return task_ends_.back().get();
+}
+
+Result<void> StepIo::connect(const TaskFiles& files, std::vector<TaskLaunch>* launches) {
+  for (TaskLaunch& launch : *launches) {
+    const TaskDescriptors& own = files.tasks[launch.local_task];
+    const std::uint32_t rank = plan_.here().first_task + launch.local_task;
+    const auto input = input_for(own.input);
+    const auto output = descriptor_for(own.output, rank, stream_output);
+    const auto error = descriptor_for(own.error, rank, stream_error);
+    for (const auto* each : {&input, &output, &error}) {
+      if (!*each) {
+        return Failure(each->error());
+      }
+    }
+    launch.input = *input;
+    launch.output = *output;
+    launch.error = *error;
+  }
+  return {};
+}
+
+void StepIo::output(std::uint32_t task, std::uint32_t stream, std::string data, bool eof) {
+  if (plan_.is_root()) {
+    output_of_leaf(task, stream, std::move(data), eof);
+    return;
+  }
+  wire::StepMessage message;
+  message.mutable_output()->set_task(task);
+  message.mutable_output()->set_stream(stream);
+  message.mutable_output()->set_data(std::move(data));
+  message.mutable_output()->set_eof(eof);
+  star_.send(0, message);
+  adjust_flow();
+  if (eof) {
+    changed_();
+  }
+}
+
+void StepIo::output_of_leaf(std::uint32_t task, std::uint32_t stream, std::string data, bool eof) {
+  if (task >= plan_.tasks) {
+    return;
+  }
+  Chunk chunk{task, stream, std::move(data), eof};
+  if (discarding_ || clients_.had_owner()) {
+    deliver(chunk);
+  } else {
+    held_bytes_ += chunk.data.size();
+    held_.push_back(std::move(chunk));
+  }
+  adjust_flow();
+}
+
+void StepIo::deliver(const Chunk& chunk) {
+  if (!discarding_) {
+    clients_.output(chunk.task, chunk.stream, chunk.data, chunk.eof);
+  }
+  if (!chunk.eof) {
+    return;
+  }
+  std::size_t node = 0;
+  while (node + 1 < plan_.nodes.size() && plan_.nodes[node + 1].first_task <= chunk.task) {
+    ++node;
+  }
+  open_streams_[node] -= open_streams_[node] > 0 ? 1 : 0;
+  changed_();
+}
+
+void StepIo::owner_came() {
+  for (const Chunk& chunk : std::exchange(held_, {})) {
+    deliver(chunk);
+  }
+  held_bytes_ = 0;
+  adjust_flow();
+}
+
+void StepIo::discard() {
+  discarding_ = true;
+  for (const Chunk& chunk : std::exchange(held_, {})) {
+    deliver(chunk);
+  }
+  held_bytes_ = 0;
+  fan_.close();
+  adjust_flow();
+  changed_();
+}
+
+void StepIo::leaf_lost(std::uint32_t node) {
+  open_streams_[node] = 0;
+  changed_();
+}
+
+void StepIo::input(const std::string& data, bool eof) {
+  fan_.write(data);
+  if (eof) {
+    fan_.close();
+  }
+  if (fan_.queued_bytes() > input_high_bytes) {
+    clients_.pause_owner(true);
+  }
+}
+
+// Root: the local pipes wait for the owner, leaves once a megabyte is held. Leaf: for the root.
+void StepIo::adjust_flow() {
+  if (!plan_.client_io) {
+    return;
+  }
+  const std::size_t limit = congested_ ? queue_low_bytes : queue_high_bytes;
+  const std::size_t queued = plan_.is_root() ? clients_.queued_bytes() : star_.queued_bytes();
+  congested_ = !discarding_ && queued > limit;
+  pump_.pause(congested_ || awaits_owner());
+  if (plan_.is_root()) {
+    star_.pause_reading(congested_ || held_bytes_ > queue_high_bytes);
+  }
+  loop_.cancel(flow_timer_);
+  flow_timer_ = congested_ ? loop_.after(look_again, [this] { adjust_flow(); }) : 0;
+}
+
+void StepIo::never_started() {
+  if (plan_.is_root()) {
+    leaf_lost(plan_.node_index);
+    return;
+  }
+  for (std::uint32_t task = 0; task < plan_.here().tasks && plan_.client_io; ++task) {
+    for (std::uint32_t stream = 1; stream <= streams_per_task(); ++stream) {
+      output(plan_.here().first_task + task, stream, std::string(), true);
+    }
+  }
+}
+
+bool StepIo::awaits_owner() const {
+  return plan_.client_io && plan_.is_root() && !discarding_ && !clients_.had_owner();
+}
+
+bool StepIo::is_done() const {
+  if (!plan_.client_io) {
+    return true;
+  }
+  if (!plan_.is_root()) {
+    return pump_.is_drained();
+  }
+  return std::all_of(open_streams_.begin(), open_streams_.end(),
+                     [](std::uint32_t open) { return open == 0; });
+}
+
+}  // namespace cox::stepd

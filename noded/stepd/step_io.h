@@ -1,0 +1,91 @@
+// The way of output and input between tasks and clients, through leaf and root, with bounded
+// queues: whoever is slow makes those before it wait, and nobody's memory grows.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "noded/stepd/clients.h"
+#include "noded/stepd/files.h"
+#include "noded/stepd/launch.h"
+#include "noded/stepd/plan.h"
+#include "noded/stepd/star.h"
+#include "noded/stepd/task_io.h"
+#include "platform/descriptor.h"
+#include "platform/loop.h"
+
+namespace cox::stepd {
+
+class StepIo {
+ public:
+  /// `changed` runs when is_done() may have become true.
+  StepIo(platform::Loop& loop,
+         const StepPlan& plan,
+         Star& star,
+         Clients& clients,
+         std::function<void()> changed);
+  ~StepIo();
+  StepIo(const StepIo&) = delete;
+  StepIo& operator=(const StepIo&) = delete;
+
+  /// Gives each launch its three descriptors: files, pipes, /dev/null.
+  Result<void> connect(const TaskFiles& files, std::vector<TaskLaunch>* launches);
+
+  /// After the forks: the tasks' ends are the tasks' alone.
+  void tasks_started() { task_ends_.clear(); }
+
+  void owner_came();
+  /// Nobody will take output any more: it is read and dropped.
+  void discard();
+  void input(const std::string& data, bool eof);
+  void output_of_leaf(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
+  void leaf_lost(std::uint32_t node);
+
+  /// The local tasks will never be: their streams end here.
+  void never_started();
+
+  /// No local process is left.
+  void tasks_gone() { pump_.finish(); }
+
+  /// Leaf: all local output is on its way. Root: all output of all nodes is with the client.
+  bool is_done() const;
+  /// Root: the client that was promised the output has not come yet.
+  bool awaits_owner() const;
+
+ private:
+  struct Chunk {
+    std::uint32_t task = 0, stream = 0;
+    std::string data;
+    bool eof = false;
+  };
+
+  std::uint32_t streams_per_task() const;
+  Result<int> descriptor_for(int file, std::uint32_t task, std::uint32_t stream);
+  Result<int> input_for(int file);
+  Result<int> null_device();
+  void output(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
+  void deliver(const Chunk& chunk);
+  void adjust_flow();
+
+  platform::Loop& loop_;
+  const StepPlan& plan_;
+  Star& star_;
+  Clients& clients_;
+  std::function<void()> changed_;
+  OutputPump pump_;
+  InputFan fan_;
+  std::vector<platform::Descriptor> task_ends_;
+  platform::Descriptor null_;
+  std::deque<Chunk> held_;  // root: came before the owner
+  std::size_t held_bytes_ = 0;
+  std::vector<std::uint32_t> open_streams_;  // root: per node
+  bool discarding_ = false;
+  bool congested_ = false;
+  platform::TimerId flow_timer_ = 0;
+};
+
+}  // namespace cox::stepd

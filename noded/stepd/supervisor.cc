@@ -1,0 +1,265 @@
+// Go, the time limit, and the ways to begin an end.
+#include "noded/stepd/supervisor.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <string_view>
+
+#include "noded/stepd/environment.h"
+#include "wire/model_codec.h"
+#include "wire/step.pb.h"
+
+namespace cox::stepd {
+namespace {
+
+constexpr Duration attach_time = minutes(1);
+
+}  // namespace
+
+Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
+    : loop_(loop), plan_(std::move(plan)), events_(std::move(events)) {
+  Star::Events star;
+  star.message = [this](std::uint32_t node, const wire::StepMessage& message) {
+    on_star_message(node, message);
+  };
+  star.lost = [this](std::uint32_t node, const std::string& why) { on_node_lost(node, why); };
+  star_ = std::make_unique<Star>(loop_, plan_, std::move(star));
+  Clients::Events clients;
+  clients.owner_came = [this] {
+    loop_.cancel(attach_timer_);
+    io_->owner_came();
+    check_finished();
+  };
+  clients.owner_gone = [this] {
+    begin_end(EndCause::client_gone, "the client that ran the step is gone", std::nullopt);
+    io_->discard();
+  };
+  clients.input = [this](const std::string& data, bool eof) { io_->input(data, eof); };
+  clients.signal = [this](int signal) {
+    wire::StepMessage message;
+    message.mutable_signal()->set_signal(signal);
+    star_->send_all(message, 0);
+    if (tasks_ != nullptr) {
+      tasks_->signal(signal);
+    }
+  };
+  clients_ = std::make_unique<Clients>(std::move(clients));
+  io_ = std::make_unique<StepIo>(loop_, plan_, *star_, *clients_, [this] { check_finished(); });
+  node_results_.resize(plan_.nodes.size());
+}
+
+Supervisor::~Supervisor() {
+  for (const platform::TimerId timer :
+       {limit_timer_, kill_timer_, attach_timer_, leaves_timer_, flush_timer_}) {
+    loop_.cancel(timer);
+  }
+}
+
+void Supervisor::go(const std::vector<std::string>& endpoints) {
+  if (phase_ != Phase::prepared) {
+    return;
+  }
+  phase_ = Phase::running;
+  if (plan_.is_root()) {
+    star_->expect_leaves();
+  } else if (endpoints.empty()) {
+    end_without_tasks(EndCause::launch_failed, "go without the first node's endpoint");
+    return;
+  } else {
+    star_->connect(endpoints.front());
+  }
+  if (plan_.is_root() && plan_.client_io) {
+    attach_timer_ = loop_.after(attach_time, [this] {
+      begin_end(EndCause::client_gone, "no client came for the step's output", std::nullopt);
+      io_->discard();
+    });
+  }
+  arm_time_limit();
+  if (auto started = start_tasks(); !started) {
+    launch_failure_ = started.error().message;
+    if (tasks_ == nullptr || !tasks_->has_started()) {
+      end_without_tasks(EndCause::launch_failed, launch_failure_);
+      return;
+    }
+  }
+  events_.status_changed();
+}
+
+Result<std::vector<TaskLaunch>> Supervisor::make_launches() {
+  std::vector<TaskLaunch> launches(plan_.here().tasks);
+  for (std::uint32_t task = 0; task < launches.size(); ++task) {
+    TaskLaunch& launch = launches[task];
+    launch.local_task = task;
+    launch.argv = &files_.argv;
+    launch.environment = task_environment(plan_, environment_, task);
+    if (mpi_ == nullptr) {
+      continue;
+    }
+    const auto variables = mpi_->environment(plan_.here().first_task + task);
+    if (!variables) {
+      return Failure(variables.error());
+    }
+    for (const std::string& variable : *variables) {
+      const std::size_t equals = variable.find('=');
+      set_variable(&launch.environment, variable.substr(0, equals), variable.substr(equals + 1));
+    }
+  }
+  return launches;
+}
+
+Result<void> Supervisor::start_tasks() {
+  auto launches = make_launches();
+  if (!launches) {
+    return Failure(launches.error());
+  }
+  if (auto connected = io_->connect(files_, &*launches); !connected) {
+    return connected;
+  }
+  Tasks::Events events;
+  events.task_ended = [this](const TaskEnd& end) { task_ended(end); };
+  events.launch_failed = [this](const std::string& why) {
+    launch_failure_ = launch_failure_.empty() ? why : launch_failure_;
+  };
+  events.all_gone = [this] { tasks_gone(); };
+  tasks_ = std::make_unique<Tasks>(loop_, plan_, containment_.get(), std::move(events));
+  auto started = tasks_->start(std::move(*launches));
+  io_->tasks_started();
+  return started;
+}
+
+void Supervisor::arm_time_limit() {
+  if (plan_.time_limit < duration_unlimited) {
+    limit_timer_ = loop_.after(plan_.time_limit, [this] {
+      begin_end(EndCause::time_limit, "time limit reached", std::nullopt);
+    });
+  }
+}
+
+void Supervisor::end(EndCause cause) {
+  if (cause_ != EndCause::none && tasks_ != nullptr) {
+    tasks_->kill();
+    return;
+  }
+  begin_end(cause, "", std::nullopt);
+}
+
+// `heard_from`: the node that told us; the others are told by the root, who hears of every end.
+void Supervisor::begin_end(EndCause cause,
+                           const std::string& detail,
+                           std::optional<std::uint32_t> heard_from) {
+  if (cause_ != EndCause::none || phase_ == Phase::ended) {
+    return;
+  }
+  if (phase_ != Phase::running || tasks_ == nullptr) {
+    end_without_tasks(cause, detail);
+    return;
+  }
+  if (plan_.is_root() || !heard_from) {
+    tell_others(cause, detail, abort_status_, heard_from);
+  }
+  cause_ = cause;
+  if (local_done_) {
+    check_step_complete();
+    return;
+  }
+  detail_ = detail;
+  write_notice(cause, detail);
+  tasks_->terminate();
+  kill_timer_ = loop_.after(plan_.kill_wait, [this] { tasks_->kill(); });
+}
+
+void Supervisor::tell_others(EndCause cause,
+                             const std::string& detail,
+                             std::int32_t status,
+                             std::optional<std::uint32_t> except) {
+  wire::StepMessage message;
+  message.mutable_abort()->set_cause(static_cast<std::uint32_t>(cause));
+  message.mutable_abort()->set_message(detail);
+  message.mutable_abort()->set_status(status);
+  star_->send_all(message, except.value_or(plan_.node_index));
+}
+
+// The reader of the output should see why it stops there.
+void Supervisor::write_notice(EndCause cause, const std::string& detail) {
+  const int fd = files_.tasks.empty() ? -1 : files_.tasks.front().error;
+  if (fd < 0 || !plan_.is_root()) {
+    return;
+  }
+  std::string text = "cox: " + std::string(plan_.is_batch ? "job " : "step ") + step_text(plan_) +
+                     " on " + plan_.node_name + " ";
+  switch (cause) {
+    case EndCause::cancelled:
+      text += "cancelled";
+      break;
+    case EndCause::time_limit:
+      text += "cancelled: time limit reached";
+      break;
+    case EndCause::requeued:
+      text += "ended to be requeued";
+      break;
+    default:
+      text += "ended: " + (detail.empty() ? std::string(to_text(cause)) : detail);
+  }
+  text += " at " + to_utc_text(loop_.now()) + "\n";
+  static_cast<void>(!::write(fd, text.data(), text.size()));
+}
+
+void Supervisor::forget() {
+  forgotten_ = true;
+  if (phase_ != Phase::ended) {
+    begin_end(EndCause::cancelled, "forgotten by the node daemon", std::nullopt);
+    if (tasks_ != nullptr) {
+      tasks_->kill();
+    }
+  }
+  check_finished();
+}
+
+void Supervisor::on_star_message(std::uint32_t node, const wire::StepMessage& message) {
+  if (message.has_output() && plan_.is_root()) {
+    const auto& output = message.output();
+    io_->output_of_leaf(output.task(), output.stream(), output.data(), output.eof());
+  } else if (message.has_leaf_result() && plan_.is_root() && !node_results_[node]) {
+    const auto result = wire::take(message.leaf_result().result());
+    StepResult unreadable;
+    unreadable.cause = EndCause::supervisor_lost;
+    unreadable.detail = "a result that cannot be read";
+    node_results_[node] = result ? *result : unreadable;
+    check_step_complete();
+  } else if (message.has_abort()) {
+    const auto& abort = message.abort();
+    const bool is_known =
+        abort.cause() > 0 && abort.cause() <= static_cast<std::uint32_t>(EndCause::client_gone);
+    abort_status_ = abort_status_ != 0 ? abort_status_ : abort.status();
+    begin_end(is_known ? static_cast<EndCause>(abort.cause()) : EndCause::bad_exit,
+              abort.message().substr(0, wire::text_bytes_max), node);
+  } else if (message.has_signal() && !plan_.is_root() && tasks_ != nullptr) {
+    if (message.signal().signal() > 0 && message.signal().signal() <= SIGRTMAX) {
+      tasks_->signal(message.signal().signal());
+    }
+  } else if (mpi_ != nullptr) {
+    static_cast<void>(mpi_->take(node, message));
+  }
+}
+
+void Supervisor::on_node_lost(std::uint32_t node, const std::string& why) {
+  if (phase_ == Phase::ended || (plan_.is_root() && node_results_[node])) {
+    io_->leaf_lost(node);
+    return;
+  }
+  const std::string detail = "supervisor of node " + plan_.nodes[node].name + ": " + why;
+  if (!plan_.is_root()) {
+    begin_end(EndCause::supervisor_lost, detail, node);
+    return;
+  }
+  StepResult lost;
+  lost.cause = EndCause::supervisor_lost;
+  lost.detail = detail;
+  node_results_[node] = lost;
+  io_->leaf_lost(node);
+  begin_end(EndCause::supervisor_lost, detail, node);
+  check_step_complete();
+}
+
+}  // namespace cox::stepd
