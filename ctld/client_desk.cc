@@ -1,0 +1,251 @@
+// Dispatch, and the requests that change something.
+#include "ctld/client_desk.h"
+
+#include <utility>
+
+#include "common/node_list.h"
+#include "common/text.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr int submits_max = 10'000;  // in one SubmitMany
+
+void add_error(JobId job, const std::string& name, const Error& error, wire::ActionError* to) {
+  to->set_job(job.value);
+  to->set_name(name);
+  wire::put(error, to->mutable_error());
+}
+
+}  // namespace
+
+ClientDesk::ClientDesk(Machine& machine,
+                       OutputQueue& outputs,
+                       ClientLinks& links,
+                       Users& users,
+                       const std::string& cluster_key,
+                       About about)
+    : machine_(machine),
+      outputs_(outputs),
+      links_(links),
+      users_(users),
+      cluster_key_(cluster_key),
+      about_(std::move(about)) {}
+
+void ClientDesk::opened(ClientId client, const Caller& caller) {
+  clients_[client] = caller;
+}
+
+void ClientDesk::closed(ClientId client) {
+  clients_.erase(client);
+  std::erase_if(listings_, [client](const Listing& listing) {
+    return listing.conversation().client == client;
+  });
+  for (const JobId id : watches_.drop(client)) {
+    const core::Job* job = state().find_job(id);
+    if (job == nullptr || job->request.kind != JobKind::interactive) continue;
+    if (job->phase != JobPhase::pending && job->phase != JobPhase::starting) continue;
+    const Caller owner{job->request.user.uid, job->request.user.gid, Role::user};
+    machine_.ask(core::CancelJob{owner, id});
+  }
+}
+
+void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
+  const auto known = clients_.find(client);
+  if (known == clients_.end()) return;
+  const Caller caller = known->second;
+  const Conversation to{client, request.number()};
+  if (storage_full_ && is_change(request)) {
+    refuse(to, {Code::storage_full, "the disk of " + about_.state_dir + " is full"});
+    return;
+  }
+  switch (request.body_case()) {
+    case wire::ClientRequest::kSubmit:
+      return submit(to, caller, request.submit());
+    case wire::ClientRequest::kSubmitMany:
+      return submit_many(to, caller, request.submit_many());
+    case wire::ClientRequest::kJobAction:
+      return act_on_jobs(to, caller, request.job_action());
+    case wire::ClientRequest::kNodeAction:
+      return act_on_nodes(to, caller, request.node_action());
+    case wire::ClientRequest::kCreateStep:
+      return create_step(to, caller, request.create_step());
+    case wire::ClientRequest::kShutdown:
+      return shut_down(to, caller, request.shutdown());
+    case wire::ClientRequest::kListJobs:
+      listings_.emplace_back(to, request.list_jobs());
+      return;
+    case wire::ClientRequest::kListNodes:
+      return list_nodes(to, request.list_nodes());
+    case wire::ClientRequest::kListPartitions:
+      return list_partitions(to);
+    case wire::ClientRequest::kExplainJob:
+      return explain(to, JobId(request.explain_job().job()));
+    case wire::ClientRequest::kStatus:
+      return status(to);
+    case wire::ClientRequest::kWaitJobs:
+      return wait(to, request.wait_jobs());
+    case wire::ClientRequest::BODY_NOT_SET:
+      break;
+  }
+  refuse(to, {Code::bad_usage, "a request that this version does not know"});
+}
+
+bool ClientDesk::is_change(const wire::ClientRequest& request) const {
+  switch (request.body_case()) {
+    case wire::ClientRequest::kSubmit:
+    case wire::ClientRequest::kSubmitMany:
+    case wire::ClientRequest::kJobAction:
+    case wire::ClientRequest::kNodeAction:
+    case wire::ClientRequest::kCreateStep:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void ClientDesk::submit(const Conversation& to, const Caller& caller, const wire::Submit& submit) {
+  const auto uid = submit_user(submit, caller);
+  if (!uid) return refuse(to, uid.error());
+  if (const UserIdentity* known = users_.find(*uid, machine_.now())) {
+    return finish_submit(to, submit, submit_as(caller, submit, *known));
+  }
+  // The answer comes turns later: the message is kept for it.
+  users_.resolve(*uid, caller.gid, machine_.now(), [=, this](const Result<UserIdentity>& user) {
+    if (!user) return refuse(to, user.error());
+    finish_submit(to, submit, submit_as(caller, submit, *user));
+  });
+}
+
+Result<JobId> ClientDesk::submit_as(const Caller& caller,
+                                    const wire::Submit& submit,
+                                    const UserIdentity& user) {
+  if (shutdown_) return fail(Code::refused, "the controller is shutting down");
+  auto made = translate_submit(submit, caller, user);
+  if (!made) return tl::unexpected(made.error());
+  if (const auto known = core::submitted_before(state(), made->request)) return *known;
+  const core::Request request = std::move(made->request);
+  if (submit.dry_run()) {
+    auto facts = core::decide(state(), machine_.contact(), machine_.now(), request);
+    if (!facts) return tl::unexpected(facts.error());
+    return JobId{};
+  }
+  const JobId next = state().record.next_job;
+  if (auto asked = machine_.ask(request, std::move(made->blobs)); !asked) {
+    return tl::unexpected(asked.error());
+  }
+  return next;
+}
+
+void ClientDesk::finish_submit(const Conversation& to,
+                               const wire::Submit& submit,
+                               const Result<JobId>& job) {
+  if (!job) return refuse(to, job.error());
+  wire::ClientReply answer;
+  answer.mutable_submitted()->set_job(job->value);
+  const bool attached = submit.attach() && !submit.dry_run();
+  reply(to, std::move(answer), !attached, false);
+  if (attached) attach(to, *job);
+}
+
+void ClientDesk::submit_many(const Conversation& to,
+                             const Caller& caller,
+                             const wire::SubmitMany& many) {
+  if (many.jobs_size() > submits_max) {
+    return refuse(
+        to, {Code::bad_usage, std::to_string(many.jobs_size()) + " jobs are over the limit of " +
+                                  std::to_string(submits_max)});
+  }
+  // All are of one user: the first's. Another user's job among them is refused.
+  const auto uid = many.jobs_size() == 0 ? caller.uid : submit_user(many.jobs(0), caller);
+  if (!uid) return refuse(to, uid.error());
+  users_.resolve(*uid, caller.gid, machine_.now(), [=, this](const Result<UserIdentity>& user) {
+    if (!user) return refuse(to, user.error());
+    wire::ClientReply answer;
+    for (int i = 0; i < many.jobs_size(); ++i) {
+      const auto same = submit_user(many.jobs(i), caller);
+      Result<JobId> job = fail(Code::not_permitted, "jobs of several users in one request");
+      if (same == uid) job = submit_as(caller, many.jobs(i), *user);
+      answer.mutable_submitted_many()->add_jobs(job ? job->value : 0);
+      if (!job) {
+        add_error(JobId{}, std::to_string(i), job.error(),
+                  answer.mutable_submitted_many()->add_errors());
+      }
+    }
+    reply(to, std::move(answer), true, false);
+  });
+}
+
+void ClientDesk::act_on_jobs(const Conversation& to,
+                             const Caller& caller,
+                             const wire::JobAction& action) {
+  std::vector<JobId> jobs(action.jobs().begin(), action.jobs().end());
+  if (!action.user().empty()) {
+    jobs.clear();
+    for (const auto& [id, attempt] : state().index.unended) {
+      if (state().find_job(id)->request.user.name == action.user()) jobs.push_back(id);
+    }
+  }
+  wire::ClientReply answer;
+  wire::Done* done = answer.mutable_done();
+  for (const JobId job : jobs) {
+    auto request = translate_action(action, caller, job);
+    auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
+    if (asked) {
+      done->set_count(done->count() + 1);
+    } else {
+      add_error(job, "", asked.error(), done->add_errors());
+    }
+  }
+  reply(to, std::move(answer), true, false);
+}
+
+void ClientDesk::act_on_nodes(const Conversation& to,
+                              const Caller& caller,
+                              const wire::NodeAction& action) {
+  const auto names = expand_node_list(action.names());
+  if (!names) return refuse(to, names.error());
+  wire::ClientReply answer;
+  wire::Done* done = answer.mutable_done();
+  for (const std::string& name : *names) {
+    auto request = translate_node_action(action, caller, name);
+    auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
+    if (asked) {
+      done->set_count(done->count() + 1);
+    } else {
+      add_error(JobId{}, name, asked.error(), done->add_errors());
+    }
+  }
+  reply(to, std::move(answer), true, false);
+}
+
+void ClientDesk::create_step(const Conversation& to,
+                             const Caller& caller,
+                             const wire::CreateStep& create) {
+  auto made = translate_create_step(create, caller);
+  if (!made) return refuse(to, made.error());
+  const JobId id = made->request.job;
+  const core::Job* before = state().find_job(id);
+  const StepId next = before == nullptr ? StepId{} : before->next_step;
+  auto asked = machine_.ask(std::move(made->request), std::move(made->blobs));
+  if (!asked) return refuse(to, asked.error());
+  Watch watch{to, WatchKind::step, {id, state().find_job(id)->attempt, next}, {}, false};
+  watches_.add(id, watch);
+}
+
+void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read) {
+  reply.set_number(to.number);
+  reply.set_last(last);
+  outputs_.to_client(machine_.last_sequence(), to.client, reply.SerializeAsString(), is_read);
+}
+
+void ClientDesk::refuse(const Conversation& to, const Error& error) {
+  wire::ClientReply answer;
+  wire::put(error, answer.mutable_error());
+  // A refusal promises nothing, so it may leave like a read.
+  reply(to, std::move(answer), true, true);
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,117 @@
+// The controller's side of its clients: requests in, replies out, and who waits for what.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ctld/listing.h"
+#include "ctld/machine.h"
+#include "ctld/output_queue.h"
+#include "ctld/outside.h"
+#include "ctld/translate/client_request.h"
+#include "ctld/user_cache.h"
+#include "ctld/watches.h"
+#include "model/user.h"
+#include "wire/client.pb.h"
+
+namespace cox::ctld {
+
+/// What Status tells beside the counts.
+struct About {
+  std::string state_dir;
+  std::string auth;
+  std::uint64_t pid = 0;
+};
+
+class ClientDesk {
+ public:
+  ClientDesk(Machine& machine,
+             OutputQueue& outputs,
+             ClientLinks& links,
+             Users& users,
+             const std::string& cluster_key,
+             About about);
+
+  void opened(ClientId client, const Caller& caller);
+  /// Cancels interactive jobs of the client that have not begun to run.
+  void closed(ClientId client);
+  void said(ClientId client, const wire::ClientRequest& request);
+
+  /// Tells those who watch the jobs that this turn changed.
+  void notify(const Changes& changes);
+  /// Sends the next slice of a list. False when no list can go on now.
+  bool continue_lists();
+
+  bool has_lists() const { return !listings_.empty(); }
+
+  /// Time passed: a forced shutdown waits only so long.
+  void tick();
+
+  void set_storage_full(bool full) { storage_full_ = full; }
+
+  void count_sync() { ++syncs_; }
+
+  /// A shutdown was asked for and nothing is left to wait for.
+  bool wants_exit() const { return exiting_; }
+
+ private:
+  struct Shutdown {
+    Conversation conversation;
+    Instant deadline;
+  };
+
+  // Changes.
+  void submit(const Conversation& to, const Caller& caller, const wire::Submit& submit);
+  void submit_many(const Conversation& to, const Caller& caller, const wire::SubmitMany& many);
+  Result<JobId> submit_as(const Caller& caller,
+                          const wire::Submit& submit,
+                          const UserIdentity& user);
+  void finish_submit(const Conversation& to, const wire::Submit& submit, const Result<JobId>& job);
+  void act_on_jobs(const Conversation& to, const Caller& caller, const wire::JobAction& action);
+  void act_on_nodes(const Conversation& to, const Caller& caller, const wire::NodeAction& action);
+  void create_step(const Conversation& to, const Caller& caller, const wire::CreateStep& create);
+  void shut_down(const Conversation& to, const Caller& caller, const wire::Shutdown& request);
+  void finish_shutdown();
+
+  // Reads.
+  void list_nodes(const Conversation& to, const wire::ListNodes& request);
+  void list_partitions(const Conversation& to);
+  void explain(const Conversation& to, JobId job);
+  void status(const Conversation& to);
+  void wait(const Conversation& to, const wire::WaitJobs& request);
+
+  // Watches.
+  void attach(const Conversation& to, JobId job);
+  void tell(JobId job, bool changed);
+  void tell(const core::Job& job, Watch& watch, bool changed);
+  void tell_step(const core::Job& job, Watch& watch);
+  bool tell_ready(const core::Job& job, const StepKey& step, const Conversation& to);
+  void send_event(const core::Job& job, const Conversation& to, bool last);
+
+  bool is_change(const wire::ClientRequest& request) const;
+  void reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read);
+  void refuse(const Conversation& to, const Error& error);
+
+  const core::State& state() const { return machine_.state(); }
+
+  Machine& machine_;
+  OutputQueue& outputs_;
+  ClientLinks& links_;
+  UserCache users_;
+  const std::string& cluster_key_;
+  About about_;
+  std::map<ClientId, Caller> clients_;
+  Watches watches_;
+  std::deque<Listing> listings_;
+  std::optional<Shutdown> shutdown_;
+  bool storage_full_ = false;
+  bool exiting_ = false;
+  std::uint64_t syncs_ = 0;
+};
+
+}  // namespace cox::ctld

@@ -1,0 +1,152 @@
+// Requests that change nothing, and the shutdown.
+#include <algorithm>
+#include <utility>
+
+#include "common/node_list.h"
+#include "ctld/client_desk.h"
+#include "ctld/translate/replies.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+// A client that does not read keeps its list waiting, not the controller's memory.
+constexpr std::size_t queued_bytes_max = 8U << 20;
+// How long a forced shutdown waits for nodes to end what runs.
+constexpr Duration shutdown_patience = seconds(10);
+
+}  // namespace
+
+bool ClientDesk::continue_lists() {
+  for (std::size_t tried = 0; tried < listings_.size(); ++tried) {
+    Listing listing = std::move(listings_.front());
+    listings_.pop_front();
+    if (links_.queued_bytes(listing.conversation().client) > queued_bytes_max) {
+      listings_.push_back(std::move(listing));
+      continue;
+    }
+    wire::ClientReply answer;
+    const bool last = listing.next(state(), machine_.plan(), &answer);
+    reply(listing.conversation(), std::move(answer), last, true);
+    if (!last) listings_.push_back(std::move(listing));
+    return true;
+  }
+  return false;
+}
+
+void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& request) {
+  wire::ClientReply answer;
+  wire::NodeList* list = answer.mutable_nodes();
+  const auto add = [&](const core::Node& node) {
+    put_node(state(), machine_.contact(), machine_.now(), node, list->add_nodes());
+  };
+  if (request.names().empty()) {
+    for (const core::Node& node : state().record.nodes) add(node);
+    return reply(to, std::move(answer), true, true);
+  }
+  const auto names = expand_node_list(request.names());
+  if (!names) return refuse(to, names.error());
+  for (const std::string& name : *names) {
+    const auto id = state().node_named(name);
+    if (!id) return refuse(to, {Code::not_found, "no node " + name});
+    add(*state().find_node(*id));
+  }
+  reply(to, std::move(answer), true, true);
+}
+
+void ClientDesk::list_partitions(const Conversation& to) {
+  wire::ClientReply answer;
+  for (const PartitionSettings& partition : state().record.settings.partitions) {
+    put_partition(state(), partition, answer.mutable_partitions()->add_partitions());
+  }
+  reply(to, std::move(answer), true, true);
+}
+
+void ClientDesk::explain(const Conversation& to, JobId id) {
+  const core::Job* job = state().find_job(id);
+  if (job == nullptr) return refuse(to, {Code::not_found, "no job " + std::to_string(id.value)});
+  wire::ClientReply answer;
+  const core::Verdict verdict =
+      core::explain(state(), machine_.contact(), machine_.now(), machine_.policies(), id);
+  put_verdict(*job, verdict, answer.mutable_explanation());
+  reply(to, std::move(answer), true, true);
+}
+
+void ClientDesk::status(const Conversation& to) {
+  wire::ClientReply answer;
+  wire::StatusReply* out = answer.mutable_status();
+  out->set_cluster(state().record.settings.cluster);
+  out->set_version(COX_VERSION);
+  out->set_pid(about_.pid);
+  out->set_epoch(state().record.epoch.value);
+  out->set_started_us(machine_.contact().started.us);
+  std::uint64_t pending = 0;
+  for (const auto& [id, attempt] : state().index.unended) {
+    if (state().find_job(id)->phase == JobPhase::pending) ++pending;
+  }
+  out->set_jobs_pending(pending);
+  out->set_jobs_running(state().index.unended.size() - pending);
+  out->set_nodes(state().record.nodes.size());
+  std::uint64_t usable = 0;
+  for (const core::Node& node : state().record.nodes) {
+    const bool heard =
+        machine_.contact().is_heard(node.id, machine_.now(), state().record.settings.silent_after);
+    if (heard && state().index.usable.test(node.id.value)) ++usable;
+  }
+  out->set_nodes_usable(usable);
+  out->set_facts(machine_.last_sequence());
+  out->set_syncs(syncs_);
+  out->set_state_dir(about_.state_dir);
+  out->set_auth(about_.auth);
+  reply(to, std::move(answer), true, true);
+}
+
+void ClientDesk::wait(const Conversation& to, const wire::WaitJobs& request) {
+  std::vector<JobId> ended;
+  std::vector<JobId> live;
+  for (const std::uint64_t number : request.jobs()) {
+    const core::Job* job = state().find_job(JobId(number));
+    if (job == nullptr) {
+      return refuse(to, {Code::not_found, "no job " + std::to_string(number)});
+    }
+    (job->phase == JobPhase::ended ? ended : live).push_back(job->id);
+  }
+  if (ended.empty() && live.empty()) return refuse(to, {Code::bad_usage, "no job to wait for"});
+  for (const JobId& id : ended) {
+    send_event(*state().find_job(id), to, live.empty() && &id == &ended.back());
+  }
+  for (const JobId id : live) watches_.add(id, {to, WatchKind::end_of_job, {}, {}, false});
+}
+
+void ClientDesk::shut_down(const Conversation& to,
+                           const Caller& caller,
+                           const wire::Shutdown& request) {
+  if (caller.role != Role::administrator) {
+    return refuse(to, {Code::not_permitted,
+                       "uid " + std::to_string(caller.uid) + " may not stop the controller"});
+  }
+  const std::size_t left = state().index.unended.size();
+  if (left != 0 && !request.force()) {
+    return refuse(to, {Code::refused, std::to_string(left) + " jobs wait or run"});
+  }
+  shutdown_ = Shutdown{to, machine_.now() + shutdown_patience};
+  const auto unended = state().index.unended;
+  for (const auto& [id, attempt] : unended) machine_.ask(core::CancelJob{caller, id});
+  finish_shutdown();
+}
+
+void ClientDesk::tick() {
+  if (shutdown_) finish_shutdown();
+}
+
+void ClientDesk::finish_shutdown() {
+  const bool is_late = machine_.now() >= shutdown_->deadline;
+  if (exiting_ || (!state().index.unended.empty() && !is_late)) return;
+  exiting_ = true;
+  wire::ClientReply answer;
+  answer.mutable_done()->set_count(state().index.unended.size());
+  reply(shutdown_->conversation, std::move(answer), true, false);
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,109 @@
+// Events for those who wait.
+#include <algorithm>
+#include <utility>
+
+#include "ctld/client_desk.h"
+#include "ctld/translate/controller_message.h"
+#include "ctld/translate/replies.h"
+
+namespace cox::ctld {
+
+namespace {
+
+const core::Step* find_step(const core::Job& job, StepId id) {
+  const auto found = std::ranges::find(job.steps, id, &core::Step::id);
+  return found == job.steps.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+void ClientDesk::attach(const Conversation& to, JobId job) {
+  watches_.add(job, {to, WatchKind::attached, {}, {}, false});
+  tell(job, true);
+}
+
+void ClientDesk::notify(const Changes& changes) {
+  if (shutdown_) finish_shutdown();
+  if (watches_.empty()) return;
+  const auto unique = [](std::vector<JobId> jobs) {
+    std::ranges::sort(jobs);
+    const auto repeats = std::ranges::unique(jobs);
+    jobs.erase(repeats.begin(), repeats.end());
+    return jobs;
+  };
+  for (const JobId job : unique(changes.jobs)) tell(job, true);
+  for (const JobId job : unique(changes.heard)) tell(job, false);
+}
+
+/// `changed`: a fact; else a node only said where a supervisor listens.
+void ClientDesk::tell(JobId id, bool changed) {
+  const std::vector<Watch>* watches = watches_.find(id);
+  const core::Job* job = state().find_job(id);
+  if (watches == nullptr || job == nullptr) return;
+  std::vector<Conversation> conversations;
+  for (const Watch& watch : *watches) conversations.push_back(watch.conversation);
+  for (const Conversation& conversation : conversations) {
+    std::vector<Watch>* left = watches_.find(id);  // telling may end watches
+    if (left == nullptr) return;
+    const auto watch = std::ranges::find(*left, conversation, &Watch::conversation);
+    if (watch != left->end()) tell(*job, *watch, changed);
+  }
+}
+
+void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
+  if (watch.kind == WatchKind::step) return tell_step(job, watch);
+  const Conversation to = watch.conversation;
+  if (watch.kind == WatchKind::attached && watch.ready_sent != job.attempt) {
+    const StepKey step{job.id, job.attempt, initial_step(job)};
+    if (tell_ready(job, step, to)) watch.ready_sent = job.attempt;
+  }
+  if (job.phase == JobPhase::ended) {
+    send_event(job, to, watches_.end(job.id, to));
+  } else if (watch.kind == WatchKind::attached && changed) {
+    send_event(job, to, false);
+  }
+}
+
+void ClientDesk::tell_step(const core::Job& job, Watch& watch) {
+  const Conversation to = watch.conversation;
+  const bool is_over = job.attempt != watch.step.attempt || job.phase == JobPhase::ended ||
+                       job.phase == JobPhase::pending;
+  const core::Step* step = is_over ? nullptr : find_step(job, watch.step.step);
+  if (is_over || (step != nullptr && step->is_ended())) {
+    watches_.end(job.id, to);
+    send_event(job, to, true);
+  } else if (!watch.is_ready_sent) {
+    watch.is_ready_sent = tell_ready(job, watch.step, to);
+  }
+}
+
+/// True when the step is released and its root's address is known: then it was sent.
+bool ClientDesk::tell_ready(const core::Job& job, const StepKey& key, const Conversation& to) {
+  const core::Step* step = find_step(job, key.step);
+  if (step == nullptr || !step->released.is_set() || step->is_ended() || step->shares.empty()) {
+    return false;
+  }
+  const std::string endpoint = find_endpoint(machine_.contact(), key, step->shares.front().node);
+  if (endpoint.empty()) return false;
+  wire::ClientReply answer;
+  wire::StepReady* ready = answer.mutable_step_ready();
+  ready->set_job(key.job.value);
+  ready->set_attempt(key.attempt.value);
+  ready->set_step(key.step.value);
+  ready->set_endpoint(endpoint);
+  ready->set_key(step_key(cluster_key_, key));
+  std::uint32_t tasks = 0;
+  for (const core::StepShare& share : step->shares) tasks += share.tasks;
+  ready->set_tasks(tasks);
+  ready->set_node_list(job_nodes(state(), job));
+  reply(to, std::move(answer), false, false);
+  return true;
+}
+
+void ClientDesk::send_event(const core::Job& job, const Conversation& to, bool last) {
+  wire::ClientReply answer;
+  put_job(state(), machine_.plan(), job, true, answer.mutable_event()->mutable_job());
+  reply(to, std::move(answer), last, false);
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,126 @@
+// A turn, from what arrived to what leaves.
+#include "ctld/controller.h"
+
+#include <utility>
+
+#include "common/text.h"
+#include "ctld/store/fact_codec.h"
+
+namespace cox::ctld {
+
+Controller::Controller(ControllerParts parts)
+    : journal_(parts.journal),
+      cluster_key_(std::move(parts.cluster_key)),
+      log_(parts.log),
+      state_dir_(parts.about.state_dir),
+      machine_(parts.policies),
+      outputs_(parts.nodes, parts.clients),
+      nodes_(machine_, outputs_, cluster_key_, log_),
+      clients_(machine_, outputs_, parts.clients, parts.users, cluster_key_, parts.about) {}
+
+Result<void> Controller::recover(Store& store) {
+  auto loaded = store.load([this](std::uint64_t, std::string_view record) -> Result<void> {
+    auto fact = decode_fact(record);
+    if (!fact) return tl::unexpected(fact.error());
+    machine_.replay(*fact);
+    return {};
+  });
+  if (!loaded) return loaded;
+  committed_ = machine_.last_sequence();
+  // What is missing shows when a job needs it: that job fails with the reason, not all of them.
+  for (const Hash& hash : machine_.blobs().missing()) {
+    if (auto bytes = store.read_blob(hash)) machine_.blobs().fill(hash, std::move(*bytes));
+  }
+  return {};
+}
+
+Result<void> Controller::start(Instant wall, const Settings& settings) {
+  machine_.start(wall);
+  if (auto begun = machine_.ask(core::BeginEpoch{}); !begun) return begun;
+  if (!(machine_.state().record.settings == settings)) {
+    if (auto applied = machine_.ask(core::ApplySettings{settings}); !applied) return applied;
+  }
+  end_turn();
+  return {};
+}
+
+void Controller::begin_turn(Instant wall) {
+  machine_.begin_turn(wall);
+}
+
+void Controller::client_opened(ClientId client, const Caller& caller) {
+  clients_.opened(client, caller);
+}
+
+void Controller::client_closed(ClientId client) {
+  clients_.closed(client);
+}
+
+void Controller::client_said(ClientId client, const wire::ClientRequest& request) {
+  clients_.said(client, request);
+}
+
+void Controller::node_opened(Session session, std::string name) {
+  nodes_.opened(session, std::move(name));
+}
+
+void Controller::node_closed(Session session) {
+  nodes_.closed(session);
+}
+
+void Controller::node_said(Session session, const wire::NodeMessage& message) {
+  nodes_.said(session, message);
+}
+
+void Controller::tick() {
+  if (auto asked = machine_.ask(core::CheckTime{}); !asked) {
+    log_.error("check of time: " + asked.error().message);
+  }
+  clients_.tick();
+}
+
+bool Controller::plan(std::size_t steps) {
+  const bool listed = clients_.continue_lists();
+  // With a full disk nothing new is begun: its facts could not be kept.
+  const bool planned = full_ || machine_.plan(steps);
+  return planned && !(listed && clients_.has_lists());
+}
+
+void Controller::end_turn() {
+  carry_out();
+  if (Batch batch = machine_.take_batch(); batch.count != 0) journal_.append(std::move(batch));
+  outputs_.release(committed_);
+  if (full_) storage_full(true);
+}
+
+/// Effects may be refused by what they lead to (content that is gone), which makes new facts.
+void Controller::carry_out() {
+  for (;;) {
+    const Changes changes = machine_.take_changes();
+    for (const std::string& note : changes.notes) log_.info(note);
+    if (changes.effects.empty() && changes.jobs.empty() && changes.heard.empty()) return;
+    nodes_.carry_out(changes.effects);
+    clients_.notify(changes);
+  }
+}
+
+void Controller::committed(std::uint64_t sequence) {
+  committed_ = sequence;
+  clients_.count_sync();
+  outputs_.release(committed_);
+}
+
+void Controller::storage_full(bool full) {
+  if (full != full_) {
+    if (full) {
+      log_.error("the disk of " + state_dir_ + " is full: changes are refused");
+    } else {
+      log_.info("the disk of " + state_dir_ + " has room again");
+    }
+  }
+  full_ = full;
+  clients_.set_storage_full(full);
+  if (full) outputs_.release_reads("the controller's disk is full: changes are refused");
+}
+
+}  // namespace cox::ctld

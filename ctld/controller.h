@@ -1,0 +1,94 @@
+// The controller without sockets, threads and clock: what the daemon drives with real ones, and the
+// fault simulation with a fake world. A turn: begin_turn, whatever arrived, plan, end_turn.
+// docs/ARCHITECTURE.md section 3.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "common/result.h"
+#include "core/schedule/plan.h"
+#include "ctld/client_desk.h"
+#include "ctld/log.h"
+#include "ctld/machine.h"
+#include "ctld/node_desk.h"
+#include "ctld/output_queue.h"
+#include "ctld/outside.h"
+#include "ctld/store/store.h"
+#include "model/settings.h"
+#include "wire/client.pb.h"
+#include "wire/node.pb.h"
+
+namespace cox::ctld {
+
+struct ControllerParts {
+  core::Policies policies;
+  Journal& journal;
+  NodeLinks& nodes;
+  ClientLinks& clients;
+  Users& users;
+  std::string cluster_key;  // secret from which the keys of steps are made
+  About about;
+  Log log;
+};
+
+class Controller {
+ public:
+  explicit Controller(ControllerParts parts);
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  /// Rebuilds State from `store`, with the contents that live jobs need.
+  /// error: internal names the sequence that is damaged
+  Result<void> recover(Store& store);
+  /// Begins a new epoch under `settings`; a turn of its own, before any other.
+  Result<void> start(Instant wall, const Settings& settings);
+
+  void begin_turn(Instant wall);
+  void client_opened(ClientId client, const Caller& caller);
+  void client_closed(ClientId client);
+  void client_said(ClientId client, const wire::ClientRequest& request);
+  void node_opened(Session session, std::string name);
+  void node_closed(Session session);
+  void node_said(Session session, const wire::NodeMessage& message);
+  /// About once a second, and at next_wake().
+  void tick();
+  /// A share of the pass and of long lists. False while there is more to do at once.
+  bool plan(std::size_t steps);
+  void end_turn();
+
+  /// The journal holds everything up to `sequence`. Between turns, not within one.
+  void committed(std::uint64_t sequence);
+  /// The journal's disk has no room, or has it again.
+  void storage_full(bool full);
+
+  Instant next_wake() const { return machine_.plan().next_wake(); }
+
+  /// Lists wait only for slow readers.
+  bool has_lists() const { return clients_.has_lists(); }
+
+  /// A shutdown is complete and everything has left.
+  bool wants_exit() const { return clients_.wants_exit() && outputs_.empty(); }
+
+  const Machine& machine() const { return machine_; }
+
+  /// Between turns.
+  void drop_plan() { machine_.drop_plan(); }
+
+ private:
+  void carry_out();
+
+  Journal& journal_;
+  std::string cluster_key_;
+  Log log_;
+  std::string state_dir_;
+  Machine machine_;
+  OutputQueue outputs_;
+  NodeDesk nodes_;
+  ClientDesk clients_;
+  std::uint64_t committed_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace cox::ctld

@@ -1,0 +1,42 @@
+// The controller's process: loop, listeners, timers, store thread and pool around a Controller.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "ctld/log.h"
+#include "model/settings.h"
+#include "platform/address.h"
+
+namespace cox::ctld {
+
+struct DaemonOptions {
+  std::string dir;                        // sockets, pid file, key, and state/ below it
+  std::string state_dir;                  // empty: DIR/state
+  std::vector<platform::Address> listen;  // beside DIR/ctld.sock
+  Settings settings;
+  Log log{2};
+};
+
+class Daemon {
+ public:
+  /// Takes the directory, rebuilds State from the journal and listens.
+  /// error: refused when another controller has the directory; else what the system said
+  static Result<std::unique_ptr<Daemon>> open(DaemonOptions options);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  /// Until a signal or a shutdown request; everything decided by then is committed.
+  void run();
+
+ private:
+  struct Body;
+  explicit Daemon(std::unique_ptr<Body> body);
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace cox::ctld

@@ -1,0 +1,61 @@
+// What an administrator wants to read afterwards: nodes, settings, starts that failed.
+#include "ctld/fact_text.h"
+
+namespace cox::ctld {
+
+namespace {
+
+struct Describe {
+  const core::State& state;
+
+  std::string name(NodeId id) const {
+    const core::Node* node = state.find_node(id);
+    return "node " + (node == nullptr ? std::to_string(id.value) : node->name);
+  }
+
+  std::string operator()(const core::EpochStarted& fact) const {
+    return "epoch " + std::to_string(fact.epoch.value) + " begins";
+  }
+
+  std::string operator()(const core::SettingsApplied& fact) const {
+    return "settings of cluster " + fact.settings.cluster + " applied";
+  }
+
+  std::string operator()(const core::StartUndone& fact) const {
+    return "job " + std::to_string(fact.job.value) + ": start undone: " + fact.why;
+  }
+
+  std::string operator()(const core::JobHeld& fact) const {
+    if (fact.hold != Hold::by_system) return {};
+    return "job " + std::to_string(fact.job.value) + ": held: " + fact.why;
+  }
+
+  std::string operator()(const core::NodeRegistered& fact) const {
+    return name(fact.node) + ": new or changed: " + fact.containment;
+  }
+
+  std::string operator()(const core::NodeLost& fact) const {
+    return name(fact.node) + ": lost: " + fact.why;
+  }
+
+  std::string operator()(const core::NodeSetAside& fact) const {
+    return name(fact.node) + ": set aside: " + fact.why;
+  }
+
+  std::string operator()(const core::NodeResumed& fact) const {
+    return name(fact.node) + ": resumed";
+  }
+
+  template <class Everyday>
+  std::string operator()(const Everyday&) const {
+    return {};
+  }
+};
+
+}  // namespace
+
+std::string log_text(const core::State& state, const core::Fact& fact) {
+  return std::visit(Describe{state}, fact);
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,51 @@
+// A list of jobs on its way to a client, in slices: consistent per job, and no longer in one turn
+// than the loop can spare.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "core/schedule/plan.h"
+#include "core/state.h"
+#include "ctld/watches.h"
+#include "model/ids.h"
+#include "wire/client.pb.h"
+
+namespace cox::ctld {
+
+class Listing {
+ public:
+  Listing(Conversation conversation, const wire::ListJobs& request);
+
+  /// The next jobs, into a reply without number. True when these were the last.
+  bool next(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
+
+  const Conversation& conversation() const { return conversation_; }
+
+ private:
+  /// Looks at `job`; true when it belongs on the list.
+  bool wanted(const core::Job& job) const;
+  bool next_named(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
+  bool next_unended(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
+  bool next_any(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
+  /// Adds the job; true when the reply is full.
+  bool add(const core::State& state,
+           const core::Plan& plan,
+           const core::Job& job,
+           wire::ClientReply* reply);
+
+  Conversation conversation_;
+  std::vector<JobId> named_;
+  std::string user_;
+  bool with_ended_;
+  bool full_;
+  std::size_t next_named_ = 0;
+  JobId last_seen_;
+  std::size_t seen_ = 0;   // in this slice
+  std::size_t bytes_ = 0;  // in this slice
+};
+
+}  // namespace cox::ctld

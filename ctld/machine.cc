@@ -1,0 +1,132 @@
+// A request's way through the core.
+#include "ctld/machine.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "ctld/fact_text.h"
+#include "ctld/store/fact_codec.h"
+#include "ctld/store/record.h"
+
+namespace cox::ctld {
+
+namespace {
+
+/// The job that `fact` is about; 0 for facts about nodes and the like.
+JobId job_of(const core::Fact& fact) {
+  return std::visit(
+      [](const auto& body) {
+        if constexpr (requires { body.job; }) {
+          return body.job;
+        } else {
+          return JobId{};
+        }
+      },
+      fact);
+}
+
+void note_heard(const core::Request& request, std::vector<JobId>* jobs) {
+  if (const auto* first = std::get_if<core::ReportPrepared>(&request)) {
+    jobs->push_back(first->job);
+  } else if (const auto* later = std::get_if<core::ReportStepPrepared>(&request)) {
+    jobs->push_back(later->step.job);
+  } else if (const auto* node = std::get_if<core::RegisterNode>(&request)) {
+    for (const core::HeldAttempt& held : node->held) jobs->push_back(held.job);
+  }
+}
+
+}  // namespace
+
+Machine::Machine(core::Policies policies) : policies_(policies), plan_(policies) {}
+
+void Machine::replay(const core::Fact& fact) {
+  core::evolve(state_, fact);
+  blobs_.learn(fact);
+  ++last_sequence_;
+}
+
+void Machine::start(Instant now) {
+  begin_turn(now);
+  contact_.started = now_;
+  plan_.drop();
+}
+
+void Machine::begin_turn(Instant wall) {
+  now_ = std::max(now_, wall);
+}
+
+Result<void> Machine::ask(const core::Request& request) {
+  const std::uint64_t heard = contact_.generation;
+  core::observe(contact_, state_, now_, request);
+  if (contact_.generation != heard) plan_.contact_changed();
+  auto facts = core::decide(state_, contact_, now_, request);
+  if (!facts) return tl::unexpected(facts.error());
+  if (facts->empty()) {
+    add(core::answer(state_, contact_, request));
+  } else {
+    learn(*facts);
+  }
+  note_heard(request, &changes_.heard);
+  return {};
+}
+
+Result<void> Machine::ask(const core::Request& request, std::vector<Blob> contents) {
+  blobs_.offer(std::move(contents));
+  auto asked = ask(request);
+  blobs_.drop_offers();
+  return asked;
+}
+
+void Machine::reconcile(NodeId node, const std::vector<core::HeldAttempt>& held) {
+  add(core::reconcile(state_, contact_, node, held));
+}
+
+bool Machine::plan(std::size_t steps) {
+  bool done = false;
+  learn(plan_.step(state_, contact_, now_, steps, &done));
+  return done;
+}
+
+Batch Machine::take_batch() {
+  batch_.epoch = state_.record.epoch;
+  batch_.first_sequence = last_sequence_ - batch_.count + 1;
+  return std::exchange(batch_, {});
+}
+
+Changes Machine::take_changes() {
+  return std::exchange(changes_, {});
+}
+
+void Machine::learn(const core::Facts& facts) {
+  for (const core::Fact& fact : facts) learn(fact);
+}
+
+void Machine::learn(const core::Fact& fact) {
+  core::evolve(state_, fact);
+  plan_.observe(state_, fact);
+  note(fact);
+  add(core::react(state_, contact_, fact));
+  core::forget(contact_, state_, fact);
+}
+
+/// Puts the fact into the turn's batch, with content that it is the first to need.
+void Machine::note(const core::Fact& fact) {
+  record_.clear();
+  encode_fact(fact, &record_);
+  append_record(record_, &batch_.records);
+  ++batch_.count;
+  ++last_sequence_;
+  auto contents = blobs_.learn(fact);
+  std::ranges::move(contents, std::back_inserter(batch_.blobs));
+  if (std::string text = log_text(state_, fact); !text.empty()) {
+    changes_.notes.push_back(std::move(text));
+  }
+  if (const JobId job = job_of(fact); job != JobId{}) changes_.jobs.push_back(job);
+}
+
+void Machine::add(const core::Effects& effects) {
+  changes_.effects.insert(changes_.effects.end(), effects.begin(), effects.end());
+}
+
+}  // namespace cox::ctld

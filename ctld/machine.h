@@ -1,0 +1,89 @@
+// The core with what it works on: State, Plan, Contact, and beside them the contents that
+// effects need. Turns requests into facts, numbers them and gathers what they ask for.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "core/core.h"
+#include "core/schedule/plan.h"
+#include "ctld/blob_table.h"
+#include "ctld/store/store.h"
+#include "model/time.h"
+
+namespace cox::ctld {
+
+/// What the facts of a turn changed and ask for.
+struct Changes {
+  core::Effects effects;
+  std::vector<JobId> jobs;         // with facts; with repeats, in order
+  std::vector<std::string> notes;  // for the log
+  std::vector<JobId> heard;        // of which a node said where supervisors listen
+};
+
+class Machine {
+ public:
+  explicit Machine(core::Policies policies);
+
+  /// A fact of the journal. Facts come in order, before anything is asked.
+  void replay(const core::Fact& fact);
+  /// Everything was replayed; heartbeats count from `now` on.
+  void start(Instant now);
+  /// One `now` per turn, which never goes back.
+  void begin_turn(Instant wall);
+
+  Instant now() const { return now_; }
+
+  /// Observes, decides, evolves. error: the refusal; nothing was changed
+  Result<void> ask(const core::Request& request);
+  /// The same with content that the request's hashes stand for.
+  Result<void> ask(const core::Request& request, std::vector<Blob> contents);
+  /// After a registration's own facts: what the node should do about what it holds.
+  void reconcile(NodeId node, const std::vector<core::HeldAttempt>& held);
+  /// Looks at up to `steps` class heads. False while there is more to look at.
+  bool plan(std::size_t steps);
+
+  /// Forgets the plan, which changes no decision: the fault simulation does it at random.
+  void drop_plan() { plan_.drop(); }
+
+  /// The facts since the last call; count is 0 when there are none.
+  Batch take_batch();
+  Changes take_changes();
+
+  /// Number of the last fact; 0 before the first.
+  std::uint64_t last_sequence() const { return last_sequence_; }
+
+  const core::State& state() const { return state_; }
+
+  const core::Contact& contact() const { return contact_; }
+
+  const core::Plan& plan() const { return plan_; }
+
+  const core::Policies& policies() const { return policies_; }
+
+  BlobTable& blobs() { return blobs_; }
+
+  const BlobTable& blobs() const { return blobs_; }
+
+ private:
+  void learn(const core::Facts& facts);
+  void learn(const core::Fact& fact);
+  void note(const core::Fact& fact);
+  void add(const core::Effects& effects);
+
+  core::Policies policies_;
+  core::State state_;
+  core::Contact contact_;
+  core::Plan plan_;
+  BlobTable blobs_;
+  Instant now_;
+  std::uint64_t last_sequence_ = 0;
+  Batch batch_;
+  Changes changes_;
+  std::string record_;  // kept for its capacity
+};
+
+}  // namespace cox::ctld

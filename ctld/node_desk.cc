@@ -1,0 +1,139 @@
+// Registrations, reports and effects.
+#include "ctld/node_desk.h"
+
+#include <utility>
+
+#include "ctld/translate/controller_message.h"
+#include "ctld/translate/node_message.h"
+
+namespace cox::ctld {
+
+void NodeDesk::opened(Session session, std::string name) {
+  links_.emplace(session, Link{std::move(name), std::nullopt});
+}
+
+void NodeDesk::closed(Session session) {
+  const auto link = links_.find(session);
+  if (link == links_.end()) return;
+  if (link->second.node) {
+    log_.info("node " + link->second.name + ": connection closed");
+    machine_.ask(core::NodeDisconnected{*link->second.node, session});
+  }
+  links_.erase(link);
+}
+
+void NodeDesk::said(Session session, const wire::NodeMessage& message) {
+  const auto found = links_.find(session);
+  if (found == links_.end()) return;
+  Link& link = found->second;
+  if (message.body_case() == wire::NodeMessage::kRegister) {
+    register_node(session, link, message.register_());
+    return;
+  }
+  if (!link.node) {
+    refuse(session, link.name, {Code::bad_usage, "a message before registration"});
+    return;
+  }
+  auto request = translate_node(message, *link.node, session);
+  if (!request) {
+    log_.warning("node " + link.name + ": " + request.error().message);
+    end(session);
+    return;
+  }
+  if (auto asked = machine_.ask(*request); !asked) {
+    log_.warning("node " + link.name + ": " + asked.error().message);
+  }
+}
+
+void NodeDesk::register_node(Session session, Link& link, const wire::Register& message) {
+  auto request = translate_register(message, link.name, session);
+  auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
+  if (!asked) {
+    refuse(session, link.name, asked.error());
+    return;
+  }
+  const auto node = machine_.state().node_named(link.name);
+  if (!node) {
+    refuse(session, link.name, {Code::internal, "the registration left no node"});
+    return;
+  }
+  link.node = node;
+  replace(session, *node);
+  log_.info("node " + link.name + ": registered, holds " + std::to_string(request->held.size()) +
+            " attempts");
+  wire::ControllerMessage reply;
+  const Settings& settings = machine_.state().record.settings;
+  reply.mutable_registered()->set_node(node->value);
+  reply.mutable_registered()->set_cluster(settings.cluster);
+  reply.mutable_registered()->set_kill_wait_us(settings.kill_wait.us);
+  send(session, std::move(reply));
+  machine_.reconcile(*node, request->held);
+}
+
+/// `name` may be the link's own, which does not outlive this.
+void NodeDesk::refuse(Session session, const std::string& name, const Error& error) {
+  log_.warning("node " + name + " refused: " + error.message);
+  wire::ControllerMessage reply;
+  reply.mutable_registered()->set_error(error.message);
+  send(session, std::move(reply));
+  end(session);
+}
+
+/// We close; nobody will tell us that it is closed.
+void NodeDesk::end(Session session) {
+  outputs_.drop_node(machine_.last_sequence(), session);
+  closed(session);
+}
+
+/// A node has one session: the newest. Older connections of it are ended.
+void NodeDesk::replace(Session session, NodeId node) {
+  for (auto link = links_.begin(); link != links_.end();) {
+    if (link->first == session || link->second.node != node) {
+      ++link;
+      continue;
+    }
+    outputs_.drop_node(machine_.last_sequence(), link->first);
+    link = links_.erase(link);
+  }
+}
+
+void NodeDesk::send(Session session, wire::ControllerMessage message) {
+  message.set_epoch(machine_.state().record.epoch.value);
+  message.set_session(session.value);
+  outputs_.to_node(machine_.last_sequence(), session, message.SerializeAsString());
+}
+
+void NodeDesk::carry_out(const core::Effects& effects) {
+  for (const core::Effect& effect : effects) carry_out(effect);
+}
+
+void NodeDesk::carry_out(const core::Effect& effect) {
+  const NodeId node = effect_node(effect);
+  // A node without a connection learns at its registration what it should do.
+  if (!machine_.contact().is_connected(node)) return;
+  const MessageSource source{machine_.state(), machine_.contact(), machine_.blobs(), cluster_key_,
+                             machine_.now()};
+  auto message = translate_effect(source, effect);
+  if (message) {
+    send(machine_.contact().nodes[node.value].session, std::move(*message));
+  } else if (message.error().code != Code::not_found) {
+    log_.error("effect for node " + std::to_string(node.value) + ": " + message.error().message);
+    if (const auto* prepare = std::get_if<core::SendPrepare>(&effect)) {
+      cannot_prepare(*prepare, message.error());
+    }
+  }
+}
+
+/// Content that the store lost: the job fails with that reason instead of starting for ever.
+void NodeDesk::cannot_prepare(const core::SendPrepare& effect, const Error& error) {
+  core::ReportPrepared report;
+  report.node = effect.node;
+  report.session = machine_.contact().nodes[effect.node.value].session;
+  report.job = effect.job;
+  report.attempt = effect.attempt;
+  report.failure = error.message;
+  report.node_at_fault = false;
+  machine_.ask(report);
+}
+
+}  // namespace cox::ctld

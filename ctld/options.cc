@@ -1,0 +1,145 @@
+// getopt_long, and the ways the program can go.
+#include "ctld/options.h"
+
+#include <getopt.h>
+
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "config/config.h"
+#include "ctld/daemon.h"
+#include "ctld/policies.h"
+#include "platform/file.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr const char* help_text =
+    "usage: coxctld [OPTIONS]\n"
+    "The controller of a Coxswain cluster; coxctld(8) has the details.\n"
+    "\n"
+    "  --dir DIR         sockets, pid file, cluster key and state (/run/coxswain)\n"
+    "  --config FILE     the configuration; without it every key has its default\n"
+    "  --check FILE      read this configuration, report what is wrong, and exit\n"
+    "  --listen ADDRESS  listen here too: /PATH, HOST or HOST:PORT; may be repeated\n"
+    "  --foreground      stay in the foreground (the only way there is)\n"
+    "  --log-file FILE   append the log to this file instead of standard error\n"
+    "  --version         print the version\n"
+    "  --help            print this\n";
+constexpr const char* default_dir = "/run/coxswain";
+
+enum Letter : int { dir = 'd', config, check, listen, foreground, log_file, version, help };
+
+constexpr std::array<option, 9> long_options = {{
+    {"dir", required_argument, nullptr, Letter::dir},
+    {"config", required_argument, nullptr, Letter::config},
+    {"check", required_argument, nullptr, Letter::check},
+    {"listen", required_argument, nullptr, Letter::listen},
+    {"foreground", no_argument, nullptr, Letter::foreground},
+    {"log-file", required_argument, nullptr, Letter::log_file},
+    {"version", no_argument, nullptr, Letter::version},
+    {"help", no_argument, nullptr, Letter::help},
+    {nullptr, 0, nullptr, 0},
+}};
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "coxctld: %s\n", error.message.c_str());
+  return exit_status(error.code);
+}
+
+Result<DaemonOptions> daemon_options(const Options& options, const config::Config& config) {
+  DaemonOptions made;
+  made.dir = options.dir.empty() ? default_dir : options.dir;
+  made.state_dir = config.state_dir;
+  made.listen = config.listen;
+  made.settings = config.settings;
+  for (const std::string& text : options.listen) {
+    auto address = platform::parse_address(text);
+    if (!address) return tl::unexpected(address.error().with_context("--listen"));
+    made.listen.push_back(std::move(*address));
+  }
+  return made;
+}
+
+Result<void> serve(const Options& options) {
+  auto config = config::load(options.config);
+  if (!config) return tl::unexpected(config.error());
+  auto chosen = daemon_options(options, *config);
+  if (!chosen) return tl::unexpected(chosen.error());
+  platform::Descriptor log;
+  if (!options.log_file.empty()) {
+    auto opened = platform::open_append(options.log_file);
+    if (!opened) return tl::unexpected(opened.error());
+    log = std::move(*opened);
+    chosen->log = Log(log.get());
+  }
+  auto daemon = Daemon::open(std::move(*chosen));
+  if (!daemon) {
+    if (log.is_open()) Log(log.get()).error(daemon.error().message);
+    return tl::unexpected(daemon.error());
+  }
+  (*daemon)->run();
+  return {};
+}
+
+}  // namespace
+
+Result<Options> parse_options(int argc, char** argv) {
+  Options options;
+  optind = 1;
+  opterr = 0;
+  for (int found = 0;
+       (found = ::getopt_long(argc, argv, "", long_options.data(), nullptr)) != -1;) {
+    switch (found) {
+      case Letter::dir:
+        options.dir = optarg;
+        break;
+      case Letter::config:
+        options.config = optarg;
+        break;
+      case Letter::check:
+        options.check = optarg;
+        break;
+      case Letter::listen:
+        options.listen.emplace_back(optarg);
+        break;
+      case Letter::foreground:
+        break;
+      case Letter::log_file:
+        options.log_file = optarg;
+        break;
+      case Letter::version:
+        options.version = true;
+        break;
+      case Letter::help:
+        options.help = true;
+        break;
+      default:
+        return fail(Code::bad_usage,
+                    std::string(argv[optind - 1]) + ": unknown, or its value is missing");
+    }
+  }
+  if (optind < argc) {
+    return fail(Code::bad_usage, std::string(argv[optind]) + ": no argument is expected");
+  }
+  return options;
+}
+
+int run_program(int argc, char** argv) {
+  const auto options = parse_options(argc, argv);
+  if (!options) return complain(options.error());
+  if (options->help) return std::fputs(help_text, stdout) < 0 ? 1 : 0;
+  if (options->version) return std::puts("coxctld " COX_VERSION) < 0 ? 1 : 0;
+  if (!options->check.empty()) {
+    const auto config = config::load(options->check);
+    if (!config) return complain(config.error());
+    const auto policies = make_policies(config->settings);
+    return policies ? 0 : complain(policies.error());
+  }
+  const auto served = serve(*options);
+  return served ? 0 : complain(served.error());
+}
+
+}  // namespace cox::ctld

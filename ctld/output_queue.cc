@@ -1,0 +1,64 @@
+// First in, first out, by sequence number.
+#include "ctld/output_queue.h"
+
+#include <utility>
+
+#include "wire/client.pb.h"
+
+namespace cox::ctld {
+
+void OutputQueue::to_node(std::uint64_t needed, Session session, std::string payload) {
+  waiting_.push_back({needed, Kind::node, session, ClientId{}, std::move(payload)});
+}
+
+void OutputQueue::drop_node(std::uint64_t needed, Session session) {
+  waiting_.push_back({needed, Kind::drop_node, session, ClientId{}, {}});
+}
+
+void OutputQueue::to_client(std::uint64_t needed,
+                            ClientId client,
+                            std::string payload,
+                            bool is_read) {
+  const Kind kind = is_read ? Kind::read : Kind::change;
+  waiting_.push_back({needed, kind, Session{}, client, std::move(payload)});
+}
+
+void OutputQueue::release(std::uint64_t committed) {
+  while (!waiting_.empty() && waiting_.front().needed <= committed) {
+    send(waiting_.front());
+    waiting_.pop_front();
+  }
+}
+
+void OutputQueue::release_reads(const std::string& notice) {
+  wire::ClientReply more;
+  more.set_notice(notice);
+  const std::string suffix = more.SerializeAsString();
+  std::deque<Output> kept;
+  for (Output& output : waiting_) {
+    if (output.kind == Kind::read) {
+      output.payload += suffix;  // appended bytes are read as further fields of the message
+      send(output);
+    } else {
+      kept.push_back(std::move(output));
+    }
+  }
+  waiting_ = std::move(kept);
+}
+
+void OutputQueue::send(const Output& output) {
+  switch (output.kind) {
+    case Kind::node:
+      nodes_.send(output.session, output.payload);
+      break;
+    case Kind::drop_node:
+      nodes_.drop(output.session);
+      break;
+    case Kind::change:
+    case Kind::read:
+      clients_.send(output.client, output.payload);
+      break;
+  }
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,55 @@
+// What the controller has around it, as narrow interfaces: the daemon puts sockets and threads
+// behind them, the fault simulation a fake world.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "common/result.h"
+#include "ctld/store/store.h"
+#include "model/ids.h"
+#include "model/user.h"
+
+namespace cox::ctld {
+
+/// A connection of a client; numbers are never reused.
+using ClientId = Id<struct ClientTag, std::uint64_t>;
+
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  /// Makes the batch last, then tells Controller::committed().
+  virtual void append(Batch batch) = 0;
+};
+
+class NodeLinks {
+ public:
+  virtual ~NodeLinks() = default;
+  /// A ControllerMessage. A session that is gone is no error: its node registers again.
+  virtual void send(Session session, const std::string& payload) = 0;
+  /// Ends the connection after what was sent.
+  virtual void drop(Session session) = 0;
+};
+
+class ClientLinks {
+ public:
+  virtual ~ClientLinks() = default;
+  /// A ClientReply. A client that is gone is no error.
+  virtual void send(ClientId client, const std::string& payload) = 0;
+  /// What the client has not taken yet; long lists wait for slow readers.
+  virtual std::size_t queued_bytes(ClientId client) const = 0;
+};
+
+class Users {
+ public:
+  virtual ~Users() = default;
+  /// Asks the system's databases, which may take long. `done` runs within a turn of the
+  /// controller, or at once.
+  virtual void resolve(Uid uid,
+                       std::uint32_t gid,
+                       std::function<void(Result<UserIdentity>)> done) = 0;
+};
+
+}  // namespace cox::ctld

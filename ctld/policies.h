@@ -1,0 +1,22 @@
+// The policies that are linked in, by the names that the configuration uses.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/result.h"
+#include "core/policy/priority.h"
+#include "core/policy/select.h"
+#include "model/settings.h"
+
+namespace cox::ctld {
+
+struct PolicySet {
+  std::unique_ptr<core::SelectPolicy> select;
+  std::unique_ptr<core::PriorityPolicy> priority;
+};
+
+/// error: not_found names the policy and those there are
+Result<PolicySet> make_policies(const Settings& settings);
+
+}  // namespace cox::ctld

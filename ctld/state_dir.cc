@@ -1,0 +1,44 @@
+// One controller per directory, and the cluster's secret.
+#include "ctld/state_dir.h"
+
+#include <utility>
+
+#include "platform/random.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr std::size_t key_bytes = 32;
+
+Result<std::string> read_or_make_key(const std::string& path) {
+  auto key = platform::read_file(path, key_bytes);
+  if (key && key->size() != key_bytes) {
+    return fail(Code::bad_usage, path + " holds " + std::to_string(key->size()) + " bytes, not " +
+                                     std::to_string(key_bytes));
+  }
+  if (key || key.error().code != Code::not_found) return key;
+  std::string made = platform::random_bytes(key_bytes);
+  auto written = platform::write_file_atomic(path, made, {.mode = 0600, .durable = true});
+  if (!written) return tl::unexpected(written.error());
+  return made;
+}
+
+}  // namespace
+
+Result<StateDir> open_state_dir(const std::string& path, const std::string& state) {
+  const std::string state_path = state.empty() ? path + "/state" : state;
+  if (auto made = platform::make_directories(path, 0755); !made) {
+    return tl::unexpected(made.error());
+  }
+  if (auto made = platform::make_directories(state_path, 0700); !made) {
+    return tl::unexpected(made.error());
+  }
+  auto lock = platform::LockFile::acquire(path + "/ctld.pid");
+  if (!lock) return tl::unexpected(lock.error());
+  auto key = read_or_make_key(path + "/cluster.key");
+  if (!key) return tl::unexpected(key.error());
+  return StateDir{path, state_path, std::move(*key), std::move(*lock)};
+}
+
+}  // namespace cox::ctld

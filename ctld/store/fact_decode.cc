@@ -1,0 +1,243 @@
+// The bytes of a journal record to core::Fact, every value checked.
+#include <array>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "ctld/store/fact.pb.h"
+#include "ctld/store/fact_codec.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+using Decoded = Result<core::Fact>;
+
+Failure impossible(const char* field, std::uint64_t value) {
+  return fail(Code::internal, std::string(field) + " " + std::to_string(value) + " is impossible");
+}
+
+/// Any part that the wire refused is a fault of the journal, not of a user.
+Failure damaged(const Error& error) {
+  return fail(Code::internal, error.message);
+}
+
+template <class From>
+AttemptKey attempt_of(const From& from) {
+  return {JobId(from.job()), Attempt(from.attempt())};
+}
+
+template <class From>
+Instant at(const From& from) {
+  return Instant{from.at_us()};
+}
+
+Decoded take(const store::EpochStarted& from) {
+  return core::EpochStarted{Epoch(from.epoch()), at(from)};
+}
+
+Decoded take(const store::SettingsApplied& from) {
+  auto settings = wire::take(from.settings());
+  if (!settings) return damaged(settings.error());
+  return core::SettingsApplied{at(from), std::move(*settings)};
+}
+
+Decoded take(const store::JobSubmitted& from) {
+  auto request = wire::take(from.request());
+  if (!request) return damaged(request.error());
+  return core::JobSubmitted{JobId(from.job()), ClientKey{{from.key_high(), from.key_low()}},
+                            at(from), std::move(*request)};
+}
+
+Decoded take(const store::JobHeld& from) {
+  if (from.hold() > static_cast<std::uint32_t>(Hold::by_system)) {
+    return impossible("hold", from.hold());
+  }
+  return core::JobHeld{JobId(from.job()), at(from), static_cast<Hold>(from.hold()), from.why()};
+}
+
+Decoded take(const store::JobUnheld& from) {
+  return core::JobUnheld{JobId(from.job()), at(from)};
+}
+
+Decoded take(const store::JobStarted& from) {
+  auto allocation = wire::take(from.allocation());
+  if (!allocation) return damaged(allocation.error());
+  const auto [job, attempt] = attempt_of(from);
+  return core::JobStarted{job, attempt, at(from), std::move(*allocation)};
+}
+
+Decoded take(const store::JobReleased& from) {
+  const auto [job, attempt] = attempt_of(from);
+  return core::JobReleased{job, attempt, at(from)};
+}
+
+Decoded take(const store::StartUndone& from) {
+  const auto [job, attempt] = attempt_of(from);
+  return core::StartUndone{job, attempt, at(from), from.why()};
+}
+
+Decoded take(const store::JobEnding& from) {
+  if (from.cause() > static_cast<std::uint32_t>(EndCause::client_gone)) {
+    return impossible("cause", from.cause());
+  }
+  const auto [job, attempt] = attempt_of(from);
+  const auto cause = static_cast<EndCause>(from.cause());
+  return core::JobEnding{job, attempt, at(from), cause, from.by(), from.why()};
+}
+
+Decoded take(const store::NodeFreed& from) {
+  const auto [job, attempt] = attempt_of(from);
+  return core::NodeFreed{job, attempt, NodeId(from.node()), at(from), wire::take(from.usage())};
+}
+
+Decoded take(const store::JobRequeued& from) {
+  const auto [job, attempt] = attempt_of(from);
+  return core::JobRequeued{job, attempt, at(from), from.why()};
+}
+
+Decoded take(const store::JobEnded& from) {
+  if (from.state() > static_cast<std::uint32_t>(JobState::node_fail)) {
+    return impossible("state", from.state());
+  }
+  const auto [job, attempt] = attempt_of(from);
+  return core::JobEnded{job,
+                        attempt,
+                        at(from),
+                        static_cast<JobState>(from.state()),
+                        from.exit_code(),
+                        from.signal(),
+                        wire::take(from.usage()),
+                        from.why()};
+}
+
+Decoded take(const store::StepStarted& from) {
+  auto request = wire::take(from.request());
+  if (!request) return damaged(request.error());
+  std::vector<core::StepShare> shares;
+  shares.reserve(static_cast<std::size_t>(from.shares_size()));
+  for (const auto& share : from.shares()) {
+    shares.push_back({NodeId(share.node()), share.tasks(), share.first_task()});
+  }
+  const auto [job, attempt] = attempt_of(from);
+  return core::StepStarted{
+      job, attempt, StepId(from.step()), at(from), std::move(*request), std::move(shares)};
+}
+
+Decoded take(const store::StepReleased& from) {
+  const auto [job, attempt] = attempt_of(from);
+  return core::StepReleased{job, attempt, StepId(from.step()), at(from)};
+}
+
+Decoded take(const store::StepEnded& from) {
+  auto result = wire::take(from.result());
+  if (!result) return damaged(result.error());
+  const auto [job, attempt] = attempt_of(from);
+  return core::StepEnded{job, attempt, StepId(from.step()), at(from), std::move(*result)};
+}
+
+Decoded take(const store::ClassLearned& from) {
+  auto node_class = wire::take(from.node_class());
+  if (!node_class) return damaged(node_class.error());
+  return core::ClassLearned{ClassId(from.id()), std::move(*node_class)};
+}
+
+Decoded take(const store::NodeRegistered& from) {
+  core::NodeRegistered fact;
+  fact.node = NodeId(from.node());
+  fact.at = at(from);
+  fact.node_class = ClassId(from.node_class());
+  fact.name = from.name();
+  fact.boot_id = from.boot_id();
+  fact.address = from.address();
+  fact.containment = from.containment();
+  fact.version = from.version();
+  fact.memory_mib.assign(from.memory_mib().begin(), from.memory_mib().end());
+  for (const auto& pool : from.pools()) {
+    fact.pools.push_back(Pool{pool.name(), pool.type(), pool.total()});
+  }
+  fact.is_thissystem = from.is_thissystem();
+  return fact;
+}
+
+Decoded take(const store::NodeLost& from) {
+  return core::NodeLost{NodeId(from.node()), at(from), from.why()};
+}
+
+Decoded take(const store::NodeSetAside& from) {
+  if (from.aside() > static_cast<std::uint32_t>(core::Aside::failed)) {
+    return impossible("aside", from.aside());
+  }
+  const auto aside = static_cast<core::Aside>(from.aside());
+  return core::NodeSetAside{NodeId(from.node()), at(from), aside, from.why(), from.by()};
+}
+
+Decoded take(const store::NodeResumed& from) {
+  return core::NodeResumed{NodeId(from.node()), at(from), from.by()};
+}
+
+}  // namespace
+
+Result<core::Fact> decode_fact(std::string_view bytes) {
+  store::Fact fact;
+  if (!fact.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return fail(Code::internal, "not a fact");
+  }
+  switch (fact.body_case()) {
+    case store::Fact::kEpochStarted:
+      return take(fact.epoch_started());
+    case store::Fact::kSettingsApplied:
+      return take(fact.settings_applied());
+    case store::Fact::kJobSubmitted:
+      return take(fact.job_submitted());
+    case store::Fact::kJobHeld:
+      return take(fact.job_held());
+    case store::Fact::kJobUnheld:
+      return take(fact.job_unheld());
+    case store::Fact::kJobStarted:
+      return take(fact.job_started());
+    case store::Fact::kJobReleased:
+      return take(fact.job_released());
+    case store::Fact::kStartUndone:
+      return take(fact.start_undone());
+    case store::Fact::kJobEnding:
+      return take(fact.job_ending());
+    case store::Fact::kNodeFreed:
+      return take(fact.node_freed());
+    case store::Fact::kJobRequeued:
+      return take(fact.job_requeued());
+    case store::Fact::kJobEnded:
+      return take(fact.job_ended());
+    case store::Fact::kStepStarted:
+      return take(fact.step_started());
+    case store::Fact::kStepReleased:
+      return take(fact.step_released());
+    case store::Fact::kStepEnded:
+      return take(fact.step_ended());
+    case store::Fact::kClassLearned:
+      return take(fact.class_learned());
+    case store::Fact::kNodeRegistered:
+      return take(fact.node_registered());
+    case store::Fact::kNodeLost:
+      return take(fact.node_lost());
+    case store::Fact::kNodeSetAside:
+      return take(fact.node_set_aside());
+    case store::Fact::kNodeResumed:
+      return take(fact.node_resumed());
+    case store::Fact::BODY_NOT_SET:
+      break;
+  }
+  return fail(Code::internal, "a kind of fact that this version does not know");
+}
+
+std::string_view fact_name(const core::Fact& fact) {
+  constexpr std::array<std::string_view, std::variant_size_v<core::Fact>> names = {
+      "EpochStarted", "SettingsApplied", "JobSubmitted", "JobHeld",      "JobUnheld",
+      "JobStarted",   "JobReleased",     "StartUndone",  "JobEnding",    "NodeFreed",
+      "JobRequeued",  "JobEnded",        "StepStarted",  "StepReleased", "StepEnded",
+      "ClassLearned", "NodeRegistered",  "NodeLost",     "NodeSetAside", "NodeResumed"};
+  return names[fact.index()];
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,186 @@
+// core::Fact to the bytes of a journal record.
+#include <type_traits>
+#include <variant>
+
+#include "ctld/store/fact.pb.h"
+#include "ctld/store/fact_codec.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+void put(const core::EpochStarted& from, store::Fact* fact) {
+  auto* to = fact->mutable_epoch_started();
+  to->set_epoch(from.epoch.value);
+  to->set_at_us(from.at.us);
+}
+
+void put(const core::SettingsApplied& from, store::Fact* fact) {
+  auto* to = fact->mutable_settings_applied();
+  to->set_at_us(from.at.us);
+  wire::put(from.settings, to->mutable_settings());
+}
+
+void put(const core::JobSubmitted& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_submitted();
+  to->set_job(from.job.value);
+  to->set_key_high(from.key.words[0]);
+  to->set_key_low(from.key.words[1]);
+  to->set_at_us(from.at.us);
+  wire::put(from.request, to->mutable_request());
+}
+
+void put(const core::JobHeld& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_held();
+  to->set_job(from.job.value);
+  to->set_at_us(from.at.us);
+  to->set_hold(static_cast<std::uint32_t>(from.hold));
+  to->set_why(from.why);
+}
+
+void put(const core::JobUnheld& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_unheld();
+  to->set_job(from.job.value);
+  to->set_at_us(from.at.us);
+}
+
+/// What every fact about one attempt begins with.
+template <class From, class To>
+void put_attempt(const From& from, To* to) {
+  to->set_job(from.job.value);
+  to->set_attempt(from.attempt.value);
+  to->set_at_us(from.at.us);
+}
+
+void put(const core::JobStarted& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_started();
+  put_attempt(from, to);
+  wire::put(from.allocation, to->mutable_allocation());
+}
+
+void put(const core::JobReleased& from, store::Fact* fact) {
+  put_attempt(from, fact->mutable_job_released());
+}
+
+void put(const core::StartUndone& from, store::Fact* fact) {
+  auto* to = fact->mutable_start_undone();
+  put_attempt(from, to);
+  to->set_why(from.why);
+}
+
+void put(const core::JobEnding& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_ending();
+  put_attempt(from, to);
+  to->set_cause(static_cast<std::uint32_t>(from.cause));
+  to->set_by(from.by);
+  to->set_why(from.why);
+}
+
+void put(const core::NodeFreed& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_freed();
+  put_attempt(from, to);
+  to->set_node(from.node.value);
+  wire::put(from.usage, to->mutable_usage());
+}
+
+void put(const core::JobRequeued& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_requeued();
+  put_attempt(from, to);
+  to->set_why(from.why);
+}
+
+void put(const core::JobEnded& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_ended();
+  put_attempt(from, to);
+  to->set_state(static_cast<std::uint32_t>(from.state));
+  to->set_exit_code(from.exit_code);
+  to->set_signal(from.signal);
+  wire::put(from.usage, to->mutable_usage());
+  to->set_why(from.why);
+}
+
+void put(const core::StepStarted& from, store::Fact* fact) {
+  auto* to = fact->mutable_step_started();
+  put_attempt(from, to);
+  to->set_step(from.step.value);
+  wire::put(from.request, to->mutable_request());
+  for (const core::StepShare& share : from.shares) {
+    auto* entry = to->add_shares();
+    entry->set_node(share.node.value);
+    entry->set_tasks(share.tasks);
+    entry->set_first_task(share.first_task);
+  }
+}
+
+void put(const core::StepReleased& from, store::Fact* fact) {
+  auto* to = fact->mutable_step_released();
+  put_attempt(from, to);
+  to->set_step(from.step.value);
+}
+
+void put(const core::StepEnded& from, store::Fact* fact) {
+  auto* to = fact->mutable_step_ended();
+  put_attempt(from, to);
+  to->set_step(from.step.value);
+  wire::put(from.result, to->mutable_result());
+}
+
+void put(const core::ClassLearned& from, store::Fact* fact) {
+  auto* to = fact->mutable_class_learned();
+  to->set_id(from.id.value);
+  wire::put(from.node_class, to->mutable_node_class());
+}
+
+void put(const core::NodeRegistered& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_registered();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+  to->set_node_class(from.node_class.value);
+  to->set_name(from.name);
+  to->set_boot_id(from.boot_id);
+  to->set_address(from.address);
+  to->set_containment(from.containment);
+  to->set_version(from.version);
+  for (const std::int64_t mib : from.memory_mib) to->add_memory_mib(mib);
+  for (const Pool& pool : from.pools) {
+    auto* entry = to->add_pools();
+    entry->set_name(pool.name);
+    entry->set_type(pool.type);
+    entry->set_total(pool.total);
+  }
+  to->set_is_thissystem(from.is_thissystem);
+}
+
+void put(const core::NodeLost& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_lost();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+  to->set_why(from.why);
+}
+
+void put(const core::NodeSetAside& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_set_aside();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+  to->set_aside(static_cast<std::uint32_t>(from.aside));
+  to->set_why(from.why);
+  to->set_by(from.by);
+}
+
+void put(const core::NodeResumed& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_resumed();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+  to->set_by(from.by);
+}
+
+}  // namespace
+
+void encode_fact(const core::Fact& fact, std::string* out) {
+  store::Fact record;
+  std::visit([&record](const auto& body) { put(body, &record); }, fact);
+  record.AppendToString(out);
+}
+
+}  // namespace cox::ctld

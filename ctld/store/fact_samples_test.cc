@@ -1,0 +1,266 @@
+// The samples of fact_samples.h, and a field by field comparison: facts have no operator==.
+#include "ctld/store/fact_samples.h"
+
+#include <tuple>
+#include <type_traits>
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr Instant at{1'700'000'000'123'456};
+constexpr JobId job{4'294'967'297};  // beyond 32 bits
+constexpr Attempt attempt{3};
+constexpr StepId step{7};
+constexpr NodeId node{12};
+
+Hash hash(std::uint8_t first) {
+  Hash made;
+  for (std::uint8_t& byte : made.bytes) byte = first++;
+  return made;
+}
+
+StepRequest step_request() {
+  StepRequest request;
+  request.argv = {"./solver", "", "caf\xe9"};  // an argument need not be UTF-8
+  request.name = "solve";
+  request.nodes = 2;
+  request.tasks = 16;
+  request.tasks_per_node = 8;
+  request.cpus_per_task = 2;
+  request.environment = hash(1);
+  request.directory = "/home/ada/run";
+  request.output = "out-%t";
+  request.error = "err-%t";
+  request.input = "in";
+  request.mpi = MpiKind::pmix;
+  request.label_output = true;
+  request.kill_on_bad_exit = false;
+  request.time_limit = minutes(90);
+  return request;
+}
+
+Component component() {
+  Component part;
+  part.nodes_min = 2;
+  part.nodes_max = 4;
+  part.tasks = 16;
+  part.tasks_per_node = 8;
+  part.cpus_per_task = 2;
+  part.memory_per_node_mib = 32'768;
+  part.memory_per_cpu_mib = 0;
+  part.devices = {{"gpu", "a100", 2}};
+  part.exclusive = true;
+  return part;
+}
+
+JobRequest job_request() {
+  JobRequest request;
+  request.kind = JobKind::interactive;
+  request.user = {1001, 100, {4, 27}, "ada", "/home/ada", "/bin/bash"};
+  request.account = "physics";
+  request.qos = "normal";
+  request.name = "wave";
+  request.comment = "a comment";
+  request.labels = {{"team", "blue"}};
+  request.script = hash(2);
+  request.argv = {"wave.sh", "--fast"};
+  request.environment = hash(3);
+  request.directory = "/home/ada";
+  request.output = "o-%j";
+  request.error = "e-%j";
+  request.input = "i";
+  request.append_output = true;
+  request.umask = 027;
+  request.limits = {{7, 1024, 4096}};
+  request.submit_host = "login1";
+  request.partitions = {"batch", "long"};
+  request.constraint = "gpu&!old";
+  request.nodes_wanted = {"n1"};
+  request.nodes_excluded = {"n9"};
+  request.components = {component()};
+  request.time_limit = minutes(30);
+  request.begin = at;
+  request.nice = -5;
+  request.held = true;
+  request.requeue = false;
+  request.has_initial_step = true;
+  request.initial_step = step_request();
+  return request;
+}
+
+Allocation allocation() {
+  NodeShare share;
+  share.node = node;
+  share.cores = Bitset(8);
+  share.cores.set(1);
+  share.cores.set(6);
+  share.memory_mib = {1024, 512};
+  share.devices = Bitset(2);
+  share.devices.set(1);
+  share.pools = {5};
+  share.tasks = 2;
+  return {{share}};
+}
+
+Settings settings() {
+  Settings made;
+  made.cluster = "alpha";
+  made.auth = "munge";
+  made.select = "linear";
+  made.priority = "fifo";
+  made.lost_after = minutes(7);
+  made.silent_after = seconds(9);
+  made.kill_wait = seconds(11);
+  made.partitions = {{"batch", "n[1-4]", true, minutes(60), minutes(600), 4, 2, true, true}};
+  return made;
+}
+
+NodeClass node_class() {
+  NodeClass made;
+  made.hash = hash(4);
+  made.cores = {{0, 0, 0, 2}, {1, 1, 1, 2}};
+  made.numa_nodes = 2;
+  made.packages = 2;
+  Bitset near(2);
+  near.set(1);
+  made.devices = {{"gpu", "a100", 1, near}};
+  return made;
+}
+
+constexpr Usage usage{1'000'001, 2'000'002, 3'000'003};
+
+template <class... Fields>
+auto tie(const Fields&... fields) {
+  return std::tie(fields...);
+}
+
+auto fields(const core::EpochStarted& f) {
+  return tie(f.epoch, f.at);
+}
+
+auto fields(const core::SettingsApplied& f) {
+  return tie(f.at, f.settings);
+}
+
+auto fields(const core::JobSubmitted& f) {
+  return tie(f.job, f.key, f.at, f.request);
+}
+
+auto fields(const core::JobHeld& f) {
+  return tie(f.job, f.at, f.hold, f.why);
+}
+
+auto fields(const core::JobUnheld& f) {
+  return tie(f.job, f.at);
+}
+
+auto fields(const core::JobStarted& f) {
+  return tie(f.job, f.attempt, f.at, f.allocation);
+}
+
+auto fields(const core::JobReleased& f) {
+  return tie(f.job, f.attempt, f.at);
+}
+
+auto fields(const core::StartUndone& f) {
+  return tie(f.job, f.attempt, f.at, f.why);
+}
+
+auto fields(const core::JobEnding& f) {
+  return tie(f.job, f.attempt, f.at, f.cause, f.by, f.why);
+}
+
+auto fields(const core::NodeFreed& f) {
+  return tie(f.job, f.attempt, f.node, f.at, f.usage);
+}
+
+auto fields(const core::JobRequeued& f) {
+  return tie(f.job, f.attempt, f.at, f.why);
+}
+
+auto fields(const core::JobEnded& f) {
+  return tie(f.job, f.attempt, f.at, f.state, f.exit_code, f.signal, f.usage, f.why);
+}
+
+auto fields(const core::StepStarted& f) {
+  return tie(f.job, f.attempt, f.step, f.at, f.request, f.shares);
+}
+
+auto fields(const core::StepReleased& f) {
+  return tie(f.job, f.attempt, f.step, f.at);
+}
+
+auto fields(const core::StepEnded& f) {
+  return tie(f.job, f.attempt, f.step, f.at, f.result);
+}
+
+auto fields(const core::ClassLearned& f) {
+  return tie(f.id, f.node_class);
+}
+
+auto fields(const core::NodeRegistered& f) {
+  return tie(f.node, f.at, f.node_class, f.name, f.boot_id, f.address, f.containment, f.version,
+             f.memory_mib, f.pools, f.is_thissystem);
+}
+
+auto fields(const core::NodeLost& f) {
+  return tie(f.node, f.at, f.why);
+}
+
+auto fields(const core::NodeSetAside& f) {
+  return tie(f.node, f.at, f.aside, f.why, f.by);
+}
+
+auto fields(const core::NodeResumed& f) {
+  return tie(f.node, f.at, f.by);
+}
+
+}  // namespace
+
+std::vector<core::Fact> fact_samples() {
+  const StepResult result{EndCause::bad_exit, 3, 9, 2, usage, "task 4 failed"};
+  return {
+      core::EpochStarted{Epoch(5), at},
+      core::SettingsApplied{at, settings()},
+      core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, job_request()},
+      core::JobHeld{job, at, Hold::by_system, "started and failed too often"},
+      core::JobUnheld{job, at},
+      core::JobStarted{job, attempt, at, allocation()},
+      core::JobReleased{job, attempt, at},
+      core::StartUndone{job, attempt, at, "n1 could not prepare"},
+      core::JobEnding{job, attempt, at, EndCause::client_gone, 1001, "its run was closed"},
+      core::NodeFreed{job, attempt, node, at, usage},
+      core::JobRequeued{job, attempt, at, "node lost"},
+      core::JobEnded{job, attempt, at, JobState::node_fail, -1, 15, usage, "why \xff"},
+      core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}},
+      core::StepReleased{job, attempt, step, at},
+      core::StepEnded{job, attempt, step, at, result},
+      core::ClassLearned{ClassId(2), node_class()},
+      core::NodeRegistered{node,
+                           at,
+                           ClassId(2),
+                           "n12",
+                           "boot-1",
+                           "10.0.0.12:7818",
+                           "cgroup v2",
+                           "0.1.0",
+                           {65'536, 65'536},
+                           {{"scratch", "ssd", 500}},
+                           false},
+      core::NodeLost{node, at, "silent for 5 minutes"},
+      core::NodeSetAside{node, at, core::Aside::failed, "no space left", 0xFFFF'FFFEU},
+      core::NodeResumed{node, at, 1001},
+  };
+}
+
+bool same_fact(const core::Fact& a, const core::Fact& b) {
+  return a.index() == b.index() && std::visit(
+                                       [&b](const auto& one) {
+                                         using Kind = std::decay_t<decltype(one)>;
+                                         return fields(one) == fields(std::get<Kind>(b));
+                                       },
+                                       a);
+}
+
+}  // namespace cox::ctld

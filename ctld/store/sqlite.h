@@ -1,0 +1,56 @@
+// The few calls of SQLite that the store makes, with results instead of return codes.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace cox::ctld {
+
+struct SqliteCloser {
+  void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
+
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+
+using Database = std::unique_ptr<sqlite3, SqliteCloser>;
+
+/// What SQLite last complained about. storage_full and refused (another process holds the file)
+/// are told apart from everything else.
+Failure sqlite_failure(sqlite3* database, std::string_view doing);
+
+Result<void> execute(sqlite3* database, const char* sql);
+
+/// A prepared statement, used again and again. Columns and parameters are SQLite's: parameters
+/// count from 1, columns from 0.
+class Statement {
+ public:
+  static Result<Statement> prepare(sqlite3* database, const char* sql);
+
+  void bind(int parameter, std::uint64_t value);
+  /// The bytes must live until the step is done.
+  void bind(int parameter, std::string_view bytes);
+  /// True when there is a row. error: as sqlite_failure
+  Result<bool> step();
+  /// One step whose rows do not matter; ready for the next use.
+  Result<void> run();
+  void reset();
+
+  std::uint64_t column_u64(int column) const;
+  /// Valid until the next step.
+  std::string_view column_bytes(int column) const;
+
+ private:
+  Statement(sqlite3* database, sqlite3_stmt* statement)
+      : database_(database), statement_(statement) {}
+
+  sqlite3* database_;
+  std::unique_ptr<sqlite3_stmt, SqliteCloser> statement_;
+};
+
+}  // namespace cox::ctld

@@ -1,0 +1,208 @@
+// Checks of submits, steps and actions.
+#include "ctld/translate/client_request.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "common/text.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+Blob make_blob(std::string bytes) {
+  const Hash hash = wire::hash_bytes(bytes);
+  return {hash, std::make_shared<const std::string>(std::move(bytes))};
+}
+
+Failure bad(std::string message) {
+  return fail(Code::bad_usage, std::move(message));
+}
+
+Result<void> check_directory(const std::string& directory) {
+  if (directory.empty() || directory.front() != '/') {
+    return bad("directory " + quoted(directory) + " is not an absolute path");
+  }
+  return {};
+}
+
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is the whole
+}
+
+/// What a job is called when its user gave no name.
+std::string default_name(const JobRequest& request, bool has_script) {
+  const std::vector<std::string>& argv =
+      request.has_initial_step ? request.initial_step.argv : request.argv;
+  if (has_script || argv.empty()) return "job";
+  return std::string(base_name(argv.front()));
+}
+
+Result<void> check_shape(const JobRequest& request, bool has_script) {
+  if (request.kind == JobKind::batch) {
+    if (!has_script && request.argv.empty()) return bad("a batch job needs a script or a command");
+    if (request.has_initial_step) return bad("a batch job has no initial step");
+    return {};
+  }
+  if (has_script) return bad("an interactive job has no script");
+  if (request.has_initial_step && request.initial_step.argv.empty()) {
+    return bad("a step needs a command");
+  }
+  return {};
+}
+
+/// Puts content and hashes together; what the client said about hashes does not count.
+Result<void> take_content(const wire::Submit& submit,
+                          JobRequest* request,
+                          std::vector<Blob>* blobs) {
+  request->script = Hash{};
+  if (!submit.script().empty()) {
+    if (auto checked = check_script(submit.script()); !checked) return checked;
+    blobs->push_back(make_blob(submit.script()));
+    request->script = blobs->back().hash;
+  }
+  auto environment = pack_environment(submit.environment());
+  if (!environment) return tl::unexpected(environment.error());
+  blobs->push_back(make_blob(std::move(*environment)));
+  request->environment = blobs->back().hash;
+  request->initial_step.environment = request->has_initial_step ? request->environment : Hash{};
+  return {};
+}
+
+}  // namespace
+
+Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller) {
+  const Uid named = submit.request().user().uid();
+  // An identity that was left out reads as 0.
+  if (named == 0 || named == caller.uid) return caller.uid;
+  if (caller.role == Role::administrator) return named;
+  return fail(Code::not_permitted, "uid " + std::to_string(caller.uid) + " may not submit as uid " +
+                                       std::to_string(named));
+}
+
+Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit,
+                                                      const Caller& caller,
+                                                      const UserIdentity& user) {
+  auto request = wire::take(submit.request());
+  if (!request) return tl::unexpected(request.error());
+  const bool has_script = !submit.script().empty();
+  if (auto shaped = check_shape(*request, has_script); !shaped) {
+    return tl::unexpected(shaped.error());
+  }
+  if (request->directory.empty()) request->directory = user.home;
+  if (auto checked = check_directory(request->directory); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  WithContent<core::SubmitJob> made;
+  if (auto taken = take_content(submit, &*request, &made.blobs); !taken) {
+    return tl::unexpected(taken.error());
+  }
+  request->user = user;
+  if (request->name.empty()) request->name = default_name(*request, has_script);
+  if (request->has_initial_step && request->initial_step.directory.empty()) {
+    request->initial_step.directory = request->directory;
+  }
+  made.request.caller = caller;
+  made.request.key = ClientKey{{submit.key_high(), submit.key_low()}};
+  made.request.request = std::move(*request);
+  return made;
+}
+
+Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateStep& create,
+                                                            const Caller& caller) {
+  auto request = wire::take(create.request());
+  if (!request) return tl::unexpected(request.error());
+  if (request->argv.empty()) return bad("a step needs a command");
+  if (!request->directory.empty()) {
+    if (auto checked = check_directory(request->directory); !checked) {
+      return tl::unexpected(checked.error());
+    }
+  }
+  auto environment = pack_environment(create.environment());
+  if (!environment) return tl::unexpected(environment.error());
+  WithContent<core::CreateStep> made;
+  made.blobs.push_back(make_blob(std::move(*environment)));
+  request->environment = made.blobs.back().hash;
+  made.request = {caller, JobId(create.job()), std::move(*request)};
+  return made;
+}
+
+Result<core::Request> translate_action(const wire::JobAction& action,
+                                       const Caller& caller,
+                                       JobId job) {
+  switch (action.kind()) {
+    case wire::JobAction::CANCEL:
+      if (action.has_step()) return core::CancelStep{caller, job, StepId(action.step())};
+      return core::CancelJob{caller, job};
+    case wire::JobAction::HOLD:
+      return core::HoldJob{caller, job};
+    case wire::JobAction::RELEASE:
+      return core::ReleaseJob{caller, job};
+    case wire::JobAction::REQUEUE:
+      return core::RequeueJob{caller, job};
+    default:
+      break;
+  }
+  return bad("job action " + std::to_string(action.kind()) + " is not known");
+}
+
+Result<core::Request> translate_node_action(const wire::NodeAction& action,
+                                            const Caller& caller,
+                                            const std::string& node) {
+  if (action.why().size() > wire::text_bytes_max) return bad("the reason is too long");
+  switch (action.kind()) {
+    case wire::NodeAction::DRAIN:
+      return core::SetNodeAside{caller, node, false, action.why()};
+    case wire::NodeAction::DOWN:
+      return core::SetNodeAside{caller, node, true, action.why()};
+    case wire::NodeAction::RESUME:
+      return core::ResumeNode{caller, node};
+    default:
+      break;
+  }
+  return bad("node action " + std::to_string(action.kind()) + " is not known");
+}
+
+Result<void> check_script(std::string_view script) {
+  if (script.size() > wire::script_bytes_max) {
+    return bad("script of " + std::to_string(script.size()) + " bytes is over the limit of " +
+               std::to_string(wire::script_bytes_max));
+  }
+  if (!script.starts_with("#!")) {
+    return bad("the script's first line " + quoted(script.substr(0, script.find('\n')), 40) +
+               " does not begin with #! and an interpreter");
+  }
+  if (script.find('\0') != std::string_view::npos) return bad("the script holds a NUL byte");
+  if (const auto dos = script.find("\r\n"); dos != std::string_view::npos) {
+    const auto line = std::ranges::count(script.substr(0, dos), '\n') + 1;
+    return bad("line " + std::to_string(line) +
+               " of the script has a DOS line end (see: dos2unix)");
+  }
+  return {};
+}
+
+Result<std::string> pack_environment(
+    const google::protobuf::RepeatedPtrField<std::string>& entries) {
+  std::string packed;
+  for (const std::string& entry : entries) {
+    const auto equals = entry.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return bad("environment entry " + quoted(entry, 40) + " is not NAME=VALUE");
+    }
+    if (entry.find('\0') != std::string::npos) {
+      return bad("environment variable " + quoted(entry.substr(0, equals), 40) +
+                 " holds a NUL byte");
+    }
+    packed.append(entry);
+    packed.push_back('\0');
+    if (packed.size() > wire::environment_bytes_max) {
+      return bad("the environment is over the limit of " +
+                 std::to_string(wire::environment_bytes_max) + " bytes");
+    }
+  }
+  return packed;
+}
+
+}  // namespace cox::ctld

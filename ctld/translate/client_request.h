@@ -1,0 +1,54 @@
+// What clients send, made into checked requests of the core. The one place where their input stops
+// being hostile: sizes, names, scripts, environments, and who may ask for whom.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "core/request.h"
+#include "ctld/store/store.h"
+#include "model/user.h"
+#include "wire/client.pb.h"
+
+namespace cox::ctld {
+
+/// A request with the content that its hashes stand for.
+template <class Request>
+struct WithContent {
+  Request request;
+  std::vector<Blob> blobs;
+};
+
+/// As whom a job of `submit` is to run: the caller, or for administrators anyone they name.
+/// error: not_permitted
+Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller);
+
+/// `user`: the identity of submit_user(), resolved.
+Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit,
+                                                      const Caller& caller,
+                                                      const UserIdentity& user);
+
+Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateStep& create,
+                                                            const Caller& caller);
+
+/// One job of a JobAction. error: bad_usage for an action that is not known
+Result<core::Request> translate_action(const wire::JobAction& action,
+                                       const Caller& caller,
+                                       JobId job);
+
+/// One node of a NodeAction.
+Result<core::Request> translate_node_action(const wire::NodeAction& action,
+                                            const Caller& caller,
+                                            const std::string& node);
+
+/// A script is text that names its interpreter. error: bad_usage with the line at fault
+Result<void> check_script(std::string_view script);
+
+/// NUL-separated, as the store keeps it. error: bad_usage names the entry at fault
+Result<std::string> pack_environment(
+    const google::protobuf::RepeatedPtrField<std::string>& entries);
+
+}  // namespace cox::ctld

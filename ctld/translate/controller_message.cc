@@ -1,0 +1,241 @@
+// Prepare, Go and the rest, built from State.
+#include "ctld/translate/controller_message.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+using Message = Result<wire::ControllerMessage>;
+
+Failure stale() {
+  return fail(Code::not_found, "state went past this effect");
+}
+
+const core::Job* live_job(const core::State& state, JobId id, Attempt attempt) {
+  const core::Job* job = state.find_job(id);
+  return job == nullptr || job->attempt != attempt ? nullptr : job;
+}
+
+const core::Step* find_step(const core::Job& job, StepId id) {
+  const auto found = std::ranges::find(job.steps, id, &core::Step::id);
+  return found == job.steps.end() ? nullptr : &*found;
+}
+
+Duration time_left(const core::Job& job, Instant now) {
+  const Duration limit = job.request.time_limit;
+  if (limit >= duration_unlimited) return duration_unlimited;
+  if (!job.released.is_set()) return limit;
+  return std::max(job.released + limit - now, microseconds(1));
+}
+
+std::uint32_t cpus_per_task(const core::Job& job, const core::Step& step) {
+  if (step.request.cpus_per_task != 0) return step.request.cpus_per_task;
+  if (step.id == step_batch || job.request.components.empty()) return 1;
+  return std::max(job.request.components.front().cpus_per_task, 1U);
+}
+
+/// Content of `hash`, or nothing when there is none to have. error: internal
+Result<std::string> content(const BlobTable& blobs, const Hash& hash, const char* what) {
+  if (hash.empty()) return std::string();
+  const BlobTable::Bytes bytes = blobs.find(hash);
+  if (bytes == nullptr) return fail(Code::internal, std::string(what) + " is not in the store");
+  return *bytes;
+}
+
+Result<void> put_content(const MessageSource& source,
+                         const core::Job& job,
+                         const core::Step& step,
+                         wire::StepSpec* spec) {
+  const Hash& environment =
+      step.request.environment.empty() ? job.request.environment : step.request.environment;
+  auto packed = content(source.blobs, environment, "the environment");
+  if (!packed) return tl::unexpected(packed.error());
+  spec->set_environment(std::move(*packed));
+  if (step.id != step_batch) return {};
+  auto script = content(source.blobs, job.request.script, "the script");
+  if (!script) return tl::unexpected(script.error());
+  spec->set_script(std::move(*script));
+  return {};
+}
+
+/// What the supervisor of `step` on `node` needs. The node takes part in the step.
+Result<void> put_spec(const MessageSource& source,
+                      const core::Job& job,
+                      const core::Step& step,
+                      NodeId node,
+                      wire::StepSpec* spec) {
+  spec->set_step(step.id.value);
+  wire::put(step.request, spec->mutable_request());
+  if (auto put = put_content(source, job, step, spec); !put) return put;
+  for (std::size_t i = 0; i < step.shares.size(); ++i) {
+    const core::StepShare& share = step.shares[i];
+    const core::Node* member = source.state.find_node(share.node);
+    if (member == nullptr) return stale();
+    if (share.node == node) spec->set_node_index(static_cast<std::uint32_t>(i));
+    wire::StepNode* entry = spec->add_nodes();
+    entry->set_name(member->name);
+    entry->set_tasks(share.tasks);
+    entry->set_first_task(share.first_task);
+    entry->set_address(member->address);
+  }
+  spec->set_key(step_key(source.cluster_key, {job.id, job.attempt, step.id}));
+  spec->set_is_batch(step.id == step_batch);
+  spec->set_cpus_per_task(cpus_per_task(job, step));
+  spec->set_time_left_us(time_left(job, source.now).us);
+  spec->set_whole_allocation(step.shares.size() == job.allocation.nodes.size());
+  return {};
+}
+
+bool takes_part(const core::Step& step, NodeId node) {
+  return std::ranges::find(step.shares, node, &core::StepShare::node) != step.shares.end();
+}
+
+Result<void> put_allocation(const MessageSource& source,
+                            const core::Job& job,
+                            NodeId node,
+                            wire::Prepare* to) {
+  bool is_member = false;
+  for (std::size_t i = 0; i < job.allocation.nodes.size(); ++i) {
+    const NodeShare& share = job.allocation.nodes[i];
+    const core::Node* member = source.state.find_node(share.node);
+    if (member == nullptr) return stale();
+    to->add_job_nodes(member->name);
+    to->add_job_tasks(share.tasks);
+    if (share.node != node) continue;
+    is_member = true;
+    to->set_node_index(static_cast<std::uint32_t>(i));
+    wire::put(share, to->mutable_share());
+  }
+  if (!is_member) return stale();
+  return {};
+}
+
+Message translate(const MessageSource& source, const core::SendPrepare& effect) {
+  const core::Job* job = live_job(source.state, effect.job, effect.attempt);
+  if (job == nullptr) return stale();
+  wire::ControllerMessage message;
+  wire::Prepare* to = message.mutable_prepare();
+  to->set_job(job->id.value);
+  to->set_attempt(job->attempt.value);
+  wire::put(job->request, to->mutable_request());
+  if (auto put = put_allocation(source, *job, effect.node, to); !put) {
+    return tl::unexpected(put.error());
+  }
+  const core::Step* step = find_step(*job, initial_step(*job));
+  if (step != nullptr && takes_part(*step, effect.node)) {
+    auto put = put_spec(source, *job, *step, effect.node, to->mutable_initial());
+    if (!put) return tl::unexpected(put.error());
+  }
+  to->set_go_at_once(effect.go_at_once);
+  to->set_submit_dir(job->request.directory);
+  return message;
+}
+
+Message go(const MessageSource& source, const StepKey& key) {
+  const core::Job* job = live_job(source.state, key.job, key.attempt);
+  if (job == nullptr) return stale();
+  wire::ControllerMessage message;
+  wire::put(key, message.mutable_go()->mutable_step());
+  // A node without part in the initial step has nothing to run but learns of the release.
+  if (const core::Step* step = find_step(*job, key.step)) {
+    for (const core::StepShare& share : step->shares) {
+      message.mutable_go()->add_endpoints(find_endpoint(source.contact, key, share.node));
+    }
+  }
+  return message;
+}
+
+Message translate(const MessageSource& source, const core::SendGo& effect) {
+  const core::Job* job = live_job(source.state, effect.job, effect.attempt);
+  if (job == nullptr) return stale();
+  return go(source, {effect.job, effect.attempt, initial_step(*job)});
+}
+
+Message translate(const MessageSource& source, const core::SendPrepareStep& effect) {
+  const core::Job* job = live_job(source.state, effect.step.job, effect.step.attempt);
+  const core::Step* step = job == nullptr ? nullptr : find_step(*job, effect.step.step);
+  if (step == nullptr || !takes_part(*step, effect.node)) return stale();
+  wire::ControllerMessage message;
+  wire::put(effect.step, message.mutable_prepare_step()->mutable_key());
+  auto put =
+      put_spec(source, *job, *step, effect.node, message.mutable_prepare_step()->mutable_spec());
+  if (!put) return tl::unexpected(put.error());
+  return message;
+}
+
+Message translate(const MessageSource& source, const core::SendGoStep& effect) {
+  return go(source, effect.step);
+}
+
+Message translate(const MessageSource&, const core::SendEndStep& effect) {
+  wire::ControllerMessage message;
+  wire::put(effect.step, message.mutable_end_step()->mutable_step());
+  message.mutable_end_step()->set_cause(static_cast<std::uint32_t>(effect.cause));
+  return message;
+}
+
+Message translate(const MessageSource&, const core::SendClose& effect) {
+  wire::ControllerMessage message;
+  message.mutable_close()->set_job(effect.job.value);
+  message.mutable_close()->set_attempt(effect.attempt.value);
+  message.mutable_close()->set_cause(static_cast<std::uint32_t>(effect.cause));
+  return message;
+}
+
+Message translate(const MessageSource&, const core::SendStepAck& effect) {
+  wire::ControllerMessage message;
+  wire::put(effect.step, message.mutable_step_ack()->mutable_step());
+  return message;
+}
+
+Message translate(const MessageSource&, const core::SendClosedAck& effect) {
+  wire::ControllerMessage message;
+  message.mutable_closed_ack()->set_job(effect.job.value);
+  message.mutable_closed_ack()->set_attempt(effect.attempt.value);
+  return message;
+}
+
+}  // namespace
+
+std::string step_key(const std::string& cluster_key, const StepKey& step) {
+  const std::string text = "step " + std::to_string(step.job.value) + " " +
+                           std::to_string(step.attempt.value) + " " +
+                           std::to_string(step.step.value);
+  const auto bytes = [](const std::string& from) {
+    return reinterpret_cast<const unsigned char*>(from.data());
+  };
+  std::array<unsigned char, 32> key{};
+  crypto_generichash(key.data(), key.size(), bytes(text), text.size(), bytes(cluster_key),
+                     cluster_key.size());
+  return {key.begin(), key.end()};
+}
+
+StepId initial_step(const core::Job& job) {
+  return job.request.kind == JobKind::batch ? step_batch : StepId(0);
+}
+
+std::string find_endpoint(const core::Contact& contact, const StepKey& step, NodeId node) {
+  const auto answers = contact.steps.find(step);
+  if (answers == contact.steps.end()) return {};
+  const auto endpoint = answers->second.prepared.find(node);
+  return endpoint == answers->second.prepared.end() ? std::string() : endpoint->second;
+}
+
+NodeId effect_node(const core::Effect& effect) {
+  return std::visit([](const auto& body) { return body.node; }, effect);
+}
+
+Result<wire::ControllerMessage> translate_effect(const MessageSource& source,
+                                                 const core::Effect& effect) {
+  return std::visit([&source](const auto& body) { return translate(source, body); }, effect);
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,189 @@
+// A job as people see it.
+#include <algorithm>
+#include <vector>
+
+#include "common/node_list.h"
+#include "common/text.h"
+#include "ctld/translate/replies.h"
+#include "model/output_pattern.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr std::string_view default_output = "cox-%j.out";
+
+std::string node_name(const core::State& state, NodeId id) {
+  const core::Node* node = state.find_node(id);
+  return node == nullptr ? "?" : node->name;
+}
+
+/// What is asked for while the job waits.
+void put_request_size(const JobRequest& request, wire::JobView* to) {
+  if (request.components.empty()) return;
+  const Component& part = request.components.front();
+  const std::uint32_t tasks =
+      part.tasks != 0 ? part.tasks : part.nodes_min * std::max(part.tasks_per_node, 1U);
+  to->set_nodes(part.nodes_min);
+  to->set_tasks(tasks);
+  to->set_cpus(tasks * std::max(part.cpus_per_task, 1U));
+}
+
+/// What is held, or was held last.
+void put_allocation_size(const core::State& state, const core::Job& job, wire::JobView* to) {
+  std::size_t cores = 0;
+  std::uint32_t tasks = 0;
+  for (const NodeShare& share : job.allocation.nodes) {
+    cores += share.cores.count();
+    tasks += share.tasks;
+  }
+  to->set_nodes(static_cast<std::uint32_t>(job.allocation.nodes.size()));
+  to->set_cpus(static_cast<std::uint32_t>(cores));
+  to->set_tasks(tasks);
+  to->set_node_list(job_nodes(state, job));
+}
+
+void put_reason(const core::State& state,
+                const core::Plan& plan,
+                const core::Job& job,
+                wire::JobView* to) {
+  if (job.phase != JobPhase::pending) return;
+  const core::Blocked blocked = plan.blocked(state, job.id);
+  to->set_reason(std::string(to_text(blocked.code)));
+  to->set_reason_amount(blocked.amount);
+}
+
+std::string_view step_state(const core::Step& step) {
+  if (!step.is_ended()) return step.released.is_set() ? "RUNNING" : "CONFIGURING";
+  switch (step.result.cause) {
+    case EndCause::cancelled:
+    case EndCause::client_gone:
+      return "CANCELLED";
+    case EndCause::time_limit:
+      return "TIMEOUT";
+    case EndCause::out_of_memory:
+      return "OUT_OF_MEMORY";
+    case EndCause::node_lost:
+    case EndCause::supervisor_lost:
+      return "NODE_FAIL";
+    case EndCause::launch_failed:
+    case EndCause::bad_exit:
+      return "FAILED";
+    case EndCause::none:
+    case EndCause::finished:
+    case EndCause::requeued:
+      break;
+  }
+  return step.result.exit_code == 0 && step.result.signal == 0 ? "COMPLETED" : "FAILED";
+}
+
+void put_step(const core::State& state, const core::Step& step, wire::StepView* to) {
+  std::uint32_t tasks = 0;
+  std::vector<std::string> names;
+  for (const core::StepShare& share : step.shares) {
+    tasks += share.tasks;
+    names.push_back(node_name(state, share.node));
+  }
+  to->set_step(step.id.value);
+  to->set_name(step.request.name.empty() ? step_name(step.id) : step.request.name);
+  to->set_state(std::string(step_state(step)));
+  to->set_nodes(fold_node_list(names));
+  to->set_tasks(tasks);
+  to->set_started_us(step.started.us);
+  to->set_ended_us(step.ended.us);
+  if (step.is_ended()) wire::put(step.result, to->mutable_result());
+}
+
+void put_full(const core::State& state, const core::Job& job, wire::JobView* to) {
+  wire::put(job.request, to->mutable_request());
+  for (const core::Step& step : job.steps) put_step(state, step, to->add_steps());
+  for (std::size_t i = 0; i < job.allocation.nodes.size(); ++i) {
+    const NodeShare& share = job.allocation.nodes[i];
+    wire::NodeShareView* entry = to->add_shares();
+    entry->set_node(node_name(state, share.node));
+    entry->set_cores(share.cores.to_ranges());
+    for (const std::int64_t mib : share.memory_mib) entry->add_memory_mib(mib);
+    entry->set_devices(share.devices.to_ranges());
+    entry->set_tasks(share.tasks);
+    entry->set_freed(job.freed.test(i));
+  }
+  to->set_output_path(output_path(state, job, false));
+  to->set_error_path(output_path(state, job, true));
+}
+
+}  // namespace
+
+std::string job_nodes(const core::State& state, const core::Job& job) {
+  std::vector<std::string> names;
+  names.reserve(job.allocation.nodes.size());
+  for (const NodeShare& share : job.allocation.nodes) names.push_back(node_name(state, share.node));
+  return fold_node_list(names);
+}
+
+std::string output_path(const core::State& state, const core::Job& job, bool error) {
+  if (job.request.kind != JobKind::batch) return {};
+  const JobRequest& request = job.request;
+  std::string pattern = request.output.empty() ? std::string(default_output) : request.output;
+  if (error && !request.error.empty()) pattern = request.error;
+  const std::string node =
+      job.allocation.nodes.empty() ? "" : node_name(state, job.allocation.nodes.front().node);
+  PatternValues values;
+  values.job = values.array_job = job.id;
+  values.node = node;
+  values.user = request.user.name;
+  values.job_name = request.name;
+  const auto path = expand_pattern(pattern, values);
+  if (!path) return {};
+  return path->starts_with('/') ? *path : request.directory + "/" + *path;
+}
+
+void put_job(const core::State& state,
+             const core::Plan& plan,
+             const core::Job& job,
+             bool full,
+             wire::JobView* to) {
+  const JobState seen = job_state(job);
+  to->set_job(job.id.value);
+  to->set_name(job.request.name);
+  to->set_user(job.request.user.name);
+  to->set_uid(job.request.user.uid);
+  to->set_gid(job.request.user.gid);
+  to->set_account(job.request.account);
+  to->set_partition(join(job.request.partitions, ","));
+  to->set_state(std::string(to_text(seen)));
+  to->set_state_letters(std::string(state_letters(seen)));
+  to->set_is_final(is_final(seen));
+  to->set_why(job.why);
+  put_reason(state, plan, job, to);
+  if (job.allocation.nodes.empty()) {
+    put_request_size(job.request, to);
+  } else {
+    put_allocation_size(state, job, to);
+  }
+  to->set_submitted_us(job.submitted.us);
+  to->set_started_us(job.started.us);
+  to->set_ended_us(job.ended.us);
+  to->set_time_limit_us(job.request.time_limit.us);
+  to->set_attempt(job.attempt.value);
+  to->set_exit_code(job.exit_code);
+  to->set_signal(job.signal);
+  wire::put(job.usage, to->mutable_usage());
+  if (full) put_full(state, job, to);
+}
+
+void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to) {
+  to->set_job(job.id.value);
+  to->set_state(std::string(to_text(job_state(job))));
+  to->set_summary(verdict.summary);
+  for (const core::VerdictCheck& check : verdict.checks) {
+    wire::Check* entry = to->add_checks();
+    entry->set_name(check.name);
+    entry->set_passed(check.passed);
+    entry->set_detail(check.detail);
+    entry->set_amount(check.amount);
+  }
+  to->set_next_event(verdict.next_event);
+}
+
+}  // namespace cox::ctld

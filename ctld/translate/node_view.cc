@@ -1,0 +1,118 @@
+// Nodes and partitions as people see them.
+#include <map>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "common/node_list.h"
+#include "common/text.h"
+#include "ctld/translate/replies.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr std::size_t class_digits = 8;  // enough to tell a fleet's few classes apart
+
+std::int64_t sum(const std::vector<std::int64_t>& values) {
+  return std::accumulate(values.begin(), values.end(), std::int64_t{0});
+}
+
+/// One word, the worst first: a node that is away cannot be idle.
+std::string_view node_state(const core::State& state,
+                            const core::Contact& contact,
+                            Instant now,
+                            const core::Node& node) {
+  const core::NodeFree& free = state.index.free[node.id.value];
+  if (node.is_lost) return "lost";
+  if (node.aside == core::Aside::down) return "down";
+  if (node.aside == core::Aside::failed) return "failed";
+  if (!contact.is_heard(node.id, now, state.record.settings.silent_after)) return "silent";
+  if (node.aside == core::Aside::drained) return free.jobs == 0 ? "drained" : "draining";
+  if (free.jobs == 0) return "idle";
+  return free.cores.none() ? "allocated" : "mixed";
+}
+
+std::string class_name(const NodeClass& node_class) {
+  const auto* bytes = reinterpret_cast<const char*>(node_class.hash.bytes.data());
+  return to_hex({bytes, node_class.hash.bytes.size()}).substr(0, class_digits);
+}
+
+/// "gpu:a100:4" per kind of device.
+void put_devices(const core::Node& node, const NodeClass& node_class, wire::NodeView* to) {
+  std::map<std::string, std::int64_t> counts;
+  for (const DeviceInfo& device : node_class.devices) {
+    ++counts[device.type.empty() ? device.name : device.name + ":" + device.type];
+  }
+  for (const Pool& pool : node.pools) {
+    counts[pool.type.empty() ? pool.name : pool.name + ":" + pool.type] += pool.total;
+  }
+  for (const auto& [name, count] : counts) to->add_devices(name + ":" + std::to_string(count));
+}
+
+std::string partitions_of(const core::State& state, NodeId node) {
+  std::vector<std::string> names;
+  for (const auto& [name, nodes] : state.index.partition_nodes) {
+    if (nodes.test(node.value)) names.push_back(name);
+  }
+  return join(names, ",");
+}
+
+}  // namespace
+
+void put_node(const core::State& state,
+              const core::Contact& contact,
+              Instant now,
+              const core::Node& node,
+              wire::NodeView* to) {
+  const core::NodeFree& free = state.index.free[node.id.value];
+  const NodeClass& node_class = state.class_of(node);
+  to->set_name(node.name);
+  to->set_state(std::string(node_state(state, contact, now, node)));
+  to->set_reason(node.why);
+  to->set_node_class(class_name(node_class));
+  to->set_cores(static_cast<std::uint32_t>(node_class.cores.size()));
+  to->set_cores_used(static_cast<std::uint32_t>(node_class.cores.size() - free.cores.count()));
+  to->set_memory_mib(sum(node.memory_mib));
+  to->set_memory_used_mib(sum(node.memory_mib) - sum(free.memory_mib));
+  to->set_containment(node.containment);
+  to->set_version(node.version);
+  to->set_boot_id(node.boot_id);
+  to->set_address(node.address);
+  for (const JobId job : state.index.jobs_on_node[node.id.value]) to->add_jobs(job.value);
+  to->set_packages(node_class.packages);
+  to->set_numa_nodes(node_class.numa_nodes);
+  put_devices(node, node_class, to);
+  if (node.id.value < contact.nodes.size()) {
+    to->set_last_heard_us(contact.nodes[node.id.value].last_heard.us);
+  }
+  to->set_partitions(partitions_of(state, node.id));
+  to->set_is_thissystem(node.is_thissystem);
+}
+
+void put_partition(const core::State& state,
+                   const PartitionSettings& partition,
+                   wire::PartitionView* to) {
+  std::vector<std::string> names;
+  std::size_t cores = 0;
+  std::size_t free = 0;
+  if (const auto nodes = state.index.partition_nodes.find(partition.name);
+      nodes != state.index.partition_nodes.end()) {
+    nodes->second.for_each([&](std::size_t i) {
+      const core::Node& node = state.record.nodes[i];
+      names.push_back(node.name);
+      cores += state.class_of(node).cores.size();
+      free += state.index.free[i].cores.count();
+    });
+  }
+  to->set_name(partition.name);
+  to->set_is_default(partition.is_default);
+  to->set_nodes(static_cast<std::uint32_t>(names.size()));
+  to->set_cores(static_cast<std::uint32_t>(cores));
+  to->set_cores_used(static_cast<std::uint32_t>(cores - free));
+  to->set_default_time_us(partition.default_time.us);
+  to->set_max_time_us(partition.max_time.us);
+  to->set_node_list(fold_node_list(names));
+}
+
+}  // namespace cox::ctld

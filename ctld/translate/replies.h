@@ -1,0 +1,40 @@
+// State as people see it: the views that answer list, wait and explain requests.
+#pragma once
+
+#include <string>
+
+#include "core/contact.h"
+#include "core/schedule/plan.h"
+#include "core/state.h"
+#include "model/time.h"
+#include "wire/client.pb.h"
+
+namespace cox::ctld {
+
+/// `full`: also the request, the steps, the shares of nodes and where the output goes.
+void put_job(const core::State& state,
+             const core::Plan& plan,
+             const core::Job& job,
+             bool full,
+             wire::JobView* to);
+
+void put_node(const core::State& state,
+              const core::Contact& contact,
+              Instant now,
+              const core::Node& node,
+              wire::NodeView* to);
+
+void put_partition(const core::State& state,
+                   const PartitionSettings& partition,
+                   wire::PartitionView* to);
+
+void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to);
+
+/// Where a batch job's output goes; with `error`, where its error output goes. Empty for a job
+/// without a file of its own.
+std::string output_path(const core::State& state, const core::Job& job, bool error);
+
+/// Names of the job's nodes as one compact list.
+std::string job_nodes(const core::State& state, const core::Job& job);
+
+}  // namespace cox::ctld
