@@ -16,9 +16,12 @@ namespace cox::link {
 class ClientLink {
  public:
   /// Connects and shakes hands. `key`: for TCP with auth = "local" and for step endpoints.
+  /// `server_uid`: under MUNGE, whom the controller may run as beside root and ourselves.
   /// error: unreachable names the address and the system's reason
-  static Result<ClientLink> connect(const platform::Address& address, const std::string& key,
-                                    Duration time_out);
+  static Result<ClientLink> connect(const platform::Address& address,
+                                    const std::string& key,
+                                    Duration time_out,
+                                    std::uint32_t server_uid = 0);
   ClientLink(ClientLink&&) noexcept;
   ClientLink& operator=(ClientLink&&) noexcept;
   ~ClientLink();

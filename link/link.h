@@ -31,7 +31,8 @@ struct Trust {
   wire::CredentialSource* credentials = nullptr;
   bool key_on_unix = false;   // step endpoints: also a Unix peer must show the key, unless its uid
                               // is root's, ours, or `owner`
-  std::uint32_t owner = 0;
+  std::uint32_t owner = 0;    // connecting under munge: whom the other side may run as, beside
+                              // root and ourselves
 };
 
 /// `opened` runs when a peer's handshake is done; failed handshakes are closed within 10 s and
