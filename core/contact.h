@@ -2,11 +2,13 @@
 // release. Lost at a restart and heard again when nodes reconnect.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "common/bitset.h"
 #include "core/request.h"
 #include "model/ids.h"
 #include "model/time.h"
@@ -22,6 +24,7 @@ struct NodeContact {
 struct Answers {
   std::map<NodeId, std::string> prepared;  // endpoint of the supervisor, may be empty
   std::map<NodeId, StepResult> ended;
+  std::set<NodeId> closed;  // attempts: reported Closed, not yet freed
 };
 
 struct Contact {
@@ -29,6 +32,8 @@ struct Contact {
   std::vector<NodeContact> nodes;  // by NodeId
   std::map<AttemptKey, Answers> attempts;
   std::map<StepKey, Answers> steps;
+  Bitset silent;                 // connected but not heard, as of the last CheckTime
+  std::uint64_t generation = 0;  // grows when the set of connected, heard nodes changes
 
   bool is_connected(NodeId node) const;
   /// Heard within `silent_after`; only such nodes get new work.

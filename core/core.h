@@ -2,6 +2,7 @@
 // Nothing here reads a clock, a file, a socket or a random device.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "common/result.h"
@@ -32,6 +33,13 @@ void evolve(State& state, const Fact& fact);
 
 /// What `fact`, already evolved, asks to be done now. Only hurries: reconcile() is the truth.
 Effects react(const State& state, const Contact& contact, const Fact& fact);
+
+/// What a request deserves although decide() found no fact in it: a stale report is acknowledged or
+/// its attempt closed, a lost answer repeated, a cancelled step ended. Only when facts were empty.
+Effects answer(const State& state, const Contact& contact, const Request& request);
+
+/// The job that this very submit (same client key, same user) made before.
+std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit);
 
 /// Compares what a node says it holds with what it should hold. Run at every registration, after
 /// the registration's own facts were evolved.

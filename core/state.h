@@ -104,12 +104,16 @@ struct Index {
   Bitset usable;                                  // neither set aside nor lost
   std::vector<std::vector<JobId>> jobs_on_node;   // unfreed shares, ascending
   std::map<JobId, Attempt> unended;               // every job that is not ended
+  std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   friend bool operator==(const Index&, const Index&) = default;
 };
 
+/// The index that `record` implies; equal to State::index at any moment.
+Index rebuild_index(const Record& record);
+
 struct State {
   Record record;
-  Index index;
+  Index index = rebuild_index(Record{});
 
   const Job* find_job(JobId id) const;
   const Node* find_node(NodeId id) const;
@@ -117,8 +121,6 @@ struct State {
   const NodeClass& class_of(const Node& node) const;
 };
 
-/// The index that `record` implies; equal to State::index at any moment.
-Index rebuild_index(const Record& record);
 /// Every broken rule of the ledger as a sentence; empty when free + used = total everywhere and no
 /// core, MiB or device is given twice.
 std::vector<std::string> ledger_faults(const State& state);

@@ -26,6 +26,8 @@ struct Blocked {
   std::uint64_t amount = 0;
 };
 
+struct PartitionQueue;
+
 class Plan {
  public:
   explicit Plan(Policies policies);
@@ -51,6 +53,11 @@ class Plan {
 
  private:
   struct Queues;
+  /// Tries the head of `partition`: its start, or nothing and the reason kept.
+  Facts look(const State& state, const Contact& contact, PartitionQueue& partition);
+  /// Finds out whether one class that is not at the head can fit at all. False: all are known.
+  bool check_class(const State& state, const Contact& contact);
+
   std::unique_ptr<Queues> queues_;
 };
 

@@ -1,0 +1,95 @@
+// answer(): requests that changed nothing and still deserve a word. Late and doubled reports end
+// here.
+#include <variant>
+
+#include "core/effects.h"
+#include "core/job/lifecycle.h"
+#include "core/scene.h"
+
+namespace cox::core {
+namespace {
+
+struct Asked {
+  const State& state;
+  const Contact& contact;
+  EffectList effects;
+};
+
+/// An attempt that is no longer the node's business is closed there.
+void close_stale(Asked& to, NodeId node, AttemptKey key) {
+  to.effects.send(SendClose{node, key.job, key.attempt, EndCause::requeued});
+}
+
+void answer_to(Asked& to, const ReportPrepared& ask) {
+  if (!is_current(to.contact, ask.node, ask.session)) return;
+  const Job* job = held_job(to.state, ask.job, ask.attempt, ask.node);
+  if (job == nullptr) {
+    close_stale(to, ask.node, AttemptKey{ask.job, ask.attempt});
+  } else if (job->phase == JobPhase::ending) {
+    to.effects.send(SendClose{ask.node, ask.job, ask.attempt, job->cause});
+  } else if (job->phase == JobPhase::running && !is_single(*job)) {
+    to.effects.send(SendGo{ask.node, ask.job, ask.attempt});
+  }
+}
+
+void answer_to(Asked& to, const ReportClosed& ask) {
+  if (!is_current(to.contact, ask.node, ask.session)) return;
+  if (held_job(to.state, ask.job, ask.attempt, ask.node) == nullptr) {
+    to.effects.send(SendClosedAck{ask.node, ask.job, ask.attempt});
+  }
+}
+
+void answer_to(Asked& to, const ReportStepPrepared& ask) {
+  if (!is_current(to.contact, ask.node, ask.session)) return;
+  const Job* job = held_job(to.state, ask.step.job, ask.step.attempt, ask.node);
+  if (job == nullptr) {
+    close_stale(to, ask.node, AttemptKey{ask.step.job, ask.step.attempt});
+    return;
+  }
+  const Step* step = find_step(*job, ask.step.step);
+  if (step == nullptr || step->is_ended()) {
+    to.effects.send(SendEndStep{ask.node, ask.step, EndCause::cancelled});
+  } else if (step->released.is_set()) {
+    to.effects.send(SendGoStep{ask.node, ask.step});
+  }
+}
+
+/// Committed or stale results are acknowledged; one lost supervisor ends the step everywhere.
+void answer_to(Asked& to, const ReportStepEnded& ask) {
+  if (!is_current(to.contact, ask.node, ask.session)) return;
+  const Job* job = held_job(to.state, ask.step.job, ask.step.attempt, ask.node);
+  const Step* step = job == nullptr ? nullptr : find_step(*job, ask.step.step);
+  if (step == nullptr || step->is_ended()) {
+    to.effects.send(SendStepAck{ask.node, ask.step});
+    return;
+  }
+  const bool is_lost =
+      ask.result.cause == EndCause::supervisor_lost || ask.result.cause == EndCause::node_lost;
+  if (!is_lost) return;
+  for (const StepShare& share : step->shares) {
+    if (share.node == ask.node) continue;
+    to.effects.send(SendEndStep{share.node, ask.step, ask.result.cause});
+  }
+}
+
+void answer_to(Asked& to, const CancelStep& ask) {
+  const Job* job = to.state.find_job(ask.job);
+  const Step* step = job == nullptr ? nullptr : find_step(*job, ask.step);
+  if (step == nullptr || step->is_ended()) return;
+  for (const StepShare& share : step->shares) {
+    to.effects.send(SendEndStep{share.node, key_of(*job, ask.step), EndCause::cancelled});
+  }
+}
+
+template <class Other>
+void answer_to(Asked&, const Other&) {}
+
+}  // namespace
+
+Effects answer(const State& state, const Contact& contact, const Request& request) {
+  Asked to{state, contact, EffectList(contact)};
+  std::visit([&to](const auto& ask) { answer_to(to, ask); }, request);
+  return to.effects.take();
+}
+
+}  // namespace cox::core

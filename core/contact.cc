@@ -1,0 +1,207 @@
+// Contact: who is heard, and which answers have come. Everything here may be lost at a restart.
+#include "core/contact.h"
+
+#include <algorithm>
+#include <string>
+#include <type_traits>
+#include <variant>
+
+#include "core/job/lifecycle.h"
+#include "core/scene.h"
+
+namespace cox::core {
+namespace {
+
+template <class Ask, class... Others>
+inline constexpr bool is_any_of = (std::is_same_v<Ask, Others> || ...);
+
+NodeContact& entry(Contact& contact, NodeId node) {
+  if (node.value >= contact.nodes.size()) {
+    contact.nodes.resize(std::size_t{node.value} + 1);
+    contact.silent.resize(contact.nodes.size());
+  }
+  return contact.nodes[node.value];
+}
+
+void set_silent(Contact& contact, NodeId node, bool is_silent) {
+  if (contact.silent.size() < contact.nodes.size()) contact.silent.resize(contact.nodes.size());
+  if (contact.silent.test(node.value) == is_silent) return;
+  ++contact.generation;
+  if (is_silent) {
+    contact.silent.set(node.value);
+  } else {
+    contact.silent.reset(node.value);
+  }
+}
+
+void hear(Contact& contact, NodeId node, Instant now) {
+  NodeContact& heard = entry(contact, node);
+  heard.last_heard = std::max(heard.last_heard, now);
+  set_silent(contact, node, false);
+}
+
+/// What the node no longer holds is unanswered again. Answers of running attempts stay: they say
+/// that the start was confirmed once.
+void unanswer(Contact& contact, const State& state, NodeId node) {
+  for (const JobId id : state.index.jobs_on_node[node.value]) {
+    const Job& job = *state.find_job(id);
+    const auto attempt = contact.attempts.find(key_of(job));
+    if (attempt != contact.attempts.end() && job.phase == JobPhase::starting) {
+      attempt->second.prepared.erase(node);
+    }
+    for (const Step& step : job.steps) {
+      const auto answers = contact.steps.find(key_of(job, step.id));
+      if (answers != contact.steps.end() && !step.released.is_set()) {
+        answers->second.prepared.erase(node);
+      }
+    }
+  }
+}
+
+void absorb_step(Contact& contact, const Job& job, NodeId node, const HeldStep& held) {
+  const Step* step = find_step(job, held.step);
+  if (step == nullptr || step->is_ended() || !has_share(*step, node)) return;
+  Answers& answers = contact.steps[key_of(job, held.step)];
+  if (held.phase == StepPhase::ended) {
+    answers.ended[node] = held.result;
+  } else if (held.phase != StepPhase::preparing) {
+    answers.prepared[node] = held.endpoint;
+  }
+}
+
+void absorb(Contact& contact, const State& state, NodeId node, const HeldAttempt& held) {
+  const Job* job = held_job(state, held.job, held.attempt, node);
+  if (job == nullptr) return;
+  if (held.prepared) {
+    std::string& endpoint = contact.attempts[key_of(*job)].prepared[node];
+    const auto initial = initial_step(job->request);
+    for (const HeldStep& step : held.steps) {
+      if (initial == step.step) endpoint = step.endpoint;
+    }
+  }
+  for (const HeldStep& step : held.steps) absorb_step(contact, *job, node, step);
+}
+
+void take_up(Contact& contact, const State& state, Instant now, const RegisterNode& ask) {
+  if (!check_registration(state, contact, now, ask).has_value()) return;
+  const auto known = state.node_named(ask.inventory.name);
+  // A new node gets the next id: decide() will say the same.
+  const NodeId id = known.value_or(NodeId{static_cast<std::uint32_t>(state.record.nodes.size())});
+  entry(contact, id).session = ask.session;
+  hear(contact, id, now);
+  ++contact.generation;
+  if (!known.has_value()) return;
+  unanswer(contact, state, id);
+  if (!is_same_machine(state, state.record.nodes[id.value], ask.inventory)) return;
+  for (const HeldAttempt& held : ask.held) absorb(contact, state, id, held);
+}
+
+void take_up(Contact& contact, const State& state, const ReportPrepared& ask) {
+  const Job* job = held_job(state, ask.job, ask.attempt, ask.node);
+  if (job == nullptr || ask.failure.has_value()) return;
+  contact.attempts[key_of(*job)].prepared[ask.node] = ask.endpoint;
+  const auto initial = initial_step(job->request);
+  if (!initial.has_value()) return;
+  const Step* step = find_step(*job, *initial);
+  if (step != nullptr && has_share(*step, ask.node)) {
+    contact.steps[key_of(*job, *initial)].prepared[ask.node] = ask.endpoint;
+  }
+}
+
+void take_up(Contact& contact, const State& state, const ReportStepPrepared& ask) {
+  const Job* job = held_job(state, ask.step.job, ask.step.attempt, ask.node);
+  if (job == nullptr || ask.failure.has_value()) return;
+  absorb_step(contact, *job, ask.node,
+              HeldStep{ask.step.step, StepPhase::prepared, ask.endpoint, StepResult{}});
+}
+
+void take_up(Contact& contact, const State& state, const ReportStepEnded& ask) {
+  const Job* job = held_job(state, ask.step.job, ask.step.attempt, ask.node);
+  if (job == nullptr) return;
+  absorb_step(contact, *job, ask.node,
+              HeldStep{ask.step.step, StepPhase::ended, std::string(), ask.result});
+}
+
+void take_up(Contact& contact, const State& state, const ReportClosed& ask) {
+  const Job* job = held_job(state, ask.job, ask.attempt, ask.node);
+  if (job != nullptr) contact.attempts[key_of(*job)].closed.insert(ask.node);
+}
+
+void take_up(Contact& contact, const State&, const Heartbeat&) {
+  static_cast<void>(contact);
+}
+
+void disconnect(Contact& contact, const NodeDisconnected& ask) {
+  if (!is_current(contact, ask.node, ask.session)) return;
+  contact.nodes[ask.node.value].session = Session{};
+  ++contact.generation;
+}
+
+void find_silent(Contact& contact, const State& state, Instant now) {
+  for (std::uint32_t i = 0; i < contact.nodes.size(); ++i) {
+    if (!contact.is_connected(NodeId{i})) continue;
+    set_silent(contact, NodeId{i},
+               !contact.is_heard(NodeId{i}, now, state.record.settings.silent_after));
+  }
+}
+
+void forget_attempt(Contact& contact, AttemptKey key) {
+  contact.attempts.erase(key);
+  auto step = contact.steps.lower_bound(StepKey{key.job, key.attempt, StepId{}});
+  while (step != contact.steps.end() && step->first.job == key.job &&
+         step->first.attempt == key.attempt) {
+    step = contact.steps.erase(step);
+  }
+}
+
+}  // namespace
+
+bool Contact::is_connected(NodeId node) const {
+  return node.value < nodes.size() && nodes[node.value].session != Session{};
+}
+
+bool Contact::is_heard(NodeId node, Instant now, Duration silent_after) const {
+  return is_connected(node) && now <= nodes[node.value].last_heard + silent_after;
+}
+
+void observe(Contact& contact, const State& state, Instant now, const Request& request) {
+  if (!contact.started.is_set()) contact.started = now;
+  std::visit(
+      [&](const auto& ask) {
+        using Ask = std::decay_t<decltype(ask)>;
+        if constexpr (is_any_of<Ask, RegisterNode>) {
+          take_up(contact, state, now, ask);
+        } else if constexpr (is_any_of<Ask, NodeDisconnected>) {
+          disconnect(contact, ask);
+        } else if constexpr (is_any_of<Ask, CheckTime>) {
+          find_silent(contact, state, now);
+        } else if constexpr (is_any_of<Ask, Heartbeat, ReportPrepared, ReportStepPrepared,
+                                       ReportStepEnded, ReportClosed>) {
+          if (!is_current(contact, ask.node, ask.session)) return;
+          hear(contact, ask.node, now);
+          take_up(contact, state, ask);
+        }
+      },
+      request);
+}
+
+void forget(Contact& contact, const State&, const Fact& fact) {
+  std::visit(
+      [&](const auto& one) {
+        using One = std::decay_t<decltype(one)>;
+        if constexpr (is_any_of<One, StartUndone, JobRequeued, JobEnded>) {
+          forget_attempt(contact, AttemptKey{one.job, one.attempt});
+        } else if constexpr (is_any_of<One, StepEnded>) {
+          contact.steps.erase(StepKey{one.job, one.attempt, one.step});
+        } else if constexpr (is_any_of<One, NodeLost>) {
+          // A session that hung until the node was lost is void; a registration's own is not.
+          if (!contact.is_connected(one.node)) return;
+          if (contact.nodes[one.node.value].last_heard >= one.at) return;
+          contact.nodes[one.node.value].session = Session{};
+          ++contact.generation;
+        }
+      },
+      fact);
+}
+
+}  // namespace cox::core

@@ -1,0 +1,14 @@
+// evolve(): the only code that changes State, one function per fact.
+#include <variant>
+
+#include "core/core.h"
+#include "core/fleet/evolve_node.h"
+#include "core/job/evolve_job.h"
+
+namespace cox::core {
+
+void evolve(State& state, const Fact& fact) {
+  std::visit([&state](const auto& one) { evolve_one(state, one); }, fact);
+}
+
+}  // namespace cox::core

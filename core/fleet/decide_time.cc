@@ -1,0 +1,76 @@
+// CheckTime: nodes silent for too long are lost, starts that nobody answers are rolled back, and
+// attempts far over their limit are ended. Supervisors enforce limits; this is the second line.
+#include <algorithm>
+#include <string>
+
+#include "core/job/endings.h"
+#include "core/job/lifecycle.h"
+#include "core/scene.h"
+
+namespace cox::core {
+namespace {
+
+/// A node has this long to prepare; a supervisor this long to enforce a limit after kill_wait.
+constexpr Duration patience = seconds(60);
+
+Instant last_heard(const Contact& contact, NodeId node) {
+  // A new controller counts from its own start: its restart is nobody's silence.
+  if (node.value >= contact.nodes.size()) return contact.started;
+  return std::max(contact.started, contact.nodes[node.value].last_heard);
+}
+
+bool is_overdue(const Scene& scene, const Job& job) {
+  if (job.phase != JobPhase::running || job.request.time_limit >= duration_unlimited) return false;
+  const Duration limit = job.request.time_limit + scene.state.record.settings.kill_wait + patience;
+  return scene.now > job.released + limit;
+}
+
+/// A gang that waits for an answer: rolled back, the nodes that owe one set aside.
+void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
+  const Answers* answers = find_answers(scene.contact, key_of(job));
+  std::string names;
+  for (const NodeShare& share : job.allocation.nodes) {
+    if (answers != nullptr && answers->prepared.contains(share.node)) continue;
+    const Node& node = scene.state.record.nodes[share.node.value];
+    names += names.empty() ? node.name : "," + node.name;
+    // A silent node gets no new work anyway and may come back by itself.
+    const bool is_heard =
+        scene.contact.is_heard(node.id, scene.now, scene.state.record.settings.silent_after);
+    if (is_heard && node.aside == Aside::none) {
+      endings.add(NodeSetAside{node.id, scene.now, Aside::failed,
+                               "did not answer the start of " + job_text(job.id), 0});
+    }
+  }
+  endings.undo_start(job, "no answer from " + names + " to the start");
+}
+
+void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
+  for (const JobId id : scene.state.index.jobs_on_node[node.value]) {
+    const Job& job = *scene.state.find_job(id);
+    if (job.allocation.nodes.front().node != node) continue;  // each job once
+    if (is_overdue(scene, job)) {
+      endings.end_job(job, EndCause::time_limit, 0,
+                      "over its limit of " + to_text(job.request.time_limit));
+    } else if (job.phase == JobPhase::starting && scene.now > job.started + patience) {
+      undo_unanswered(scene, endings, job);
+    }
+  }
+}
+
+}  // namespace
+
+Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
+  Endings endings(scene.state, scene.now);
+  const Duration lost_after = scene.state.record.settings.lost_after;
+  for (const Node& node : scene.state.record.nodes) {
+    if (node.is_lost) continue;
+    if (scene.now > last_heard(scene.contact, node.id) + lost_after) {
+      endings.lose_node(node, "silent for " + to_text(lost_after));
+    } else {
+      check_jobs(scene, endings, node.id);
+    }
+  }
+  return endings.take();
+}
+
+}  // namespace cox::core

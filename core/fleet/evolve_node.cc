@@ -1,0 +1,101 @@
+// Facts about nodes, node classes and settings.
+#include "core/fleet/evolve_node.h"
+
+#include <utility>
+
+#include "common/assert.h"
+#include "core/fleet/ledger.h"
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+namespace {
+
+Node& known_node(State& state, NodeId id) {
+  ASSERT(id.value < state.record.nodes.size());
+  return state.record.nodes[id.value];
+}
+
+void index_usable(Index& index, const Node& node) {
+  if (node.aside == Aside::none && !node.is_lost) {
+    index.usable.set(node.id.value);
+  } else {
+    index.usable.reset(node.id.value);
+  }
+}
+
+void describe(Node& node, const NodeRegistered& fact) {
+  node.boot_id = fact.boot_id;
+  node.address = fact.address;
+  node.containment = fact.containment;
+  node.version = fact.version;
+  node.node_class = fact.node_class;
+  node.memory_mib = fact.memory_mib;
+  node.pools = fact.pools;
+  node.is_thissystem = fact.is_thissystem;
+  node.is_lost = false;
+  node.registered = fact.at;
+  if (node.aside == Aside::none) node.why.clear();
+}
+
+}  // namespace
+
+void evolve_one(State& state, const EpochStarted& fact) {
+  state.record.epoch = fact.epoch;
+}
+
+void evolve_one(State& state, const SettingsApplied& fact) {
+  state.record.settings = fact.settings;
+  index_settings(state.index, state.record);
+}
+
+void evolve_one(State& state, const ClassLearned& fact) {
+  ASSERT(fact.id.value == state.record.classes.size());
+  state.record.classes.push_back(fact.node_class);
+  state.index.class_by_hash[fact.node_class.hash] = fact.id;
+}
+
+void evolve_one(State& state, const NodeRegistered& fact) {
+  ASSERT(fact.node_class.value < state.record.classes.size());
+  const bool is_new = fact.node.value == state.record.nodes.size();
+  if (is_new) {
+    Node& node = state.record.nodes.emplace_back();
+    node.id = fact.node;
+    node.name = fact.name;
+  }
+  Node& node = known_node(state, fact.node);
+  ASSERT(node.name == fact.name);
+  describe(node, fact);
+  if (is_new) {
+    index_node(state.index, state.record, node);
+    return;
+  }
+  // Another class or memory comes only after NodeLost, when no job holds anything here.
+  if (state.index.free[node.id.value].jobs == 0) {
+    state.index.free[node.id.value] = whole_node(node, state.class_of(node));
+  }
+  index_usable(state.index, node);
+}
+
+void evolve_one(State& state, const NodeLost& fact) {
+  Node& node = known_node(state, fact.node);
+  node.is_lost = true;
+  if (node.aside == Aside::none) node.why = fact.why;
+  index_usable(state.index, node);
+}
+
+void evolve_one(State& state, const NodeSetAside& fact) {
+  Node& node = known_node(state, fact.node);
+  ASSERT(fact.aside != Aside::none);
+  node.aside = fact.aside;
+  node.why = fact.why;
+  index_usable(state.index, node);
+}
+
+void evolve_one(State& state, const NodeResumed& fact) {
+  Node& node = known_node(state, fact.node);
+  node.aside = Aside::none;
+  node.why.clear();
+  index_usable(state.index, node);
+}
+
+}  // namespace cox::core

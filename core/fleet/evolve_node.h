@@ -1,0 +1,22 @@
+// How each fact about the fleet changes State: one function per fact. Only evolve() calls these.
+#pragma once
+
+#include "core/fact.h"
+#include "core/state.h"
+
+namespace cox::core {
+
+void evolve_one(State& state, const EpochStarted& fact);
+void evolve_one(State& state, const SettingsApplied& fact);
+void evolve_one(State& state, const ClassLearned& fact);
+void evolve_one(State& state, const NodeRegistered& fact);
+void evolve_one(State& state, const NodeLost& fact);
+void evolve_one(State& state, const NodeSetAside& fact);
+void evolve_one(State& state, const NodeResumed& fact);
+
+/// Node names per partition, as the settings list them.
+void index_settings(Index& index, const Record& record);
+/// Puts `node`, the last one known, into every part of the index but the jobs'.
+void index_node(Index& index, const Record& record, const Node& node);
+
+}  // namespace cox::core

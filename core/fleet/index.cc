@@ -1,0 +1,72 @@
+// The Index as a function of the Record: built whole at load, kept by evolve() afterwards.
+#include "common/node_list.h"
+#include "core/fleet/evolve_node.h"
+#include "core/fleet/ledger.h"
+#include "core/job/lifecycle.h"
+#include "core/state.h"
+
+namespace cox::core {
+namespace {
+
+void index_membership(Index& index, const Record& record, const Node& node) {
+  const auto& partitions = record.settings.partitions;
+  for (const PartitionSettings& partition : partitions) {
+    if (partition.nodes.empty()) index.partition_nodes[partition.name].set(node.id.value);
+  }
+  const auto listed = index.partitions_by_node_name.find(node.name);
+  if (listed == index.partitions_by_node_name.end()) return;
+  for (const std::uint32_t position : listed->second) {
+    index.partition_nodes[partitions[position].name].set(node.id.value);
+  }
+}
+
+void index_job(Index& index, const Job& job) {
+  if (!job.key.empty()) index.job_by_key[job.key] = job.id;
+  if (job.phase != JobPhase::ended) index.unended[job.id] = job.attempt;
+  for (const NodeShare& share : job.allocation.nodes) {
+    if (holds_share(job, share.node)) take(index, job.id, share);
+  }
+}
+
+}  // namespace
+
+void index_settings(Index& index, const Record& record) {
+  index.partitions_by_node_name.clear();
+  index.partition_nodes.clear();
+  const auto& partitions = record.settings.partitions;
+  for (std::uint32_t i = 0; i < partitions.size(); ++i) {
+    index.partition_nodes[partitions[i].name] = Bitset(record.nodes.size());
+    if (partitions[i].nodes.empty()) continue;
+    // A list that does not expand was refused by config/; here it has no nodes.
+    const auto names = expand_node_list(partitions[i].nodes);
+    if (!names.has_value()) continue;
+    for (const std::string& name : *names) index.partitions_by_node_name[name].push_back(i);
+  }
+  for (const Node& node : record.nodes) index_membership(index, record, node);
+}
+
+void index_node(Index& index, const Record& record, const Node& node) {
+  const std::size_t count = std::size_t{node.id.value} + 1;
+  index.free.push_back(whole_node(node, record.classes[node.node_class.value]));
+  index.jobs_on_node.emplace_back();
+  index.node_by_name[node.name] = node.id;
+  index.usable.resize(count);
+  if (node.aside == Aside::none && !node.is_lost) index.usable.set(node.id.value);
+  for (auto& [name, nodes] : index.partition_nodes) nodes.resize(count);
+  index_membership(index, record, node);
+}
+
+Index rebuild_index(const Record& record) {
+  Index index;
+  for (std::uint32_t i = 0; i < record.classes.size(); ++i) {
+    index.class_by_hash[record.classes[i].hash] = ClassId{i};
+  }
+  Record fleetless;  // nodes are added one by one below
+  fleetless.settings = record.settings;
+  index_settings(index, fleetless);
+  for (const Node& node : record.nodes) index_node(index, record, node);
+  for (const auto& [id, job] : record.jobs) index_job(index, job);
+  return index;
+}
+
+}  // namespace cox::core

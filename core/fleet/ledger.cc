@@ -1,0 +1,155 @@
+// Taking, giving back, and the audit that recounts everything from the jobs.
+#include "core/fleet/ledger.h"
+
+#include <algorithm>
+
+#include "common/assert.h"
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+namespace {
+
+/// Invariant of both directions: no amount falls below zero.
+void change(std::vector<std::int64_t>& amounts, const std::vector<std::int64_t>& by, int sign) {
+  ASSERT(by.size() <= amounts.size());
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    amounts[i] += sign * by[i];
+    ASSERT(amounts[i] >= 0);
+  }
+}
+
+std::string at(const Node& node, const std::string& what) {
+  return "node " + node.name + ": " + what;
+}
+
+/// Sums the shares of one node and reports what is given twice.
+struct Recount {
+  NodeFree used;
+  std::vector<std::string> faults;
+
+  void add(const Node& node, const Job& job, const NodeShare& share) {
+    if (used.cores.intersects(share.cores)) faults.push_back(at(node, "a core is given twice"));
+    if (used.devices.intersects(share.devices))
+      faults.push_back(at(node, "a device is given twice"));
+    used.cores |= share.cores;
+    used.devices |= share.devices;
+    sum(node, job, used.memory_mib, share.memory_mib, "memory");
+    sum(node, job, used.pools, share.pools, "pool");
+    ++used.jobs;
+  }
+
+ private:
+  void sum(const Node& node,
+           const Job& job,
+           std::vector<std::int64_t>& total,
+           const std::vector<std::int64_t>& part,
+           const char* what) {
+    if (part.size() > total.size()) {
+      faults.push_back(at(node, job_text(job.id) + " has a " + what + " the node lacks"));
+      return;
+    }
+    for (std::size_t i = 0; i < part.size(); ++i) {
+      if (part[i] < 0) faults.push_back(at(node, job_text(job.id) + " has negative " + what));
+      total[i] += part[i];
+    }
+  }
+};
+
+void compare(const Node& node,
+             const std::vector<std::int64_t>& free,
+             const std::vector<std::int64_t>& used,
+             const std::vector<std::int64_t>& total,
+             const std::string& what,
+             std::vector<std::string>& faults) {
+  for (std::size_t i = 0; i < total.size(); ++i) {
+    if (i < free.size() && free[i] >= 0 && free[i] + used[i] == total[i]) continue;
+    faults.push_back(at(node, what + " " + std::to_string(i) + ": free + used is not total"));
+  }
+}
+
+void audit_node(const State& state, const Node& node, std::vector<std::string>& faults) {
+  const NodeFree total = whole_node(node, state.class_of(node));
+  const NodeFree& free = state.index.free[node.id.value];
+  Recount count;
+  count.used =
+      NodeFree{Bitset(total.cores.size()), std::vector<std::int64_t>(total.memory_mib.size()),
+               Bitset(total.devices.size()), std::vector<std::int64_t>(total.pools.size()), 0};
+  for (const JobId id : state.index.jobs_on_node[node.id.value]) {
+    const Job* job = state.find_job(id);
+    if (job == nullptr || !holds_share(*job, node.id)) {
+      faults.push_back(at(node, job_text(id) + " is listed but holds nothing"));
+      continue;
+    }
+    count.add(node, *job, job->allocation.nodes[*node_position(*job, node.id)]);
+  }
+  faults.insert(faults.end(), count.faults.begin(), count.faults.end());
+  const auto check_set = [&](const Bitset& is_free, const Bitset& used, const Bitset& all,
+                             const char* what) {
+    if (is_free.intersects(used) || (is_free | used) != all) {
+      faults.push_back(at(node, std::string(what) + ": free + used is not total"));
+    }
+  };
+  check_set(free.cores, count.used.cores, total.cores, "cores");
+  check_set(free.devices, count.used.devices, total.devices, "devices");
+  compare(node, free.memory_mib, count.used.memory_mib, total.memory_mib, "memory of NUMA node",
+          faults);
+  compare(node, free.pools, count.used.pools, total.pools, "pool", faults);
+  if (free.jobs != count.used.jobs) faults.push_back(at(node, "job count is wrong"));
+}
+
+}  // namespace
+
+NodeFree whole_node(const Node& node, const NodeClass& node_class) {
+  NodeFree all;
+  all.cores = Bitset(node_class.cores.size(), true);
+  all.memory_mib = node.memory_mib;
+  all.devices = Bitset(node_class.devices.size(), true);
+  for (const Pool& pool : node.pools) all.pools.push_back(pool.total);
+  return all;
+}
+
+void take(Index& index, JobId job, const NodeShare& share) {
+  ASSERT(share.node.value < index.free.size());
+  NodeFree& free = index.free[share.node.value];
+  ASSERT(free.cores.contains(share.cores) && free.devices.contains(share.devices));
+  free.cores -= share.cores;
+  free.devices -= share.devices;
+  change(free.memory_mib, share.memory_mib, -1);
+  change(free.pools, share.pools, -1);
+  ++free.jobs;
+  auto& jobs = index.jobs_on_node[share.node.value];
+  jobs.insert(std::ranges::lower_bound(jobs, job), job);
+}
+
+void give_back(Index& index, JobId job, const NodeShare& share) {
+  NodeFree& free = index.free[share.node.value];
+  ASSERT(!free.cores.intersects(share.cores) && !free.devices.intersects(share.devices));
+  free.cores |= share.cores;
+  free.devices |= share.devices;
+  change(free.memory_mib, share.memory_mib, 1);
+  change(free.pools, share.pools, 1);
+  ASSERT(free.jobs > 0);
+  --free.jobs;
+  auto& jobs = index.jobs_on_node[share.node.value];
+  const auto found = std::ranges::lower_bound(jobs, job);
+  ASSERT(found != jobs.end() && *found == job);
+  jobs.erase(found);
+}
+
+std::vector<std::string> ledger_faults(const State& state) {
+  std::vector<std::string> faults;
+  for (const Node& node : state.record.nodes) audit_node(state, node, faults);
+  for (const auto& [id, job] : state.record.jobs) {
+    if (!is_live(job)) continue;
+    for (const NodeShare& share : job.allocation.nodes) {
+      if (!holds_share(job, share.node)) continue;
+      const auto& jobs = state.index.jobs_on_node[share.node.value];
+      if (!std::ranges::binary_search(jobs, id)) {
+        faults.push_back(job_text(id) + " holds a share that its node does not list");
+      }
+    }
+  }
+  return faults;
+}
+
+}  // namespace cox::core

@@ -1,0 +1,72 @@
+// Steps inside a running job: created, cancelled, and what nodes report about them.
+#include <string>
+
+#include "core/job/layout.h"
+#include "core/job/lifecycle.h"
+#include "core/job/permission.h"
+#include "core/job/progress.h"
+#include "core/scene.h"
+
+namespace cox::core {
+
+Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
+  const auto found = controlled_job(scene.state, ask.caller, ask.job);
+  if (!found.has_value()) return Failure(found.error());
+  const Job& job = **found;
+  if (!is_owner(ask.caller, job) && ask.caller.role < Role::administrator) {
+    return fail(Code::not_permitted,
+                "only the owner of " + job_text(job.id) + " may run steps in it");
+  }
+  if (job.phase != JobPhase::running) {
+    return fail(Code::refused, job_text(job.id) + " is " + std::string(to_text(job_state(job))) +
+                                   ": steps run only in a running job");
+  }
+  if (ask.request.argv.empty()) return fail(Code::bad_usage, "the step has no command");
+  if (job.next_step >= step_batch)
+    return fail(Code::refused, job_text(job.id) + " has no step id left");
+  auto shares = lay_out(scene.state, job.request, job.allocation, ask.request);
+  if (!shares.has_value()) return Failure(shares.error());
+  return Facts{
+      StepStarted{job.id, job.attempt, job.next_step, scene.now, ask.request, std::move(*shares)}};
+}
+
+/// No fact: the nodes are told by answer(), and the step ends when they report it.
+Result<Facts> decide_one(const Scene& scene, const CancelStep& ask) {
+  const auto found = controlled_job(scene.state, ask.caller, ask.job);
+  if (!found.has_value()) return Failure(found.error());
+  const Job& job = **found;
+  const Step* step = find_step(job, ask.step);
+  const std::string text = "step " + std::to_string(job.id.value) + "." + step_name(ask.step);
+  if (step == nullptr) return fail(Code::not_found, "no " + text);
+  if (step->is_ended() || !is_live(job)) return fail(Code::refused, text + " has ended");
+  if (ask.step == step_batch) return decide_one(scene, CancelJob{ask.caller, ask.job});
+  return Facts{};
+}
+
+Result<Facts> decide_one(const Scene& scene, const ReportStepPrepared& ask) {
+  const Job* job = held_job(scene.state, ask.step.job, ask.step.attempt, ask.node);
+  if (job == nullptr || !is_current(scene.contact, ask.node, ask.session)) return Facts{};
+  const Step* step = find_step(*job, ask.step.step);
+  if (step == nullptr || step->is_ended() || !has_share(*step, ask.node)) return Facts{};
+  if (!ask.failure.has_value()) return release_step_when_prepared(scene, *job, *step);
+  if (step->released.is_set() || job->phase == JobPhase::starting) return Facts{};
+  StepResult result;
+  result.cause = EndCause::launch_failed;
+  result.exit_code = 1;
+  result.detail = "node " + scene.state.record.nodes[ask.node.value].name + ": " + *ask.failure;
+  Endings endings(scene.state, scene.now);
+  endings.end_step(*job, step->id, result);
+  return endings.take();
+}
+
+Result<Facts> decide_one(const Scene& scene, const ReportStepEnded& ask) {
+  const Job* job = held_job(scene.state, ask.step.job, ask.step.attempt, ask.node);
+  if (job == nullptr || !is_current(scene.contact, ask.node, ask.session)) return Facts{};
+  const Step* step = find_step(*job, ask.step.step);
+  if (step == nullptr || !has_share(*step, ask.node)) return Facts{};
+  Endings endings(scene.state, scene.now);
+  end_step_when_reported(scene, endings, *job, *step);
+  return endings.take();
+}
+
+}  // namespace cox::core

@@ -1,0 +1,231 @@
+// SubmitJob: the request is checked as a whole, defaults are resolved, and the job gets its id. A
+// job that no node of today could run is accepted all the same: nodes may join.
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "common/text.h"
+#include "core/job/lifecycle.h"
+#include "core/job/permission.h"
+#include "core/scene.h"
+
+namespace cox::core {
+namespace {
+
+constexpr std::uint32_t tasks_max = 10'000'000;
+constexpr std::uint32_t nodes_max = 1'000'000;
+constexpr std::uint32_t cpus_per_task_max = 131'072;
+constexpr std::int64_t memory_max_mib = std::int64_t{1} << 40;
+
+std::string number(std::uint64_t n) {
+  return std::to_string(n);
+}
+
+Failure over(const std::string& what, std::uint64_t value, std::uint64_t limit) {
+  return fail(Code::bad_usage, number(value) + " " + what + ": at most " + number(limit));
+}
+
+Result<void> check_amounts(const Component& c) {
+  if (c.nodes_min == 0) return fail(Code::bad_usage, "0 nodes: a job needs at least 1");
+  if (c.nodes_min > c.nodes_max) {
+    return fail(Code::bad_usage, "nodes " + number(c.nodes_min) + "-" + number(c.nodes_max) +
+                                     ": the minimum is over the maximum");
+  }
+  if (c.nodes_max > nodes_max) return over("nodes", c.nodes_max, nodes_max);
+  if (c.tasks > tasks_max) return over("tasks", c.tasks, tasks_max);
+  if (c.tasks_per_node > tasks_max) return over("tasks per node", c.tasks_per_node, tasks_max);
+  if (c.cpus_per_task > cpus_per_task_max) {
+    return over("cpus per task", c.cpus_per_task, cpus_per_task_max);
+  }
+  for (const DeviceRequest& device : c.devices) {
+    if (device.count > tasks_max) return over(device.name + " per node", device.count, tasks_max);
+  }
+  return {};
+}
+
+Result<void> check_memory(const Component& c) {
+  if (c.memory_per_node_mib >= 0 && c.memory_per_cpu_mib >= 0) {
+    return fail(Code::bad_usage, "memory is given both per node and per cpu");
+  }
+  for (const std::int64_t mib : {c.memory_per_node_mib, c.memory_per_cpu_mib}) {
+    if (mib < -1 || mib > memory_max_mib) {
+      return fail(Code::bad_usage, "memory of " + std::to_string(mib) + " MiB: out of range");
+    }
+  }
+  return {};
+}
+
+/// Makes nodes and tasks agree: more nodes than tasks shrink to one task each, as users of other
+/// schedulers expect; nodes named by the user raise the count.
+Result<void> settle_nodes(Component& c, std::size_t wanted) {
+  const std::uint32_t named = static_cast<std::uint32_t>(wanted);
+  c.nodes_min = std::max(c.nodes_min, named);
+  c.nodes_max = std::max(c.nodes_max, named);
+  if (c.tasks == 0) return {};
+  if (c.tasks_per_node != 0) {
+    const std::uint32_t needed = (c.tasks + c.tasks_per_node - 1) / c.tasks_per_node;
+    if (needed > c.nodes_max) {
+      return fail(Code::bad_usage, number(c.tasks) + " tasks at " + number(c.tasks_per_node) +
+                                       " per node need " + number(needed) + " nodes, more than " +
+                                       number(c.nodes_max));
+    }
+    c.nodes_min = std::max(c.nodes_min, needed);
+  }
+  c.nodes_min = std::max(named, std::min(c.nodes_min, c.tasks));
+  c.nodes_max = std::max(c.nodes_min, std::min(c.nodes_max, c.tasks));
+  if (c.tasks < c.nodes_min) {
+    return fail(Code::bad_usage, number(c.tasks) + " tasks on " + number(c.nodes_min) +
+                                     " nodes: a node would have none");
+  }
+  return {};
+}
+
+const PartitionSettings* find_partition(const Settings& settings, const std::string& name) {
+  for (const PartitionSettings& partition : settings.partitions) {
+    if (partition.name == name) return &partition;
+  }
+  return nullptr;
+}
+
+Failure unknown_partition(const Settings& settings, const std::string& name) {
+  std::vector<std::string> known;
+  for (const PartitionSettings& partition : settings.partitions) known.push_back(partition.name);
+  const auto similar = nearest(name, known);
+  return fail(Code::bad_usage, "no partition " + quoted(name) +
+                                   (similar.has_value() ? ", did you mean " + *similar : ""));
+}
+
+Result<void> settle_partitions(JobRequest& request, const Settings& settings) {
+  if (request.partitions.empty()) {
+    for (const PartitionSettings& partition : settings.partitions) {
+      if (partition.is_default) request.partitions = {partition.name};
+    }
+    if (request.partitions.empty()) {
+      return fail(Code::bad_usage, "no partition is given and none is the default");
+    }
+  }
+  std::vector<std::string> once;
+  for (const std::string& name : request.partitions) {
+    if (find_partition(settings, name) == nullptr) return unknown_partition(settings, name);
+    if (std::ranges::find(once, name) == once.end()) once.push_back(name);
+  }
+  request.partitions = std::move(once);
+  return {};
+}
+
+/// A limit of 0 or none at all takes the partition's default, else its maximum.
+Result<void> settle_time(JobRequest& request, const PartitionSettings& partition) {
+  if (request.time_limit.us <= 0 || request.time_limit >= duration_unlimited) {
+    request.time_limit = std::min(partition.default_time, partition.max_time);
+  }
+  if (request.time_limit <= partition.max_time) return {};
+  return fail(Code::refused, "time limit " + to_text(request.time_limit) + " is over the limit " +
+                                 to_text(partition.max_time) + " of partition " + partition.name);
+}
+
+Result<void> settle_limits(JobRequest& request, const Settings& settings) {
+  Component& c = request.components.front();
+  for (const std::string& name : request.partitions) {
+    const PartitionSettings& partition = *find_partition(settings, name);
+    if (auto timed = settle_time(request, partition); !timed.has_value()) return timed;
+    if (partition.max_nodes == 0) continue;
+    if (c.nodes_min > partition.max_nodes) {
+      return fail(Code::refused, number(c.nodes_min) + " nodes are over the limit " +
+                                     number(partition.max_nodes) + " of partition " + name);
+    }
+    c.nodes_max = std::min(c.nodes_max, partition.max_nodes);
+  }
+  return {};
+}
+
+Result<void> check_content(const JobRequest& request) {
+  if (request.kind == JobKind::batch && request.script.empty() && request.argv.empty()) {
+    return fail(Code::bad_usage, "a batch job needs a script or a command");
+  }
+  if (request.kind == JobKind::interactive && request.has_initial_step &&
+      request.initial_step.argv.empty()) {
+    return fail(Code::bad_usage, "the initial step has no command");
+  }
+  if (!request.constraint.empty()) {
+    return fail(Code::refused, "constraint " + quoted(request.constraint) + ": no node has labels");
+  }
+  for (const std::string& name : request.nodes_wanted) {
+    if (std::ranges::find(request.nodes_excluded, name) != request.nodes_excluded.end()) {
+      return fail(Code::bad_usage, "node " + quoted(name) + " is both wanted and excluded");
+    }
+  }
+  return {};
+}
+
+/// The initial step has to fit the job's own shape, whatever nodes it will get.
+Result<void> check_initial_step(const JobRequest& request) {
+  if (request.kind != JobKind::interactive || !request.has_initial_step) return {};
+  const Component& c = request.components.front();
+  if (request.initial_step.nodes > c.nodes_max) {
+    return fail(Code::bad_usage, "step of " + number(request.initial_step.nodes) +
+                                     " nodes: the job asks for " + number(c.nodes_max));
+  }
+  return {};
+}
+
+Result<void> check_caller(const SubmitJob& ask) {
+  if (ask.caller.role == Role::read_only) {
+    return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may only read");
+  }
+  if (ask.request.user.uid != ask.caller.uid && ask.caller.role < Role::administrator) {
+    return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may not submit as uid " +
+                                         number(ask.request.user.uid));
+  }
+  if (ask.request.nice < 0 && !is_operator(ask.caller)) {
+    return fail(Code::not_permitted,
+                "nice " + std::to_string(ask.request.nice) + ": only an operator may raise a job");
+  }
+  return {};
+}
+
+Result<JobRequest> settled(const SubmitJob& ask, const Settings& settings) {
+  JobRequest request = ask.request;
+  if (request.components.size() != 1) {
+    return fail(Code::refused, "a job of " + number(request.components.size()) +
+                                   " components: only one is accepted");
+  }
+  Component& component = request.components.front();
+  for (const auto& checked : {check_caller(ask), check_amounts(component), check_memory(component),
+                              check_content(request), check_initial_step(request)}) {
+    if (!checked.has_value()) return Failure(checked.error());
+  }
+  if (request.nodes_wanted.size() > nodes_max) {
+    return over("nodes named", request.nodes_wanted.size(), nodes_max);
+  }
+  for (auto settle : {+[](JobRequest&r, const Settings&) {
+                        return settle_nodes(r.components.front(), r.nodes_wanted.size());
+                      },
+                      +settle_partitions, +settle_limits}) {
+    if (auto done = settle(request, settings); !done.has_value()) return Failure(done.error());
+  }
+  if (request.kind == JobKind::interactive) request.requeue = false;
+  return request;
+}
+
+}  // namespace
+
+std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit) {
+  if (submit.key.empty()) return std::nullopt;
+  const auto found = state.index.job_by_key.find(submit.key);
+  if (found == state.index.job_by_key.end()) return std::nullopt;
+  const Job* job = state.find_job(found->second);
+  if (job == nullptr || job->request.user.uid != submit.request.user.uid) return std::nullopt;
+  return job->id;
+}
+
+Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
+  if (submitted_before(scene.state, ask).has_value()) return Facts{};
+  if (!ask.key.empty() && scene.state.index.job_by_key.contains(ask.key)) {
+    return fail(Code::refused, "the client key is in use by another user's job");
+  }
+  auto request = settled(ask, scene.state.record.settings);
+  if (!request.has_value()) return Failure(request.error());
+  return Facts{JobSubmitted{scene.state.record.next_job, ask.key, scene.now, std::move(*request)}};
+}
+
+}  // namespace cox::core

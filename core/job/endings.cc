@@ -1,0 +1,106 @@
+// How attempts end: the order of facts is StepEnded, JobEnding, NodeFreed, JobRequeued or JobEnded.
+#include "core/job/endings.h"
+
+#include <utility>
+
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+
+Endings::Draft& Endings::draft(const Job& job) {
+  const auto found = drafts_.find(job.id);
+  if (found != drafts_.end()) return found->second;
+  Draft fresh{job.phase, job.cause, job.why, job.freed, job.usage, {}, std::nullopt};
+  const auto initial = initial_step(job.request);
+  for (const Step& step : job.steps) {
+    if (!step.is_ended()) continue;
+    fresh.steps_ended.insert(step.id);
+    if (initial == step.id) fresh.initial = step.result;
+  }
+  return drafts_.emplace(job.id, std::move(fresh)).first->second;
+}
+
+void Endings::end_step(const Job& job, StepId step, const StepResult& result) {
+  Draft& now = draft(job);
+  if (find_step(job, step) == nullptr || !now.steps_ended.insert(step).second) return;
+  if (initial_step(job.request) == step) now.initial = result;
+  add(StepEnded{job.id, job.attempt, step, now_, result});
+}
+
+void Endings::end_job(const Job& job, EndCause cause, Uid by, const std::string& why) {
+  Draft& now = draft(job);
+  const bool is_first = now.phase == JobPhase::starting || now.phase == JobPhase::running;
+  const bool overrides = now.phase == JobPhase::ending && cause == EndCause::cancelled &&
+                         is_requeued_after(job.request, now.cause);
+  if (!is_first && !overrides) return;
+  now.phase = JobPhase::ending;
+  now.cause = cause;
+  now.why = why;
+  add(JobEnding{job.id, job.attempt, now_, cause, by, why});
+}
+
+void Endings::free_node(const Job& job, NodeId node, const Usage& usage) {
+  Draft& now = draft(job);
+  const auto position = node_position(job, node);
+  if (now.phase != JobPhase::ending || !position.has_value() || now.freed.test(*position)) return;
+  now.freed.set(*position);
+  now.usage = combined(now.usage, usage);
+  add(NodeFreed{job.id, job.attempt, node, now_, usage});
+  if (now.freed.count() == job.allocation.nodes.size()) finish(job, now);
+}
+
+void Endings::finish(const Job& job, Draft& now) {
+  StepResult cut_short;
+  cut_short.cause = now.cause;
+  for (const Step& step : job.steps) {
+    if (now.steps_ended.insert(step.id).second) {
+      add(StepEnded{job.id, job.attempt, step.id, now_, cut_short});
+    }
+  }
+  if (is_requeued_after(job.request, now.cause)) {
+    now.phase = JobPhase::pending;
+    requeue(job, now);
+    return;
+  }
+  now.phase = JobPhase::ended;
+  const StepResult* initial = now.initial.has_value() ? &*now.initial : nullptr;
+  const std::string& why = now.why.empty() && initial != nullptr ? initial->detail : now.why;
+  add(JobEnded{job.id, job.attempt, now_, final_state(now.cause, initial),
+               initial != nullptr ? initial->exit_code : 0,
+               initial != nullptr ? initial->signal : 0, now.usage, why});
+}
+
+void Endings::requeue(const Job& job, const Draft& now) {
+  add(JobRequeued{job.id, job.attempt, now_, now.why});
+  // By request it may go on for ever; a job that keeps losing its supervisors may not.
+  if (now.cause == EndCause::requeued || job.attempts_run < failed_starts_max) return;
+  add(JobHeld{job.id, now_, Hold::by_system,
+              "lost " + std::to_string(job.attempts_run) + " attempts, the last: " + now.why});
+}
+
+void Endings::undo_start(const Job& job, const std::string& why) {
+  Draft& now = draft(job);
+  if (now.phase != JobPhase::starting && now.phase != JobPhase::running) return;
+  now.phase = JobPhase::pending;
+  add(StartUndone{job.id, job.attempt, now_, why});
+  const std::uint32_t undone = job.starts_undone + 1;
+  if (undone < failed_starts_max) return;
+  add(JobHeld{job.id, now_, Hold::by_system,
+              "could not be started " + std::to_string(undone) + " times, the last: " + why});
+}
+
+void Endings::lose_node(const Node& node, const std::string& why) {
+  add(NodeLost{node.id, now_, why});
+  const std::string reason = "node " + node.name + ": " + why;
+  for (const JobId id : state_.index.jobs_on_node[node.id.value]) {
+    const Job& job = *state_.find_job(id);
+    if (job.phase == JobPhase::starting) {
+      undo_start(job, reason);
+    } else {
+      end_job(job, EndCause::node_lost, 0, reason);
+      free_node(job, node.id, Usage{});
+    }
+  }
+}
+
+}  // namespace cox::core

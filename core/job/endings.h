@@ -1,0 +1,61 @@
+// Collects the facts that end steps, attempts and jobs. Remembers what its own facts will change,
+// so that several nodes of one job, or several jobs of one node, can go in a single decision.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "core/core.h"
+#include "core/state.h"
+
+namespace cox::core {
+
+class Endings {
+ public:
+  Endings(const State& state, Instant now) : state_(state), now_(now) {}
+
+  /// Ends a step unless it has ended. The initial step's result decides the job's final state.
+  void end_step(const Job& job, StepId step, const StepResult& result);
+  /// Ends the attempt unless a cause is committed: the first wins. A cancel overrides a requeue.
+  void end_job(const Job& job, EndCause cause, Uid by, const std::string& why);
+  /// Frees one node; with the last one the job is requeued or ended. The attempt must be ending.
+  void free_node(const Job& job, NodeId node, const Usage& usage);
+  /// Rolls a start back; the job waits at its place, or is held when that happened too often.
+  void undo_start(const Job& job, const std::string& why);
+  /// The node is gone: its shares are free at once, attempts on it end or are rolled back.
+  void lose_node(const Node& node, const std::string& why);
+
+  /// After the facts so far: the attempt still runs, the step is still open.
+  bool is_running(const Job& job) { return draft(job).phase == JobPhase::running; }
+
+  bool is_open(const Job& job, StepId step) { return !draft(job).steps_ended.contains(step); }
+
+  void add(Fact fact) { facts_.push_back(std::move(fact)); }
+
+  Facts take() { return std::move(facts_); }
+
+ private:
+  /// A job as it will be after the facts so far.
+  struct Draft {
+    JobPhase phase;
+    EndCause cause;
+    std::string why;
+    Bitset freed;
+    Usage usage;
+    std::set<StepId> steps_ended;
+    std::optional<StepResult> initial;  // how the initial step ended, when these facts say so
+  };
+
+  Draft& draft(const Job& job);
+  void finish(const Job& job, Draft& draft);
+  void requeue(const Job& job, const Draft& draft);
+
+  const State& state_;
+  Instant now_;
+  Facts facts_;
+  std::map<JobId, Draft> drafts_;
+};
+
+}  // namespace cox::core

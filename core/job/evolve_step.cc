@@ -1,0 +1,48 @@
+// Facts about steps. A step belongs to the job's current attempt and ends with it at the latest.
+#include "common/assert.h"
+#include "core/job/evolve_job.h"
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+namespace {
+
+Job& job_with_attempt(State& state, JobId id, Attempt attempt) {
+  const auto found = state.record.jobs.find(id);
+  ASSERT(found != state.record.jobs.end() && found->second.attempt == attempt);
+  return found->second;
+}
+
+Step& open_step(Job& job, StepId id) {
+  for (Step& step : job.steps) {
+    if (step.id == id && !step.is_ended()) return step;
+  }
+  ASSERT(!"an open step of the attempt");
+  return job.steps.front();
+}
+
+}  // namespace
+
+void evolve_one(State& state, const StepStarted& fact) {
+  Job& job = job_with_attempt(state, fact.job, fact.attempt);
+  ASSERT(job.phase == JobPhase::starting || job.phase == JobPhase::running);
+  ASSERT(find_step(job, fact.step) == nullptr);
+  job.steps.push_back(
+      Step{fact.step, fact.request, fact.shares, fact.at, Instant{}, Instant{}, StepResult{}});
+  if (fact.step < step_batch) job.next_step = StepId{fact.step.value + 1};
+}
+
+void evolve_one(State& state, const StepReleased& fact) {
+  Job& job = job_with_attempt(state, fact.job, fact.attempt);
+  ASSERT(job.phase == JobPhase::running);
+  open_step(job, fact.step).released = fact.at;
+}
+
+void evolve_one(State& state, const StepEnded& fact) {
+  Job& job = job_with_attempt(state, fact.job, fact.attempt);
+  ASSERT(job.phase == JobPhase::running || job.phase == JobPhase::ending);
+  Step& step = open_step(job, fact.step);
+  step.ended = fact.at;
+  step.result = fact.result;
+}
+
+}  // namespace cox::core

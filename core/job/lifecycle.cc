@@ -1,0 +1,131 @@
+// The rules behind lifecycle.h. docs/job-states.md lists causes and final states.
+#include "core/job/lifecycle.h"
+
+#include <algorithm>
+
+namespace cox::core {
+namespace {
+
+/// Exit status as a shell shows it.
+int shell_status(const StepResult& result) {
+  return result.signal != 0 ? 128 + result.signal : result.exit_code;
+}
+
+/// Which cause explains a step best when its nodes differ: larger weighs more.
+int weight(EndCause cause) {
+  switch (cause) {
+    case EndCause::none:
+    case EndCause::finished:
+      return 0;
+    case EndCause::bad_exit:
+      return 1;
+    case EndCause::client_gone:
+      return 2;
+    case EndCause::cancelled:
+    case EndCause::requeued:
+      return 3;
+    case EndCause::time_limit:
+      return 4;
+    case EndCause::supervisor_lost:
+    case EndCause::node_lost:
+      return 5;
+    case EndCause::out_of_memory:
+      return 6;
+    case EndCause::launch_failed:
+      return 7;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool is_free(const Job& job) {
+  return job.freed.count() == job.allocation.nodes.size();
+}
+
+std::optional<std::size_t> node_position(const Job& job, NodeId node) {
+  const auto& nodes = job.allocation.nodes;
+  const auto found = std::ranges::lower_bound(nodes, node, {}, &NodeShare::node);
+  if (found == nodes.end() || found->node != node) return std::nullopt;
+  return static_cast<std::size_t>(found - nodes.begin());
+}
+
+bool is_live(const Job& job) {
+  return job.phase != JobPhase::pending && job.phase != JobPhase::ended;
+}
+
+bool holds_share(const Job& job, NodeId node) {
+  if (!is_live(job)) return false;
+  const auto position = node_position(job, node);
+  return position.has_value() && !job.freed.test(*position);
+}
+
+const Step* find_step(const Job& job, StepId id) {
+  for (const Step& step : job.steps) {
+    if (step.id == id) return &step;
+  }
+  return nullptr;
+}
+
+bool has_share(const Step& step, NodeId node) {
+  return std::ranges::any_of(step.shares,
+                             [node](const StepShare& share) { return share.node == node; });
+}
+
+std::optional<StepId> initial_step(const JobRequest& request) {
+  if (request.kind == JobKind::batch) return step_batch;
+  if (request.has_initial_step) return StepId{0};
+  return std::nullopt;
+}
+
+bool is_requeued_after(const JobRequest& request, EndCause cause) {
+  if (!request.requeue || request.kind == JobKind::interactive) return false;
+  return cause == EndCause::requeued || cause == EndCause::node_lost ||
+         cause == EndCause::supervisor_lost;
+}
+
+EndCause job_cause(const StepResult& initial) {
+  if (initial.cause == EndCause::none || initial.cause == EndCause::bad_exit) {
+    return EndCause::finished;
+  }
+  return initial.cause;
+}
+
+JobState final_state(EndCause cause, const StepResult* result) {
+  switch (cause) {
+    case EndCause::cancelled:
+    case EndCause::client_gone:
+    case EndCause::requeued:
+      return JobState::cancelled;
+    case EndCause::time_limit:
+      return JobState::timeout;
+    case EndCause::out_of_memory:
+      return JobState::out_of_memory;
+    case EndCause::node_lost:
+    case EndCause::supervisor_lost:
+      return JobState::node_fail;
+    case EndCause::launch_failed:
+    case EndCause::bad_exit:
+      return JobState::failed;
+    case EndCause::none:
+    case EndCause::finished:
+      break;
+  }
+  return result != nullptr && shell_status(*result) != 0 ? JobState::failed : JobState::completed;
+}
+
+StepResult merged(const StepResult& a, const StepResult& b) {
+  const StepResult& worse = shell_status(b) > shell_status(a) ? b : a;
+  StepResult both = worse;
+  both.cause = weight(b.cause) > weight(a.cause) ? b.cause : a.cause;
+  both.tasks_failed = a.tasks_failed + b.tasks_failed;
+  both.usage = combined(a.usage, b.usage);
+  if (both.detail.empty()) both.detail = a.detail.empty() ? b.detail : a.detail;
+  return both;
+}
+
+std::string job_text(JobId id) {
+  return "job " + std::to_string(id.value);
+}
+
+}  // namespace cox::core

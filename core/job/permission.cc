@@ -1,0 +1,27 @@
+// See permission.h.
+#include "core/job/permission.h"
+
+#include <string>
+
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+
+Result<const Job*> controlled_job(const State& state, const Caller& caller, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr) return fail(Code::not_found, "no " + job_text(id));
+  if (!is_operator(caller) && !is_owner(caller, *job)) {
+    return fail(Code::not_permitted, job_text(id) + " belongs to uid " +
+                                         std::to_string(job->request.user.uid) + ", not to uid " +
+                                         std::to_string(caller.uid));
+  }
+  return job;
+}
+
+Result<void> require_operator(const Caller& caller, std::string_view doing) {
+  if (is_operator(caller)) return {};
+  return fail(Code::not_permitted,
+              std::string(doing) + " needs an operator, not uid " + std::to_string(caller.uid));
+}
+
+}  // namespace cox::core

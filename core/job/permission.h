@@ -1,0 +1,25 @@
+// Who may do what to a job: its owner, an operator, an administrator.
+#pragma once
+
+#include <string_view>
+
+#include "common/result.h"
+#include "core/state.h"
+#include "model/user.h"
+
+namespace cox::core {
+
+inline bool is_operator(const Caller& caller) {
+  return caller.role >= Role::operator_;
+}
+
+inline bool is_owner(const Caller& caller, const Job& job) {
+  return caller.role >= Role::user && caller.uid == job.request.user.uid;
+}
+
+/// The job, when the caller may change it. error: not_found, not_permitted
+Result<const Job*> controlled_job(const State& state, const Caller& caller, JobId id);
+/// error: not_permitted, naming what needs an operator
+Result<void> require_operator(const Caller& caller, std::string_view doing);
+
+}  // namespace cox::core

@@ -1,0 +1,60 @@
+// See start.h. The order of facts is the order in which evolve() accepts them.
+#include "core/job/start.h"
+
+#include "core/job/layout.h"
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+namespace {
+
+/// The batch script as a step: one task on the first node.
+StepRequest batch_step(const JobRequest& job) {
+  StepRequest step;
+  step.argv = job.argv;
+  step.name = "batch";
+  step.nodes = step.tasks = step.tasks_per_node = 1;
+  step.environment = job.environment;
+  step.directory = job.directory;
+  step.output = job.output;
+  step.error = job.error;
+  step.input = job.input;
+  step.mpi = MpiKind::none;
+  return step;
+}
+
+}  // namespace
+
+Facts release_job(const Job& job, Attempt attempt, Instant now) {
+  Facts facts;
+  facts.push_back(JobReleased{job.id, attempt, now});
+  const auto initial = initial_step(job.request);
+  if (initial.has_value()) facts.push_back(StepReleased{job.id, attempt, *initial, now});
+  return facts;
+}
+
+Facts start_job(const State& state, const Job& job, const Allocation& allocation, Instant now) {
+  const Attempt attempt{job.attempt.value + 1};
+  Facts facts;
+  facts.push_back(JobStarted{job.id, attempt, now, allocation});
+  if (job.request.kind == JobKind::batch) {
+    facts.push_back(StepStarted{job.id,
+                                attempt,
+                                step_batch,
+                                now,
+                                batch_step(job.request),
+                                {StepShare{allocation.nodes.front().node, 1, 0}}});
+  } else if (job.request.has_initial_step) {
+    auto shares = lay_out(state, job.request, allocation, job.request.initial_step);
+    if (!shares.has_value()) {
+      return Facts{JobHeld{job.id, now, Hold::by_system, shares.error().message}};
+    }
+    facts.push_back(
+        StepStarted{job.id, attempt, StepId{0}, now, job.request.initial_step, *shares});
+  }
+  if (allocation.nodes.size() == 1) {
+    for (Fact& fact : release_job(job, attempt, now)) facts.push_back(std::move(fact));
+  }
+  return facts;
+}
+
+}  // namespace cox::core

@@ -1,0 +1,182 @@
+// See choose.h. One look over the candidates; when that fails, one more over their whole rooms
+// tells NotNow from Never.
+#include "core/policy/choose.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/assert.h"
+#include "core/job/layout.h"
+
+namespace cox::core {
+namespace {
+
+struct Candidate {
+  NodeId node;
+  std::uint32_t capacity = 0;
+  bool is_wanted = false;
+};
+
+struct Found {
+  std::vector<Candidate> candidates;  // those with room for enough tasks, by NodeId
+  std::size_t wanted = 0;             // of these, named by the request
+};
+
+using RoomOf = Room (Need::*)(NodeId) const;
+
+bool is_named(const JobRequest& request, const Node& node) {
+  return std::ranges::find(request.nodes_wanted, node.name) != request.nodes_wanted.end();
+}
+
+/// Tasks that a node must have room for to be of any use.
+std::uint32_t tasks_least(const Component& c) {
+  return c.tasks != 0 ? 1 : std::max(1U, c.tasks_per_node);
+}
+
+Found find_candidates(const JobRequest& request, const Need& need, RoomOf room_of) {
+  Found found;
+  const std::uint32_t least = tasks_least(need.component());
+  need.view().candidates.for_each([&](std::size_t i) {
+    const NodeId node{static_cast<std::uint32_t>(i)};
+    const std::uint32_t capacity = need.capacity(node, (need.*room_of)(node));
+    if (capacity < least) return;
+    const bool wanted = !request.nodes_wanted.empty() && is_named(request, need.view().nodes[i]);
+    found.wanted += wanted ? 1 : 0;
+    found.candidates.push_back(Candidate{node, capacity, wanted});
+  });
+  return found;
+}
+
+bool by_use(const Candidate& a, const Candidate& b) {
+  if (a.is_wanted != b.is_wanted) return a.is_wanted;
+  if (a.capacity != b.capacity) return a.capacity > b.capacity;
+  return a.node < b.node;
+}
+
+/// The fewest nodes that hold the request: named nodes first, then the roomiest. Nothing: too few.
+std::optional<std::size_t> count_nodes(const JobRequest& request, Found& found) {
+  const Component& c = request.components.front();
+  const std::size_t least = std::max<std::size_t>(c.nodes_min, request.nodes_wanted.size());
+  if (found.wanted < request.nodes_wanted.size() || found.candidates.size() < least) return {};
+  std::ranges::sort(found.candidates, by_use);
+  if (c.tasks == 0) return least;
+  const std::size_t most = std::min<std::size_t>({c.nodes_max, c.tasks, found.candidates.size()});
+  std::uint64_t tasks = 0;
+  for (std::size_t i = 0; i < most; ++i) {
+    tasks += found.candidates[i].capacity;
+    if (i + 1 >= least && tasks >= c.tasks) return i + 1;
+  }
+  return {};
+}
+
+/// Among the nodes with room for an even part, the `count` that taste likes best; the roomiest when
+/// these are too few. Ascending by NodeId.
+std::vector<Candidate> take_best(const Need& need,
+                                 const Taste& taste,
+                                 std::vector<Candidate> ordered,
+                                 std::size_t count) {
+  const Component& c = need.component();
+  const auto nodes = static_cast<std::uint32_t>(count);
+  const std::uint32_t even = c.tasks != 0 ? (c.tasks + nodes - 1) / nodes : tasks_least(c);
+  std::size_t roomy = 0;
+  while (roomy < ordered.size() && (ordered[roomy].is_wanted || ordered[roomy].capacity >= even)) {
+    ++roomy;
+  }
+  const std::size_t wanted = static_cast<std::size_t>(
+      std::ranges::count_if(ordered, [](const Candidate& one) { return one.is_wanted; }));
+  const bool is_even = roomy >= count && (wanted == 0 || ordered[wanted - 1].capacity >= even);
+  if (is_even && roomy > count) {
+    std::vector<std::pair<std::uint64_t, Candidate>> scored;
+    for (std::size_t i = wanted; i < roomy; ++i) {
+      const Candidate& one = ordered[i];
+      scored.emplace_back(taste.score(need, one.node, even), one);
+    }
+    const auto better = [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first : a.second.node < b.second.node;
+    };
+    std::ranges::partial_sort(scored, scored.begin() + static_cast<std::ptrdiff_t>(count - wanted),
+                              better);
+    for (std::size_t i = wanted; i < count; ++i) ordered[i] = scored[i - wanted].second;
+  }
+  ordered.resize(count);
+  std::ranges::sort(ordered, {}, &Candidate::node);
+  return ordered;
+}
+
+NodeShare share_of(const Need& need, const Taste& taste, NodeId node, std::uint32_t tasks) {
+  const Node& here = need.view().nodes[node.value];
+  const NodeClass& node_class = need.view().classes[here.node_class.value];
+  const NodeFree& free = need.view().free[node.value];
+  NodeShare share;
+  share.node = node;
+  share.tasks = tasks;
+  share.cores =
+      need.whole_nodes() ? free.cores : taste.pick(need, node, tasks, need.cores_for(node, tasks));
+  share.memory_mib =
+      take_memory(node_class, free.memory_mib, share.cores, need.memory_for(node, tasks));
+  auto devices =
+      take_devices(need.component(), here, node_class, free.devices, free.pools, share.cores);
+  ASSERT(devices.has_value());
+  share.devices = std::move(devices->devices);
+  share.pools = std::move(devices->pools);
+  return share;
+}
+
+Placement place(const Need& need, const Taste& taste, const std::vector<Candidate>& nodes) {
+  const Component& c = need.component();
+  std::vector<std::uint32_t> room;
+  for (const Candidate& one : nodes) room.push_back(one.capacity);
+  std::vector<std::uint32_t> tasks(nodes.size(), tasks_least(c));
+  if (c.tasks != 0) tasks = spread(c.tasks, room);
+  ASSERT(tasks.size() == nodes.size());
+  Placement placement;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    placement.allocation.nodes.push_back(share_of(need, taste, nodes[i].node, tasks[i]));
+  }
+  return placement;
+}
+
+/// The common case without a list: no node named, and a first node that suits perfectly.
+std::optional<NodeId> perfect_node(const JobRequest& request,
+                                   const Need& need,
+                                   const Taste& taste) {
+  const Component& c = need.component();
+  if (c.nodes_min != 1 || !request.nodes_wanted.empty()) return std::nullopt;
+  const std::uint32_t tasks = c.tasks != 0 ? c.tasks : tasks_least(c);
+  const Bitset& candidates = need.view().candidates;
+  for (std::size_t i = candidates.next(0); i < candidates.size(); i = candidates.next(i + 1)) {
+    const NodeId node{static_cast<std::uint32_t>(i)};
+    if (need.capacity(node, need.free_room(node)) < tasks) continue;
+    if (taste.score(need, node, tasks) == 0) return node;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t short_by(const JobRequest& request, const Found& found) {
+  const std::size_t least =
+      std::max<std::size_t>(request.components.front().nodes_min, request.nodes_wanted.size());
+  return found.candidates.size() < least ? least - found.candidates.size() : 1;
+}
+
+}  // namespace
+
+Selection choose(const JobRequest& request, const FreeNodes& view, const Taste& taste) {
+  const Need need(request, view);
+  if (const auto node = perfect_node(request, need, taste); node.has_value()) {
+    const std::uint32_t room = need.capacity(*node, need.free_room(*node));
+    return place(need, taste, {Candidate{*node, room, false}});
+  }
+  Found free = find_candidates(request, need, &Need::free_room);
+  if (const auto count = count_nodes(request, free); count.has_value()) {
+    return place(need, taste, take_best(need, taste, std::move(free.candidates), *count));
+  }
+  Found whole = find_candidates(request, need, &Need::whole_room);
+  if (count_nodes(request, whole).has_value()) {
+    return NotNow{Reason::resources, short_by(request, free)};
+  }
+  return Never{Reason::never_fits, short_by(request, whole)};
+}
+
+}  // namespace cox::core

@@ -1,0 +1,99 @@
+// react(): what a fact asks to be done now. Each function is about one fact.
+#include <variant>
+
+#include "core/effects.h"
+#include "core/job/lifecycle.h"
+#include "core/scene.h"
+
+namespace cox::core {
+namespace {
+
+struct Reaction {
+  const State& state;
+  const Contact& contact;
+  EffectList effects;
+};
+
+const Job& job_of(const Reaction& to, JobId id) {
+  return to.state.record.jobs.at(id);
+}
+
+void react_to(Reaction& to, const JobStarted& fact) {
+  const bool at_once = fact.allocation.nodes.size() == 1;
+  for (const NodeShare& share : fact.allocation.nodes) {
+    to.effects.send(SendPrepare{share.node, fact.job, fact.attempt, at_once});
+  }
+}
+
+void react_to(Reaction& to, const JobReleased& fact) {
+  const Job& job = job_of(to, fact.job);
+  if (is_single(job)) return;  // it was told to go at once
+  for (const NodeShare& share : job.allocation.nodes) {
+    to.effects.send(SendGo{share.node, fact.job, fact.attempt});
+  }
+}
+
+void react_to(Reaction& to, const StartUndone& fact) {
+  for (const NodeShare& share : job_of(to, fact.job).allocation.nodes) {
+    to.effects.send(SendClose{share.node, fact.job, fact.attempt, EndCause::requeued});
+  }
+}
+
+void react_to(Reaction& to, const JobEnding& fact) {
+  const Job& job = job_of(to, fact.job);
+  const Answers* answers = find_answers(to.contact, AttemptKey{fact.job, fact.attempt});
+  for (const NodeShare& share : job.allocation.nodes) {
+    const bool has_closed = answers != nullptr && answers->closed.contains(share.node);
+    if (has_closed || !holds_share(job, share.node)) continue;
+    to.effects.send(SendClose{share.node, fact.job, fact.attempt, fact.cause});
+  }
+}
+
+void react_to(Reaction& to, const NodeFreed& fact) {
+  to.effects.send(SendClosedAck{fact.node, fact.job, fact.attempt});
+}
+
+void react_to(Reaction& to, const StepStarted& fact) {
+  const Job& job = job_of(to, fact.job);
+  if (initial_step(job.request) == fact.step) return;  // comes with SendPrepare
+  for (const StepShare& share : fact.shares) {
+    to.effects.send(SendPrepareStep{share.node, StepKey{fact.job, fact.attempt, fact.step}});
+  }
+}
+
+void react_to(Reaction& to, const StepReleased& fact) {
+  const Job& job = job_of(to, fact.job);
+  const Step* step = find_step(job, fact.step);
+  if (step == nullptr || initial_step(job.request) == fact.step) return;
+  for (const StepShare& share : step->shares) {
+    to.effects.send(SendGoStep{share.node, StepKey{fact.job, fact.attempt, fact.step}});
+  }
+}
+
+/// The batch step needs no word: its result came with the closing of the attempt. A step that could
+/// not be prepared is ended where it waits.
+void react_to(Reaction& to, const StepEnded& fact) {
+  const Step* step = find_step(job_of(to, fact.job), fact.step);
+  if (step == nullptr || fact.step == step_batch) return;
+  const StepKey key{fact.job, fact.attempt, fact.step};
+  for (const StepShare& share : step->shares) {
+    if (!step->released.is_set()) {
+      to.effects.send(SendEndStep{share.node, key, fact.result.cause});
+    } else {
+      to.effects.send(SendStepAck{share.node, key});
+    }
+  }
+}
+
+template <class Other>
+void react_to(Reaction&, const Other&) {}
+
+}  // namespace
+
+Effects react(const State& state, const Contact& contact, const Fact& fact) {
+  Reaction to{state, contact, EffectList(contact)};
+  std::visit([&to](const auto& one) { react_to(to, one); }, fact);
+  return to.effects.take();
+}
+
+}  // namespace cox::core

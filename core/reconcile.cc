@@ -1,0 +1,88 @@
+// reconcile(): what a node says it holds against what it should hold.
+#include <algorithm>
+
+#include "core/effects.h"
+#include "core/job/lifecycle.h"
+#include "core/scene.h"
+
+namespace cox::core {
+namespace {
+
+struct Comparison {
+  const State& state;
+  NodeId node;
+  EffectList effects;
+};
+
+bool holds(const std::vector<HeldAttempt>& held, const Job& job) {
+  return std::ranges::any_of(held, [&job](const HeldAttempt& attempt) {
+    return attempt.job == job.id && attempt.attempt == job.attempt;
+  });
+}
+
+void compare_held_step(Comparison& with, const Job& job, const HeldStep& held) {
+  const StepKey key = key_of(job, held.step);
+  const Step* step = find_step(job, held.step);
+  if (step == nullptr || !has_share(*step, with.node)) {
+    with.effects.send(SendEndStep{with.node, key, EndCause::cancelled});
+  } else if (step->is_ended()) {
+    if (held.phase == StepPhase::ended) {
+      with.effects.send(SendStepAck{with.node, key});
+    } else {
+      with.effects.send(SendEndStep{with.node, key, step->result.cause});
+    }
+  } else if (step->released.is_set() && held.phase == StepPhase::prepared &&
+             initial_step(job.request) != held.step) {
+    with.effects.send(SendGoStep{with.node, key});
+  }
+}
+
+/// Released but only prepared: the go was lost on the way.
+void compare_running(Comparison& with, const Job& job, const HeldAttempt& held) {
+  const auto initial = initial_step(job.request);
+  for (const HeldStep& step : held.steps) {
+    if (initial == step.step && step.phase == StepPhase::prepared) {
+      with.effects.send(SendGo{with.node, job.id, job.attempt});
+    }
+    compare_held_step(with, job, step);
+  }
+  for (const Step& step : job.steps) {
+    const bool is_held =
+        std::ranges::any_of(held.steps, [&](const HeldStep& one) { return one.step == step.id; });
+    if (is_held || step.is_ended() || initial == step.id || !has_share(step, with.node)) continue;
+    with.effects.send(SendPrepareStep{with.node, key_of(job, step.id)});
+  }
+}
+
+void compare_held(Comparison& with, const HeldAttempt& held) {
+  const Job* job = held_job(with.state, held.job, held.attempt, with.node);
+  if (job == nullptr) {
+    with.effects.send(SendClose{with.node, held.job, held.attempt, EndCause::requeued});
+  } else if (job->phase == JobPhase::ending) {
+    with.effects.send(SendClose{with.node, job->id, job->attempt, job->cause});
+  } else if (held.closing) {
+    return;  // its Closed report follows
+  } else if (job->phase == JobPhase::running) {
+    compare_running(with, *job, held);
+  }
+}
+
+}  // namespace
+
+Effects reconcile(const State& state,
+                  const Contact& contact,
+                  NodeId node,
+                  const std::vector<HeldAttempt>& held) {
+  Comparison with{state, node, EffectList(contact)};
+  for (const HeldAttempt& attempt : held) compare_held(with, attempt);
+  if (node.value >= state.index.jobs_on_node.size()) return with.effects.take();
+  for (const JobId id : state.index.jobs_on_node[node.value]) {
+    const Job& job = *state.find_job(id);
+    if (job.phase == JobPhase::starting && !holds(held, job)) {
+      with.effects.send(SendPrepare{node, job.id, job.attempt, false});
+    }
+  }
+  return with.effects.take();
+}
+
+}  // namespace cox::core

@@ -1,0 +1,199 @@
+// explain(): the full verdict on one waiting job, by the same tests as the pass and without the
+// Plan.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/schedule/class_key.h"
+#include "core/schedule/queues.h"
+#include "core/schedule/trial.h"
+
+namespace cox::core {
+namespace {
+
+std::string number(std::uint64_t n) {
+  return std::to_string(n);
+}
+
+struct Inquiry {
+  const State& state;
+  const Contact& contact;
+  Instant now;
+  Policies policies;
+  const Job& job;
+  Verdict verdict;
+
+  void note(const std::string& name, bool passed, const std::string& detail, std::uint64_t amount) {
+    verdict.checks.push_back(VerdictCheck{name, passed, detail, amount});
+  }
+};
+
+bool is_queued_in(const Job& job, const std::string& partition, Instant now) {
+  return job.phase == JobPhase::pending && blocked_by_itself(job, now).code == Reason::none &&
+         std::ranges::find(job.request.partitions, partition) != job.request.partitions.end();
+}
+
+/// Jobs ahead of ours in the partition, as a heap with the first on top.
+std::vector<Place> jobs_ahead(const Inquiry& ask, const PartitionSettings& partition) {
+  const auto place_of = [&](const Job& job) {
+    return Place{ask.policies.priority->static_key(job.request, job.submitted, partition), job.id};
+  };
+  const Place mine = place_of(ask.job);
+  std::vector<Place> ahead;
+  for (const auto& [id, attempt] : ask.state.index.unended) {
+    const Job& other = *ask.state.find_job(id);
+    if (!is_queued_in(other, partition.name, ask.now)) continue;
+    if (const Place place = place_of(other); place < mine) ahead.push_back(place);
+  }
+  std::ranges::make_heap(ahead, [](const Place& a, const Place& b) { return b < a; });
+  return ahead;
+}
+
+/// The first job ahead that waits for resources: it stands in the way. Hopeless ones do not.
+std::optional<JobId> job_in_the_way(const Inquiry& ask,
+                                    const PartitionSettings& partition,
+                                    const Bitset& ready,
+                                    std::vector<Place> ahead) {
+  std::map<std::string, bool> hopeless;  // by class
+  const auto later = [](const Place& a, const Place& b) { return b < a; };
+  while (!ahead.empty()) {
+    std::ranges::pop_heap(ahead, later);
+    const Job& other = *ask.state.find_job(ahead.back().job);
+    ahead.pop_back();
+    const auto [known, is_new] = hopeless.try_emplace(class_key(other.request, partition.name));
+    if (is_new) {
+      known->second =
+          try_place(ask.state, *ask.policies.select, partition, ready, other.request).is_hopeless;
+    }
+    if (!known->second) return other.id;
+  }
+  return std::nullopt;
+}
+
+void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  const std::size_t all = partition_nodes(ask.state, partition.name).count();
+  const std::size_t away = all - ready.count();
+  ask.note("nodes of partition " + partition.name, away == 0,
+           number(ready.count()) + " of " + number(all) + " nodes take new work", away);
+}
+
+void note_cores(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  std::uint64_t free = 0;
+  ready.for_each([&](std::size_t node) { free += ask.state.index.free[node].cores.count(); });
+  const std::uint64_t least = cores_least(ask.job.request, partition);
+  ask.note("free cores of partition " + partition.name, free >= least,
+           number(free) + " free, at least " + number(least) + " needed", free);
+}
+
+std::string trial_text(const Trial& trial) {
+  if (trial.allocation.has_value()) return "fits now";
+  switch (trial.blocked.code) {
+    case Reason::resources:
+      return "does not fit what is free: " + number(trial.blocked.amount) + " more nodes needed";
+    case Reason::nodes_unavailable:
+      return "would fit if " + number(trial.blocked.amount) + " absent nodes were back";
+    default:
+      return "fits no state of these nodes: " + number(trial.blocked.amount) +
+             " suitable nodes short";
+  }
+}
+
+Blocked look_at(Inquiry& ask, const std::string& name) {
+  const PartitionSettings* partition = find_partition(ask.state.record.settings, name);
+  if (partition == nullptr) {
+    ask.note("partition " + name, false, "the configuration no longer has it", 0);
+    return Blocked{Reason::partition_unknown, 0};
+  }
+  const Bitset ready = ready_nodes(ask.state, ask.contact, name);
+  note_nodes(ask, *partition, ready);
+  note_cores(ask, *partition, ready);
+  const Trial trial =
+      try_place(ask.state, *ask.policies.select, *partition, ready, ask.job.request);
+  ask.note("placement in partition " + name, trial.allocation.has_value(), trial_text(trial),
+           trial.blocked.amount);
+  if (trial.is_hopeless) return trial.blocked;
+  const auto ahead = jobs_ahead(ask, *partition);
+  const auto blocker = job_in_the_way(ask, *partition, ready, ahead);
+  ask.note("order in partition " + name, !blocker.has_value(),
+           blocker.has_value() ? "behind job " + number(blocker->value) + ", " +
+                                     number(ahead.size()) + " jobs ahead"
+                               : "no job in the way",
+           ahead.size());
+  if (blocker.has_value()) return Blocked{Reason::priority, ahead.size()};
+  return trial.blocked;
+}
+
+std::string summary_of(const Job& job, const Blocked& blocked) {
+  switch (blocked.code) {
+    case Reason::none:
+      return "it can start now";
+    case Reason::priority:
+      return number(blocked.amount) + " jobs are ahead of it";
+    case Reason::resources:
+      return "it is next, and waits for resources: " + number(blocked.amount) + " nodes missing";
+    case Reason::held_by_user:
+    case Reason::held_by_admin:
+    case Reason::held_by_system:
+      return "it is held" + (job.why.empty() ? std::string() : ": " + job.why);
+    case Reason::begin_time:
+      return "its begin time is in " + number(blocked.amount) + " s";
+    case Reason::nodes_unavailable:
+      return number(blocked.amount) + " nodes it could use are set aside, silent or lost";
+    case Reason::never_fits:
+      return "no state of this fleet fits it: " + number(blocked.amount) + " suitable nodes short";
+    case Reason::partition_unknown:
+      return "its partition no longer exists";
+  }
+  return {};
+}
+
+std::string next_event_of(const Blocked& blocked) {
+  switch (blocked.code) {
+    case Reason::none:
+      return "the next pass";
+    case Reason::priority:
+      return "a start or cancel of a job ahead of it";
+    case Reason::resources:
+      return "the end of a running job";
+    case Reason::begin_time:
+      return "its begin time";
+    case Reason::nodes_unavailable:
+      return "a node that comes back or is resumed";
+    case Reason::never_fits:
+    case Reason::partition_unknown:
+      return "a change of the fleet, the configuration or the request";
+    case Reason::held_by_user:
+    case Reason::held_by_admin:
+    case Reason::held_by_system:
+      return "cox release";
+  }
+  return {};
+}
+
+}  // namespace
+
+Verdict explain(
+    const State& state, const Contact& contact, Instant now, Policies policies, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr) return Verdict{Reason::none, 0, "no such job", {}, {}};
+  if (job->phase != JobPhase::pending) {
+    return Verdict{Reason::none, 0, "it is " + std::string(to_text(job_state(*job))), {}, {}};
+  }
+  Inquiry ask{state, contact, now, policies, *job, Verdict{}};
+  Blocked best = blocked_by_itself(*job, now);
+  if (best.code != Reason::none) {
+    ask.note("hold and begin time", false, summary_of(*job, best), best.amount);
+  } else {
+    ask.note("hold and begin time", true, "not held, may begin", 0);
+    best = Blocked{Reason::partition_unknown, 0};
+    for (const std::string& name : job->request.partitions) best = nearer(best, look_at(ask, name));
+  }
+  ask.verdict.code = best.code;
+  ask.verdict.amount = best.amount;
+  ask.verdict.summary = summary_of(*job, best);
+  ask.verdict.next_event = next_event_of(best);
+  return std::move(ask.verdict);
+}
+
+}  // namespace cox::core

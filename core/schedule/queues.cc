@@ -1,0 +1,130 @@
+// See queues.h. Invariant: a class is in `heads` of its partition, under its first job, exactly
+// when it has jobs and is not hopeless.
+#include "core/schedule/queues.h"
+
+#include <algorithm>
+
+#include "core/schedule/class_key.h"
+#include "core/schedule/trial.h"
+
+namespace cox::core {
+
+template <class Change>
+void Plan::Queues::changing(JobClass& one, std::size_t which, Change change) {
+  auto& heads = partitions[one.partition].heads;
+  if (!one.is_hopeless && !one.jobs.empty()) heads.erase(*one.jobs.begin());
+  change(one);
+  if (!one.is_hopeless && !one.jobs.empty()) heads.emplace(*one.jobs.begin(), which);
+}
+
+void Plan::Queues::rebuild(const State& state) {
+  partitions.clear();
+  classes.clear();
+  class_by_key.clear();
+  places.clear();
+  waiting.clear();
+  unchecked.clear();
+  for (const PartitionSettings& settings : state.record.settings.partitions) {
+    partitions.emplace_back().settings = settings;
+  }
+  is_built = true;
+  for (const auto& [id, attempt] : state.index.unended) insert(state, id);
+}
+
+void Plan::Queues::insert(const State& state, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr || job->phase != JobPhase::pending || job->hold != Hold::none) return;
+  if (job->request.begin.is_set() && job->request.begin > now) {
+    waiting.emplace(job->request.begin, id);
+  } else {
+    enqueue(state, *job);
+  }
+}
+
+void Plan::Queues::enqueue(const State&, const Job& job) {
+  if (places.contains(job.id)) return;
+  auto& mine = places[job.id];
+  for (const std::string& name : job.request.partitions) {
+    const auto partition = std::ranges::find_if(
+        partitions, [&name](const PartitionQueue& one) { return one.settings.name == name; });
+    if (partition == partitions.end()) continue;  // the settings no longer have it
+    const auto index = static_cast<std::size_t>(partition - partitions.begin());
+    const Place place{
+        policies.priority->static_key(job.request, job.submitted, partition->settings), job.id};
+    const std::size_t which = class_of(job, index);
+    mine.emplace_back(which, place);
+    if (!classes[which].is_checked) unchecked.push_back(which);
+    changing(classes[which], which, [&place](JobClass& one) { one.jobs.insert(place); });
+  }
+}
+
+std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
+  const PartitionSettings& settings = partitions[partition].settings;
+  const auto [entry, is_new] =
+      class_by_key.try_emplace(class_key(job.request, settings.name), classes.size());
+  if (is_new) {
+    JobClass& fresh = classes.emplace_back();
+    fresh.partition = partition;
+    fresh.cores_least = cores_least(job.request, settings);
+  }
+  return entry->second;
+}
+
+bool Plan::Queues::is_littered() const {
+  constexpr std::size_t classes_kept = 4096;
+  return classes.size() > classes_kept && classes.size() > 4 * places.size();
+}
+
+void Plan::Queues::remove(const State& state, JobId id) {
+  if (const Job* job = state.find_job(id); job != nullptr && job->request.begin.is_set()) {
+    waiting.erase({job->request.begin, id});
+  }
+  const auto mine = places.find(id);
+  if (mine == places.end()) return;
+  for (const auto& [which, place] : mine->second) {
+    changing(classes[which], which, [&place](JobClass& one) { one.jobs.erase(place); });
+  }
+  places.erase(mine);
+}
+
+void Plan::Queues::wake_due(const State& state) {
+  while (!waiting.empty() && waiting.begin()->first <= now) {
+    const JobId id = waiting.begin()->second;
+    waiting.erase(waiting.begin());
+    if (const Job* job = state.find_job(id)) enqueue(state, *job);
+  }
+}
+
+void Plan::Queues::fleet_changed() {
+  unchecked.clear();
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    changing(classes[i], i, [](JobClass& one) { one.is_hopeless = one.is_checked = false; });
+    if (!classes[i].jobs.empty()) unchecked.push_back(i);
+  }
+  for (PartitionQueue& partition : partitions) {
+    partition.refused.reset();
+    partition.ready.reset();
+  }
+}
+
+void Plan::Queues::wake_node(const State& state, NodeId node) {
+  for (PartitionQueue& partition : partitions) {
+    const auto nodes = state.index.partition_nodes.find(partition.settings.name);
+    if (nodes != state.index.partition_nodes.end() && nodes->second.test(node.value)) {
+      partition.refused.reset();
+    }
+  }
+}
+
+void Plan::Queues::count_cores(NodeId node, std::uint64_t cores, bool freed) {
+  for (PartitionQueue& partition : partitions) {
+    if (!partition.ready.has_value() || !partition.ready->test(node.value)) continue;
+    partition.free_cores = freed ? partition.free_cores + cores : partition.free_cores - cores;
+  }
+}
+
+void Plan::Queues::leave_planning_set(std::size_t which) {
+  changing(classes[which], which, [](JobClass& one) { one.is_hopeless = true; });
+}
+
+}  // namespace cox::core

@@ -1,0 +1,86 @@
+// The queues behind the Plan: classes of equal jobs, one FIFO by key in each, and per partition the
+// ordered heads of its classes. Everything here can be rebuilt from State.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/policy/priority.h"
+#include "core/schedule/plan.h"
+
+namespace cox::core {
+
+/// Place of a job in a queue: larger key first, then the lower id.
+struct Place {
+  std::int64_t key = 0;
+  JobId job;
+  friend bool operator==(const Place&, const Place&) = default;
+
+  friend bool operator<(const Place& a, const Place& b) {
+    return a.key != b.key ? a.key > b.key : a.job < b.job;
+  }
+};
+
+/// Pending jobs of one partition that fit alike.
+struct JobClass {
+  std::size_t partition = 0;
+  std::set<Place> jobs;
+  std::uint64_t cores_least = 0;
+  bool is_checked = false;   // tried since the fleet last changed
+  bool is_hopeless = false;  // out of the planning set, for `blocked`
+  Blocked blocked;
+};
+
+struct PartitionQueue {
+  PartitionSettings settings;
+  std::map<Place, std::size_t> heads;  // first job of each class in the planning set -> class
+  /// The head that was refused; while it is the head, the partition sleeps.
+  std::optional<Place> refused;
+  Blocked blocked;  // of the refused head
+  std::optional<Bitset> ready;
+  std::uint64_t free_cores = 0;  // on `ready`
+
+  bool is_asleep() const { return heads.empty() || heads.begin()->first == refused; }
+};
+
+struct Plan::Queues {
+  Policies policies;
+  bool is_built = false;
+  std::uint64_t contact_generation = 0;
+  Instant now;
+  std::vector<PartitionQueue> partitions;  // as in the settings
+  std::vector<JobClass> classes;
+  std::unordered_map<std::string, std::size_t> class_by_key;
+  std::unordered_map<JobId, std::vector<std::pair<std::size_t, Place>>> places;
+  std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
+  std::vector<std::size_t> unchecked;           // classes, in order of creation
+
+  void rebuild(const State& state);
+  /// Queues the job, or lets it wait for its begin time. No effect on held or started jobs.
+  void insert(const State& state, JobId id);
+  void remove(const State& state, JobId id);
+  void enqueue(const State& state, const Job& job);
+  void wake_due(const State& state);
+  /// Every refusal is void, every class may hope again.
+  void fleet_changed();
+  /// Something became free on `node`.
+  void wake_node(const State& state, NodeId node);
+  void count_cores(NodeId node, std::uint64_t cores, bool freed);
+  void leave_planning_set(std::size_t which);
+  /// Most classes are empty: time to start afresh.
+  bool is_littered() const;
+
+ private:
+  std::size_t class_of(const Job& job, std::size_t partition);
+  /// Applies `change` to a class and keeps the partition's heads right.
+  template <class Change>
+  void changing(JobClass& one, std::size_t which, Change change);
+};
+
+}  // namespace cox::core

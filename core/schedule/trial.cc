@@ -1,0 +1,115 @@
+// See trial.h.
+#include "core/schedule/trial.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace cox::core {
+namespace {
+
+void exclude(const State& state, const JobRequest& request, Bitset& nodes) {
+  for (const std::string& name : request.nodes_excluded) {
+    const auto node = state.node_named(name);
+    if (node.has_value() && nodes.test(node->value)) nodes.reset(node->value);
+  }
+}
+
+Selection ask(const State& state,
+              const SelectPolicy& select,
+              const PartitionSettings& partition,
+              const Bitset& candidates,
+              const JobRequest& request) {
+  const FreeNodes view{candidates,           state.record.nodes,      state.index.free,
+                       state.record.classes, partition.cpu_is_thread, partition.whole_nodes};
+  return select.select(request, view);
+}
+
+int rank(Reason code) {
+  switch (code) {
+    case Reason::none:
+      return 0;
+    case Reason::resources:
+      return 1;
+    case Reason::priority:
+      return 2;
+    case Reason::begin_time:
+      return 3;
+    case Reason::nodes_unavailable:
+      return 4;
+    case Reason::never_fits:
+      return 5;
+    default:
+      return 6;
+  }
+}
+
+}  // namespace
+
+const PartitionSettings* find_partition(const Settings& settings, const std::string& name) {
+  const auto found = std::ranges::find(settings.partitions, name, &PartitionSettings::name);
+  return found == settings.partitions.end() ? nullptr : &*found;
+}
+
+Bitset partition_nodes(const State& state, const std::string& partition) {
+  const auto found = state.index.partition_nodes.find(partition);
+  return found == state.index.partition_nodes.end() ? Bitset(state.record.nodes.size())
+                                                    : found->second;
+}
+
+Bitset ready_nodes(const State& state, const Contact& contact, const std::string& partition) {
+  Bitset ready = partition_nodes(state, partition);
+  ready &= state.index.usable;
+  Bitset away(ready.size());
+  ready.for_each([&](std::size_t i) {
+    const NodeId node{static_cast<std::uint32_t>(i)};
+    if (!contact.is_connected(node) || contact.silent.test(i)) away.set(i);
+  });
+  ready -= away;
+  return ready;
+}
+
+Trial try_place(const State& state,
+                const SelectPolicy& select,
+                const PartitionSettings& partition,
+                const Bitset& ready,
+                const JobRequest& request) {
+  Bitset candidates = ready;
+  exclude(state, request, candidates);
+  Selection answer = ask(state, select, partition, candidates, request);
+  if (auto* placement = std::get_if<Placement>(&answer)) {
+    return Trial{std::move(placement->allocation), Blocked{}, false};
+  }
+  if (const auto* wait = std::get_if<NotNow>(&answer)) {
+    return Trial{std::nullopt, Blocked{wait->code, wait->amount}, false};
+  }
+  const Never never = std::get<Never>(answer);
+  Bitset all = partition_nodes(state, partition.name);
+  exclude(state, request, all);
+  const std::size_t away = all.count() - candidates.count();
+  const bool fits_all =
+      away > 0 && !std::holds_alternative<Never>(ask(state, select, partition, all, request));
+  if (fits_all) return Trial{std::nullopt, Blocked{Reason::nodes_unavailable, away}, true};
+  return Trial{std::nullopt, Blocked{never.code, never.amount}, true};
+}
+
+Blocked nearer(const Blocked& a, const Blocked& b) {
+  return rank(b.code) < rank(a.code) ? b : a;
+}
+
+Blocked blocked_by_itself(const Job& job, Instant now) {
+  switch (job.hold) {
+    case Hold::by_user:
+      return Blocked{Reason::held_by_user, 0};
+    case Hold::by_admin:
+      return Blocked{Reason::held_by_admin, 0};
+    case Hold::by_system:
+      return Blocked{Reason::held_by_system, job.starts_undone};
+    case Hold::none:
+      break;
+  }
+  if (job.request.begin <= now) return Blocked{};
+  const std::int64_t left_us = job.request.begin.us - now.us;
+  return Blocked{Reason::begin_time, static_cast<std::uint64_t>((left_us + 999'999) / 1'000'000)};
+}
+
+}  // namespace cox::core

@@ -1,0 +1,44 @@
+// Look-ups in State, and the state of a job as people see it.
+#include "core/state.h"
+
+#include "common/assert.h"
+
+namespace cox::core {
+
+JobState job_state(const Job& job) {
+  switch (job.phase) {
+    case JobPhase::pending:
+      return JobState::pending;
+    case JobPhase::starting:
+      return JobState::configuring;
+    case JobPhase::running:
+      return JobState::running;
+    case JobPhase::ending:
+      return JobState::completing;
+    case JobPhase::ended:
+      return job.final_state;
+  }
+  return job.final_state;
+}
+
+const Job* State::find_job(JobId id) const {
+  const auto found = record.jobs.find(id);
+  return found == record.jobs.end() ? nullptr : &found->second;
+}
+
+const Node* State::find_node(NodeId id) const {
+  return id.value < record.nodes.size() ? &record.nodes[id.value] : nullptr;
+}
+
+std::optional<NodeId> State::node_named(const std::string& name) const {
+  const auto found = index.node_by_name.find(name);
+  if (found == index.node_by_name.end()) return std::nullopt;
+  return found->second;
+}
+
+const NodeClass& State::class_of(const Node& node) const {
+  ASSERT(node.node_class.value < record.classes.size());
+  return record.classes[node.node_class.value];
+}
+
+}  // namespace cox::core

@@ -1,0 +1,13 @@
+// Ties go to the lower JobId, which is the order of submission.
+#include "plugins/priority/fifo/fifo.h"
+
+namespace cox::plugins {
+
+std::int64_t FifoPriority::static_key(const JobRequest& request,
+                                      Instant,
+                                      const PartitionSettings& partition) const {
+  constexpr std::int64_t tier_weight = std::int64_t{1} << 32;  // no nice value reaches over a tier
+  return std::int64_t{partition.tier} * tier_weight - request.nice;
+}
+
+}  // namespace cox::plugins

@@ -1,0 +1,15 @@
+// Priority plug-in `fifo`: the partition's tier, then nice, then who came first.
+#pragma once
+
+#include "core/policy/priority.h"
+
+namespace cox::plugins {
+
+class FifoPriority final : public core::PriorityPolicy {
+ public:
+  std::int64_t static_key(const JobRequest& request,
+                          Instant submitted,
+                          const PartitionSettings& partition) const override;
+};
+
+}  // namespace cox::plugins
