@@ -1,0 +1,148 @@
+// Reads and writes the record of a cluster; looks at its daemons through their locks.
+#include "cmds/client/cluster_dir.h"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+
+#include "cmds/client/find_cluster.h"
+#include "common/text.h"
+#include "platform/descriptor.h"
+#include "platform/file.h"
+#include "platform/process.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr int kill_time_ms = 10'000;
+
+std::string record_file(const std::string& dir) {
+  return dir + "/up.conf";
+}
+
+platform::Descriptor open_pidfd(int pid) {
+  return platform::Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+bool wait_on(const platform::Descriptor& pidfd, int time_out_ms) {
+  pollfd gone{pidfd.get(), POLLIN, 0};
+  return ::poll(&gone, 1, time_out_ms) == 1;
+}
+
+}  // namespace
+
+std::string absolute_path(const std::string& path) {
+  if (path.empty() || path.starts_with('/')) return path;
+  std::array<char, PATH_MAX> here{};
+  if (::getcwd(here.data(), here.size()) == nullptr) return path;
+  return std::string(here.data()) + "/" + path;
+}
+
+Result<std::string> cluster_dir(const Parsed& given) {
+  if (!given.has("dir")) return default_cluster_dir();
+  std::string dir = absolute_path(given.value("dir"));
+  while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
+  // A socket's path has room for about a hundred bytes.
+  constexpr std::size_t dir_bytes_max = 70;
+  if (dir.size() > 1 && dir.size() <= dir_bytes_max) return dir;
+  return fail(Code::bad_usage, "--dir " + quoted(given.value("dir")) + ": a path of at most " +
+                                   std::to_string(dir_bytes_max) + " bytes is expected");
+}
+
+Result<ClusterRecord> read_record(const std::string& dir) {
+  const auto text = platform::read_file(record_file(dir), 65'536);
+  if (!text && text.error().code == Code::not_found) {
+    return fail(Code::not_found, dir + ": no cluster made by cox up");
+  }
+  if (!text) return Failure(text.error());
+  ClusterRecord record;
+  for (const std::string_view line : split(*text, '\n')) {
+    const std::size_t space = line.find(' ');
+    if (space == std::string_view::npos) continue;
+    const std::string_view key = line.substr(0, space);
+    const std::string value(line.substr(space + 1));
+    if (key == "topology") record.topology = value;
+    if (key == "config") record.config = value;
+    if (key != "nodes") continue;
+    const auto nodes = number_option("nodes", value, 1, 4096);
+    if (!nodes) return Failure(nodes.error().with_context(record_file(dir)));
+    record.nodes = *nodes;
+  }
+  return record;
+}
+
+Result<void> write_record(const std::string& dir, const ClusterRecord& record) {
+  std::string text = "nodes " + std::to_string(record.nodes) + "\n";
+  if (!record.topology.empty()) text += "topology " + record.topology + "\n";
+  if (!record.config.empty()) text += "config " + record.config + "\n";
+  return platform::write_file_atomic(record_file(dir), text);
+}
+
+std::string private_name(const std::string& dir) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char c : dir) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  const std::array<char, 4> bytes = {
+      static_cast<char>(hash >> 24U), static_cast<char>(hash >> 16U & 0xFFU),
+      static_cast<char>(hash >> 8U & 0xFFU), static_cast<char>(hash & 0xFFU)};
+  return "up-" + to_hex({bytes.data(), bytes.size()});
+}
+
+Result<std::string> write_private_config(const std::string& dir) {
+  const std::string path = dir + "/cox.toml";
+  const auto written = platform::write_file_atomic(
+      path, "# Written by cox up.\n[cluster]\nname = \"" + private_name(dir) + "\"\n");
+  if (!written) return Failure(written.error());
+  return path;
+}
+
+std::string node_name(std::uint32_t index) {
+  return "n" + std::to_string(index + 1);
+}
+
+std::string controller_pid_file(const std::string& dir) {
+  return dir + "/ctld.pid";
+}
+
+std::string node_pid_file(const std::string& dir, const std::string& node) {
+  return dir + "/noded-" + node + ".pid";
+}
+
+std::vector<Daemon> running_daemons(const std::string& dir) {
+  std::vector<Daemon> daemons;
+  const int controller = platform::lock_holder(controller_pid_file(dir)).value_or(0);
+  if (controller != 0) daemons.push_back({"coxctld", controller});
+  const auto names = platform::list_directory(dir);
+  if (!names) return daemons;
+  for (const std::string& name : *names) {
+    if (!name.starts_with("noded-") || !name.ends_with(".pid")) continue;
+    const int pid = platform::lock_holder(dir + "/" + name).value_or(0);
+    const std::string node = name.substr(6, name.size() - 10);
+    if (pid != 0) daemons.push_back({"coxnoded " + node, pid});
+  }
+  return daemons;
+}
+
+bool wait_until_gone(int pid, int time_out_ms) {
+  const platform::Descriptor pidfd = open_pidfd(pid);
+  return !pidfd.is_open() || wait_on(pidfd, time_out_ms);
+}
+
+Result<void> end_process(const std::string& name, int pid, int patience_ms) {
+  const platform::Descriptor pidfd = open_pidfd(pid);
+  if (!pidfd.is_open()) return {};
+  for (const int signal : {SIGTERM, SIGKILL}) {
+    const bool is_last = signal == SIGKILL;
+    if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0 && errno != ESRCH) {
+      return Failure(platform::system_error("end " + name + " " + std::to_string(pid), errno));
+    }
+    if (wait_on(pidfd, is_last ? kill_time_ms : patience_ms)) return {};
+  }
+  return fail(Code::timed_out, name + " " + std::to_string(pid) + " does not end");
+}
+
+}  // namespace cox::cmds

@@ -1,0 +1,54 @@
+// The directory of a cluster made by `cox up`: what was asked for, and which daemons run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cmds/client/parse.h"
+#include "common/result.h"
+
+namespace cox::cmds {
+
+/// What `cox up` was told, kept at DIR/up.conf for the next one on the same directory.
+struct ClusterRecord {
+  std::uint32_t nodes = 1;
+  std::string topology;  // absolute path or synthetic text
+  std::string config;    // absolute path
+  friend bool operator==(const ClusterRecord&, const ClusterRecord&) = default;
+};
+
+/// --dir, made absolute; else the default directory.
+Result<std::string> cluster_dir(const Parsed& given);
+std::string absolute_path(const std::string& path);
+
+/// error: not_found when `cox up` made no cluster there, bad_usage when the record is damaged
+Result<ClusterRecord> read_record(const std::string& dir);
+Result<void> write_record(const std::string& dir, const ClusterRecord& record);
+
+/// The name of a cluster without --config, made from its directory, so that clusters side by side
+/// have containers of their own.
+std::string private_name(const std::string& dir);
+/// Writes the configuration that gives the cluster that name; its path.
+Result<std::string> write_private_config(const std::string& dir);
+
+/// n1, n2, ...
+std::string node_name(std::uint32_t index);
+std::string controller_pid_file(const std::string& dir);
+std::string node_pid_file(const std::string& dir, const std::string& node);
+
+/// A process known by a pid file whose lock it holds.
+struct Daemon {
+  std::string name;  // "coxctld", "coxnoded n1"
+  int pid = 0;
+};
+
+/// The daemons of this directory that run now, the controller first.
+std::vector<Daemon> running_daemons(const std::string& dir);
+/// Ends a process: TERM, after `patience_ms` KILL. Returns when it is gone.
+/// error: not_permitted; timed_out when even KILL did not help in 10 s
+Result<void> end_process(const std::string& name, int pid, int patience_ms);
+/// Waits until the process is gone. False at the time-out.
+bool wait_until_gone(int pid, int time_out_ms);
+
+}  // namespace cox::cmds

@@ -1,0 +1,23 @@
+// The table of commands.
+#include "cmds/client/commands.h"
+
+#include <array>
+#include <string>
+
+namespace cox::cmds {
+
+std::span<const Command* const> all_commands() {
+  static constexpr std::array<const Command*, 17> table = {
+      &up_command,         &down_command,    &submit_command,  &run_command,   &queue_command,
+      &show_command,       &why_command,     &wait_command,    &logs_command,  &cancel_command,
+      &hold_command,       &release_command, &requeue_command, &nodes_command, &node_command,
+      &partitions_command, &doctor_command};
+  return table;
+}
+
+Failure usage_error(const Command& command, const std::string& message) {
+  return fail(Code::bad_usage,
+              message + " (usage: cox " + command.name + " " + command.usage + ")");
+}
+
+}  // namespace cox::cmds

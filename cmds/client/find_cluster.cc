@@ -1,0 +1,78 @@
+// Looks for the cluster in the order that cox(1) documents.
+#include "cmds/client/find_cluster.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "common/text.h"
+#include "platform/file.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr const char* system_socket = "/run/coxswain/ctld.sock";
+constexpr std::size_t key_bytes = 32;
+
+std::string environment_text(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// The cluster's key as the controller wrote it: 32 raw bytes or their hex text.
+std::string read_key(const std::string& path) {
+  const auto bytes = platform::read_file(path, 1024);
+  if (!bytes) return "";
+  if (bytes->size() == key_bytes) return *bytes;
+  return from_hex(trim(*bytes)).value_or("");
+}
+
+/// Key for a controller on TCP: $COX_KEY_FILE, the default directory's, the system's.
+std::string find_key() {
+  const std::string named = environment_text("COX_KEY_FILE");
+  if (!named.empty()) return read_key(named);
+  const std::string own = read_key(cluster_key_file(default_cluster_dir()));
+  return own.empty() ? read_key("/etc/coxswain/cluster.key") : own;
+}
+
+Result<ClusterAddress> named_cluster(const std::string& text, const char* from) {
+  auto address = platform::parse_address(text);
+  if (!address) return Failure(address.error().with_context(from));
+  ClusterAddress found{*address, ""};
+  if (!address->is_unix()) {
+    found.key = find_key();
+  } else if (platform::path_exists(text + "/.")) {
+    found.address.path = controller_socket(text);
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string default_cluster_dir() {
+  const std::string runtime = environment_text("XDG_RUNTIME_DIR");
+  if (runtime.starts_with('/')) return runtime + "/coxswain";
+  return "/tmp/coxswain-" + std::to_string(::getuid());
+}
+
+std::string controller_socket(const std::string& dir) {
+  return dir + "/ctld.sock";
+}
+
+std::string cluster_key_file(const std::string& dir) {
+  return dir + "/cluster.key";
+}
+
+Result<ClusterAddress> find_cluster(const std::string& given) {
+  if (!given.empty()) return named_cluster(given, "--cluster");
+  const std::string environment = environment_text("COX_CLUSTER");
+  if (!environment.empty()) return named_cluster(environment, "COX_CLUSTER");
+  const std::string own = controller_socket(default_cluster_dir());
+  for (const std::string& path : {own, std::string(system_socket)}) {
+    if (platform::path_exists(path)) return ClusterAddress{platform::Address{path, "", 0}, ""};
+  }
+  return fail(Code::unreachable, "no controller: looked at $COX_CLUSTER, " + own + " and " +
+                                     system_socket + " (start one with: cox up)");
+}
+
+}  // namespace cox::cmds

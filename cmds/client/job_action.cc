@@ -1,0 +1,91 @@
+// Sends one JobAction for all jobs, and one for each step.
+#include "cmds/client/job_action.h"
+
+#include <array>
+#include <set>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_ids.h"
+#include "cmds/client/session.h"
+#include "cmds/client/terminal.h"
+
+namespace cox::cmds {
+namespace {
+
+Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
+                                                       wire::JobAction::Kind kind) {
+  wire::ClientRequest whole;
+  whole.mutable_job_action()->set_kind(kind);
+  std::vector<wire::ClientRequest> requests;
+  for (const std::string& operand : given.operands()) {
+    const auto name = parse_job_name(operand);
+    if (!name) return Failure(name.error());
+    if (!name->step) {
+      whole.mutable_job_action()->add_jobs(name->job.value);
+      continue;
+    }
+    if (kind != wire::JobAction::CANCEL) {
+      return fail(Code::bad_usage, operand + ": a job is expected, not a step");
+    }
+    wire::JobAction& action = *requests.emplace_back().mutable_job_action();
+    action.set_kind(kind);
+    action.add_jobs(name->job.value);
+    action.set_step(name->step->value);
+    action.set_has_step(true);
+  }
+  if (given.has("user")) whole.mutable_job_action()->set_user(given.value("user"));
+  if (whole.job_action().jobs_size() > 0 || given.has("user")) requests.push_back(whole);
+  return requests;
+}
+
+/// The status that all refusals share, or 1.
+class Statuses {
+ public:
+  void add(const Error& error) { seen_.insert(exit_status(error.code)); }
+
+  int worst() const { return seen_.empty() ? 0 : seen_.size() == 1 ? *seen_.begin() : 1; }
+
+ private:
+  std::set<int> seen_;
+};
+
+void report_refusals(const wire::Done& done, Statuses* statuses) {
+  for (const wire::ActionError& refusal : done.errors()) {
+    const Error error = to_error(refusal.error());
+    const std::string name =
+        refusal.name().empty() ? "job " + std::to_string(refusal.job()) : refusal.name();
+    const bool is_named = error.message.starts_with(name);
+    print_error(is_named ? error.message : name + ": " + error.message);
+    statuses->add(error);
+  }
+}
+
+}  // namespace
+
+OptionTable job_action_options() {
+  static constexpr std::array table = {user_option, cluster_option, help_option};
+  return table;
+}
+
+Result<int> run_job_action(const Parsed& given, wire::JobAction::Kind kind) {
+  if (given.has("user") != given.operands().empty()) {
+    return usage_error(given.command(), "jobs or --user, one of the two, is expected");
+  }
+  const auto requests = make_requests(given, kind);
+  if (!requests) return Failure(requests.error());
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  Statuses statuses;
+  for (const wire::ClientRequest& request : *requests) {
+    const auto reply = session->ask_surely(request);
+    if (reply) {
+      report_refusals(reply->done(), &statuses);
+      continue;
+    }
+    print_error(reply.error().message);
+    statuses.add(reply.error());
+  }
+  return statuses.worst();
+}
+
+}  // namespace cox::cmds

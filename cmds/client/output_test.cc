@@ -1,0 +1,118 @@
+// What commands print: tables, documents, ids, help.
+#include <gtest/gtest.h>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_end.h"
+#include "cmds/client/job_ids.h"
+#include "cmds/client/json.h"
+#include "cmds/client/table.h"
+#include "cmds/run/labels.h"
+#include "common/text.h"
+
+namespace cox::cmds {
+namespace {
+
+TEST(Table, columns_are_aligned_and_the_last_is_not_padded) {
+  TableLayout layout;
+  layout.headers = {"JOB", "NAME", "WHERE"};
+  layout.is_number = {true, false, false};
+  EXPECT_EQ(lay_out(layout, {{"1", "a", "n1"}, {"1000", "long", "n[1-2]"}}),
+            " JOB  NAME  WHERE\n"
+            "   1  a     n1\n"
+            "1000  long  n[1-2]\n");
+}
+
+TEST(Table, no_control_byte_reaches_the_terminal) {
+  TableLayout layout;
+  layout.headers = {"NAME"};
+  layout.is_number = {false};
+  layout.with_header = false;
+  EXPECT_EQ(lay_out(layout, {{"a\033[2Jb\n"}}), "a?[2Jb?\n");
+}
+
+TEST(Table, an_unknown_column_is_answered_with_the_known_ones) {
+  EXPECT_EQ(choose_columns("NAME,job", {"job", "name"}), (std::vector<std::size_t>{1, 0}));
+  EXPECT_EQ(choose_columns("nam", {"job", "name"}).error().message,
+            "--format nam: no such column (columns: job,name)");
+}
+
+TEST(Json, documents_have_a_version_and_escape_what_they_must) {
+  JsonWriter json;
+  json.begin_array("jobs");
+  json.begin_object();
+  json.text("name", "a\"\\\n\x01\xFF\xC3\xA4");
+  json.number("cores", std::uint32_t{3});
+  json.boolean("held", false);
+  json.end_object();
+  json.end_array();
+  json.begin_array("none");
+  json.end_array();
+  EXPECT_EQ(json.take(),
+            "{\n  \"version\": 1,\n  \"jobs\": [\n    {\n"
+            "      \"name\": \"a\\\"\\\\\\n\\u0001\xEF\xBF\xBD\xC3\xA4\",\n"
+            "      \"cores\": 3,\n      \"held\": false\n    }\n  ],\n  \"none\": []\n}\n");
+}
+
+TEST(JobNames, ids_and_steps) {
+  EXPECT_EQ(parse_job_name("12")->job, JobId{12});
+  EXPECT_EQ(parse_job_name("12.batch")->step, step_batch);
+  EXPECT_EQ(parse_job_name("12.3")->step, StepId{3});
+  EXPECT_EQ(parse_job_name("12_3").error().message, "12_3: job arrays are not supported yet");
+  for (const char* text : {"", "0", "x", "-1", "1.", "1.x", "99999999999999999999999"}) {
+    EXPECT_FALSE(parse_job_name(text)) << text;
+  }
+}
+
+TEST(JobEnd, statuses_are_those_of_a_shell) {
+  wire::JobView job;
+  job.set_state("COMPLETED");
+  EXPECT_EQ(job_status(job), 0);
+  job.set_state("CANCELLED");
+  EXPECT_EQ(job_status(job), 1);
+  job.set_exit_code(3);
+  EXPECT_EQ(job_status(job), 3);
+  job.set_signal(9);
+  EXPECT_EQ(job_status(job), 137);
+}
+
+TEST(LineLabels, whole_lines_with_the_rank_as_wide_as_the_largest) {
+  LineLabels labels(11);
+  EXPECT_EQ(labels.add(1, 1, "a\nb"), " 1: a\n");
+  EXPECT_EQ(labels.add(10, 1, "x\n"), "10: x\n");
+  EXPECT_EQ(labels.add(1, 1, "c\n"), " 1: bc\n");
+  EXPECT_EQ(labels.add(1, 2, "e"), "");
+  EXPECT_EQ(labels.finish(1, 2), " 1: e\n");
+  EXPECT_EQ(labels.finish(1, 1), "");
+}
+
+TEST(Help, fits_in_80_columns_and_names_every_option) {
+  for (const Command* command : all_commands()) {
+    const std::string text = help_text(*command);
+    for (const std::string_view line : split(text, '\n')) {
+      EXPECT_LE(line.size(), 80U) << command->name << ": " << line;
+    }
+    for (const OptionSpec& option : command->options()) {
+      const bool is_shown = text.find(std::string("--") + option.name) != std::string::npos;
+      if (option.is_supported()) {
+        EXPECT_TRUE(is_shown) << command->name << " --" << option.name;
+      }
+    }
+  }
+}
+
+TEST(Help, no_table_has_a_name_or_a_letter_twice) {
+  for (const Command* command : all_commands()) {
+    std::string names, letters;
+    for (const OptionSpec& option : command->options()) {
+      const std::string name = std::string(" --") + option.name + " ";
+      EXPECT_EQ(names.find(name), std::string::npos) << command->name << name;
+      names += name;
+      if (option.letter == 0) continue;
+      EXPECT_EQ(letters.find(option.letter), std::string::npos) << command->name << option.letter;
+      letters += option.letter;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cox::cmds

@@ -1,0 +1,55 @@
+// A conversation with the controller: connect, ask, read answers.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cmds/client/find_cluster.h"
+#include "cmds/client/parse.h"
+#include "common/result.h"
+#include "link/client_link.h"
+#include "wire/client.pb.h"
+
+namespace cox::cmds {
+
+class Session {
+ public:
+  /// Connects to the cluster that `given` names. error: unreachable says where it looked
+  static Result<Session> open(const Parsed& given);
+  static Result<Session> open(const ClusterAddress& cluster);
+
+  /// Sends and reads the answer; the slices of a long list are put together. An error in the answer
+  /// is the error returned; a notice goes to stderr.
+  Result<wire::ClientReply> ask(wire::ClientRequest request);
+  /// The same for a request that may be sent twice: when the connection breaks before the answer,
+  /// connects again and resends it, for at most a minute.
+  Result<wire::ClientReply> ask_surely(wire::ClientRequest request);
+  /// Sends only; the answers are read by next().
+  Result<void> send(wire::ClientRequest request);
+  /// The next answer, or nothing at the time-out.
+  Result<std::optional<wire::ClientReply>> next(Duration time_out);
+  /// A new connection to the same controller, tried for up to a minute.
+  Result<void> reconnect();
+
+  int descriptor() const { return link_.descriptor(); }
+
+  const platform::Address& address() const { return cluster_.address; }
+
+  const std::string& key() const { return cluster_.key; }
+
+ private:
+  Session(ClusterAddress cluster, link::ClientLink link)
+      : cluster_(std::move(cluster)), link_(std::move(link)) {}
+
+  ClusterAddress cluster_;
+  link::ClientLink link_;
+  std::uint64_t number_ = 0;
+};
+
+/// An error of the wire as ours.
+Error to_error(const wire::Error& error);
+
+/// Opens the cluster and asks one question.
+Result<wire::ClientReply> ask_cluster(const Parsed& given, wire::ClientRequest request);
+
+}  // namespace cox::cmds

@@ -1,0 +1,34 @@
+// What travels with a submit besides the options: environment, limits, umask, directory, host and
+// the key that makes a resend harmless.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmds/client/request_options.h"
+#include "common/result.h"
+#include "model/ids.h"
+#include "wire/client.pb.h"
+
+namespace cox::cmds {
+
+/// The variables that `--export TEXT` selects from `environment` (NAME=VALUE each).
+/// error: bad_usage for a malformed name
+Result<std::vector<std::string>> exported_environment(std::string_view text,
+                                                      const std::vector<std::string>& environment);
+/// `a,b=1,"c=x,y"`: parts at commas outside quotes, quotes removed.
+std::vector<std::string> split_export_list(std::string_view text);
+
+/// 128 random bits from the system.
+ClientKey make_client_key();
+/// The wall clock.
+Instant wall_now();
+
+/// Adds what this process has to the request: directory, umask, limits, host.
+/// error: not_found when the working directory is gone
+Result<void> collect_surroundings(JobRequest* request);
+/// The message for the controller. error: bad_usage when something is too large to send
+Result<wire::Submit> make_submit(const RequestDraft& draft, const std::string& script);
+
+}  // namespace cox::cmds

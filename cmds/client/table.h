@@ -1,0 +1,69 @@
+// Lists for people: aligned columns, chosen by name, colour only on a terminal.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmds/client/parse.h"
+#include "common/result.h"
+
+namespace cox::cmds {
+
+/// A column of a list of T.
+template <class T>
+struct Column {
+  const char* name;  // of -o, lower case; the header is its upper case
+  bool is_number;    // right-aligned
+  bool by_default;
+  std::string (*text)(const T& row);
+};
+
+struct TableLayout {
+  std::vector<std::string> headers;
+  std::vector<bool> is_number;
+  bool with_header = true;
+  bool with_colour = false;  // of words that are states
+};
+
+/// Lines of the table; the last column is not padded.
+std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std::string>>& rows);
+
+/// "job,name" in any case as indices into `known`. error: bad_usage lists the known names
+Result<std::vector<std::size_t>> choose_columns(std::string_view text,
+                                                const std::vector<std::string>& known);
+std::string upper(std::string_view text);
+bool colour_wanted();
+
+/// The table of `rows` as the options --format, --no-header of `given` want it.
+template <class T, class Rows>
+Result<std::string> table_text(const Parsed& given,
+                               const std::vector<Column<T>>& columns,
+                               const Rows& rows) {
+  std::vector<std::size_t> chosen;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    names.emplace_back(columns[i].name);
+    if (columns[i].by_default) chosen.push_back(i);
+  }
+  if (given.has("format")) {
+    auto wanted = choose_columns(given.value("format"), names);
+    if (!wanted) return Failure(wanted.error());
+    chosen = std::move(*wanted);
+  }
+  TableLayout layout;
+  layout.with_header = !given.has("no-header");
+  layout.with_colour = colour_wanted();
+  for (const std::size_t i : chosen) {
+    layout.headers.push_back(upper(names[i]));
+    layout.is_number.push_back(columns[i].is_number);
+  }
+  std::vector<std::vector<std::string>> cells;
+  for (const auto& row : rows) {
+    std::vector<std::string>& line = cells.emplace_back();
+    for (const std::size_t i : chosen) line.push_back(columns[i].text(row));
+  }
+  return lay_out(layout, cells);
+}
+
+}  // namespace cox::cmds

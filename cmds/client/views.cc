@@ -1,0 +1,115 @@
+// Text and columns of the controller's views.
+#include "cmds/client/views.h"
+
+#include <array>
+#include <ctime>
+
+#include "cmds/client/submission.h"
+#include "model/memory_text.h"
+#include "model/time.h"
+
+namespace cox::cmds {
+
+std::string local_time(std::int64_t us) {
+  if (us == 0) return "-";
+  const std::time_t seconds_utc = us / 1'000'000;
+  std::tm local{};
+  ::localtime_r(&seconds_utc, &local);
+  std::array<char, 64> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &local);
+  return std::string(text.data(), length);
+}
+
+std::string run_time(const wire::JobView& job, std::int64_t now_us) {
+  if (job.started_us() == 0) return "-";
+  const std::int64_t end = job.ended_us() == 0 ? now_us : job.ended_us();
+  return to_text(Duration{end > job.started_us() ? end - job.started_us() : 0});
+}
+
+std::string limit_text(std::int64_t limit_us) {
+  const bool is_limited = limit_us > 0 && limit_us < duration_unlimited.us;
+  return to_text(is_limited ? Duration{limit_us} : duration_unlimited);
+}
+
+std::string outcome_text(const wire::JobView& job) {
+  if (job.signal() != 0) return "signal " + std::to_string(job.signal());
+  if (job.exit_code() != 0) return "exit " + std::to_string(job.exit_code());
+  return "";
+}
+
+std::string where_text(const wire::JobView& job) {
+  if (!job.node_list().empty()) return job.node_list();
+  if (job.reason().empty() || job.reason() == "None") return "-";
+  return "(" + job.reason() + ")";
+}
+
+const std::vector<Column<wire::JobView>>& job_columns() {
+  using Job = wire::JobView;
+  static const std::vector<Column<Job>> columns = {
+      {"job", true, true, [](const Job& j) { return std::to_string(j.job()); }},
+      {"name", false, true, [](const Job& j) { return j.name(); }},
+      {"user", false, true, [](const Job& j) { return j.user(); }},
+      {"partition", false, true, [](const Job& j) { return j.partition(); }},
+      {"state", false, true, [](const Job& j) { return j.state(); }},
+      {"time", true, true, [](const Job& j) { return run_time(j, wall_now().us); }},
+      {"limit", true, true, [](const Job& j) { return limit_text(j.time_limit_us()); }},
+      {"nodes", true, true, [](const Job& j) { return std::to_string(j.nodes()); }},
+      {"cpus", true, true, [](const Job& j) { return std::to_string(j.cpus()); }},
+      {"where", false, true, where_text},
+      {"tasks", true, false, [](const Job& j) { return std::to_string(j.tasks()); }},
+      {"uid", true, false, [](const Job& j) { return std::to_string(j.uid()); }},
+      {"account", false, false, [](const Job& j) { return j.account(); }},
+      {"letters", false, false, [](const Job& j) { return j.state_letters(); }},
+      {"reason", false, false, [](const Job& j) { return j.reason(); }},
+      {"why", false, false, [](const Job& j) { return j.why(); }},
+      {"attempt", true, false, [](const Job& j) { return std::to_string(j.attempt()); }},
+      {"submitted", false, false, [](const Job& j) { return local_time(j.submitted_us()); }},
+      {"started", false, false, [](const Job& j) { return local_time(j.started_us()); }},
+      {"ended", false, false, [](const Job& j) { return local_time(j.ended_us()); }},
+      {"exit", true, false, [](const Job& j) { return std::to_string(j.exit_code()); }},
+      {"signal", true, false, [](const Job& j) { return std::to_string(j.signal()); }},
+  };
+  return columns;
+}
+
+const std::vector<Column<wire::NodeView>>& node_columns() {
+  using Node = wire::NodeView;
+  static const std::vector<Column<Node>> columns = {
+      {"node", false, true, [](const Node& n) { return n.name(); }},
+      {"state", false, true, [](const Node& n) { return n.state(); }},
+      {"cores", true, true, [](const Node& n) { return std::to_string(n.cores()); }},
+      {"used", true, true, [](const Node& n) { return std::to_string(n.cores_used()); }},
+      {"memory", true, true, [](const Node& n) { return memory_text(n.memory_mib()); }},
+      {"memused", true, true, [](const Node& n) { return memory_text(n.memory_used_mib()); }},
+      {"jobs", true, true, [](const Node& n) { return std::to_string(n.jobs_size()); }},
+      {"partitions", false, true, [](const Node& n) { return n.partitions(); }},
+      {"reason", false, true, [](const Node& n) { return n.reason(); }},
+      {"class", false, false, [](const Node& n) { return n.node_class(); }},
+      {"numa", true, false, [](const Node& n) { return std::to_string(n.numa_nodes()); }},
+      {"packages", true, false, [](const Node& n) { return std::to_string(n.packages()); }},
+      {"containment", false, false, [](const Node& n) { return n.containment(); }},
+      {"version", false, false, [](const Node& n) { return n.version(); }},
+      {"address", false, false, [](const Node& n) { return n.address(); }},
+      {"boot", false, false, [](const Node& n) { return n.boot_id(); }},
+      {"heard", false, false, [](const Node& n) { return local_time(n.last_heard_us()); }},
+  };
+  return columns;
+}
+
+const std::vector<Column<wire::PartitionView>>& partition_columns() {
+  using Partition = wire::PartitionView;
+  static const std::vector<Column<Partition>> columns = {
+      {"partition", false, true, [](const Partition& p) { return p.name(); }},
+      {"default", false, true,
+       [](const Partition& p) { return std::string(p.is_default() ? "yes" : "no"); }},
+      {"nodes", true, true, [](const Partition& p) { return std::to_string(p.nodes()); }},
+      {"cores", true, true, [](const Partition& p) { return std::to_string(p.cores()); }},
+      {"used", true, true, [](const Partition& p) { return std::to_string(p.cores_used()); }},
+      {"deftime", true, true, [](const Partition& p) { return limit_text(p.default_time_us()); }},
+      {"maxtime", true, true, [](const Partition& p) { return limit_text(p.max_time_us()); }},
+      {"nodelist", false, true, [](const Partition& p) { return p.node_list(); }},
+  };
+  return columns;
+}
+
+}  // namespace cox::cmds

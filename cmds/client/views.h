@@ -1,0 +1,32 @@
+// How jobs, nodes, partitions and explanations appear: as text for people, as JSON for programs.
+// JSON members have the names of the wire's fields.
+#pragma once
+
+#include <string>
+
+#include "cmds/client/json.h"
+#include "cmds/client/table.h"
+#include "wire/client.pb.h"
+
+namespace cox::cmds {
+
+/// Local time YYYY-MM-DDTHH:MM:SS; "-" when unset.
+std::string local_time(std::int64_t us);
+/// Time a job has run so far, or ran; "-" before its start.
+std::string run_time(const wire::JobView& job, std::int64_t now_us);
+std::string limit_text(std::int64_t limit_us);
+/// "exit 3", "signal 9", or "" when it ended well or not yet.
+std::string outcome_text(const wire::JobView& job);
+/// Where it runs or ran; else why it does not, in parentheses.
+std::string where_text(const wire::JobView& job);
+
+const std::vector<Column<wire::JobView>>& job_columns();
+const std::vector<Column<wire::NodeView>>& node_columns();
+const std::vector<Column<wire::PartitionView>>& partition_columns();
+
+void write_json(const wire::JobView& job, JsonWriter* json);
+void write_json(const wire::NodeView& node, JsonWriter* json);
+void write_json(const wire::PartitionView& partition, JsonWriter* json);
+void write_json(const wire::Explanation& explanation, JsonWriter* json);
+
+}  // namespace cox::cmds

@@ -1,0 +1,186 @@
+// The wire's views as JSON, member by member in the order of the message.
+#include "cmds/client/views.h"
+
+namespace cox::cmds {
+namespace {
+
+void write_usage(const wire::Usage& usage, JsonWriter* json) {
+  json->begin_object("usage");
+  json->number("user_us", std::int64_t{usage.user_us()});
+  json->number("system_us", std::int64_t{usage.system_us()});
+  json->number("memory_peak_bytes", std::int64_t{usage.memory_peak_bytes()});
+  json->end_object();
+}
+
+template <class Texts>
+void write_texts(std::string_view key, const Texts& texts, JsonWriter* json) {
+  json->begin_array(key);
+  for (const std::string& text : texts) json->item(text);
+  json->end_array();
+}
+
+void write_request(const wire::JobRequest& request, JsonWriter* json) {
+  json->begin_object("request");
+  json->boolean("interactive", request.kind() == 1);
+  json->text("qos", request.qos());
+  json->text("comment", request.comment());
+  write_texts("argv", request.argv(), json);
+  json->text("directory", request.directory());
+  json->text("submit_host", request.submit_host());
+  write_texts("partitions", request.partitions(), json);
+  write_texts("nodes_wanted", request.nodes_wanted(), json);
+  write_texts("nodes_excluded", request.nodes_excluded(), json);
+  json->number("begin_us", std::int64_t{request.begin_us()});
+  json->number("nice", request.nice());
+  json->boolean("held", request.held());
+  json->boolean("requeue", request.requeue());
+  json->begin_object("labels");
+  for (const auto& [key, value] : request.labels()) json->text(key, value);
+  json->end_object();
+  json->begin_array("components");
+  for (const wire::Component& part : request.components()) {
+    json->begin_object();
+    json->number("nodes_min", part.nodes_min());
+    json->number("nodes_max", part.nodes_max());
+    json->number("tasks", part.tasks());
+    json->number("tasks_per_node", part.tasks_per_node());
+    json->number("cpus_per_task", part.cpus_per_task());
+    json->number("memory_per_node_mib", std::int64_t{part.memory_per_node_mib()});
+    json->number("memory_per_cpu_mib", std::int64_t{part.memory_per_cpu_mib()});
+    json->boolean("exclusive", part.exclusive());
+    json->end_object();
+  }
+  json->end_array();
+  json->end_object();
+}
+
+void write_step(const wire::StepView& step, JsonWriter* json) {
+  json->begin_object();
+  json->text("step", step.step() >= 0xFFFF'FFF0U ? step.name() : std::to_string(step.step()));
+  json->text("name", step.name());
+  json->text("state", step.state());
+  json->text("nodes", step.nodes());
+  json->number("tasks", step.tasks());
+  json->number("started_us", std::int64_t{step.started_us()});
+  json->number("ended_us", std::int64_t{step.ended_us()});
+  json->number("exit_code", step.result().exit_code());
+  json->number("signal", step.result().signal());
+  json->text("detail", step.result().detail());
+  write_usage(step.result().usage(), json);
+  json->end_object();
+}
+
+void write_share(const wire::NodeShareView& share, JsonWriter* json) {
+  json->begin_object();
+  json->text("node", share.node());
+  json->text("cores", share.cores());
+  json->begin_array("memory_mib");
+  for (const std::int64_t mib : share.memory_mib()) json->item(mib);
+  json->end_array();
+  json->text("devices", share.devices());
+  json->number("tasks", share.tasks());
+  json->boolean("freed", share.freed());
+  json->end_object();
+}
+
+void write_details(const wire::JobView& job, JsonWriter* json) {
+  json->text("output_path", job.output_path());
+  json->text("error_path", job.error_path());
+  write_request(job.request(), json);
+  json->begin_array("steps");
+  for (const wire::StepView& step : job.steps()) write_step(step, json);
+  json->end_array();
+  json->begin_array("shares");
+  for (const wire::NodeShareView& share : job.shares()) write_share(share, json);
+  json->end_array();
+}
+
+}  // namespace
+
+void write_json(const wire::JobView& job, JsonWriter* json) {
+  json->begin_object();
+  json->number("job", std::uint64_t{job.job()});
+  json->text("name", job.name());
+  json->text("user", job.user());
+  json->number("uid", job.uid());
+  json->number("gid", job.gid());
+  json->text("account", job.account());
+  json->text("partition", job.partition());
+  json->text("state", job.state());
+  json->boolean("is_final", job.is_final());
+  json->text("reason", job.reason());
+  json->number("reason_amount", std::uint64_t{job.reason_amount()});
+  json->text("why", job.why());
+  json->number("nodes", job.nodes());
+  json->number("cpus", job.cpus());
+  json->number("tasks", job.tasks());
+  json->text("node_list", job.node_list());
+  json->number("submitted_us", std::int64_t{job.submitted_us()});
+  json->number("started_us", std::int64_t{job.started_us()});
+  json->number("ended_us", std::int64_t{job.ended_us()});
+  json->number("time_limit_us", std::int64_t{job.time_limit_us()});
+  json->number("attempt", job.attempt());
+  json->number("exit_code", job.exit_code());
+  json->number("signal", job.signal());
+  write_usage(job.usage(), json);
+  if (job.has_request()) write_details(job, json);
+  json->end_object();
+}
+
+void write_json(const wire::NodeView& node, JsonWriter* json) {
+  json->begin_object();
+  json->text("name", node.name());
+  json->text("state", node.state());
+  json->text("reason", node.reason());
+  json->text("node_class", node.node_class());
+  json->number("cores", node.cores());
+  json->number("cores_used", node.cores_used());
+  json->number("memory_mib", std::int64_t{node.memory_mib()});
+  json->number("memory_used_mib", std::int64_t{node.memory_used_mib()});
+  json->number("packages", node.packages());
+  json->number("numa_nodes", node.numa_nodes());
+  write_texts("devices", node.devices(), json);
+  json->text("partitions", node.partitions());
+  json->text("containment", node.containment());
+  json->text("version", node.version());
+  json->text("boot_id", node.boot_id());
+  json->text("address", node.address());
+  json->number("last_heard_us", std::int64_t{node.last_heard_us()});
+  json->boolean("is_thissystem", node.is_thissystem());
+  json->begin_array("jobs");
+  for (const std::uint64_t job : node.jobs()) json->item(job);
+  json->end_array();
+  json->end_object();
+}
+
+void write_json(const wire::PartitionView& partition, JsonWriter* json) {
+  json->begin_object();
+  json->text("name", partition.name());
+  json->boolean("is_default", partition.is_default());
+  json->number("nodes", partition.nodes());
+  json->number("cores", partition.cores());
+  json->number("cores_used", partition.cores_used());
+  json->number("default_time_us", std::int64_t{partition.default_time_us()});
+  json->number("max_time_us", std::int64_t{partition.max_time_us()});
+  json->text("node_list", partition.node_list());
+  json->end_object();
+}
+
+void write_json(const wire::Explanation& explanation, JsonWriter* json) {
+  json->number("job", std::uint64_t{explanation.job()});
+  json->text("state", explanation.state());
+  json->text("summary", explanation.summary());
+  json->begin_array("checks");
+  for (const wire::Check& check : explanation.checks()) {
+    json->begin_object();
+    json->text("name", check.name());
+    json->boolean("passed", check.passed());
+    json->text("detail", check.detail());
+    json->number("amount", std::uint64_t{check.amount()});
+    json->end_object();
+  }
+  json->end_array();
+  json->text("next_event", explanation.next_event());
+}
+
+}  // namespace cox::cmds

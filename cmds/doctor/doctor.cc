@@ -1,0 +1,96 @@
+// cox doctor: what is wrong with the installation or the cluster, and the mend.
+#include <array>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/session.h"
+#include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
+#include "cmds/doctor/findings.h"
+
+namespace cox::cmds {
+namespace {
+
+OptionTable options() {
+  static constexpr std::array table = {json_option, cluster_option, help_option};
+  return table;
+}
+
+std::string text_of(const std::vector<Finding>& findings) {
+  TableLayout layout;
+  layout.headers = {"", "", ""};
+  layout.is_number = {false, false, false};
+  layout.with_header = false;
+  layout.with_colour = colour_wanted();
+  std::vector<std::vector<std::string>> rows;
+  for (const Finding& finding : findings) {
+    const std::string mend = finding.mend.empty() ? "" : " (" + finding.mend + ")";
+    rows.push_back({std::string(grade_word(finding.grade)), finding.name, finding.detail + mend});
+  }
+  return lay_out(layout, rows);
+}
+
+std::string json_of(const std::vector<Finding>& findings, std::uint64_t controller_pid) {
+  JsonWriter json;
+  json.number("controller_pid", controller_pid);
+  json.begin_array("findings");
+  for (const Finding& finding : findings) {
+    json.begin_object();
+    json.text("grade", grade_word(finding.grade));
+    json.text("name", finding.name);
+    json.text("detail", finding.detail);
+    json.text("mend", finding.mend);
+    json.end_object();
+  }
+  json.end_array();
+  return json.take();
+}
+
+/// Everything that can be asked of a controller that answers.
+Result<std::uint64_t> examine(Session& session, std::vector<Finding>* findings) {
+  wire::ClientRequest status_request;
+  status_request.mutable_status();
+  const auto status = session.ask(status_request);
+  if (!status) return Failure(status.error());
+  wire::ClientRequest nodes_request;
+  nodes_request.mutable_list_nodes();
+  const auto nodes = session.ask(nodes_request);
+  if (!nodes) return Failure(nodes.error());
+  examine_controller(status->status(), session.address(), findings);
+  examine_nodes(status->status(), nodes->nodes(), findings);
+  return status->status().pid();
+}
+
+Result<int> run(const Parsed& given) {
+  if (!given.operands().empty()) {
+    return usage_error(given.command(), given.operands().front() + ": nothing is expected here");
+  }
+  std::vector<Finding> findings;
+  std::uint64_t controller_pid = 0;
+  int status = 0;
+  auto session = Session::open(given);
+  const auto examined =
+      session ? examine(*session, &findings) : Result<std::uint64_t>(Failure(session.error()));
+  if (examined) {
+    controller_pid = *examined;
+  } else {
+    findings.push_back({Grade::failed, "controller", examined.error().message, ""});
+    status = exit_status(examined.error().code);
+  }
+  examine_directory(given, &findings);
+  examine_machine(&findings);
+  for (const Finding& finding : findings) {
+    if (finding.grade == Grade::failed && status == 0) status = 1;
+  }
+  const auto printed =
+      print(given.has("json") ? json_of(findings, controller_pid) : text_of(findings));
+  if (!printed) return Failure(printed.error());
+  return status;
+}
+
+}  // namespace
+
+const Command doctor_command{"doctor", "[OPTIONS]",        "find what is wrong, and say the mend",
+                             options,  Operands::anywhere, 0,
+                             run};
+
+}  // namespace cox::cmds

@@ -1,0 +1,173 @@
+// Examines controller, nodes, directory and machine.
+#include "cmds/doctor/findings.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "cmds/client/cluster_dir.h"
+#include "cmds/client/find_cluster.h"
+#include "cmds/client/submission.h"
+#include "cmds/client/views.h"
+#include "cmds/down/leftovers.h"
+#include "common/node_list.h"
+#include "common/text.h"
+#include "platform/container.h"
+#include "platform/file.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr std::int64_t clock_skew_max_us = 2'000'000;
+
+void add(std::vector<Finding>* findings,
+         Grade grade,
+         const std::string& name,
+         const std::string& detail,
+         const std::string& mend = "") {
+  findings->push_back({grade, name, detail, mend});
+}
+
+/// Names of the nodes for which `is_odd` holds.
+template <class Predicate>
+std::vector<std::string> names_where(const wire::NodeList& nodes, Predicate is_odd) {
+  std::vector<std::string> names;
+  for (const wire::NodeView& node : nodes.nodes()) {
+    if (is_odd(node)) names.push_back(node.name());
+  }
+  return names;
+}
+
+/// The directory that is examined: where the command would look for a private cluster.
+std::string examined_dir(const Parsed& given) {
+  const char* environment = std::getenv("COX_CLUSTER");
+  const std::string named = given.has("cluster")     ? given.value("cluster")
+                            : environment == nullptr ? ""
+                                                     : environment;
+  if (named.empty()) return default_cluster_dir();
+  const std::string path = absolute_path(named);
+  return path.ends_with("/ctld.sock") ? path.substr(0, path.rfind('/')) : path;
+}
+
+void examine_containment(const wire::NodeList& nodes, std::vector<Finding>* findings) {
+  const auto weak = names_where(nodes, [](const wire::NodeView& node) {
+    return node.containment().starts_with("process groups");
+  });
+  if (weak.empty()) {
+    const std::string kind = nodes.nodes_size() == 0 ? "no nodes" : nodes.nodes(0).containment();
+    add(findings, Grade::ok, "containment", kind);
+    return;
+  }
+  for (const wire::NodeView& node : nodes.nodes()) {
+    if (node.name() != weak.front()) continue;
+    add(findings, Grade::warning, "containment", fold_node_list(weak) + ": " + node.containment(),
+        "limits of cores and memory are not enforced there");
+  }
+}
+
+}  // namespace
+
+std::string_view grade_word(Grade grade) {
+  switch (grade) {
+    case Grade::ok:
+      return "ok";
+    case Grade::warning:
+      return "warning";
+    case Grade::failed:
+      return "failed";
+  }
+  return "failed";
+}
+
+void examine_controller(const wire::StatusReply& status,
+                        const platform::Address& address,
+                        std::vector<Finding>* findings) {
+  add(findings, Grade::ok, "controller",
+      "cluster " + status.cluster() + " at " + address.text() + ", pid " +
+          std::to_string(status.pid()) + ", up since " + local_time(status.started_us()));
+  if (status.version() == COX_VERSION) {
+    add(findings, Grade::ok, "version", "all of version " COX_VERSION);
+  } else {
+    add(findings, Grade::warning, "version",
+        "the controller has " + status.version() + ", this command " COX_VERSION,
+        "restart the older one");
+  }
+  if (status.started_us() > wall_now().us + clock_skew_max_us) {
+    add(findings, Grade::failed, "clock", "the controller's clock is ahead of this machine's",
+        "synchronise the clocks");
+  } else {
+    add(findings, Grade::ok, "clock", "agrees with the controller's");
+  }
+}
+
+void examine_nodes(const wire::StatusReply& status,
+                   const wire::NodeList& nodes,
+                   std::vector<Finding>* findings) {
+  const auto unheard = names_where(nodes, [](const wire::NodeView& node) {
+    return node.state() == "silent" || node.state() == "lost";
+  });
+  const auto aside = names_where(nodes, [](const wire::NodeView& node) {
+    return node.state() == "failed" || node.state() == "down";
+  });
+  const auto older = names_where(
+      nodes, [&](const wire::NodeView& node) { return node.version() != status.version(); });
+  if (nodes.nodes_size() == 0) {
+    add(findings, Grade::failed, "nodes", "none has ever registered", "start coxnoded on a node");
+  } else if (unheard.empty()) {
+    add(findings, Grade::ok, "nodes",
+        "all " + std::to_string(nodes.nodes_size()) + " are connected");
+  } else {
+    add(findings, Grade::failed, "nodes", "not connected: " + fold_node_list(unheard),
+        "start coxnoded there; for a private cluster: cox up");
+  }
+  if (!aside.empty()) {
+    add(findings, Grade::warning, "nodes", "out of service: " + fold_node_list(aside),
+        "see cox nodes; back with cox node resume");
+  }
+  if (!older.empty()) {
+    add(findings, Grade::warning, "version", "other versions on " + fold_node_list(older),
+        "restart coxnoded there");
+  }
+  examine_containment(nodes, findings);
+}
+
+void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
+  const std::string dir = examined_dir(given);
+  const auto record = read_record(dir);
+  if (!record) return;
+
+  struct stat key {};
+
+  if (::stat(cluster_key_file(dir).c_str(), &key) == 0) {
+    const bool is_private = (key.st_mode & 077U) == 0;
+    add(findings, is_private ? Grade::ok : Grade::failed, "key",
+        cluster_key_file(dir) + (is_private ? " is closed to others" : " can be read by others"),
+        is_private ? "" : "chmod 600 " + cluster_key_file(dir));
+  }
+  const auto daemons = running_daemons(dir);
+  const std::size_t wanted = record->nodes + std::size_t{1};
+  if (daemons.size() >= wanted) {
+    add(findings, Grade::ok, "daemons", std::to_string(daemons.size()) + " run from " + dir);
+  } else {
+    add(findings, Grade::failed, "daemons",
+        std::to_string(daemons.size()) + " of " + std::to_string(wanted) + " run from " + dir,
+        "cox up --dir " + dir);
+  }
+  const auto supervisors = living_supervisors(dir);
+  if (daemons.empty() && !supervisors.empty()) {
+    add(findings, Grade::warning, "leftovers",
+        std::to_string(supervisors.size()) + " supervisors without a daemon",
+        "cox up --dir " + dir + ", or cox down --force --dir " + dir);
+  }
+}
+
+void examine_machine(std::vector<Finding>* findings) {
+  const auto limit = platform::read_file("/proc/sys/user/max_user_namespaces", 64);
+  const bool has_namespaces = ::geteuid() == 0 || (limit && trim(*limit) != "0");
+  add(findings, has_namespaces ? Grade::ok : Grade::warning, "namespaces",
+      has_namespaces ? "may be made by this user" : "may not be made by this user",
+      has_namespaces ? "" : "emulated nodes share hostname and /dev/shm");
+}
+
+}  // namespace cox::cmds

@@ -1,0 +1,38 @@
+// The examinations of `cox doctor`. Each adds what it found, good or bad.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmds/client/parse.h"
+#include "platform/address.h"
+#include "wire/client.pb.h"
+
+namespace cox::cmds {
+
+enum class Grade : std::uint8_t { ok = 0, warning = 1, failed = 2 };
+
+std::string_view grade_word(Grade grade);
+
+struct Finding {
+  Grade grade = Grade::ok;
+  std::string name;
+  std::string detail;
+  std::string mend;
+};
+
+/// It answers; its version and clock agree with ours.
+void examine_controller(const wire::StatusReply& status,
+                        const platform::Address& address,
+                        std::vector<Finding>* findings);
+/// All are heard; versions agree; what keeps their jobs together.
+void examine_nodes(const wire::StatusReply& status,
+                   const wire::NodeList& nodes,
+                   std::vector<Finding>* findings);
+/// The directory of `cox up`: rights of the key, daemons and supervisors left over.
+void examine_directory(const Parsed& given, std::vector<Finding>* findings);
+/// What this machine offers: namespaces, cgroups.
+void examine_machine(std::vector<Finding>* findings);
+
+}  // namespace cox::cmds

@@ -1,0 +1,107 @@
+// cox down: stops the cluster of `cox up` and leaves nothing behind.
+#include <array>
+#include <set>
+
+#include "cmds/client/cluster_dir.h"
+#include "cmds/client/commands.h"
+#include "cmds/client/session.h"
+#include "cmds/client/terminal.h"
+#include "cmds/down/leftovers.h"
+#include "common/text.h"
+#include "platform/file.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr int end_patience_ms = 10'000;
+
+OptionTable options() {
+  static constexpr std::array table = {
+      OptionSpec{"dir", 0, "DIR", "its directory"},
+      OptionSpec{"force", 'f', "", "also while jobs wait or run; they are cancelled"},
+      OptionSpec{"keep-state", 0, "", "keep queue and history for the next cox up"}, help_option};
+  return table;
+}
+
+/// The name under which the cluster's containers stand.
+Result<std::string> ask_name(Session& session) {
+  wire::ClientRequest request;
+  request.mutable_status();
+  const auto reply = session.ask(request);
+  if (!reply) return Failure(reply.error());
+  return reply->status().cluster();
+}
+
+/// Asks the controller to stop. Returns the cluster's name.
+Result<std::string> stop_controller(const std::string& dir, bool force) {
+  auto session =
+      Session::open(ClusterAddress{platform::Address{controller_socket(dir), "", 0}, ""});
+  if (!session) return Failure(session.error());
+  const auto name = ask_name(*session);
+  if (!name) return name;
+  wire::ClientRequest request;
+  request.mutable_shutdown()->set_force(force);
+  const auto reply = session->ask(request);
+  if (!reply && reply.error().code == Code::refused && !force) {
+    return fail(Code::refused, reply.error().message + " (to cancel them: cox down --force)");
+  }
+  // A controller that went before its answer arrived has done what was asked.
+  if (!reply && reply.error().code != Code::unreachable) return Failure(reply.error());
+  return name;
+}
+
+Result<void> end_daemons(const std::string& dir, bool controller_was_asked) {
+  for (const Daemon& daemon : running_daemons(dir)) {
+    const bool ends_itself = controller_was_asked && daemon.name == "coxctld";
+    if (ends_itself && wait_until_gone(daemon.pid, end_patience_ms)) continue;
+    const auto ended = end_process(daemon.name, daemon.pid, end_patience_ms);
+    if (!ended) return ended;
+  }
+  return {};
+}
+
+Result<std::string> stop(const std::string& dir, bool force) {
+  const bool has_controller = platform::lock_holder(controller_pid_file(dir)).value_or(0) != 0;
+  if (!has_controller && !force) {
+    return fail(Code::refused, dir +
+                                   ": no controller runs, so its jobs are not known (start it: cox "
+                                   "up; or end everything: cox down --force)");
+  }
+  Result<std::string> name = std::string();
+  if (has_controller) name = stop_controller(dir, force);
+  if (!name && !(force && name.error().code != Code::not_permitted)) return name;
+  const auto ended = end_daemons(dir, name.has_value());
+  if (!ended) return Failure(ended.error());
+  return name.value_or("");
+}
+
+Result<int> run(const Parsed& given) {
+  if (!given.operands().empty()) {
+    return usage_error(given.command(),
+                       quoted(given.operands().front()) + ": nothing is expected here");
+  }
+  const auto dir = cluster_dir(given);
+  if (!dir) return Failure(dir.error());
+  const auto record = read_record(*dir);
+  if (!record) return Failure(record.error());
+  Progress progress;
+  progress.show("stopping the cluster in " + *dir);
+  const auto cluster = stop(*dir, given.has("force"));
+  if (!cluster) return Failure(cluster.error());
+  // A controller that could not be asked has the name that cox up gave it.
+  const std::string name =
+      cluster->empty() && record->config.empty() ? private_name(*dir) : *cluster;
+  const auto cleared = clear_leftovers(*dir, name, *record, !given.has("keep-state"));
+  if (!cleared) return Failure(cleared.error());
+  if (given.has("keep-state")) return 0;
+  const auto removed = platform::remove_tree(*dir);
+  if (!removed) return Failure(removed.error());
+  return 0;
+}
+
+}  // namespace
+
+const Command down_command{
+    "down", "[OPTIONS]", "stop it and leave nothing behind", options, Operands::anywhere, 0, run};
+
+}  // namespace cox::cmds

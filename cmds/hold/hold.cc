@@ -1,0 +1,22 @@
+// cox hold: keeps waiting jobs from starting.
+#include "cmds/client/commands.h"
+#include "cmds/client/job_action.h"
+
+namespace cox::cmds {
+namespace {
+
+Result<int> run(const Parsed& given) {
+  return run_job_action(given, wire::JobAction::HOLD);
+}
+
+}  // namespace
+
+const Command hold_command{"hold",
+                           "JOB... | --user USER",
+                           "keep waiting jobs from starting",
+                           job_action_options,
+                           Operands::anywhere,
+                           0,
+                           run};
+
+}  // namespace cox::cmds

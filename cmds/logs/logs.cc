@@ -1,0 +1,193 @@
+// cox logs: the output file of a job, perhaps followed until the job ends.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_ids.h"
+#include "cmds/client/session.h"
+#include "cmds/client/terminal.h"
+#include "platform/descriptor.h"
+#include "platform/file.h"
+
+namespace cox::cmds {
+namespace {
+
+OptionTable options() {
+  static constexpr std::array table = {
+      OptionSpec{"follow", 'f', "", "print what is added until the job ends"},
+      OptionSpec{"error", 'e', "", "the file of its errors"},
+      OptionSpec{"path", 0, "", "print only the name of the file"}, cluster_option, help_option};
+  return table;
+}
+
+Result<wire::JobView> ask_job(Session& session, JobId job) {
+  wire::ClientRequest request;
+  request.mutable_list_jobs()->add_jobs(job.value);
+  request.mutable_list_jobs()->set_ended(true);
+  request.mutable_list_jobs()->set_full(true);
+  const auto reply = session.ask_surely(request);
+  if (!reply) return Failure(reply.error());
+  if (reply->jobs().jobs_size() == 1) return reply->jobs().jobs(0);
+  return fail(Code::not_found, "job " + std::to_string(job.value) + ": no such job");
+}
+
+std::string path_of(const Parsed& given, const wire::JobView& job) {
+  const bool wants_error = given.has("error") && !job.error_path().empty();
+  return wants_error ? job.error_path() : job.output_path();
+}
+
+/// Prints what is new in the file since the last call.
+Result<void> copy_rest(int fd, const std::string& path) {
+  std::array<char, 65536> buffer{};
+
+  struct stat now {};
+
+  const off_t at = ::lseek(fd, 0, SEEK_CUR);
+  if (::fstat(fd, &now) == 0 && S_ISREG(now.st_mode) && now.st_size < at) ::lseek(fd, 0, SEEK_SET);
+  while (true) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Failure(platform::system_error("read " + path, errno));
+    if (got == 0) return {};
+    const auto printed = print(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+    if (!printed) return printed;
+  }
+}
+
+/// One job whose output is followed: its events, its file, and changes of the file.
+class Follower {
+ public:
+  Follower(const Parsed& given, Session& session, JobId job)
+      : given_(given), session_(session), job_(job) {}
+
+  Result<int> follow() {
+    watch_.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!watch_.is_open()) return Failure(platform::system_error("inotify", errno));
+    wire::ClientRequest request;
+    request.mutable_wait_jobs()->add_jobs(job_.value);
+    auto sent = session_.send(request);
+    while (sent && !has_ended_) {
+      const auto opened = open_file();
+      if (!opened) return Failure(opened.error());
+      if (file_.is_open()) {
+        const auto copied = copy_rest(file_.get(), path_);
+        if (!copied) return Failure(copied.error());
+      }
+      sent = wait_for_change();
+    }
+    if (!sent) return Failure(sent.error());
+    return finish();
+  }
+
+ private:
+  /// Learns the name, which is certain once the job has started, and opens the file when it is
+  /// there. What an earlier job left under the same name is not this job's.
+  Result<void> open_file() {
+    if (file_.is_open()) return {};
+    auto other = Session::open(given_);
+    if (!other) return Failure(other.error());
+    const auto job = ask_job(*other, job_);
+    if (!job) return Failure(job.error());
+    path_ = path_of(given_, *job);
+    watch_directory();
+    if (path_.empty() || job->started_us() == 0) return {};
+    file_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    if (file_.is_open()) {
+      ::inotify_add_watch(watch_.get(), path_.c_str(), IN_MODIFY | IN_CLOSE_WRITE);
+    } else if (errno != ENOENT) {
+      return Failure(platform::system_error("open " + path_, errno));
+    }
+    return {};
+  }
+
+  void watch_directory() {
+    if (path_.empty()) return;
+    const std::string directory = path_.substr(0, path_.rfind('/') + 1);
+    ::inotify_add_watch(watch_.get(), directory.c_str(), IN_CREATE | IN_MOVED_TO | IN_MODIFY);
+  }
+
+  Result<void> wait_for_change() {
+    std::array<pollfd, 2> ready = {pollfd{watch_.get(), POLLIN, 0},
+                                   pollfd{session_.descriptor(), POLLIN, 0}};
+    // Files on other machines change without a word to inotify: look once a second as well.
+    ::poll(ready.data(), ready.size(), 1000);
+    std::array<char, 4096> events{};
+    while (::read(watch_.get(), events.data(), events.size()) > 0) {
+    }
+    while (!has_ended_) {
+      const auto reply = session_.next(Duration{0});
+      if (!reply) return lost_controller(reply.error());
+      if (!*reply) return {};
+      has_ended_ = (*reply)->last() || (*reply)->event().job().is_final();
+    }
+    return {};
+  }
+
+  Result<void> lost_controller(const Error& error) {
+    if (error.code != Code::unreachable) return Failure(error);
+    const auto again = session_.reconnect();
+    if (!again) return again;
+    wire::ClientRequest request;
+    request.mutable_wait_jobs()->add_jobs(job_.value);
+    return session_.send(request);
+  }
+
+  Result<int> finish() {
+    const auto opened = open_file();
+    if (!opened) return Failure(opened.error());
+    if (!file_.is_open()) {
+      return fail(Code::not_found, "job " + std::to_string(job_.value) + " left no output file" +
+                                       (path_.empty() ? "" : " " + path_));
+    }
+    const auto copied = copy_rest(file_.get(), path_);
+    if (!copied) return Failure(copied.error());
+    return 0;
+  }
+
+  const Parsed& given_;
+  Session& session_;
+  JobId job_;
+  platform::Descriptor watch_, file_;
+  std::string path_;
+  bool has_ended_ = false;
+};
+
+Result<int> print_file(const std::string& path) {
+  platform::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return Failure(platform::system_error("open " + path, errno));
+  const auto copied = copy_rest(file.get(), path);
+  if (!copied) return Failure(copied.error());
+  return 0;
+}
+
+Result<int> run(const Parsed& given) {
+  const auto id = one_job(given);
+  if (!id) return Failure(id.error());
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  const auto job = ask_job(*session, *id);
+  if (!job) return Failure(job.error());
+  const std::string path = path_of(given, *job);
+  if (given.has("follow") && !job->is_final()) return Follower(given, *session, *id).follow();
+  if (path.empty()) {
+    return fail(Code::refused,
+                "job " + std::to_string(id->value) + " has no output yet: it is " + job->state());
+  }
+  if (!given.has("path")) return print_file(path);
+  const auto printed = print(path + "\n");
+  if (!printed) return Failure(printed.error());
+  return 0;
+}
+
+}  // namespace
+
+const Command logs_command{
+    "logs", "JOB [OPTIONS]", "the output of a job", options, Operands::anywhere, 0, run};
+
+}  // namespace cox::cmds

@@ -1,0 +1,118 @@
+// cox nodes: the fleet, one line per state and class, or with --long one per node.
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/session.h"
+#include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
+#include "common/node_list.h"
+#include "common/text.h"
+#include "model/memory_text.h"
+
+namespace cox::cmds {
+namespace {
+
+OptionTable options() {
+  static constexpr std::array table = {
+      OptionSpec{"long", 'l', "", "one line per node"},
+      OptionSpec{"partition", 'p', "LIST", "nodes of these partitions only"},
+      format_option,
+      no_header_option,
+      json_option,
+      cluster_option,
+      help_option};
+  return table;
+}
+
+/// Nodes that agree in all that the short list shows.
+struct Group {
+  std::string state, node_class, partitions, reason;
+  std::uint32_t cores = 0;
+  std::uint64_t used = 0;
+  std::int64_t memory_mib = 0;
+  std::vector<std::string> names;
+};
+
+const std::vector<Column<Group>>& group_columns() {
+  static const std::vector<Column<Group>> columns = {
+      {"count", true, true, [](const Group& g) { return std::to_string(g.names.size()); }},
+      {"state", false, true, [](const Group& g) { return g.state; }},
+      {"cores", true, true, [](const Group& g) { return std::to_string(g.cores); }},
+      {"used", true, true, [](const Group& g) { return std::to_string(g.used); }},
+      {"memory", true, true, [](const Group& g) { return memory_text(g.memory_mib); }},
+      {"partitions", false, true, [](const Group& g) { return g.partitions; }},
+      {"nodes", false, true, [](const Group& g) { return fold_node_list(g.names); }},
+      {"reason", false, true, [](const Group& g) { return g.reason; }},
+      {"class", false, false, [](const Group& g) { return g.node_class; }},
+  };
+  return columns;
+}
+
+std::vector<Group> group(const wire::NodeList& list) {
+  using Key = std::tuple<std::string, std::string, std::int64_t, std::string, std::string>;
+  std::map<Key, Group> groups;
+  for (const wire::NodeView& node : list.nodes()) {
+    Group& found = groups[Key(node.state(), node.node_class(), node.memory_mib(), node.partitions(),
+                              node.reason())];
+    found.state = node.state();
+    found.node_class = node.node_class();
+    found.partitions = node.partitions();
+    found.reason = node.reason();
+    found.cores = node.cores();
+    found.used += node.cores_used();
+    found.memory_mib = node.memory_mib();
+    found.names.push_back(node.name());
+  }
+  std::vector<Group> rows;
+  for (auto& [key, row] : groups) rows.push_back(std::move(row));
+  return rows;
+}
+
+/// Drops nodes that are in none of the partitions asked for.
+void keep_partitions(const std::string& wanted, wire::NodeList* list) {
+  wire::NodeList kept;
+  for (const wire::NodeView& node : list->nodes()) {
+    bool is_wanted = false;
+    for (const std::string_view have : split(node.partitions(), ',')) {
+      for (const std::string_view want : split(wanted, ',')) is_wanted |= have == want;
+    }
+    if (is_wanted) *kept.add_nodes() = node;
+  }
+  *list = std::move(kept);
+}
+
+Result<std::string> document(const Parsed& given, const wire::NodeList& list) {
+  if (given.has("json")) {
+    JsonWriter json;
+    json.begin_array("nodes");
+    for (const wire::NodeView& node : list.nodes()) write_json(node, &json);
+    json.end_array();
+    return json.take();
+  }
+  if (given.has("long")) return table_text(given, node_columns(), list.nodes());
+  return table_text(given, group_columns(), group(list));
+}
+
+Result<int> run(const Parsed& given) {
+  wire::ClientRequest request;
+  request.mutable_list_nodes()->set_names(join(given.operands(), ","));
+  auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  wire::NodeList list = reply->nodes();
+  if (given.has("partition")) keep_partitions(given.value("partition"), &list);
+  const auto text = document(given, list);
+  if (!text) return Failure(text.error());
+  const auto printed = print(*text);
+  if (!printed) return Failure(printed.error());
+  return 0;
+}
+
+}  // namespace
+
+const Command nodes_command{"nodes", "[NAMES] [OPTIONS]", "the nodes, grouped by state and class",
+                            options, Operands::anywhere,  0,
+                            run};
+
+}  // namespace cox::cmds

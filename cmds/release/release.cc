@@ -1,0 +1,22 @@
+// cox release: lets held jobs start.
+#include "cmds/client/commands.h"
+#include "cmds/client/job_action.h"
+
+namespace cox::cmds {
+namespace {
+
+Result<int> run(const Parsed& given) {
+  return run_job_action(given, wire::JobAction::RELEASE);
+}
+
+}  // namespace
+
+const Command release_command{"release",
+                              "JOB... | --user USER",
+                              "let held jobs start",
+                              job_action_options,
+                              Operands::anywhere,
+                              0,
+                              run};
+
+}  // namespace cox::cmds

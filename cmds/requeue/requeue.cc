@@ -1,0 +1,22 @@
+// cox requeue: ends the present attempt of jobs and puts them back into the queue.
+#include "cmds/client/commands.h"
+#include "cmds/client/job_action.h"
+
+namespace cox::cmds {
+namespace {
+
+Result<int> run(const Parsed& given) {
+  return run_job_action(given, wire::JobAction::REQUEUE);
+}
+
+}  // namespace
+
+const Command requeue_command{"requeue",
+                              "JOB... | --user USER",
+                              "put running jobs back into the queue",
+                              job_action_options,
+                              Operands::anywhere,
+                              0,
+                              run};
+
+}  // namespace cox::cmds

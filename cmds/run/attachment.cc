@@ -1,0 +1,119 @@
+// Copies between our standard streams and the step's root supervisor.
+#include "cmds/run/attachment.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "platform/address.h"
+#include "platform/file.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr Duration connect_time = seconds(30);
+/// A link that polls writable takes this much without blocking, so that input cannot stand in the
+/// way of output.
+constexpr std::size_t input_piece = 16U << 10;
+
+/// A background process of a terminal would be stopped by reading it.
+bool may_read_input() {
+  if (::isatty(STDIN_FILENO) != 1) return true;
+  return ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
+}
+
+}  // namespace
+
+Attachment::Attachment(link::ClientLink link, AttachOptions options, std::uint32_t tasks)
+    : link_(std::move(link)), options_(options), labels_(tasks) {
+  if (options_.forward_input) return;
+  has_input_ = true;  // its end at once: the tasks read a file, or nothing
+  input_ended_ = true;
+}
+
+Result<Attachment> Attachment::open(const wire::StepReady& ready, AttachOptions options) {
+  const auto address = platform::parse_address(ready.endpoint());
+  if (!address) return Failure(address.error().with_context("the step's endpoint"));
+  auto link = link::ClientLink::connect(*address, ready.key(), connect_time);
+  if (!link) return Failure(link.error().with_context("the step's supervisor"));
+  Attachment attachment(std::move(*link), options, ready.tasks());
+  wire::StepMessage message;
+  message.mutable_attach()->set_owner(true);
+  const auto sent = attachment.send(message);
+  if (!sent) return Failure(sent.error());
+  return attachment;
+}
+
+Attachment::Wants Attachment::wants() const {
+  const bool reads_input = !has_input_ && !input_ended_ && may_read_input();
+  return {link_.descriptor(), has_input_, reads_input ? STDIN_FILENO : -1};
+}
+
+Result<void> Attachment::send(const wire::StepMessage& message) {
+  return link_.send(message.SerializeAsString());
+}
+
+Result<void> Attachment::take_output() {
+  while (!result_) {
+    const auto frame = link_.receive(Duration{0});
+    if (!frame) return Failure(frame.error());
+    if (!*frame) return {};
+    wire::StepMessage message;
+    if (!message.ParseFromString(**frame)) {
+      return fail(Code::internal, "the supervisor's message cannot be read");
+    }
+    const auto taken = take(message);
+    if (!taken) return taken;
+  }
+  return {};
+}
+
+Result<void> Attachment::take(const wire::StepMessage& message) {
+  if (message.has_output()) {
+    print_output(message.output());
+  } else if (message.has_exit()) {
+    result_ = message.exit().result();
+  } else if (message.has_abort()) {
+    return fail(Code::refused, message.abort().message());
+  }
+  return {};
+}
+
+void Attachment::print_output(const wire::Output& output) {
+  const int fd = output.stream() == 2 ? STDERR_FILENO : STDOUT_FILENO;
+  std::string text;
+  if (!options_.label_output) {
+    text = output.data();
+  } else {
+    text = labels_.add(output.task(), output.stream(), output.data());
+    if (output.eof()) text += labels_.finish(output.task(), output.stream());
+  }
+  static_cast<void>(platform::write_all(fd, "output", text));
+}
+
+void Attachment::read_input() {
+  std::array<char, input_piece> buffer{};
+  const ssize_t got = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  has_input_ = true;
+  input_ended_ = got <= 0;
+  pending_input_.assign(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+}
+
+Result<void> Attachment::send_input() {
+  if (!has_input_) return {};
+  wire::StepMessage message;
+  message.mutable_input()->set_data(pending_input_);
+  message.mutable_input()->set_eof(input_ended_);
+  has_input_ = false;
+  return send(message);
+}
+
+Result<void> Attachment::signal_tasks(int signal) {
+  wire::StepMessage message;
+  message.mutable_signal()->set_signal(signal);
+  return send(message);
+}
+
+}  // namespace cox::cmds

@@ -1,0 +1,60 @@
+// The owner's end of a running step: standard input goes to the tasks, their output comes here,
+// signals end them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cmds/run/labels.h"
+#include "cmds/run/signals.h"
+#include "common/result.h"
+#include "link/client_link.h"
+#include "wire/client.pb.h"
+#include "wire/step.pb.h"
+
+namespace cox::cmds {
+
+struct AttachOptions {
+  bool label_output = false;
+  bool forward_input = true;
+};
+
+class Attachment {
+ public:
+  /// Connects to the step's root supervisor as its owner.
+  static Result<Attachment> open(const wire::StepReady& ready, AttachOptions options);
+
+  /// Descriptors to wait on, beside others of the caller, until something can be done.
+  struct Wants {
+    int link = -1;
+    bool link_writable = false;
+    int input = -1;
+  };
+
+  Wants wants() const;
+  /// Takes what has arrived and prints it. error: unreachable when the supervisor is gone
+  Result<void> take_output();
+  /// Reads a piece of standard input, to be sent when the link can take it.
+  void read_input();
+  Result<void> send_input();
+  Result<void> signal_tasks(int signal);
+
+  /// The step's result, once it has ended.
+  const std::optional<wire::StepResult>& result() const { return result_; }
+
+ private:
+  Attachment(link::ClientLink link, AttachOptions options, std::uint32_t tasks);
+  Result<void> take(const wire::StepMessage& message);
+  void print_output(const wire::Output& output);
+  Result<void> send(const wire::StepMessage& message);
+
+  link::ClientLink link_;
+  AttachOptions options_;
+  LineLabels labels_;
+  std::string pending_input_;
+  bool has_input_ = false;  // something of it, perhaps its end, is to be sent
+  bool input_ended_ = false;
+  std::optional<wire::StepResult> result_;
+};
+
+}  // namespace cox::cmds

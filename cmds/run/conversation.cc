@@ -1,0 +1,71 @@
+// Follows an interactive job or a new step at the controller.
+#include "cmds/run/conversation.h"
+
+namespace cox::cmds {
+
+Result<Conversation> Conversation::start(Session session, wire::ClientRequest request) {
+  Conversation conversation(std::move(session), std::move(request));
+  if (conversation.request_.has_create_step()) {
+    conversation.job_ = conversation.request_.create_step().job();
+  }
+  const auto sent = conversation.session_.send(conversation.request_);
+  if (!sent) return Failure(sent.error());
+  return conversation;
+}
+
+Result<void> Conversation::take_answers() {
+  while (is_open_) {
+    const auto reply = session_.next(Duration{0});
+    if (!reply) return mend(reply.error());
+    if (!*reply) return {};
+    take(**reply);
+  }
+  return {};
+}
+
+void Conversation::take(const wire::ClientReply& reply) {
+  if (reply.has_submitted()) job_ = reply.submitted().job();
+  if (reply.has_step_ready()) ready_ = reply.step_ready();
+  if (reply.has_event()) {
+    const wire::JobView& job = reply.event().job();
+    if (job.is_final()) ended_ = job;
+    show_wait(job);
+  }
+  if (reply.last()) is_open_ = false;
+}
+
+void Conversation::show_wait(const wire::JobView& job) {
+  if (job.state() != "PENDING" || !stderr_is_terminal()) return;
+  const std::string reason =
+      job.reason().empty() || job.reason() == "None" ? "" : ": " + job.reason();
+  const std::string text = "job " + std::to_string(job.job()) + " waits" + reason;
+  if (text != waiting_) print_error(text + " (see: cox why " + std::to_string(job.job()) + ")");
+  waiting_ = text;
+}
+
+Result<void> Conversation::mend(const Error& error) {
+  if (error.code != Code::unreachable) return Failure(error);
+  if (ready_) {
+    is_open_ = false;
+    return {};
+  }
+  // A step asked for twice would run twice; a submit carries its key.
+  if (request_.has_create_step()) return Failure(error);
+  const auto again = session_.reconnect();
+  if (!again) return again;
+  return session_.send(request_);
+}
+
+Result<void> Conversation::cancel() {
+  if (job_ == 0) return {};
+  auto other = Session::open(ClusterAddress{session_.address(), session_.key()});
+  if (!other) return Failure(other.error());
+  wire::ClientRequest request;
+  request.mutable_job_action()->set_kind(wire::JobAction::CANCEL);
+  request.mutable_job_action()->add_jobs(job_);
+  const auto reply = other->ask(request);
+  if (!reply) return Failure(reply.error());
+  return {};
+}
+
+}  // namespace cox::cmds

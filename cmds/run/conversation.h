@@ -1,0 +1,55 @@
+// What the controller tells of the step that `cox run` asked for, from the wait in the queue to the
+// job's end.
+#pragma once
+
+#include <optional>
+
+#include "cmds/client/session.h"
+#include "cmds/client/terminal.h"
+#include "common/result.h"
+#include "wire/client.pb.h"
+
+namespace cox::cmds {
+
+class Conversation {
+ public:
+  /// Sends `request`: an attached submit or a CreateStep.
+  static Result<Conversation> start(Session session, wire::ClientRequest request);
+
+  /// Takes every answer that has arrived. A broken connection is made again and the request
+  /// resent while nothing runs yet; later it is given up, since the step does not need it.
+  Result<void> take_answers();
+
+  int descriptor() const { return is_open_ ? session_.descriptor() : -1; }
+
+  std::uint64_t job() const { return job_; }
+
+  const std::optional<wire::StepReady>& ready() const { return ready_; }
+
+  /// The job as last heard of, when it has ended.
+  const std::optional<wire::JobView>& ended() const { return ended_; }
+
+  /// No more answers will come.
+  bool is_over() const { return !is_open_; }
+
+  /// Cancels the job; for one that waits.
+  Result<void> cancel();
+
+ private:
+  Conversation(Session session, wire::ClientRequest request)
+      : session_(std::move(session)), request_(std::move(request)) {}
+
+  void take(const wire::ClientReply& reply);
+  void show_wait(const wire::JobView& job);
+  Result<void> mend(const Error& error);
+
+  Session session_;
+  wire::ClientRequest request_;
+  std::uint64_t job_ = 0;
+  bool is_open_ = true;
+  std::optional<wire::StepReady> ready_;
+  std::optional<wire::JobView> ended_;
+  std::string waiting_;
+};
+
+}  // namespace cox::cmds

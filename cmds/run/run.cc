@@ -1,0 +1,158 @@
+// cox run: tasks now. A step inside an allocation, else allocate, run and release.
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_end.h"
+#include "cmds/client/terminal.h"
+#include "cmds/run/attachment.h"
+#include "cmds/run/conversation.h"
+#include "cmds/run/run_request.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr int end_wait_ms = 10'000;  // between the step's end and the job's
+
+/// One `cox run` from the request to the exit status.
+class Run {
+ public:
+  Run(Conversation conversation, Signals signals, AttachOptions options)
+      : conversation_(std::move(conversation)), signals_(std::move(signals)), options_(options) {}
+
+  Result<int> to_end() {
+    auto turned = wait_for_start();
+    if (!turned) return Failure(turned.error());
+    if (interrupted_ != 0) return 128 + interrupted_;
+    if (!attachment_) return status_of_job();
+    while (!attachment_->result() && !is_lost_) {
+      turned = turn(-1);
+      if (!turned) return Failure(turned.error());
+    }
+    return finish();
+  }
+
+ private:
+  /// Until the step can be reached, the job ended, or Ctrl-C ended the wait.
+  Result<void> wait_for_start() {
+    while (true) {
+      const auto taken = conversation_.take_answers();
+      if (!taken) return taken;
+      if (conversation_.ready()) break;
+      if (conversation_.ended() || conversation_.is_over()) return {};
+      std::array<pollfd, 2> ready = {pollfd{conversation_.descriptor(), POLLIN, 0},
+                                     pollfd{signals_.descriptor(), POLLIN, 0}};
+      ::poll(ready.data(), ready.size(), -1);
+      if (const auto signal = signals_.take()) {
+        interrupted_ = *signal;
+        return conversation_.cancel();
+      }
+    }
+    auto opened = Attachment::open(*conversation_.ready(), options_);
+    if (!opened) return lost(opened.error());
+    attachment_.emplace(std::move(*opened));
+    return attachment_->take_output();
+  }
+
+  /// Waits for one of the step, the controller, standard input and signals, and serves it.
+  Result<void> turn(int time_out_ms) {
+    const Attachment::Wants wants = attachment_->wants();
+    const short link_events = static_cast<short>(wants.link_writable ? POLLIN | POLLOUT : POLLIN);
+    std::array<pollfd, 4> ready = {
+        pollfd{wants.link, link_events, 0}, pollfd{wants.input, POLLIN, 0},
+        pollfd{signals_.descriptor(), POLLIN, 0}, pollfd{conversation_.descriptor(), POLLIN, 0}};
+    ::poll(ready.data(), ready.size(), time_out_ms);
+    Result<void> served;
+    if ((ready[0].revents & POLLOUT) != 0) served = attachment_->send_input();
+    if (served && ready[1].revents != 0) attachment_->read_input();
+    if (served) served = serve_signals();
+    if (served || ready[0].revents != 0) served = attachment_->take_output();
+    if (!served) return lost(served.error());
+    return conversation_.take_answers();
+  }
+
+  Result<void> serve_signals() {
+    while (const auto signal = signals_.take()) {
+      ++interrupts_;
+      if (interrupts_ == 1) {
+        print_error("ending the step; once more kills it");
+      } else {
+        print_error("killing the step");
+      }
+      const auto sent = attachment_->signal_tasks(interrupts_ == 1 ? SIGTERM : SIGKILL);
+      if (!sent) return sent;
+    }
+    return {};
+  }
+
+  /// The supervisor is gone: the controller knows why, and will say so when the job has ended.
+  Result<void> lost(const Error& error) {
+    if (error.code == Code::internal || conversation_.is_over()) return Failure(error);
+    is_lost_ = true;
+    lost_why_ = error.message;
+    return {};
+  }
+
+  /// Waits for the controller's last word, so that the job has ended when this command has.
+  Result<int> finish() {
+    while (!conversation_.ended() && !conversation_.is_over()) {
+      std::array<pollfd, 2> ready = {pollfd{conversation_.descriptor(), POLLIN, 0},
+                                     pollfd{signals_.descriptor(), POLLIN, 0}};
+      if (::poll(ready.data(), ready.size(), end_wait_ms) == 0 || signals_.take()) break;
+      if (!conversation_.take_answers()) break;
+    }
+    if (!attachment_ || !attachment_->result()) return status_of_job();
+    return report_step(*attachment_->result());
+  }
+
+  Result<int> status_of_job() const {
+    if (conversation_.ended()) {
+      const wire::JobView& job = *conversation_.ended();
+      const int status = job_status(job);
+      if (status != 0) print_error(job_end_text(job));
+      return status;
+    }
+    return fail(Code::unreachable,
+                lost_why_.empty() ? "the controller ended the conversation" : lost_why_);
+  }
+
+  Result<int> report_step(const wire::StepResult& result) const {
+    const std::string text = step_end_text(conversation_.job(), result);
+    if (!text.empty()) print_error(text);
+    return step_status(result);
+  }
+
+  Conversation conversation_;
+  Signals signals_;
+  AttachOptions options_;
+  std::optional<Attachment> attachment_;
+  int interrupted_ = 0;
+  int interrupts_ = 0;
+  bool is_lost_ = false;
+  std::string lost_why_;
+};
+
+Result<int> run(const Parsed& given) {
+  auto asked = read_run_request(given);
+  if (!asked) return Failure(asked.error());
+  auto signals = Signals::open();
+  if (!signals) return Failure(signals.error());
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  auto conversation = Conversation::start(std::move(*session), std::move(asked->request));
+  if (!conversation) return Failure(conversation.error());
+  return Run(std::move(*conversation), std::move(*signals), asked->attach).to_end();
+}
+
+}  // namespace
+
+const Command run_command{
+    "run",       "[OPTIONS] COMMAND [ARGS]", "run tasks now, in a job of their own or in this one",
+    run_options, Operands::end_options,      own_failure_status,
+    run};
+
+}  // namespace cox::cmds

@@ -1,0 +1,210 @@
+// cox show: everything about one job, node or partition.
+#include <algorithm>
+#include <array>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_ids.h"
+#include "cmds/client/session.h"
+#include "cmds/client/submission.h"
+#include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
+#include "common/text.h"
+#include "model/memory_text.h"
+
+namespace cox::cmds {
+namespace {
+
+OptionTable options() {
+  static constexpr std::array table = {json_option, cluster_option, help_option};
+  return table;
+}
+
+/// "Name:  value" lines, values aligned.
+class Sheet {
+ public:
+  void add(const std::string& name, const std::string& value) {
+    if (!value.empty()) rows_.push_back({name + ":", value});
+  }
+
+  std::string take() const {
+    TableLayout layout;
+    layout.headers = {"", ""};
+    layout.is_number = {false, false};
+    layout.with_header = false;
+    layout.with_colour = colour_wanted();
+    return lay_out(layout, rows_);
+  }
+
+ private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+std::string usage_text(const wire::Usage& usage) {
+  const auto seconds_text = [](std::int64_t us) {
+    return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
+  };
+  return seconds_text(usage.user_us()) + " user, " + seconds_text(usage.system_us()) + " system, " +
+         memory_text((usage.memory_peak_bytes() + (1 << 20) - 1) >> 20) + " peak";
+}
+
+void add_request(const wire::JobRequest& request, Sheet* sheet) {
+  const std::vector<std::string> argv(request.argv().begin(), request.argv().end());
+  sheet->add("Command", join(argv, " "));
+  sheet->add("Directory", request.directory());
+  sheet->add("Submit host", request.submit_host());
+  sheet->add("Comment", request.comment());
+  std::vector<std::string> labels;
+  for (const auto& [key, value] : request.labels()) labels.push_back(key + "=" + value);
+  std::sort(labels.begin(), labels.end());
+  sheet->add("Labels", join(labels, ","));
+  if (request.begin_us() != 0) sheet->add("Begin", local_time(request.begin_us()));
+  if (request.nice() != 0) sheet->add("Nice", std::to_string(request.nice()));
+  sheet->add("Requeue", request.requeue() ? "yes" : "no");
+}
+
+std::string job_text(const wire::JobView& job) {
+  Sheet sheet;
+  sheet.add("Job", std::to_string(job.job()));
+  sheet.add("Name", job.name());
+  sheet.add("User", job.user() + " (" + std::to_string(job.uid()) + ")");
+  sheet.add("Account", job.account());
+  sheet.add("Partition", job.partition());
+  sheet.add("State", job.state());
+  sheet.add("Outcome", outcome_text(job));
+  if (job.reason() != "None") sheet.add("Reason", job.reason());
+  sheet.add("Why", job.why());
+  sheet.add("Nodes",
+            std::to_string(job.nodes()) + (job.node_list().empty() ? "" : " " + job.node_list()));
+  sheet.add("Cpus", std::to_string(job.cpus()));
+  sheet.add("Tasks", std::to_string(job.tasks()));
+  sheet.add("Submitted", local_time(job.submitted_us()));
+  sheet.add("Started", local_time(job.started_us()));
+  sheet.add("Ended", local_time(job.ended_us()));
+  sheet.add("Time", run_time(job, wall_now().us) + " of " + limit_text(job.time_limit_us()));
+  sheet.add("Attempt", std::to_string(job.attempt()));
+  add_request(job.request(), &sheet);
+  sheet.add("Output", job.output_path());
+  sheet.add("Error", job.error_path());
+  if (job.is_final()) sheet.add("Used", usage_text(job.usage()));
+  for (const wire::NodeShareView& share : job.shares()) {
+    sheet.add(
+        "On " + share.node(),
+        "cores " + share.cores() + (share.devices().empty() ? "" : ", devices " + share.devices()));
+  }
+  for (const wire::StepView& step : job.steps()) {
+    sheet.add("Step " + step.name(),
+              step.state() + ", " + std::to_string(step.tasks()) + " tasks on " + step.nodes() +
+                  (step.result().detail().empty() ? "" : ": " + step.result().detail()));
+  }
+  return sheet.take();
+}
+
+std::string node_text(const wire::NodeView& node) {
+  Sheet sheet;
+  sheet.add("Node", node.name());
+  sheet.add("State", node.state());
+  sheet.add("Reason", node.reason());
+  sheet.add("Partitions", node.partitions());
+  sheet.add("Cores", std::to_string(node.cores_used()) + " of " + std::to_string(node.cores()) +
+                         " used, " + std::to_string(node.packages()) + " packages, " +
+                         std::to_string(node.numa_nodes()) + " NUMA nodes");
+  sheet.add("Memory", memory_text(node.memory_used_mib()) + " of " +
+                          memory_text(node.memory_mib()) + " used");
+  sheet.add("Devices", join({node.devices().begin(), node.devices().end()}, ","));
+  std::vector<std::string> jobs;
+  for (const std::uint64_t job : node.jobs()) jobs.push_back(std::to_string(job));
+  sheet.add("Jobs", join(jobs, ","));
+  sheet.add("Containment", node.containment());
+  sheet.add("Class", node.node_class());
+  sheet.add("Address", node.address());
+  sheet.add("Boot id", node.boot_id());
+  sheet.add("Version", node.version());
+  sheet.add("Last heard", local_time(node.last_heard_us()));
+  return sheet.take();
+}
+
+std::string partition_text(const wire::PartitionView& partition) {
+  Sheet sheet;
+  sheet.add("Partition", partition.name());
+  sheet.add("Default", partition.is_default() ? "yes" : "no");
+  sheet.add("Nodes", std::to_string(partition.nodes()) + " " + partition.node_list());
+  sheet.add("Cores", std::to_string(partition.cores_used()) + " of " +
+                         std::to_string(partition.cores()) + " used");
+  sheet.add("Default time", limit_text(partition.default_time_us()));
+  sheet.add("Longest time", limit_text(partition.max_time_us()));
+  return sheet.take();
+}
+
+template <class View, class ToText>
+std::string document(const Parsed& given, const char* key, const View& view, ToText to_text) {
+  if (!given.has("json")) return to_text(view);
+  JsonWriter json;
+  json.begin_array(key);
+  write_json(view, &json);
+  json.end_array();
+  return json.take();
+}
+
+Result<std::string> show_job(const Parsed& given, const std::string& name) {
+  const auto id = parse_job_name(name);
+  if (!id) return Failure(id.error());
+  wire::ClientRequest request;
+  request.mutable_list_jobs()->add_jobs(id->job.value);
+  request.mutable_list_jobs()->set_ended(true);
+  request.mutable_list_jobs()->set_full(true);
+  const auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  if (reply->jobs().jobs_size() == 0) {
+    return fail(Code::not_found, "job " + quoted(name) + ": no such job");
+  }
+  return document(given, "jobs", reply->jobs().jobs(0), job_text);
+}
+
+Result<std::string> show_node(const Parsed& given, const std::string& name) {
+  wire::ClientRequest request;
+  request.mutable_list_nodes()->set_names(name);
+  const auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  for (const wire::NodeView& node : reply->nodes().nodes()) {
+    if (node.name() == name) return document(given, "nodes", node, node_text);
+  }
+  return fail(Code::not_found, "node " + quoted(name) + ": no such node (see: cox nodes --long)");
+}
+
+Result<std::string> show_partition(const Parsed& given, const std::string& name) {
+  wire::ClientRequest request;
+  request.mutable_list_partitions();
+  const auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  for (const wire::PartitionView& partition : reply->partitions().partitions()) {
+    if (partition.name() == name) return document(given, "partitions", partition, partition_text);
+  }
+  return fail(Code::not_found,
+              "partition " + quoted(name) + ": no such partition (see: cox partitions)");
+}
+
+Result<int> run(const Parsed& given) {
+  const auto& words = given.operands();
+  if (words.size() != 2)
+    return usage_error(given.command(), "what to show and its name are expected");
+  Result<std::string> text = usage_error(given.command(), quoted(words[0]) + ": cannot be shown");
+  if (words[0] == "job") text = show_job(given, words[1]);
+  if (words[0] == "node") text = show_node(given, words[1]);
+  if (words[0] == "partition") text = show_partition(given, words[1]);
+  if (!text) return Failure(text.error());
+  const auto printed = print(*text);
+  if (!printed) return Failure(printed.error());
+  return 0;
+}
+
+}  // namespace
+
+const Command show_command{"show",
+                           "job|node|partition NAME [OPTIONS]",
+                           "everything about one job, node or partition",
+                           options,
+                           Operands::anywhere,
+                           0,
+                           run};
+
+}  // namespace cox::cmds

@@ -1,0 +1,129 @@
+// Spawns coxctld and coxnoded in sessions of their own, so that they outlive the terminal.
+#include "cmds/up/starter.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cmds/client/find_cluster.h"
+#include "common/text.h"
+#include "platform/file.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr int end_patience_ms = 5000;
+constexpr std::size_t log_bytes_max = 64U << 20;
+
+/// Beside our own program, in ../sbin of it, or in $PATH.
+Result<std::string> find_daemon(const std::string& name) {
+  const std::string own = platform::own_program();
+  const std::string beside = own.substr(0, own.rfind('/') + 1);
+  for (const std::string& path : {beside + name, beside + "../sbin/" + name}) {
+    if (::access(path.c_str(), X_OK) == 0) return path;
+  }
+  auto found = platform::find_program(name);
+  if (found) return found;
+  return fail(Code::not_found, name + ": neither beside " + own + ", nor in ../sbin, nor in $PATH");
+}
+
+/// Ours, without what a job or another cluster put there.
+std::vector<std::string> daemon_environment() {
+  std::vector<std::string> environment = platform::current_environment();
+  std::erase_if(environment, [](const std::string& variable) {
+    return variable.starts_with("COX_") || variable.starts_with("SLURM_");
+  });
+  return environment;
+}
+
+}  // namespace
+
+std::string last_lines(const std::string& path, std::size_t lines) {
+  const auto text = platform::read_file(path, log_bytes_max);
+  if (!text) return "";
+  std::string_view rest = trim(*text);
+  std::size_t from = rest.size();
+  for (std::size_t i = 0; i < lines && from != std::string_view::npos && from > 0; ++i) {
+    from = rest.rfind('\n', from - 1);
+  }
+  if (from != std::string_view::npos && from > 0) rest.remove_prefix(from + 1);
+  return std::string(rest);
+}
+
+Starter::~Starter() {
+  if (is_kept_) return;
+  for (auto daemon = daemons_.rbegin(); daemon != daemons_.rend(); ++daemon) {
+    static_cast<void>(end_process(daemon->name, daemon->process.pid, end_patience_ms));
+    static_cast<void>(platform::wait_for(daemon->process.pid));
+  }
+}
+
+Result<void> Starter::start(const std::string& program,
+                            const std::string& name,
+                            const std::string& log,
+                            std::vector<std::string> arguments) {
+  const auto path = find_daemon(program);
+  if (!path) return Failure(path.error());
+  auto output = platform::open_append(log);
+  if (!output) return Failure(output.error());
+  platform::SpawnRequest request;
+  request.program = *path;
+  request.argv = std::move(arguments);
+  request.argv.insert(request.argv.begin(), program);
+  request.environment = daemon_environment();
+  request.directory = "/";
+  request.descriptors = {{1, output->get()}, {2, output->get()}};
+  request.new_session = true;
+  auto spawned = platform::spawn(request);
+  if (!spawned) return Failure(spawned.error().with_context("start " + name));
+  daemons_.push_back({name, log, std::move(*spawned)});
+  return {};
+}
+
+Result<void> Starter::start_controller() {
+  const std::string log = dir_ + "/ctld.log";
+  std::vector<std::string> arguments = {"--dir", dir_, "--log-file", log, "--foreground"};
+  const auto config =
+      record_.config.empty() ? write_private_config(dir_) : Result<std::string>(record_.config);
+  if (!config) return Failure(config.error());
+  arguments.insert(arguments.end(), {"--config", *config});
+  return start("coxctld", "coxctld", log, std::move(arguments));
+}
+
+Result<void> Starter::start_node(std::uint32_t index) {
+  const std::string name = node_name(index);
+  const std::string count = std::to_string(record_.nodes);
+  const std::string log = dir_ + "/noded-" + name + ".log";
+  std::vector<std::string> arguments = {"--controller", controller_socket(dir_),
+                                        "--name",       name,
+                                        "--dir",        dir_,
+                                        "--emulate",    std::to_string(index) + ":" + count,
+                                        "--log-file",   log};
+  if (record_.topology.empty()) {
+    arguments.insert(arguments.end(), {"--memory-fraction", count});
+  } else {
+    arguments.insert(arguments.end(), {"--topology", record_.topology});
+  }
+  return start("coxnoded", "coxnoded " + name, log, std::move(arguments));
+}
+
+Result<void> Starter::check_alive() {
+  for (const Started& daemon : daemons_) {
+    pollfd ended{daemon.process.pidfd.get(), POLLIN, 0};
+    if (::poll(&ended, 1, 0) != 1) continue;
+    const std::string lines = last_lines(daemon.log, 5);
+    return fail(Code::refused, daemon.name + " ended at once" +
+                                   (lines.empty() ? "; its log " + daemon.log + " is empty"
+                                                  : "; the end of its log: " + lines));
+  }
+  return {};
+}
+
+void Starter::pause(int time_out_ms) const {
+  std::vector<pollfd> ends;
+  for (const Started& daemon : daemons_) ends.push_back({daemon.process.pidfd.get(), POLLIN, 0});
+  ::poll(ends.data(), ends.size(), time_out_ms);
+}
+
+}  // namespace cox::cmds

@@ -1,0 +1,55 @@
+// Starts the daemons of a private cluster and takes them back when one of them fails.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cmds/client/cluster_dir.h"
+#include "common/result.h"
+#include "platform/process.h"
+
+namespace cox::cmds {
+
+class Starter {
+ public:
+  Starter(std::string dir, ClusterRecord record)
+      : dir_(std::move(dir)), record_(std::move(record)) {}
+
+  Starter(const Starter&) = delete;
+  Starter& operator=(const Starter&) = delete;
+  /// Ends what was started, unless keep() was called.
+  ~Starter();
+
+  /// error: not_found where the program cannot be found
+  Result<void> start_controller();
+  Result<void> start_node(std::uint32_t index);
+  /// The first daemon of ours that has ended by itself, with the last lines of its log.
+  Result<void> check_alive();
+  /// Sleeps until one of the daemons ends, at most so long.
+  void pause(int time_out_ms) const;
+
+  void keep() { is_kept_ = true; }
+
+  std::size_t started() const { return daemons_.size(); }
+
+ private:
+  struct Started {
+    std::string name, log;
+    platform::Spawned process;
+  };
+
+  Result<void> start(const std::string& program,
+                     const std::string& name,
+                     const std::string& log,
+                     std::vector<std::string> arguments);
+
+  std::string dir_;
+  ClusterRecord record_;
+  std::vector<Started> daemons_;
+  bool is_kept_ = false;
+};
+
+/// The last lines of a log, for a message.
+std::string last_lines(const std::string& path, std::size_t lines);
+
+}  // namespace cox::cmds

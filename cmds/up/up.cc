@@ -1,0 +1,200 @@
+// cox up: a private cluster on this machine, ready when it returns.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/session.h"
+#include "cmds/client/submission.h"
+#include "cmds/client/terminal.h"
+#include "cmds/up/starter.h"
+#include "common/text.h"
+#include "platform/file.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr std::uint32_t nodes_max = 1024;
+constexpr Duration ready_time = seconds(60);
+
+OptionTable options() {
+  static constexpr std::array table = {
+      OptionSpec{"nodes", 'N', "N", "this many emulated nodes; default 1"},
+      OptionSpec{"dir", 0, "DIR", "its directory"},
+      OptionSpec{"topology", 0, "FILE|SYNTHETIC", "what each node is made of, for hwloc"},
+      OptionSpec{"config", 0, "FILE", "configuration of the controller"},
+      OptionSpec{"pretend", 0, "", ""},
+      help_option};
+  return table;
+}
+
+/// Ours, no link, and closed to others unless root made it for all users of the machine.
+Result<bool> make_directory(const std::string& dir) {
+  const mode_t mode = ::geteuid() == 0 ? 0755 : 0700;
+
+  struct stat found {};
+
+  const bool is_new = ::lstat(dir.c_str(), &found) != 0;
+  if (is_new) {
+    const auto made = platform::make_directories(dir, mode);
+    if (!made) return Failure(made.error());
+    return ::chmod(dir.c_str(), mode) == 0;
+  }
+  if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid()) {
+    return fail(Code::not_permitted, dir + ": is no directory of yours (see: --dir)");
+  }
+  return false;
+}
+
+/// What was asked for now, completed by what stands there already.
+Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir) {
+  const auto known = read_record(dir);
+  if (!known && known.error().code != Code::not_found) return Failure(known.error());
+  ClusterRecord record = known ? *known : ClusterRecord{};
+  if (given.has("nodes")) {
+    const auto nodes = number_option("nodes", given.value("nodes"), 1, nodes_max);
+    if (!nodes) return Failure(nodes.error());
+    record.nodes = *nodes;
+  }
+  if (given.has("topology")) {
+    record.topology = given.value("topology");
+    const std::string file = absolute_path(record.topology);
+    if (platform::path_exists(file)) record.topology = file;
+  }
+  if (given.has("config")) {
+    const auto file = platform::real_path(given.value("config"));
+    if (!file) return Failure(file.error().with_context("--config"));
+    record.config = *file;
+  }
+  if (known && !(*known == record)) {
+    return fail(Code::refused,
+                dir + ": a cluster of " + std::to_string(known->nodes) +
+                    " nodes was made there with other options (see: cox down --dir " + dir +
+                    ", or another --dir)");
+  }
+  return record;
+}
+
+/// Connected as soon as the controller listens.
+Result<Session> connect_to_controller(const std::string& dir, Starter& starter) {
+  const ClusterAddress cluster{platform::Address{controller_socket(dir), "", 0}, ""};
+  const Instant deadline = wall_now() + ready_time;
+  int pause_ms = 1;
+  while (true) {
+    auto session = Session::open(cluster);
+    if (session) return session;
+    const auto alive = starter.check_alive();
+    if (!alive) return Failure(alive.error());
+    if (session.error().code != Code::unreachable || wall_now() >= deadline) {
+      return Failure(session.error());
+    }
+    starter.pause(pause_ms);
+    pause_ms = std::min(pause_ms * 2, 50);
+  }
+}
+
+/// Nodes that the controller hears. Names of others are joined into `missing`.
+Result<std::uint32_t> count_ready(Session& session, std::uint32_t nodes, std::string* missing) {
+  wire::ClientRequest request;
+  request.mutable_list_nodes();
+  const auto reply = session.ask(request);
+  if (!reply) return Failure(reply.error());
+  std::uint32_t ready = 0;
+  missing->clear();
+  for (std::uint32_t i = 0; i < nodes; ++i) {
+    const auto& list = reply->nodes().nodes();
+    const bool is_heard = std::any_of(list.begin(), list.end(), [&](const wire::NodeView& node) {
+      return node.name() == node_name(i) && node.state() != "silent" && node.state() != "lost";
+    });
+    if (is_heard) {
+      ++ready;
+    } else {
+      *missing += (missing->empty() ? "" : ",") + node_name(i);
+    }
+  }
+  return ready;
+}
+
+Result<void> wait_for_nodes(Session& session, std::uint32_t nodes, Starter& starter) {
+  const Instant deadline = wall_now() + ready_time;
+  Progress progress;
+  int pause_ms = 1;
+  while (true) {
+    std::string missing;
+    const auto ready = count_ready(session, nodes, &missing);
+    if (!ready) return Failure(ready.error());
+    if (*ready == nodes) return {};
+    progress.show(std::to_string(*ready) + " of " + std::to_string(nodes) + " nodes are ready");
+    const auto alive = starter.check_alive();
+    if (!alive) return alive;
+    if (wall_now() >= deadline) {
+      return fail(Code::timed_out, "no word from nodes " + missing + " in 60 s");
+    }
+    starter.pause(pause_ms);
+    pause_ms = std::min(pause_ms * 2, 50);
+  }
+}
+
+/// Starts what does not run. error: what failed, after everything started here was ended
+Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& record) {
+  Starter starter(dir, record);
+  if (platform::lock_holder(controller_pid_file(dir)).value_or(0) == 0) {
+    const auto started = starter.start_controller();
+    if (!started) return Failure(started.error());
+  }
+  auto session = connect_to_controller(dir, starter);
+  if (!session) return Failure(session.error());
+  for (std::uint32_t i = 0; i < record.nodes; ++i) {
+    if (platform::lock_holder(node_pid_file(dir, node_name(i))).value_or(0) != 0) continue;
+    const auto started = starter.start_node(i);
+    if (!started) return Failure(started.error());
+  }
+  const auto ready = wait_for_nodes(*session, record.nodes, starter);
+  if (!ready) return Failure(ready.error());
+  starter.keep();
+  return starter.started();
+}
+
+std::string ready_text(const std::string& dir, const ClusterRecord& record, std::size_t started) {
+  std::string text = started == 0 ? "cluster stands already: " : "cluster is ready: ";
+  text +=
+      std::to_string(record.nodes) + (record.nodes == 1 ? " node" : " nodes") + " in " + dir + "\n";
+  if (dir != default_cluster_dir()) text += "to use it: export COX_CLUSTER=" + dir + "\n";
+  return text;
+}
+
+Result<int> run(const Parsed& given) {
+  if (!given.operands().empty()) {
+    return usage_error(given.command(),
+                       quoted(given.operands().front()) + ": nothing is expected here");
+  }
+  const auto dir = cluster_dir(given);
+  if (!dir) return Failure(dir.error());
+  const auto record = wanted_record(given, *dir);
+  if (!record) return Failure(record.error());
+  const bool was_recorded = read_record(*dir).has_value();
+  const auto is_new = make_directory(*dir);
+  if (!is_new) return Failure(is_new.error());
+  Result<std::size_t> started = 0;
+  const auto written = write_record(*dir, *record);
+  started = written ? start_missing(*dir, *record) : Result<std::size_t>(Failure(written.error()));
+  if (!started) {
+    if (*is_new) static_cast<void>(platform::remove_tree(*dir));
+    if (!*is_new && !was_recorded) static_cast<void>(platform::remove_path(*dir + "/up.conf"));
+    return Failure(started.error());
+  }
+  const auto printed = print(ready_text(*dir, *record, *started));
+  if (!printed) return Failure(printed.error());
+  return 0;
+}
+
+}  // namespace
+
+const Command up_command{"up",    "[OPTIONS]",        "start a private cluster on this machine",
+                         options, Operands::anywhere, 0,
+                         run};
+
+}  // namespace cox::cmds

@@ -1,0 +1,114 @@
+// cox wait: waits until jobs end; exits with the status of the worst.
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_end.h"
+#include "cmds/client/job_ids.h"
+#include "cmds/client/session.h"
+#include "cmds/client/submission.h"
+#include "cmds/client/terminal.h"
+
+namespace cox::cmds {
+namespace {
+
+OptionTable options() {
+  static constexpr std::array table = {
+      OptionSpec{"quiet", 'q', "", "say nothing of jobs that ended badly"},
+      OptionSpec{"timeout", 0, "SECONDS", "wait no longer; then exit 125"}, cluster_option,
+      help_option};
+  return table;
+}
+
+wire::ClientRequest wait_request(const std::vector<JobId>& jobs) {
+  wire::ClientRequest request;
+  for (const JobId job : jobs) request.mutable_wait_jobs()->add_jobs(job.value);
+  return request;
+}
+
+/// The jobs waited for and how each ended.
+class Ends {
+ public:
+  explicit Ends(const std::vector<JobId>& jobs) {
+    for (const JobId job : jobs) open_.insert({job.value, false});
+  }
+
+  void take(const wire::JobView& job, bool is_quiet) {
+    const auto found = open_.find(job.job());
+    if (found == open_.end() || found->second || !job.is_final()) return;
+    found->second = true;
+    ++ended_;
+    worst_ = std::max(worst_, job_status(job));
+    if (job_status(job) != 0 && !is_quiet) print_error(job_end_text(job));
+  }
+
+  bool all() const { return ended_ == open_.size(); }
+
+  int worst() const { return worst_; }
+
+  std::string progress() const {
+    return std::to_string(ended_) + " of " + std::to_string(open_.size()) + " jobs ended";
+  }
+
+ private:
+  std::map<std::uint64_t, bool> open_;
+  std::size_t ended_ = 0;
+  int worst_ = 0;
+};
+
+Result<int> wait_for_ends(const Parsed& given,
+                          const std::vector<JobId>& jobs,
+                          Session& session,
+                          Duration time_out) {
+  const Instant deadline = wall_now() + time_out;
+  Ends ends(jobs);
+  Progress progress;
+  Result<void> sent = session.send(wait_request(jobs));
+  while (!ends.all()) {
+    progress.show(ends.progress());
+    const Duration left = deadline - wall_now();
+    if (left.us <= 0) return fail(Code::timed_out, ends.progress() + " in the given time");
+    auto reply =
+        sent ? session.next(left) : Result<std::optional<wire::ClientReply>>(Failure(sent.error()));
+    if (!reply && reply.error().code == Code::unreachable) {
+      const auto again = session.reconnect();
+      if (!again) return Failure(again.error());
+      sent = session.send(wait_request(jobs));
+      continue;
+    }
+    if (!reply) return Failure(reply.error());
+    if (!*reply) continue;
+    if ((*reply)->has_event()) {
+      progress.clear();
+      ends.take((*reply)->event().job(), given.has("quiet"));
+    }
+    if ((*reply)->last() && !ends.all()) {
+      return fail(Code::internal, "the controller stopped before all jobs ended");
+    }
+  }
+  return ends.worst();
+}
+
+Result<int> run(const Parsed& given) {
+  const auto jobs = job_operands(given);
+  if (!jobs) return Failure(jobs.error());
+  if (jobs->empty()) return usage_error(given.command(), "a job id is missing");
+  Duration time_out = duration_unlimited;
+  if (given.has("timeout")) {
+    const auto number = number_option("timeout", given.value("timeout"), 0, 1'000'000'000);
+    if (!number) return Failure(number.error());
+    time_out = seconds(*number);
+  }
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  return wait_for_ends(given, *jobs, *session, time_out);
+}
+
+}  // namespace
+
+const Command wait_command{"wait",  "JOB... [OPTIONS]", "wait until jobs end; status of the worst",
+                           options, Operands::anywhere, own_failure_status,
+                           run};
+
+}  // namespace cox::cmds
