@@ -1,0 +1,31 @@
+// The TOML file as a checked value. Every key is in man/coxswain.toml.5; without a file each has
+// its default. The file is checked as a whole: all complaints come at once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "model/settings.h"
+
+namespace cox::config {
+
+/// A longer file is refused before it is read.
+inline constexpr std::size_t file_bytes_max = 4U << 20;
+/// More complaints than this are counted, not listed.
+inline constexpr std::size_t complaints_max = 20;
+
+struct Config {
+  Settings settings;
+  std::string state_dir;            // absolute; empty: below the controller's own directory
+  std::vector<std::string> listen;  // "host:port" beside the controller's own socket
+};
+
+/// `path` empty: the defaults. error: not_found or not_permitted for the file itself, else
+/// bad_usage with one line per complaint, "FILE:LINE:COLUMN: KEY: what is wrong", in file order
+Result<Config> load(const std::string& path);
+/// The same from text; `name` stands for the file in complaints.
+Result<Config> parse(std::string_view text, const std::string& name);
+
+}  // namespace cox::config
