@@ -53,13 +53,14 @@ void ClientDesk::tell(JobId id, bool changed) {
 void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
   if (watch.kind == WatchKind::step) return tell_step(job, watch);
   const Conversation to = watch.conversation;
-  if (watch.kind == WatchKind::attached && watch.ready_sent != job.attempt) {
+  const bool is_attached = watch.kind == WatchKind::attached;
+  if (is_attached && job.request.has_initial_step && watch.ready_sent != job.attempt) {
     const StepKey step{job.id, job.attempt, initial_step(job)};
     if (tell_ready(job, step, to)) watch.ready_sent = job.attempt;
   }
   if (job.phase == JobPhase::ended) {
     send_event(job, to, watches_.end(job.id, to));
-  } else if (watch.kind == WatchKind::attached && changed) {
+  } else if (is_attached && changed) {
     send_event(job, to, false);
   }
 }

@@ -53,9 +53,10 @@ Result<DaemonOptions> daemon_options(const Options& options, const config::Confi
   DaemonOptions made;
   made.dir = options.dir.empty() ? default_dir : options.dir;
   made.state_dir = config.state_dir;
-  made.listen = config.listen;
   made.settings = config.settings;
-  for (const std::string& text : options.listen) {
+  std::vector<std::string> texts = config.listen;
+  texts.insert(texts.end(), options.listen.begin(), options.listen.end());
+  for (const std::string& text : texts) {
     auto address = platform::parse_address(text);
     if (!address) return tl::unexpected(address.error().with_context("--listen"));
     made.listen.push_back(std::move(*address));

@@ -1,0 +1,310 @@
+// The controller in a fake world: what leaves when, what survives, who may do what.
+#include "ctld/controller.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "ctld/fake_world.h"
+#include "ctld/translate/controller_message.h"
+
+namespace cox::ctld {
+namespace {
+
+constexpr Caller ada{1001, 100, Role::user};
+constexpr Caller root{0, 0, Role::administrator};
+
+wire::ClientRequest submit_script(std::uint64_t number = 1) {
+  JobRequest request;
+  request.directory = "/home/u";
+  request.components = {Component{}};
+  wire::ClientRequest made;
+  made.set_number(number);
+  wire::put(request, made.mutable_submit()->mutable_request());
+  made.mutable_submit()->set_script("#!/bin/sh\ntrue\n");
+  made.mutable_submit()->add_environment("A=b");
+  return made;
+}
+
+wire::ClientRequest submit_run() {
+  JobRequest request;
+  request.kind = JobKind::interactive;
+  request.directory = "/home/u";
+  request.components = {Component{}};
+  request.has_initial_step = true;
+  request.initial_step.argv = {"hostname"};
+  wire::ClientRequest made;
+  made.set_number(1);
+  wire::put(request, made.mutable_submit()->mutable_request());
+  made.mutable_submit()->set_attach(true);
+  return made;
+}
+
+wire::NodeMessage prepared(std::uint64_t job, const std::string& endpoint = "") {
+  wire::NodeMessage message;
+  message.mutable_prepared()->set_job(job);
+  message.mutable_prepared()->set_attempt(1);
+  message.mutable_prepared()->set_endpoint(endpoint);
+  return message;
+}
+
+wire::NodeMessage closed(std::uint64_t job, int exit_code) {
+  wire::NodeMessage message;
+  message.mutable_closed()->set_job(job);
+  message.mutable_closed()->set_attempt(1);
+  StepResult result;
+  result.exit_code = exit_code;
+  wire::put(result, message.mutable_closed()->mutable_batch_result());
+  return message;
+}
+
+TEST(Controller, a_reply_leaves_only_after_its_fact_is_committed) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(ada);
+  world.hold_commits = true;
+  world.say(client, submit_script());
+  EXPECT_TRUE(world.heard(client).empty());
+  world.commit();
+  const auto replies = world.heard(client);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].submitted().job(), 1U);
+  EXPECT_TRUE(replies[0].last());
+}
+
+TEST(Controller, a_read_does_not_tell_what_is_not_committed_yet) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(ada);
+  world.hold_commits = true;
+  world.say(client, submit_script());
+  wire::ClientRequest list;
+  list.set_number(2);
+  list.mutable_list_jobs();
+  world.say(client, list);
+  EXPECT_TRUE(world.heard(client).empty());
+  world.commit();
+  EXPECT_EQ(world.heard(client).size(), 2U);
+}
+
+TEST(Controller, Trap07_a_launch_leaves_only_after_the_start_is_committed) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session node = world.join("n1");
+  const ClientId client = world.connect(ada);
+  world.heard(node);
+  world.hold_commits = true;
+  world.say(client, submit_script());
+  EXPECT_TRUE(world.heard(node).empty());
+  world.commit();
+  const auto messages = world.heard(node);
+  ASSERT_EQ(messages.size(), 1U);
+  const wire::Prepare& prepare = messages[0].prepare();
+  EXPECT_EQ(messages[0].session(), node.value);
+  EXPECT_TRUE(prepare.go_at_once());
+  EXPECT_EQ(prepare.initial().script(), "#!/bin/sh\ntrue\n");
+  EXPECT_EQ(prepare.initial().environment(), std::string("A=b\0", 4));
+  EXPECT_EQ(prepare.initial().key(),
+            step_key(std::string(32, 'k'), {JobId(1), Attempt(1), step_batch}));
+  EXPECT_EQ(prepare.job_nodes(0), "n1");
+}
+
+TEST(Controller, who_waits_for_a_job_hears_of_its_end) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session node = world.join("n1");
+  const ClientId client = world.connect(ada);
+  world.say(client, submit_script());
+  world.heard(client);
+  wire::ClientRequest wait;
+  wait.set_number(2);
+  wait.mutable_wait_jobs()->add_jobs(1);
+  world.say(client, wait);
+  EXPECT_TRUE(world.heard(client).empty());
+  world.say(node, prepared(1));
+  world.say(node, closed(1, 3));
+  const auto replies = world.heard(client);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].event().job().state(), "FAILED");
+  EXPECT_EQ(replies[0].event().job().exit_code(), 3);
+  EXPECT_TRUE(replies[0].last());
+  world.say(client, wait);
+  EXPECT_EQ(world.heard(client).size(), 1U) << "a job that has ended answers at once";
+}
+
+TEST(Controller, a_restart_knows_every_job_and_its_script) {
+  MemoryStore store;
+  core::Record before;
+  {
+    FakeWorld world(store);
+    const ClientId client = world.connect(ada);
+    world.say(client, submit_script());
+    before = world.state().record;
+  }
+  FakeWorld world(store);
+  EXPECT_EQ(world.state().record.jobs, before.jobs);
+  EXPECT_EQ(world.state().record.epoch, Epoch(2));
+  const Session node = world.join("n1");
+  const auto messages = world.heard(node);
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[1].prepare().initial().script(), "#!/bin/sh\ntrue\n");
+}
+
+TEST(Controller, a_resend_with_the_same_key_is_the_same_job) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(ada);
+  wire::ClientRequest request = submit_script();
+  request.mutable_submit()->set_key_low(5);
+  world.say(client, request);
+  world.say(client, request);
+  const auto replies = world.heard(client);
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].submitted().job(), replies[1].submitted().job());
+  EXPECT_EQ(world.state().record.jobs.size(), 1U);
+}
+
+TEST(Controller, on_a_full_disk_changes_are_refused_and_reads_carry_a_notice) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(ada);
+  world.hold_commits = true;
+  world.say(client, submit_script(1));
+  world.controller().storage_full(true);
+  world.say(client, submit_script(2));
+  wire::ClientRequest list;
+  list.set_number(3);
+  list.mutable_list_jobs();
+  world.say(client, list);
+  const auto replies = world.heard(client);
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[0].number(), 2U);
+  EXPECT_EQ(replies[0].error().code(), static_cast<std::uint32_t>(Code::storage_full));
+  EXPECT_EQ(replies[1].number(), 3U);
+  EXPECT_FALSE(replies[1].notice().empty());
+  world.controller().storage_full(false);
+  world.commit();
+  ASSERT_EQ(world.heard(client).size(), 1U) << "the first submit is answered once it lasts";
+}
+
+TEST(Controller, an_attached_client_learns_where_its_step_listens) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session node = world.join("n1");
+  const ClientId client = world.connect(ada);
+  world.say(client, submit_run());
+  world.heard(client);
+  world.say(node, prepared(1, "/run/steps/1.1.0"));
+  const auto replies = world.heard(client);
+  ASSERT_FALSE(replies.empty());
+  const wire::StepReady& ready = replies[0].step_ready();
+  EXPECT_EQ(ready.endpoint(), "/run/steps/1.1.0");
+  EXPECT_EQ(ready.key(), step_key(std::string(32, 'k'), {JobId(1), Attempt(1), StepId(0)}));
+  EXPECT_FALSE(replies[0].last());
+}
+
+TEST(Controller, a_waiting_interactive_job_goes_with_its_client) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(ada);
+  world.say(client, submit_run());
+  world.turn([&] { world.controller().client_closed(client); });
+  const core::Job* job = world.state().find_job(JobId(1));
+  ASSERT_NE(job, nullptr);
+  EXPECT_EQ(job->phase, JobPhase::ended);
+  EXPECT_EQ(job->final_state, JobState::cancelled);
+}
+
+TEST(Controller, a_long_list_comes_in_slices_and_holds_each_job_once) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(ada);
+  for (int i = 0; i < 2500; ++i) world.say(client, submit_script());
+  world.heard(client);
+  wire::ClientRequest list;
+  list.mutable_list_jobs();
+  world.say(client, list);
+  std::set<std::uint64_t> jobs;
+  const auto replies = world.heard(client);
+  ASSERT_GT(replies.size(), 2U);
+  for (const auto& reply : replies) {
+    EXPECT_EQ(reply.last(), &reply == &replies.back());
+    for (const auto& job : reply.jobs().jobs()) EXPECT_TRUE(jobs.insert(job.job()).second);
+  }
+  EXPECT_EQ(jobs.size(), 2500U);
+}
+
+TEST(Controller, a_user_may_not_submit_as_another_and_root_may) {
+  MemoryStore store;
+  FakeWorld world(store);
+  wire::ClientRequest request = submit_script();
+  request.mutable_submit()->mutable_request()->mutable_user()->set_uid(1002);
+  const ClientId user = world.connect(ada);
+  world.say(user, request);
+  EXPECT_EQ(world.heard(user)[0].error().message(), "uid 1001 may not submit as uid 1002");
+  const ClientId admin = world.connect(root);
+  world.say(admin, request);
+  EXPECT_EQ(world.heard(admin)[0].submitted().job(), 1U);
+  EXPECT_EQ(world.state().find_job(JobId(1))->request.user.uid, 1002U);
+}
+
+TEST(Controller, a_node_speaks_for_itself_alone) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session session(99);
+  world.turn([&] { world.controller().node_opened(session, "n1"); });
+  wire::NodeMessage message;
+  wire::put(FakeWorld::inventory("n2", 4), message.mutable_register_()->mutable_inventory());
+  world.say(session, message);
+  const auto messages = world.heard(session);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_NE(messages[0].registered().error().find("registers as"), std::string::npos);
+  EXPECT_TRUE(world.is_dropped(session));
+  EXPECT_TRUE(world.state().record.nodes.empty());
+}
+
+TEST(Controller, a_node_that_registers_again_ends_its_older_connection) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session first = world.join("n1");
+  const Session second = world.join("n1");
+  EXPECT_TRUE(world.is_dropped(first));
+  EXPECT_FALSE(world.is_dropped(second));
+  EXPECT_EQ(world.state().record.nodes.size(), 1U);
+}
+
+TEST(Controller, a_shutdown_is_refused_while_jobs_wait_unless_forced) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(root);
+  world.say(client, submit_script());
+  world.heard(client);
+  wire::ClientRequest request;
+  request.mutable_shutdown();
+  world.say(client, request);
+  EXPECT_EQ(world.heard(client)[0].error().message(), "1 jobs wait or run");
+  EXPECT_FALSE(world.controller().wants_exit());
+  request.mutable_shutdown()->set_force(true);
+  world.say(client, request);
+  EXPECT_TRUE(world.heard(client)[0].has_done());
+  EXPECT_TRUE(world.controller().wants_exit());
+}
+
+TEST(Controller, a_forced_shutdown_does_not_wait_for_ever_for_a_node) {
+  MemoryStore store;
+  FakeWorld world(store);
+  world.join("n1");
+  const ClientId client = world.connect(root);
+  world.say(client, submit_script());
+  world.heard(client);
+  wire::ClientRequest request;
+  request.mutable_shutdown()->set_force(true);
+  world.say(client, request);
+  EXPECT_FALSE(world.controller().wants_exit());
+  world.pass(seconds(11));
+  EXPECT_TRUE(world.controller().wants_exit());
+}
+
+}  // namespace
+}  // namespace cox::ctld

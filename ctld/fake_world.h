@@ -1,0 +1,193 @@
+// A world around a Controller for tests: a journal in memory that commits when told, connections
+// that keep what was sent, and users that are known at once. Messages pass through their bytes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ctld/controller.h"
+#include "ctld/store/record.h"
+#include "plugins/priority/fifo/fifo.h"
+#include "plugins/select/linear/linear.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+/// What a disk would hold.
+class MemoryStore final : public Store {
+ public:
+  Result<void> append(const std::vector<Batch>& batches) override {
+    for (const Batch& batch : batches) {
+      for (const Blob& blob : batch.blobs) blobs_[blob.hash] = *blob.bytes;
+      batches_.push_back(batch);
+    }
+    return {};
+  }
+
+  Result<void> load(const Visitor& visit) override {
+    std::uint64_t sequence = 1;
+    for (const Batch& batch : batches_) {
+      EXPECT_EQ(batch.first_sequence, sequence);
+      auto read = for_each_record(
+          batch.records, [&](std::string_view record) { return visit(sequence++, record); });
+      if (!read) return read;
+    }
+    return {};
+  }
+
+  Result<std::string> read_blob(const Hash& hash) override {
+    const auto blob = blobs_.find(hash);
+    if (blob == blobs_.end()) return fail(Code::not_found, "no blob");
+    return blob->second;
+  }
+
+  Result<void> tidy() override { return {}; }
+
+  std::uint64_t untidy_bytes() const override { return 0; }
+
+ private:
+  std::vector<Batch> batches_;
+  std::map<Hash, std::string> blobs_;
+};
+
+class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public Users {
+ public:
+  explicit FakeWorld(MemoryStore& store) : store_(store) {
+    controller_ = std::make_unique<Controller>(ControllerParts{{&select_, &priority_},
+                                                               *this,
+                                                               *this,
+                                                               *this,
+                                                               *this,
+                                                               std::string(32, 'k'),
+                                                               {"/state", "local", 1},
+                                                               Log(-1)});
+    EXPECT_TRUE(controller_->recover(store));
+    EXPECT_TRUE(controller_->start(now_, Settings{}));
+    commit();
+  }
+
+  Controller& controller() { return *controller_; }
+
+  const core::State& state() const { return controller_->machine().state(); }
+
+  /// One turn in which `work` happens, planned to the end. Commits, unless held.
+  template <class Work>
+  void turn(Work work) {
+    now_ = now_ + milliseconds(1);
+    controller_->begin_turn(now_);
+    work();
+    while (!controller_->plan(16)) {
+    }
+    controller_->end_turn();
+    if (!hold_commits) commit();
+  }
+
+  void pass(Duration time) {
+    now_ = now_ + time;
+    turn([this] { controller_->tick(); });
+  }
+
+  /// Everything handed to the journal so far lasts.
+  void commit() {
+    std::vector<Batch> batches = std::exchange(waiting_, {});
+    if (batches.empty()) return;
+    EXPECT_TRUE(store_.append(batches));
+    controller_->committed(batches.back().last_sequence());
+  }
+
+  ClientId connect(Caller caller) {
+    const ClientId client(++last_client_);
+    turn([&] { controller_->client_opened(client, caller); });
+    return client;
+  }
+
+  void say(ClientId client, const wire::ClientRequest& request) {
+    turn([&] { controller_->client_said(client, request); });
+  }
+
+  void say(Session session, const wire::NodeMessage& message) {
+    turn([&] { controller_->node_said(session, message); });
+  }
+
+  /// A node of `cores` cores that registers.
+  Session join(const std::string& name, unsigned cores = 4) {
+    const Session session(++last_session_);
+    turn([&] { controller_->node_opened(session, name); });
+    wire::NodeMessage message;
+    wire::put(inventory(name, cores), message.mutable_register_()->mutable_inventory());
+    say(session, message);
+    return session;
+  }
+
+  static NodeInventory inventory(const std::string& name, unsigned cores) {
+    NodeInventory made;
+    made.name = name;
+    made.boot_id = "boot of " + name;
+    made.node_class.cores.resize(cores);
+    made.memory_mib = {8192};
+    made.containment = "none";
+    made.version = "test";
+    return made;
+  }
+
+  /// What the client heard since the last call.
+  std::vector<wire::ClientReply> heard(ClientId client) {
+    std::vector<wire::ClientReply> replies;
+    for (const std::string& payload : std::exchange(to_clients_[client], {})) {
+      EXPECT_TRUE(replies.emplace_back().ParseFromString(payload));
+    }
+    return replies;
+  }
+
+  std::vector<wire::ControllerMessage> heard(Session session) {
+    std::vector<wire::ControllerMessage> messages;
+    for (const std::string& payload : std::exchange(to_nodes_[session], {})) {
+      EXPECT_TRUE(messages.emplace_back().ParseFromString(payload));
+    }
+    return messages;
+  }
+
+  bool is_dropped(Session session) const { return dropped_.contains(session); }
+
+  void append(Batch batch) override { waiting_.push_back(std::move(batch)); }
+
+  void send(Session session, const std::string& payload) override {
+    to_nodes_[session].push_back(payload);
+  }
+
+  void drop(Session session) override { dropped_[session] = true; }
+
+  void send(ClientId client, const std::string& payload) override {
+    to_clients_[client].push_back(payload);
+  }
+
+  std::size_t queued_bytes(ClientId) const override { return 0; }
+
+  void resolve(Uid uid,
+               std::uint32_t gid,
+               std::function<void(Result<UserIdentity>)> done) override {
+    done(UserIdentity{uid, gid, {}, "user" + std::to_string(uid), "/home/u", "/bin/sh"});
+  }
+
+  bool hold_commits = false;
+
+ private:
+  MemoryStore& store_;
+  plugins::LinearSelect select_;
+  plugins::FifoPriority priority_;
+  std::unique_ptr<Controller> controller_;
+  Instant now_{1'700'000'000'000'000};
+  std::vector<Batch> waiting_;
+  std::map<ClientId, std::vector<std::string>> to_clients_;
+  std::map<Session, std::vector<std::string>> to_nodes_;
+  std::map<Session, bool> dropped_;
+  std::uint64_t last_client_ = 0;
+  std::uint64_t last_session_ = 0;
+};
+
+}  // namespace cox::ctld
