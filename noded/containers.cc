@@ -100,4 +100,10 @@ void Containers::remove_strays(const std::set<AttemptKey>& known) {
   }
 }
 
+void Containers::remove_base() {
+  if (!containment_->children(base_).empty()) return;
+  const auto removed = containment_->remove(base_);
+  if (!removed) log_.warning(base_ + ": " + removed.error().message);
+}
+
 }  // namespace cox::noded

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -47,6 +46,8 @@ class Containers {
 
   /// Removes what a crash left: containers of attempts that are not in `known`.
   void remove_strays(const std::set<AttemptKey>& known);
+  /// The node's own container; with attempts in it, it stays.
+  void remove_base();
 
  private:
   void try_kill(const std::string& path, unsigned tries);

@@ -17,11 +17,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
       lookups_(loop),
       removals_(loop),
       users_(loop, lookups_),
-      containers_(loop,
-                  log,
-                  std::move(setup_.containment),
-                  (setup_.options.cluster.empty() ? "coxswain" : setup_.options.cluster) + "/" +
-                      setup_.options.name),
+      containers_(loop, log, std::move(setup_.containment), setup_.container_base),
       supervisors_(loop,
                    log,
                    setup_.paths,
@@ -44,6 +40,11 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
 void Daemon::start() {
   log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
   recover();
+}
+
+void Daemon::stop() {
+  log_.info("stopping with " + std::to_string(state_.attempts.size()) + " attempts, which go on");
+  if (is_recovered_ && state_.attempts.empty()) containers_.remove_base();
 }
 
 void Daemon::register_node() {

@@ -33,6 +33,7 @@ struct Setup {
   std::unique_ptr<platform::Machine> machine;
   NodeInventory inventory;
   std::unique_ptr<platform::Containment> containment;
+  std::string container_base;  // "CLUSTER/NODE"
 };
 
 class Daemon {
@@ -41,6 +42,8 @@ class Daemon {
 
   /// Finds again what an earlier daemon left, then registers. Returns at once.
   void start();
+  /// Leaves supervisors and tasks as they are; without any, the node's container goes too.
+  void stop();
 
  private:
   // Recovery: recovery.cc.

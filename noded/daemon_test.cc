@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "common/text.h"
 #include "link/link.h"
 #include "noded/paths.h"
 #include "platform/file.h"
@@ -33,7 +34,7 @@ class Process {
     if (spawned) pid_ = spawned->pid;
   }
 
-  ~Process() { end(SIGKILL); }
+  ~Process() { end(SIGTERM); }
 
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -280,6 +281,31 @@ TEST(NodeDaemon, a_batch_job_runs_and_leaves_nothing_behind) {
   EXPECT_EQ(result->exit_code, 3) << result->detail;
   EXPECT_EQ(controller.file("job.out"), "hello\n");
   EXPECT_TRUE(controller.finish(7));
+}
+
+// The node's folder among the cgroups is named after its run directory.
+TEST(NodeDaemon, Trap19_no_cgroup_directory_is_left_when_the_daemon_stops) {
+  Controller controller;
+  const auto node = controller.start_node();
+  ASSERT_TRUE(controller.run_until_registered());
+  const auto groups = [&] {
+    const auto hash = wire::hash_bytes(controller.dir().path());
+    const std::string name =
+        "coxswain-" + to_hex({reinterpret_cast<const char*>(hash.bytes.data()), 4});
+    std::vector<std::string> found;
+    for (const char* hierarchy : {"memory/", "cpuset/", "freezer/", ""}) {
+      const std::string path = std::string("/sys/fs/cgroup/") + hierarchy + "coxswain/" + name;
+      if (platform::path_exists(path)) found.push_back(path);
+    }
+    return found;
+  };
+  controller.run_job(7, "exit 0");
+  ASSERT_TRUE(controller.run_until_closed());
+  const bool has_cgroups = controller.registers_[0].inventory().containment().find("cgroup v") == 0;
+  EXPECT_EQ(!groups().empty(), has_cgroups);
+  EXPECT_TRUE(controller.finish(7));
+  EXPECT_EQ(node->end(SIGTERM), 0);
+  EXPECT_TRUE(groups().empty()) << groups().front();
 }
 
 TEST(NodeDaemon, a_job_is_closed_on_request) {

@@ -27,8 +27,8 @@ int serve(noded::Log& log, noded::Setup setup) {
   noded::Daemon daemon(**loop, log, std::move(setup));
   // Supervisors and their tasks go on without us.
   for (const int signal : {SIGTERM, SIGINT}) {
-    (*loop)->on_signal(signal, [&log, &loop] {
-      log.info("stopping; supervisors go on");
+    (*loop)->on_signal(signal, [&daemon, &loop] {
+      daemon.stop();
       (*loop)->stop();
     });
   }

@@ -10,6 +10,8 @@
 
 namespace cox::noded {
 
+inline constexpr const char* default_run_dir = "/run/coxswain";
+
 /// One of several nodes played on this machine.
 struct Emulation {
   std::uint32_t index = 0;
@@ -19,7 +21,7 @@ struct Emulation {
 struct Options {
   platform::Address controller;
   std::string name;  // default: this host's, without domain
-  std::string dir = "/run/coxswain";
+  std::string dir = default_run_dir;
   std::string topology;  // empty: this machine
   std::uint32_t memory_fraction = 1;
   std::optional<Emulation> emulation;

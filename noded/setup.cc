@@ -1,8 +1,10 @@
 // The slow part (hwloc, cgroup probes) is done once, here.
 #include "noded/setup.h"
 
+#include <memory>
 #include <utility>
 
+#include "common/text.h"
 #include "link/munge_source.h"
 #include "platform/file.h"
 #include "platform/namespace.h"
@@ -55,6 +57,16 @@ NodeInventory inventory_of(const platform::Machine& machine, const Options& opti
   return inventory;
 }
 
+// Private clusters on one machine have the same names and job ids; their run directories differ.
+std::string container_base(const Options& options) {
+  std::string cluster = options.cluster.empty() ? "coxswain" : options.cluster;
+  if (options.dir != default_run_dir) {
+    const Hash hash = wire::hash_bytes(options.dir);
+    cluster += "-" + to_hex({reinterpret_cast<const char*>(hash.bytes.data()), 4});
+  }
+  return cluster + "/" + options.name;
+}
+
 }  // namespace
 
 Result<void> make_directories(const Paths& paths) {
@@ -98,6 +110,7 @@ Result<Setup> make_setup(Options options, const Log& log) {
   setup.inventory = inventory_of(*setup.machine, options);
   enter_node(options, log);
   setup.containment = platform::open_containment("/sys/fs/cgroup", setup.paths.groups());
+  setup.container_base = container_base(options);
   setup.options = std::move(options);
   return setup;
 }

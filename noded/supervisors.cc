@@ -112,6 +112,8 @@ void Supervisors::frames_came(const StepKey& key, const std::vector<std::string>
     if (status->endpoint.empty()) status->endpoint = paths_.step_socket(key);
     events_.status(std::move(*status));
   }
+  const auto it = all_.find(key);
+  if (it != all_.end()) adoption_answered(std::exchange(it->second.adoption, nullptr));
 }
 
 void Supervisors::child_exited(const StepKey& key, const platform::ChildExit& exit) {
@@ -132,11 +134,13 @@ void Supervisors::link_closed(const StepKey& key) {
 
 void Supervisors::drop(const StepKey& key) {
   agent::SupervisorGone gone{key, all_.at(key).why, true};
+  auto adoption = std::move(all_.at(key).adoption);
   // Not from within the link's own callback.
   retired_.push_back(std::move(all_.at(key).link));
   loop_.post([this] { retired_.clear(); });
   all_.erase(key);
   events_.gone(std::move(gone));
+  adoption_answered(std::move(adoption));
 }
 
 std::set<StepKey> Supervisors::alive() const {
@@ -159,6 +163,10 @@ void Supervisors::adopt(std::function<void(const std::set<StepKey>&)> done) {
   adoption->left = found.size() + 1;
   for (const StepKey& key : found) adopt_one(key, adoption);
   loop_.post([this, adoption] { adoption_answered(adoption); });
+  // One that accepts and says nothing must not keep the node from its controller.
+  loop_.after(adoption_time_out, [this, adoption] {
+    if (std::exchange(adoption->left, 0) > 0) adoption->done(alive());
+  });
 }
 
 void Supervisors::adopt_one(const StepKey& key, std::shared_ptr<Adoption> adoption) {
@@ -169,18 +177,24 @@ void Supervisors::adopt_one(const StepKey& key, std::shared_ptr<Adoption> adopti
       [this, key, path = address.path, adoption](Result<std::shared_ptr<link::Link>> link) {
         if (link) {
           log_.info("supervisor of step " + key_text(key) + " adopted");
-          all_[key].pid = (*link)->stream().credentials().pid;
+          One& one = all_[key];
+          one.pid = (*link)->stream().credentials().pid;
+          one.adoption = adoption;
           listen_to(key, std::move(*link));
-        } else {
-          log_.warning("supervisor of step " + key_text(key) +
-                       " does not answer: " + link.error().message);
+          return;
+        }
+        log_.warning("supervisor of step " + key_text(key) +
+                     " does not answer: " + link.error().message);
+        // A stopped one may go on later; a socket without a listener never will.
+        if (link.error().code != Code::timed_out) {
           [[maybe_unused]] const auto removed = platform::remove_path(path);
         }
         adoption_answered(adoption);
       });
 }
 
-void Supervisors::adoption_answered(const std::shared_ptr<Adoption>& adoption) {
+void Supervisors::adoption_answered(std::shared_ptr<Adoption> adoption) {
+  if (!adoption || adoption->left == 0) return;
   if (--adoption->left == 0) adoption->done(alive());
 }
 

@@ -41,22 +41,25 @@ class Supervisors {
   void kill(const StepKey& key);
 
   /// Connects to every socket in the steps folder that is not connected yet; `done` gets the steps
-  /// that answer, also those of earlier calls. Sockets without a listener are removed.
+  /// that answer, also those of earlier calls, after their states were told. Sockets without a
+  /// listener are removed.
   void adopt(std::function<void(const std::set<StepKey>& alive)> done);
 
  private:
+  // Under way until each supervisor found has told its state, or none came in time.
+  struct Adoption {
+    std::size_t left = 0;
+    std::function<void(const std::set<StepKey>&)> done;
+  };
+
   struct One {
     std::shared_ptr<link::Link> link;
+    std::shared_ptr<Adoption> adoption;  // until it told its state
     int pid = 0;
     bool is_child = false;
     bool is_exited = false;
     bool is_closed = false;
     std::string why;
-  };
-
-  struct Adoption {
-    std::size_t left = 0;
-    std::function<void(const std::set<StepKey>&)> done;
   };
 
   void listen_to(const StepKey& key, std::shared_ptr<link::Link> link);
@@ -65,7 +68,7 @@ class Supervisors {
   void link_closed(const StepKey& key);
   void drop(const StepKey& key);
   void adopt_one(const StepKey& key, std::shared_ptr<Adoption> adoption);
-  void adoption_answered(const std::shared_ptr<Adoption>& adoption);
+  void adoption_answered(std::shared_ptr<Adoption> adoption);
   std::set<StepKey> alive() const;
 
   platform::Loop& loop_;
