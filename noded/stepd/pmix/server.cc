@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -20,6 +21,25 @@ namespace cox::stepd {
 namespace {
 
 std::atomic<bool> was_opened = false;
+
+// Threads inherit the mask: the library's own must neither take the supervisor's signals nor die of
+// SIGPIPE when they answer a rank that was killed.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
 
 Failure pmix_failure(const std::string& doing, pmix_status_t status) {
   return fail(Code::internal, doing + ": " + PMIx_Error_string(status));
@@ -38,13 +58,6 @@ void free_string(void* text) {
 void complete(pmix_modex_cbfunc_t done, void* cookie, int status, const std::string& data) {
   auto* kept = new std::string(data);
   done(status, kept->data(), kept->size(), cookie, free_string, kept);
-}
-
-using Answer = std::function<void(int status, std::string data)>;
-
-void answer_modex(pmix_status_t status, char* data, size_t size, void* cookie) {
-  const std::unique_ptr<Answer> answer(static_cast<Answer*>(cookie));
-  (*answer)(status, std::string(data == nullptr ? "" : data, data == nullptr ? 0 : size));
 }
 
 Result<void> make_session_dir(const std::string& path, std::uint32_t uid, std::uint32_t gid) {
@@ -80,11 +93,11 @@ PmixServer::PmixServer(const MpiPlan& plan, const MpiEvents& events)
           "/dev/shm", plan.nspace + "-" + std::to_string(plan.node_index), plan.uid, plan.gid),
       open_mpi_(open_mpi_variables({shared_memory_.path(), has_only_loopback(), has_fabric()})) {}
 
+// The library locks itself up when it ends, or takes out clients, after one was killed in a fence.
+// Then its thread is left to the end of the process, which is near: it can tell nobody any more.
 PmixServer::~PmixServer() {
-  // Ends PMIx's thread: no upcall and no answer comes after this. Unfinished fences are dropped
-  // with the clients that wait in them.
-  if (is_started_) PMIx_server_finalize();
-  upcall_table(nullptr);
+  set_upcall_receiver(nullptr);
+  if (is_started_ && finalized_ == connected_) PMIx_server_finalize();
 }
 
 Result<void> PmixServer::start() {
@@ -102,7 +115,9 @@ Result<void> PmixServer::start() {
   std::string source = Topology::source();
   const pmix_topology_t topology{source.data(), topology_.get()};
   if (topology.topology != nullptr) info.add(PMIX_TOPOLOGY2, &topology, PMIX_TOPO);
-  const pmix_status_t status = PMIx_server_init(upcall_table(this), info.data(), info.size());
+  const SignalsBlocked blocked;
+  set_upcall_receiver(this);
+  const pmix_status_t status = PMIx_server_init(upcall_table(), info.data(), info.size());
   if (status != PMIX_SUCCESS) return pmix_failure("start the pmix server", status);
   is_started_ = true;
   return {};
@@ -166,10 +181,12 @@ void PmixServer::fence_done(const std::string& id, int status, const std::string
   complete(waiting.done, waiting.cookie, status, data);
 }
 
-void PmixServer::modex_asked(std::uint32_t rank, const std::string& /*info*/, Answer answer) {
+void PmixServer::modex_asked(std::uint32_t rank,
+                             const std::string& /*info*/,
+                             std::function<void(int status, std::string data)> answer) {
   if (!is_local(plan_, rank)) return answer(PMIX_ERR_NOT_FOUND, "");
   const pmix_proc_t proc = proc_of(rank);
-  auto* kept = new Answer(std::move(answer));
+  auto* kept = new ModexAnswer{std::move(answer)};
   // Answers when the rank has published, at once or later.
   const pmix_status_t status = PMIx_server_dmodex_request(&proc, answer_modex, kept);
   if (status != PMIX_SUCCESS) answer_modex(status, nullptr, 0, kept);
@@ -195,6 +212,11 @@ std::uint32_t PmixServer::connected_ranks() const {
 void PmixServer::connected(const pmix_proc_t& client) {
   const std::lock_guard lock(mutex_);
   connected_.insert(client.rank);
+}
+
+void PmixServer::finalized(const pmix_proc_t& client) {
+  const std::lock_guard lock(mutex_);
+  finalized_.insert(client.rank);
 }
 
 void PmixServer::aborted(int status, std::string message) {

@@ -43,6 +43,7 @@ class PmixServer final : public MpiServer, private Upcalls {
   pmix_proc_t proc_of(std::uint32_t rank) const;
 
   void connected(const pmix_proc_t& client) override;
+  void finalized(const pmix_proc_t& client) override;
   void aborted(int status, std::string message) override;
   pmix_status_t fence(const std::vector<pmix_proc_t>& procs,
                       std::string data,
@@ -65,6 +66,7 @@ class PmixServer final : public MpiServer, private Upcalls {
   std::map<std::uint64_t, Waiting> modexes_;  // by number
   std::uint64_t next_modex_ = 1;
   std::set<std::uint32_t> connected_;
+  std::set<std::uint32_t> finalized_;
 };
 
 }  // namespace cox::stepd

@@ -11,17 +11,7 @@
 namespace cox::stepd {
 
 std::vector<std::string> open_mpi_variables(const MpiSurroundings& surroundings) {
-  std::vector<std::string> variables{
-      // Without these two Open MPI 4.1 starts every rank as a singleton and says nothing.
-      "OMPI_MCA_schizo=^orte",
-      "OMPI_MCA_ess=pmi",
-      // The supervisor has bound the tasks already.
-      "OMPI_MCA_hwloc_base_binding_policy=none",
-      "OMPI_MCA_orte_externally_bound=1",
-      // Ranks that share a core must yield while they wait (30 us per all-reduce instead of 70 ms).
-      // Nodes of one machine share cores unseen; where nobody waits a yield costs next to nothing.
-      "OMPI_MCA_mpi_yield_when_idle=1",
-  };
+  std::vector<std::string> variables;
   if (!surroundings.shared_memory.empty()) {
     for (const char* name : {"btl_vader", "osc_rdma", "osc_sm"}) {
       variables.push_back(std::string("OMPI_MCA_") + name +

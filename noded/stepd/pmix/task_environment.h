@@ -1,5 +1,5 @@
-// What Open MPI must find in a task's environment, besides what PMIx adds, to start as one rank of
-// the step instead of alone.
+// What Open MPI should know of the node it runs on, as variables of a task's environment. What it
+// needs everywhere to start as a rank of the step is in noded/stepd/environment.cc.
 #pragma once
 
 #include <string>

@@ -14,17 +14,8 @@ bool has(const std::vector<std::string>& variables, const std::string& wanted) {
   return std::find(variables.begin(), variables.end(), wanted) != variables.end();
 }
 
-TEST(OpenMpiVariables, AlwaysKeepRanksFromStartingAlone) {
-  const auto variables = open_mpi_variables({});
-  EXPECT_TRUE(has(variables, "OMPI_MCA_schizo=^orte"));
-  EXPECT_TRUE(has(variables, "OMPI_MCA_ess=pmi"));
-}
-
 TEST(OpenMpiVariables, LeaveNetworksAloneOnANodeThatHasThem) {
-  for (const std::string& variable : open_mpi_variables({"", false, true})) {
-    EXPECT_EQ(variable.find("_btl_"), std::string::npos) << variable;
-    EXPECT_EQ(variable.find("_pml"), std::string::npos) << variable;
-  }
+  EXPECT_TRUE(open_mpi_variables({"", false, true}).empty());
 }
 
 TEST(OpenMpiVariables, NameWhatIsLeftOnANodeWithLoopbackOnly) {

@@ -99,6 +99,11 @@ int start_rank(const MpiPlan& plan, std::vector<std::string> variables, char** p
       (::setgroups(0, nullptr) != 0 || ::setgid(plan.gid) != 0 || ::setuid(plan.uid) != 0)) {
     die("become user " + std::to_string(plan.uid));
   }
+  // What the supervisor adds for every MPI task.
+  variables.push_back("OMPI_MCA_schizo=^orte");
+  variables.push_back("OMPI_MCA_ess=pmi");
+  variables.push_back("OMPI_MCA_hwloc_base_binding_policy=none");
+  variables.push_back("OMPI_MCA_mpi_yield_when_idle=1");
   variables.push_back("PATH=/usr/bin:/bin");
   variables.push_back("HOME=/");
   std::vector<char*> environment;
