@@ -76,16 +76,15 @@ void Containers::try_remove(AttemptKey key, unsigned tries, const Removed& remov
               [this, key, tries, removed] { try_remove(key, tries + 1, removed); });
 }
 
+// Mostly the supervisor saw the last process go, so the kill comes only when removing is refused.
 bool Containers::remove_now(AttemptKey key, Removal* removal) {
   const std::string at = path(key);
-  const auto left = containment_->kill_all(at, SIGKILL);
-  if (!left || *left > 0) {
-    removal->processes = left ? *left : 1;
-    return false;
-  }
   if (const auto counted = containment_->usage(at)) removal->usage = counted->usage;
   removal->done = containment_->remove(at).has_value();
-  return removal->done;
+  if (removal->done) return true;
+  const auto left = containment_->kill_all(at, SIGKILL);
+  removal->processes = left ? *left : 1;
+  return false;
 }
 
 void Containers::remove_strays(const std::set<AttemptKey>& known) {

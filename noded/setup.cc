@@ -21,6 +21,14 @@ std::string stepd_beside(const std::string& own) {
   return slash == std::string::npos ? "coxstepd" : own.substr(0, slash) + "/coxstepd";
 }
 
+// Jobs get the address, and run in other directories. The socket need not be there yet.
+Result<std::string> absolute(const std::string& path) {
+  if (path.empty() || path.starts_with("/")) return path;
+  auto here = platform::real_path(".");
+  if (!here) return here;
+  return *here + "/" + path;
+}
+
 // A socket path needs no key: the controller asks the kernel who we are.
 Result<std::string> read_key(const Options& options) {
   const bool is_named = !options.key_file.empty();
@@ -92,6 +100,9 @@ Result<Setup> make_setup(Options options, const Log& log) {
   auto dir = platform::real_path(options.dir);
   if (!dir) return tl::unexpected(dir.error());
   options.dir = *dir;
+  auto controller = absolute(options.controller.path);
+  if (!controller) return tl::unexpected(controller.error());
+  options.controller.path = *controller;
   setup.paths = Paths{options.dir, options.name};
   setup.stepd = options.stepd.empty() ? stepd_beside(platform::own_program()) : options.stepd;
   auto stepd = platform::real_path(setup.stepd);
