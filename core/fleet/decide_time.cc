@@ -21,6 +21,8 @@ Instant last_heard(const Contact& contact, NodeId node) {
 
 bool is_overdue(const Scene& scene, const Job& job) {
   if (job.phase != JobPhase::running || job.request.time_limit >= duration_unlimited) return false;
+  // After its own restart a controller first hears what ended meanwhile.
+  if (scene.now <= scene.contact.started + patience) return false;
   const Duration limit = job.request.time_limit + scene.state.record.settings.kill_wait + patience;
   return scene.now > job.released + limit;
 }

@@ -1,0 +1,215 @@
+// Nodes that come, go, come back and lie: registration, loss, reconciliation.
+#include <gtest/gtest.h>
+
+#include "testsuite/support/cluster.h"
+
+namespace cox::core {
+namespace {
+
+using namespace cox::testing;
+
+HeldAttempt held(JobId id, StepPhase phase, Attempt attempt = Attempt{1}) {
+  return HeldAttempt{id, attempt, true, false, {HeldStep{step_batch, phase, "ep", StepResult{}}}};
+}
+
+TEST(Registration, SameNodeTwiceChangesNothing) {
+  Cluster cluster(fleet().nodes(2));
+  EXPECT_EQ(cluster.state.record.classes.size(), 1U);
+  const std::size_t facts = cluster.journal.size();
+  cluster.connect(cluster.inventory(NodeId{1}));
+  EXPECT_EQ(cluster.journal.size(), facts);
+  EXPECT_EQ(cluster.state.record.nodes.size(), 2U);
+}
+
+TEST(Registration, BadInventoryIsRefusedAndLeavesNoTrace) {
+  Cluster cluster(fleet().nodes(1));
+  NodeInventory bad = fleet().node(7);
+  bad.memory_mib = {1, 2};
+  const auto refused = cluster.ask(RegisterNode{Session{78}, bad, {}});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message, "node n7 reports memory of 2 NUMA nodes for 1");
+  EXPECT_EQ(cluster.contact.nodes.size(), 1U);
+}
+
+TEST(Registration, RebootLosesWhatRanThereAndRequeuesIt) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId batch = cluster.run(job());
+  const JobId fixed = cluster.run(job().no_requeue());
+  NodeInventory again = cluster.inventory(NodeId{0});
+  again.boot_id = "boot-2";
+  cluster.disconnect(NodeId{0});
+  cluster.connect(again);
+  EXPECT_EQ(cluster.job_state(batch), JobState::pending);
+  EXPECT_EQ(cluster.job_state(fixed), JobState::node_fail);
+  EXPECT_FALSE(cluster.state.find_node(NodeId{0})->is_lost);
+  cluster.schedule();
+  EXPECT_EQ(cluster.attempt(batch), Attempt{2});
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(Registration, LostNodeFreesItsSharesAtOnceAndGangsEndElsewhereFirst) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId gang = cluster.run(job().nodes(2));
+  cluster.disconnect(NodeId{1});
+  cluster.advance(minutes(6));
+  cluster.ask(Heartbeat{NodeId{0}, cluster.session(NodeId{0})});
+  cluster.ask(CheckTime{});
+  EXPECT_TRUE(cluster.state.find_node(NodeId{1})->is_lost);
+  EXPECT_EQ(cluster.job_state(gang), JobState::completing);
+  EXPECT_EQ(cluster.state.index.free[1].cores.count(), 4U);
+  EXPECT_EQ(cluster.effects<SendClose>().size(), 1U);
+  cluster.answer_all();
+  EXPECT_EQ(cluster.job_state(gang), JobState::pending);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(Registration, TwoNodesOfAGangLostAtOnceEndItOnce) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId running = cluster.run(job().nodes(2));
+  const JobId starting = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  cluster.advance(minutes(6));
+  const auto facts = cluster.ask(CheckTime{});
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_EQ(only<NodeLost>(*facts).size(), 2U);
+  EXPECT_EQ(only<JobEnding>(*facts).size(), 1U);
+  EXPECT_EQ(only<JobRequeued>(*facts).size(), 1U);
+  EXPECT_EQ(only<StartUndone>(*facts).size(), 1U);
+  EXPECT_EQ(cluster.job_state(running), JobState::pending);
+  EXPECT_EQ(cluster.job_state(starting), JobState::pending);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(Registration, SilentNodesGetNoNewWorkButKeepTheirJobs) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId running = cluster.run(job());
+  cluster.advance(seconds(6));
+  cluster.ask(CheckTime{});
+  const JobId waiting = *cluster.submit(job());
+  EXPECT_TRUE(cluster.schedule().empty());
+  EXPECT_EQ(cluster.job_state(running), JobState::running);
+  EXPECT_EQ(cluster.plan().blocked(cluster.state, waiting).code, Reason::nodes_unavailable);
+  cluster.heartbeat_all();
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(waiting), JobState::running);
+}
+
+TEST(Registration, UnknownAndOlderAttemptsAreClosed) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job());
+  cluster.sent.clear();
+  cluster.connect(cluster.inventory(NodeId{0}),
+                  {held(id, StepPhase::running), held(JobId{99}, StepPhase::running),
+                   held(id, StepPhase::running, Attempt{9})});
+  EXPECT_EQ(cluster.effects<SendClose>().size(), 2U);
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+}
+
+TEST(Registration, StartingGangIsPreparedAgainWhereItIsNotHeld) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId id = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  cluster.prepared(NodeId{0}, id);
+  cluster.prepared(NodeId{1}, id);
+  ASSERT_EQ(cluster.job_state(id), JobState::running);
+
+  const JobId second = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  cluster.prepared(NodeId{0}, second);
+  cluster.restart_controller();
+  cluster.connect(cluster.inventory(NodeId{1}), {held(id, StepPhase::running)});
+  EXPECT_EQ(cluster.effects<SendPrepare>().size(), 1U);
+  cluster.connect(cluster.inventory(NodeId{0}),
+                  {held(id, StepPhase::prepared), held(second, StepPhase::prepared)});
+  EXPECT_EQ(cluster.effects<SendGo>().size(), 1U);  // released before the restart, go was lost
+  cluster.prepared(NodeId{1}, second);
+  EXPECT_EQ(cluster.job_state(second), JobState::running);
+}
+
+TEST(Registration, StartThatNeverReachedItsOnlyNodeIsUndone) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = *cluster.submit(job());
+  cluster.schedule();
+  cluster.restart_controller();
+  cluster.connect(fleet().node(0));
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+  EXPECT_EQ(cluster.job(id).attempts_run, 0U);
+  cluster.schedule();
+  EXPECT_EQ(cluster.attempt(id), Attempt{2});
+}
+
+TEST(Trap04, AgentThatForgotARunningAttemptEndsIt) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId single = cluster.run(job());
+  const JobId gang = cluster.run(job().nodes(2));
+  ASSERT_EQ(cluster.job_state(gang), JobState::running);
+  cluster.connect(cluster.inventory(NodeId{0}));
+  EXPECT_EQ(cluster.job_state(single), JobState::pending);
+  EXPECT_EQ(cluster.job(gang).cause, EndCause::supervisor_lost);
+  cluster.answer_all();
+  EXPECT_EQ(cluster.job_state(gang), JobState::pending);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(Trap04, SupervisorThatIsGoneEndsTheAttempt) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job());
+  cluster.connect(cluster.inventory(NodeId{0}), {HeldAttempt{id, Attempt{1}, true, false, {}}});
+  EXPECT_EQ(cluster.job(id).cause, EndCause::supervisor_lost);
+  cluster.answer_all();
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+}
+
+TEST(Trap08, ControllerRestartLosesNoNode) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId id = cluster.run(job().minutes(600));
+  cluster.advance(minutes(60));
+  cluster.restart_controller();
+  cluster.ask(CheckTime{});
+  EXPECT_FALSE(cluster.state.find_node(NodeId{0})->is_lost);
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  cluster.advance(minutes(4));
+  cluster.ask(CheckTime{});
+  EXPECT_FALSE(cluster.state.find_node(NodeId{0})->is_lost);
+  cluster.advance(minutes(2));
+  cluster.ask(CheckTime{});
+  EXPECT_TRUE(cluster.state.find_node(NodeId{0})->is_lost);
+}
+
+TEST(Trap16, SecondMachineUnderTheSameNameIsRefusedWhileTheFirstIsHeard) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job());
+  const Session first = cluster.session(NodeId{0});
+  NodeInventory other = cluster.inventory(NodeId{0});
+  other.boot_id = "boot-of-another";
+  const auto refused = cluster.ask(RegisterNode{Session{500}, other, {}});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message,
+            "node n0 is connected from another machine (boot id boot-1): two nodes have the same "
+            "name");
+  EXPECT_EQ(cluster.session(NodeId{0}), first);
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  cluster.connect(cluster.inventory(NodeId{0}), {held(id, StepPhase::running)});
+  EXPECT_NE(cluster.session(NodeId{0}), first);  // the same boot replaces its own session
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+}
+
+TEST(NodeControl, OperatorsSetNodesAsideWithAReason) {
+  Cluster cluster(fleet().nodes(1));
+  EXPECT_EQ(cluster.ask(SetNodeAside{ada(), "n0", false, "x"}).error().code, Code::not_permitted);
+  EXPECT_EQ(cluster.ask(SetNodeAside{root(), "n9", false, "x"}).error().code, Code::not_found);
+  EXPECT_EQ(cluster.ask(SetNodeAside{root(), "n0", false, ""}).error().code, Code::bad_usage);
+  const JobId id = cluster.run(job());
+  ASSERT_TRUE(cluster.ask(SetNodeAside{root(), "n0", false, "disk"}).has_value());
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  ASSERT_TRUE(cluster.ask(SetNodeAside{root(), "n0", true, "fire"}).has_value());
+  cluster.answer_all();
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+  EXPECT_TRUE(cluster.schedule().empty());
+  ASSERT_TRUE(cluster.ask(ResumeNode{root(), "n0"}).has_value());
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+}
+
+}  // namespace
+}  // namespace cox::core

@@ -1,0 +1,155 @@
+// The pass: order, reasons, sleep and wake; and that the Plan is only a cache.
+#include <gtest/gtest.h>
+
+#include "testsuite/support/random_life.h"
+
+namespace cox::core {
+namespace {
+
+using namespace cox::testing;
+
+Reason reason(Cluster& cluster, JobId id) {
+  const Reason code = cluster.plan().blocked(cluster.state, id).code;
+  const Verdict verdict =
+      explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
+  EXPECT_EQ(verdict.code, code) << "job " << id.value << ": " << verdict.summary;
+  return code;
+}
+
+TEST(Plan, StartsInOrderOfNiceThenOfSubmission) {
+  Cluster cluster(fleet().nodes(1).cores(1));
+  const JobId late = *cluster.submit(job().nice(5));
+  const JobId first = *cluster.submit(job());
+  const JobId second = *cluster.submit(job());
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(first), JobState::running);
+  EXPECT_EQ(reason(cluster, second), Reason::resources);
+  EXPECT_EQ(reason(cluster, late), Reason::priority);
+  cluster.batch_ended(NodeId{0}, first);
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(second), JobState::running);
+}
+
+TEST(Plan, HeadThatWaitsForResourcesHoldsBackSmallerJobs) {
+  Cluster cluster(fleet().nodes(2).cores(4));
+  cluster.run(job());
+  const JobId wide = *cluster.submit(job().nodes(2).exclusive());
+  const JobId small = *cluster.submit(job());
+  EXPECT_TRUE(cluster.schedule().empty());
+  EXPECT_EQ(reason(cluster, wide), Reason::resources);
+  EXPECT_EQ(reason(cluster, small), Reason::priority);
+  cluster.ask(CancelJob{ada(), wide});
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(small), JobState::running);
+}
+
+TEST(Plan, JobThatFitsNoNodeIsAcceptedSaysSoAndBlocksNobody) {
+  Cluster cluster(fleet().nodes(2).cores(4));
+  const JobId huge = *cluster.submit(job().cpus(64));
+  const JobId small = *cluster.submit(job());
+  cluster.schedule();
+  EXPECT_EQ(reason(cluster, huge), Reason::never_fits);
+  EXPECT_EQ(cluster.job_state(small), JobState::running);
+  cluster.connect(fleet().cores(64).named("big").node(0));
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(huge), JobState::running);
+}
+
+TEST(Plan, NeverFitsIsSaidEvenBehindABlockedHead) {
+  Cluster cluster(fleet().nodes(1).cores(1));
+  cluster.run(job());
+  cluster.submit(job());
+  const JobId huge = *cluster.submit(job().cpus(64));
+  cluster.schedule();
+  EXPECT_EQ(reason(cluster, huge), Reason::never_fits);
+}
+
+TEST(Plan, AbsentNodesAreNotCalledBusyOnes) {
+  Cluster cluster(fleet().nodes(2));
+  cluster.ask(SetNodeAside{root(), "n1", false, "disk"});
+  const JobId wide = *cluster.submit(job().nodes(2));
+  const JobId small = *cluster.submit(job());
+  cluster.schedule();
+  EXPECT_EQ(reason(cluster, wide), Reason::nodes_unavailable);
+  EXPECT_EQ(cluster.job_state(small), JobState::running);
+  cluster.ask(ResumeNode{root(), "n1"});
+  cluster.schedule();
+  EXPECT_NE(cluster.job_state(wide), JobState::pending);
+}
+
+TEST(Plan, BeginTimeWakesTheJob) {
+  Cluster cluster(fleet().nodes(1));
+  const Instant begin = cluster.now + seconds(90);
+  const JobId id = *cluster.submit(job().begin(begin));
+  EXPECT_TRUE(cluster.schedule().empty());
+  EXPECT_EQ(reason(cluster, id), Reason::begin_time);
+  EXPECT_EQ(cluster.plan().next_wake(), begin);
+  cluster.advance(seconds(90));
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  EXPECT_FALSE(cluster.plan().next_wake().is_set());
+}
+
+TEST(Plan, JobInTwoPartitionsStartsInTheFirstThatHasRoom) {
+  Settings settings;
+  settings.partitions = {PartitionSettings{}, PartitionSettings{}};
+  settings.partitions[0].nodes = "n0";
+  settings.partitions[1].name = "other";
+  settings.partitions[1].nodes = "n1";
+  settings.partitions[1].is_default = false;
+  Cluster cluster(fleet().nodes(2), settings);
+  cluster.run(job().exclusive());
+  const JobId id = *cluster.submit(job().partitions({"batch", "other"}));
+  const JobId behind = *cluster.submit(job().partitions({"batch"}));
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  EXPECT_EQ(cluster.node_of(id), NodeId{1});
+  EXPECT_EQ(reason(cluster, behind), Reason::resources);
+}
+
+TEST(Trap12, PartitionThatIsRemovedLeavesItsJobsExplainable) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId done = cluster.run(job());
+  const JobId waiting = *cluster.submit(job().held());
+  Settings settings;
+  settings.partitions[0].name = "new";
+  cluster.ask(ApplySettings{settings});
+  cluster.ask(ReleaseJob{ada(), waiting});
+  EXPECT_TRUE(cluster.schedule().empty());
+  EXPECT_EQ(reason(cluster, waiting), Reason::partition_unknown);
+  cluster.batch_ended(NodeId{0}, done);
+  EXPECT_EQ(cluster.job_state(done), JobState::completed);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(Plan, DroppingItAtAnyMomentChangesNoDecision) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    RandomLife kept(seed);
+    RandomLife dropped(seed);
+    Dice when(seed + 1000);
+    for (int i = 0; i < 120; ++i) {
+      kept.event();
+      if (when.chance(40)) dropped.cluster.plan().drop();
+      dropped.event();
+      ASSERT_TRUE(kept.cluster.state.record == dropped.cluster.state.record)
+          << "seed " << seed << " event " << i;
+    }
+  }
+}
+
+TEST(Plan, ItsReasonsAreThoseOfExplain) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    RandomLife life(seed);
+    for (int i = 0; i < 120; ++i) {
+      life.event();
+      for (const auto& [id, attempt] : life.cluster.state.index.unended) {
+        if (life.cluster.job(id).phase != JobPhase::pending) continue;
+        reason(life.cluster, id);
+      }
+      ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed << " event " << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cox::core

@@ -1,0 +1,261 @@
+// A cluster under random requests, honest and wrong ones, from one seed: the same seed gives the
+// same life. Properties of the core are checked while it runs.
+#pragma once
+
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "testsuite/support/cluster.h"
+
+namespace cox::testing {
+
+/// Our own generator: the standard library's distributions differ between libraries.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : state_(seed * 2 + 1) {}
+
+  std::uint64_t roll(std::uint64_t sides) {
+    state_ += 0x9E3779B97F4A7C15U;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return (z ^ (z >> 31U)) % sides;
+  }
+
+  bool chance(std::uint64_t percent) { return roll(100) < percent; }
+
+  std::uint32_t small(std::uint32_t sides) { return static_cast<std::uint32_t>(roll(sides)); }
+
+ private:
+  std::uint64_t state_;
+};
+
+class RandomLife {
+ public:
+  explicit RandomLife(std::uint64_t seed) : cluster(kind(), settings()), dice(seed) {}
+
+  /// One random event, then a pass.
+  void event() {
+    switch (dice.roll(20)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        static_cast<void>(cluster.submit(random_job()));
+        break;
+      case 4:
+      case 5:
+      case 6:
+      case 7:
+      case 8:
+      case 9:
+        answer_some();
+        break;
+      case 10:
+      case 11:
+        report();
+        break;
+      case 12:
+      case 13:
+        control();
+        break;
+      case 14:
+        fail_prepare();
+        break;
+      case 15:
+        connection();
+        break;
+      case 16:
+        cluster.advance(seconds(dice.roll(30) == 0 ? 400 : 3));
+        if (dice.chance(90)) cluster.heartbeat_all();
+        cluster.ask(core::CheckTime{});
+        break;
+      case 17:
+        node_control();
+        break;
+      default:
+        steps();
+        break;
+    }
+    cluster.schedule();
+  }
+
+  static constexpr unsigned nodes = 4;
+
+  Cluster cluster;
+  Dice dice;
+
+ private:
+  static FleetBuilder kind() {
+    return fleet().nodes(nodes).cores(4).numa(2).devices("gpu", 2).pool("scratch", 100);
+  }
+
+  static Settings settings() {
+    Settings s;
+    s.partitions = {PartitionSettings{}, PartitionSettings{}};
+    s.partitions[1].name = "small";
+    s.partitions[1].nodes = "n[2-3]";
+    s.partitions[1].is_default = false;
+    s.partitions[1].tier = 2;
+    return s;
+  }
+
+  JobBuilder random_job() {
+    JobBuilder one = job();
+    if (dice.chance(30)) one = one.running_a_step();
+    if (dice.chance(10)) one = one.no_requeue();
+    if (dice.chance(10)) one = one.held();
+    if (dice.chance(20)) one = one.nice(static_cast<std::int32_t>(dice.roll(3)));
+    if (dice.chance(10)) one = one.begin(cluster.now + seconds(4));
+    if (dice.chance(20)) one = one.exclusive();
+    if (dice.chance(20)) one = one.devices("gpu", 1 + dice.small(3));
+    if (dice.chance(10)) one = one.devices("scratch", 60);
+    if (dice.chance(20)) one = one.partitions({"small"});
+    if (dice.chance(10)) one = one.partitions({"small", "batch"});
+    if (dice.chance(10)) one = one.not_on({"n0", "n2"});
+    if (dice.chance(20)) one = one.memory_mib(500 + 1000 * static_cast<std::int64_t>(dice.roll(5)));
+    one = one.nodes(1 + dice.small(nodes + 1)).cpus(dice.small(4));
+    if (dice.chance(50)) one = one.nodes(1, nodes).tasks(1 + dice.small(18));
+    return one;
+  }
+
+  /// Some job that has not ended.
+  const core::Job* some_job() {
+    const auto& unended = cluster.state.index.unended;
+    if (unended.empty()) return nullptr;
+    auto found = unended.begin();
+    std::advance(found, static_cast<std::ptrdiff_t>(dice.roll(unended.size())));
+    return cluster.state.find_job(found->first);
+  }
+
+  NodeId some_node() { return NodeId{dice.small(nodes)}; }
+
+  /// Some node of its allocation; node 0 when it has none.
+  NodeId node_of(const core::Job& job) {
+    if (job.allocation.nodes.empty()) return NodeId{0};
+    return job.allocation.nodes[dice.roll(job.allocation.nodes.size())].node;
+  }
+
+  /// Nodes answer part of what they got; some of it is lost.
+  void answer_some() {
+    for (std::uint64_t n = dice.roll(6); n > 0 && !cluster.sent.empty(); --n) {
+      if (dice.chance(3)) {
+        cluster.sent.pop_front();
+      } else {
+        cluster.answer_next();
+      }
+    }
+  }
+
+  void report() {
+    const core::Job* job = some_job();
+    if (job == nullptr) return;
+    const NodeId node = node_of(*job);
+    if (dice.chance(70)) {
+      cluster.batch_ended(node, job->id, static_cast<std::int32_t>(dice.roll(2)));
+    } else if (dice.chance(50)) {
+      cluster.closed(node, job->id);
+    } else {
+      cluster.prepared(node, job->id);
+    }
+  }
+
+  void control() {
+    const core::Job* job = some_job();
+    if (job == nullptr) return;
+    const Caller caller = dice.chance(70) ? ada() : an_operator();
+    switch (dice.roll(4)) {
+      case 0:
+        cluster.ask(core::CancelJob{caller, job->id});
+        break;
+      case 1:
+        cluster.ask(core::RequeueJob{caller, job->id});
+        break;
+      case 2:
+        cluster.ask(core::HoldJob{caller, job->id});
+        break;
+      default:
+        cluster.ask(core::ReleaseJob{caller, job->id});
+        break;
+    }
+  }
+
+  void fail_prepare() {
+    const core::Job* job = some_job();
+    if (job != nullptr) cluster.failed(node_of(*job), job->id, "no room", dice.chance(70));
+  }
+
+  /// What the node would report of its attempts, with now and then one forgotten.
+  std::vector<core::HeldAttempt> held_on(NodeId node) {
+    std::vector<core::HeldAttempt> held;
+    for (const JobId id : cluster.state.index.jobs_on_node[node.value]) {
+      if (dice.chance(20)) continue;
+      const core::Job& job = cluster.job(id);
+      core::HeldAttempt one{id, job.attempt, dice.chance(80), false, {}};
+      for (const core::Step& step : job.steps) {
+        if (dice.chance(10)) continue;
+        const auto phase = static_cast<core::StepPhase>(dice.roll(4));
+        one.steps.push_back(core::HeldStep{step.id, phase, "ep", StepResult{}});
+      }
+      held.push_back(one);
+    }
+    return held;
+  }
+
+  void connection() {
+    const NodeId node = some_node();
+    if (dice.chance(20)) {
+      cluster.disconnect(node);
+      return;
+    }
+    NodeInventory inventory = cluster.inventory(node);
+    if (dice.chance(10)) {
+      inventory.boot_id += "x";
+      cluster.disconnect(node);
+    }
+    if (dice.chance(10)) cluster.restart_controller();
+    cluster.connect(inventory, held_on(node));
+    for (std::uint32_t i = 0; i < nodes; ++i) {
+      if (!cluster.contact.is_connected(NodeId{i}) && dice.chance(70)) {
+        cluster.connect(cluster.inventory(NodeId{i}), held_on(NodeId{i}));
+      }
+    }
+  }
+
+  void node_control() {
+    const std::string name = "n" + std::to_string(dice.roll(nodes));
+    if (dice.chance(30)) {
+      cluster.ask(core::SetNodeAside{root(), name, dice.chance(50), "test"});
+    } else {
+      for (std::uint32_t i = 0; i < nodes; ++i) {
+        cluster.ask(core::ResumeNode{root(), "n" + std::to_string(i)});
+      }
+    }
+  }
+
+  void steps() {
+    const core::Job* job = some_job();
+    if (job == nullptr) return;
+    if (dice.chance(40)) {
+      StepRequest request;
+      request.argv = {"true"};
+      request.tasks = dice.small(4);
+      cluster.ask(core::CreateStep{ada(), job->id, request});
+    } else if (!job->steps.empty()) {
+      const core::Step& step = job->steps[dice.roll(job->steps.size())];
+      const NodeId node = step.shares[dice.roll(step.shares.size())].node;
+      StepResult result;
+      result.cause = dice.chance(80) ? EndCause::finished : EndCause::supervisor_lost;
+      const StepKey key{job->id, job->attempt, step.id};
+      if (dice.chance(70)) {
+        cluster.ask(core::ReportStepEnded{node, cluster.session(node), key, result});
+      } else {
+        cluster.ask(core::ReportStepPrepared{node, cluster.session(node), key, "", "no room"});
+      }
+    }
+  }
+};
+
+}  // namespace cox::testing
