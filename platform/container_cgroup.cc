@@ -120,15 +120,18 @@ void signal_each(const std::vector<int>& pids, int signal) {
 }
 
 Result<void> remove_cgroup(const std::string& directory) {
-  for (const std::string& child : cgroup_children(directory)) {
-    if (auto gone = remove_cgroup(directory + "/" + child); !gone) return gone;
-  }
   for (int turn = 0;; ++turn) {
+    // Most have nothing below them: looking first would cost more than the removal.
     if (::rmdir(directory.c_str()) == 0 || errno == ENOENT) return {};
     const int why = errno;
-    if (why != EBUSY) return Failure(system_error("remove " + directory, why));
+    if (why != EBUSY && why != ENOTEMPTY) return Failure(system_error("remove " + directory, why));
+    const auto children = cgroup_children(directory);
+    for (const std::string& child : children) {
+      if (auto gone = remove_cgroup(directory + "/" + child); !gone) return gone;
+    }
+    if (!children.empty() && turn == 0) continue;
     const std::size_t left = cgroup_processes(directory).size();
-    if (left != 0 || turn == exit_turns_max) {
+    if (left != 0 || turn >= exit_turns_max) {
       return fail(Code::refused,
                   "remove " + directory + ": " + std::to_string(left) + " processes left");
     }
