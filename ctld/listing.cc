@@ -2,7 +2,6 @@
 #include "ctld/listing.h"
 
 #include "ctld/translate/replies.h"
-#include "wire/model_codec.h"
 
 namespace cox::ctld {
 
@@ -40,12 +39,8 @@ bool Listing::next_named(const core::State& state,
   while (next_named_ < named_.size()) {
     const JobId id = named_[next_named_++];
     const core::Job* job = state.find_job(id);
-    if (job == nullptr) {
-      wire::put(Error{Code::not_found, "no job " + std::to_string(id.value)},
-                reply->mutable_error());
-    } else if (wanted(*job) && add(state, plan, *job, reply)) {
-      break;
-    }
+    // What is not there is left out: the client knows what it asked for.
+    if (job != nullptr && wanted(*job) && add(state, plan, *job, reply)) break;
   }
   return next_named_ == named_.size();
 }

@@ -1,0 +1,121 @@
+// Hostile and careless submits are refused with the value at fault; good ones lose nothing.
+#include "ctld/translate/client_request.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <string>
+
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+namespace {
+
+constexpr Caller ada{1001, 100, Role::user};
+const UserIdentity ada_identity{1001, 100, {4}, "ada", "/home/ada", "/bin/sh"};
+
+wire::Submit good_submit() {
+  JobRequest request;
+  request.directory = "/home/ada";
+  request.components = {Component{}};
+  wire::Submit submit;
+  wire::put(request, submit.mutable_request());
+  submit.set_script("#!/bin/sh\ntrue\n");
+  submit.add_environment("PATH=/bin");
+  submit.add_environment("EMPTY=");
+  return submit;
+}
+
+std::string refusal(const wire::Submit& submit) {
+  const auto made = translate_submit(submit, ada, ada_identity);
+  if (made) return "accepted";
+  EXPECT_EQ(made.error().code, Code::bad_usage);
+  return made.error().message;
+}
+
+TEST(ClientRequest, a_good_submit_has_its_content_under_its_hashes) {
+  const auto made = translate_submit(good_submit(), ada, ada_identity);
+  ASSERT_TRUE(made) << made.error().message;
+  const JobRequest& request = made->request.request;
+  EXPECT_EQ(request.user, ada_identity);
+  EXPECT_EQ(request.name, "job");
+  ASSERT_EQ(made->blobs.size(), 2U);
+  EXPECT_EQ(request.script, made->blobs[0].hash);
+  EXPECT_EQ(request.script, wire::hash_bytes("#!/bin/sh\ntrue\n"));
+  EXPECT_EQ(*made->blobs[1].bytes, std::string("PATH=/bin\0EMPTY=\0", 17));
+}
+
+TEST(ClientRequest, hashes_and_identities_of_the_client_do_not_count) {
+  wire::Submit submit = good_submit();
+  wire::put(wire::hash_bytes("another script"), submit.mutable_request()->mutable_script());
+  submit.mutable_request()->mutable_user()->set_name("root");
+  submit.mutable_request()->mutable_user()->add_groups(0);
+  const auto made = translate_submit(submit, ada, ada_identity);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->request.request.script, wire::hash_bytes("#!/bin/sh\ntrue\n"));
+  EXPECT_EQ(made->request.request.user, ada_identity);
+}
+
+TEST(ClientRequest, a_command_gives_the_job_its_name) {
+  wire::Submit submit = good_submit();
+  submit.clear_script();
+  submit.mutable_request()->add_argv("/opt/bin/solver");
+  const auto made = translate_submit(submit, ada, ada_identity);
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->request.request.name, "solver");
+  EXPECT_TRUE(made->request.request.script.empty());
+}
+
+TEST(ClientRequest, scripts_that_cannot_run_are_refused_with_the_reason) {
+  wire::Submit submit = good_submit();
+  submit.set_script("echo hello\n");
+  EXPECT_NE(refusal(submit).find("does not begin with #!"), std::string::npos);
+  submit.set_script("#!/bin/sh\ntrue\nfalse\r\n");
+  EXPECT_EQ(refusal(submit), "line 3 of the script has a DOS line end (see: dos2unix)");
+  submit.set_script(std::string("#!/bin/sh\n\0", 11));
+  EXPECT_EQ(refusal(submit), "the script holds a NUL byte");
+  submit.set_script("#!" + std::string(wire::script_bytes_max, 'x'));
+  EXPECT_NE(refusal(submit).find("over the limit"), std::string::npos);
+}
+
+TEST(ClientRequest, an_entry_that_is_no_variable_is_refused_by_name) {
+  wire::Submit submit = good_submit();
+  submit.add_environment("no_equals_sign");
+  EXPECT_NE(refusal(submit).find("no_equals_sign"), std::string::npos);
+  submit.set_environment(2, "=value");
+  EXPECT_NE(refusal(submit).find("is not NAME=VALUE"), std::string::npos);
+  submit.set_environment(2, std::string("A=b\0C=d", 7));
+  EXPECT_NE(refusal(submit).find("A"), std::string::npos);
+}
+
+TEST(ClientRequest, a_job_without_anything_to_run_is_refused) {
+  wire::Submit submit = good_submit();
+  submit.clear_script();
+  EXPECT_EQ(refusal(submit), "a batch job needs a script or a command");
+  submit.mutable_request()->set_kind(static_cast<std::uint32_t>(JobKind::interactive));
+  submit.set_script("#!/bin/sh\n");
+  EXPECT_EQ(refusal(submit), "an interactive job has no script");
+}
+
+TEST(ClientRequest, a_relative_directory_is_refused) {
+  wire::Submit submit = good_submit();
+  submit.mutable_request()->set_directory("here");
+  EXPECT_NE(refusal(submit).find("here"), std::string::npos);
+}
+
+TEST(ClientRequest, bytes_of_any_kind_never_crash_it) {
+  EXPECT_TRUE(rc::check([] {
+    std::string bytes = good_submit().SerializeAsString();
+    const auto changes = *rc::gen::inRange(1, 8);
+    for (int i = 0; i < changes; ++i) {
+      bytes[*rc::gen::inRange<std::size_t>(0, bytes.size())] = *rc::gen::arbitrary<char>();
+    }
+    wire::Submit submit;
+    if (!submit.ParseFromString(bytes)) return;
+    const auto made = translate_submit(submit, ada, ada_identity);
+    if (made) RC_ASSERT(made->request.request.user == ada_identity);
+  }));
+}
+
+}  // namespace
+}  // namespace cox::ctld
