@@ -271,6 +271,28 @@ TEST_F(LinkTest, a_stream_of_garbage_is_refused_and_counted) {
   EXPECT_NE(refused[0].find("bytes is over the limit of 16384"), std::string::npos) << refused[0];
 }
 
+TEST_F(LinkTest, a_silent_peer_ends_the_attempt_at_its_time_out) {
+  const platform::Address silent{dir / "silent", {}, 0};
+  const auto listener = platform::open_listener(silent, 0600);
+  ASSERT_TRUE(listener);
+  Code code = Code::internal;
+  connect(*loop, silent, Trust{}, wire::PEER_NODE, "n1", milliseconds(20),
+          [&](Result<std::shared_ptr<Link>> link) {
+            ASSERT_FALSE(link);
+            code = link.error().code;
+            loop->stop();
+          });
+  run();
+  EXPECT_EQ(code, Code::timed_out);
+}
+
+TEST_F(LinkTest, a_loop_may_end_in_the_middle_of_handshakes) {
+  const auto at = listen_at(unix_address(), Trust{});
+  connect_to(at, Trust{});
+  loop->post([&] { loop->stop(); });
+  run();
+}
+
 /// The blocking client on a thread of its own, the daemon's loop on this one.
 struct ClientTest : public LinkTest {
   template <class Work>
