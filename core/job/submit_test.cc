@@ -1,0 +1,113 @@
+// SubmitJob: what is refused, what is settled, and what a resend gets.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <limits>
+
+#include "core/job/layout.h"
+#include "testsuite/support/cluster.h"
+
+namespace cox::core {
+namespace {
+
+using namespace cox::testing;
+
+std::string refusal(Cluster& cluster, const JobBuilder& job) {
+  const auto facts = cluster.ask(job.submit());
+  return facts.has_value() ? "accepted" : facts.error().message;
+}
+
+TEST(Submit, ResendWithTheSameKeyReturnsTheSameJob) {
+  Cluster cluster;
+  const JobId id = *cluster.submit(job(), 7);
+  EXPECT_EQ(cluster.submit(job(), 7), id);
+  EXPECT_EQ(cluster.state.record.jobs.size(), 1U);
+  EXPECT_FALSE(cluster.submit(job().uid(1001), 7).has_value());
+  EXPECT_NE(*cluster.submit(job(), 8), id);
+  EXPECT_NE(*cluster.submit(job()), *cluster.submit(job()));
+}
+
+TEST(Submit, EveryRefusalNamesTheValueAtFault) {
+  Cluster cluster;
+  const std::uint32_t huge = std::numeric_limits<std::uint32_t>::max();
+  EXPECT_EQ(refusal(cluster, job().nodes(0)), "0 nodes: a job needs at least 1");
+  EXPECT_EQ(refusal(cluster, job().nodes(3, 2)), "nodes 3-2: the minimum is over the maximum");
+  EXPECT_EQ(refusal(cluster, job().nodes(huge)), "4294967295 nodes: at most 1000000");
+  EXPECT_EQ(refusal(cluster, job().tasks(huge)), "4294967295 tasks: at most 10000000");
+  EXPECT_EQ(refusal(cluster, job().cpus(huge)), "4294967295 cpus per task: at most 131072");
+  EXPECT_EQ(refusal(cluster, job().tasks(9).tasks_per_node(2).nodes(1, 4)),
+            "9 tasks at 2 per node need 5 nodes, more than 4");
+  EXPECT_EQ(refusal(cluster, job().memory_mib(5).memory_per_cpu_mib(5)),
+            "memory is given both per node and per cpu");
+  EXPECT_EQ(refusal(cluster, job().memory_mib(-7)), "memory of -7 MiB: out of range");
+  EXPECT_EQ(refusal(cluster, job().partitions({"batsch"})),
+            "no partition batsch, did you mean batch");
+  EXPECT_EQ(refusal(cluster, job().on({"n0"}).not_on({"n0"})),
+            "node n0 is both wanted and excluded");
+  EXPECT_EQ(refusal(cluster, job().nice(-1)), "nice -1: only an operator may raise a job");
+  JobRequest two = job().build();
+  two.components.resize(2);
+  EXPECT_EQ(cluster.ask(SubmitJob{ada(), {}, two}).error().message,
+            "a job of 2 components: only one is accepted");
+  EXPECT_EQ(cluster.ask(SubmitJob{bob(), {}, job().build()}).error().message,
+            "uid 1001 may not submit as uid 1000");
+  JobRequest empty = job().build();
+  empty.argv.clear();
+  EXPECT_EQ(cluster.ask(SubmitJob{ada(), {}, empty}).error().message,
+            "a batch job needs a script or a command");
+  EXPECT_TRUE(cluster.state.record.jobs.empty());
+}
+
+TEST(Submit, PartitionLimitsAndDefaultsAreApplied) {
+  Settings settings;
+  settings.partitions[0].default_time = minutes(5);
+  settings.partitions[0].max_time = minutes(60);
+  settings.partitions[0].max_nodes = 3;
+  Cluster cluster(fleet(), settings);
+  EXPECT_EQ(refusal(cluster, job().minutes(61)),
+            "time limit 1:01:00 is over the limit 1:00:00 of partition batch");
+  EXPECT_EQ(refusal(cluster, job().nodes(4)), "4 nodes are over the limit 3 of partition batch");
+  const JobRequest& taken = cluster.job(*cluster.submit(job().minutes(0).nodes(1, 9))).request;
+  EXPECT_EQ(taken.time_limit, minutes(5));
+  EXPECT_EQ(taken.components[0].nodes_max, 3U);
+  EXPECT_EQ(taken.partitions, std::vector<std::string>{"batch"});
+}
+
+TEST(Submit, NodesAndTasksAreMadeToAgree) {
+  Cluster cluster;
+  const Component shrunk =
+      cluster.job(*cluster.submit(job().nodes(4).tasks(2))).request.components[0];
+  EXPECT_EQ(shrunk.nodes_min, 2U);
+  EXPECT_EQ(shrunk.nodes_max, 2U);
+  const Component named =
+      cluster.job(*cluster.submit(job().on({"n0", "n1"}))).request.components[0];
+  EXPECT_EQ(named.nodes_min, 2U);
+  EXPECT_FALSE(cluster.job(*cluster.submit(job().interactive())).request.requeue);
+}
+
+TEST(Layout, SpreadFillsEvenlyWithinTheRoom) {
+  EXPECT_EQ(spread(8, {4, 4, 4}), (std::vector<std::uint32_t>{3, 3, 2}));
+  EXPECT_EQ(spread(9, {1, 4, 8}), (std::vector<std::uint32_t>{1, 4, 4}));
+  EXPECT_TRUE(spread(9, {4, 4}).empty());
+  rc::check("spread gives out every task, within the room, to every entry it can", [] {
+    const auto room = *rc::gen::container<std::vector<std::uint32_t>>(rc::gen::inRange(1U, 50U));
+    std::uint64_t all = 0;
+    for (const std::uint32_t one : room) all += one;
+    const auto tasks = *rc::gen::inRange<std::uint64_t>(0, all + 2);
+    const auto given = spread(tasks, room);
+    if (tasks > all) {
+      RC_ASSERT(given.empty());
+      return;
+    }
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+      RC_ASSERT(given[i] <= room[i]);
+      if (tasks >= room.size()) RC_ASSERT(given[i] >= 1U);
+      sum += given[i];
+    }
+    RC_ASSERT(sum == tasks);
+  });
+}
+
+}  // namespace
+}  // namespace cox::core
