@@ -1,0 +1,165 @@
+// Safety: what must hold after every turn, whatever happened.
+#include "testsuite/faults/checks.h"
+
+#include <cstdio>
+#include <string>
+#include <variant>
+
+#include "core/core.h"
+#include "ctld/store/fact_codec.h"
+#include "ctld/store/record.h"
+
+namespace cox::faults {
+namespace {
+
+std::string name_of(JobId job) {
+  return "job " + std::to_string(job.value);
+}
+
+// "  12.345678 JobStarted job 3.1": enough to follow a run.
+void print(const core::Fact& fact) {
+  std::string text(ctld::fact_name(fact));
+  Instant at;
+  std::visit(
+      [&](const auto& f) {
+        if constexpr (requires { f.job; }) {
+          text += " " + name_of(f.job);
+        }
+        if constexpr (requires { f.attempt; }) {
+          text += "." + std::to_string(f.attempt.value);
+        }
+        if constexpr (requires { f.step; }) {
+          text += "." + step_name(f.step);
+        }
+        if constexpr (requires { f.node; }) {
+          text += " node " + std::to_string(f.node.value);
+        }
+        if constexpr (requires { f.cause; }) {
+          text += " " + std::string(to_text(f.cause));
+        }
+        if constexpr (requires { f.why; }) {
+          text += " (" + f.why + ")";
+        }
+        if constexpr (requires { f.at; }) {
+          at = f.at;
+        }
+      },
+      fact);
+  std::printf("%14.6f %s\n", static_cast<double>(at.us % 1'000'000'000) / 1e6, text.c_str());
+}
+
+}  // namespace
+
+void Checks::acknowledged(const ClientKey& key, JobId job) {
+  const auto [entry, is_new] = acknowledged_.emplace(key, job);
+  if (!is_new && entry->second != job) {
+    watch_.complain("one key was given two ids: " + name_of(entry->second) + " and " +
+                    name_of(job));
+  }
+}
+
+void Checks::appended(const ctld::Batch& batch) {
+  journal_.push_back(batch);
+  const auto read =
+      ctld::for_each_record(batch.records, [this](std::string_view record) -> Result<void> {
+        for (const char c : record) {
+          trace_ = (trace_ ^ static_cast<unsigned char>(c)) * 1'099'511'628'211ULL;  // FNV-1a
+        }
+        ++facts_;
+        const auto fact = ctld::decode_fact(record);
+        if (!fact) {
+          return Failure(fact.error());
+        }
+        if (prints_facts) {
+          print(*fact);
+        }
+        look(*fact);
+        return {};
+      });
+  if (!read) {
+    watch_.complain("a fact cannot be read back: " + read.error().message);
+  }
+}
+
+void Checks::lost(const std::vector<ctld::Batch>& batches) {
+  journal_.resize(journal_.size() - batches.size());
+  // What those facts said never happened; the tables are built again from what is left.
+  started_.clear();
+  ended_.clear();
+  holders_.clear();
+  for (const auto& batch : journal_) {
+    (void)ctld::for_each_record(batch.records, [this](std::string_view record) -> Result<void> {
+      look(*ctld::decode_fact(record));
+      return {};
+    });
+  }
+}
+
+void Checks::look(const core::Fact& fact) {
+  if (const auto* started = std::get_if<core::JobStarted>(&fact)) {
+    auto& last = started_[started->job];
+    if (started->attempt.value != last.value + 1) {
+      watch_.complain(name_of(started->job) + ": attempt " +
+                      std::to_string(started->attempt.value) + " follows " +
+                      std::to_string(last.value));
+    }
+    last = started->attempt;
+    auto& holders = holders_[{started->job, started->attempt}];
+    for (const auto& share : started->allocation.nodes) {
+      holders.insert(share.node);
+    }
+  } else if (const auto* freed = std::get_if<core::NodeFreed>(&fact)) {
+    holders_[{freed->job, freed->attempt}].erase(freed->node);
+  } else if (const auto* lost = std::get_if<core::NodeLost>(&fact)) {
+    for (auto& [attempt, holders] : holders_) {
+      if (holders.count(lost->node) != 0) {
+        excused_.insert(attempt);
+      }
+    }
+  } else if (const auto* ended = std::get_if<core::JobEnded>(&fact)) {
+    if (!ended_.insert(ended->job).second) {
+      watch_.complain(name_of(ended->job) + " ended twice");
+    }
+  }
+}
+
+void Checks::after_turn(const core::State& state) {
+  for (const auto& fault : core::ledger_faults(state)) {
+    watch_.complain("ledger: " + fault);
+  }
+  if (!(state.index == core::rebuild_index(state.record))) {
+    watch_.complain("the index differs from one built anew");
+  }
+  for (const auto& [key, job] : acknowledged_) {
+    if (state.find_job(job) == nullptr) {
+      watch_.complain("acknowledged " + name_of(job) + " is not known");
+    }
+  }
+  std::map<JobId, std::set<Attempt>> attempts;
+  for (const auto& place : watch_.live()) {
+    if (!is_excused(place.step.job, place.step.attempt)) {
+      attempts[place.step.job].insert(place.step.attempt);
+    }
+  }
+  for (const auto& [job, live] : attempts) {
+    if (live.size() > 1) {
+      watch_.complain(name_of(job) + " has " + std::to_string(live.size()) + " live attempts");
+    }
+  }
+}
+
+void Checks::replay_equals(const core::State& state) {
+  core::State again;
+  again.index = core::rebuild_index(again.record);
+  for (const auto& batch : journal_) {
+    (void)ctld::for_each_record(batch.records, [&](std::string_view record) -> Result<void> {
+      core::evolve(again, *ctld::decode_fact(record));
+      return {};
+    });
+  }
+  if (!(again.record == state.record)) {
+    watch_.complain("the journal replayed gives another state");
+  }
+}
+
+}  // namespace cox::faults

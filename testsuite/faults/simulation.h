@@ -1,0 +1,66 @@
+// A whole cluster in one process from one seed: controller, nodes, clients, and everything that can
+// go wrong. First chaos, then heal and drain.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "testsuite/faults/checks.h"
+#include "testsuite/faults/fake_client.h"
+#include "testsuite/faults/fake_controller.h"
+#include "testsuite/faults/fake_node.h"
+#include "testsuite/faults/network.h"
+#include "testsuite/faults/rng.h"
+#include "testsuite/faults/timeline.h"
+#include "testsuite/faults/watch.h"
+
+namespace cox::faults {
+
+struct Outcome {
+  std::uint64_t trace = 0;
+  std::uint64_t facts = 0;
+  std::uint64_t jobs = 0;
+  std::string complaint;  // empty: every promise was kept
+};
+
+struct Scenario {
+  std::uint64_t seed = 1;
+  int jobs = 40;
+  Duration chaos = seconds(60);
+  bool drop_plan = false;  // throws the plan away at random; must not change the trace
+  bool prints_facts = false;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(const Scenario& scenario);
+  Outcome run();
+
+ private:
+  void set_faults();
+  void heal();
+  void strike();
+  void strike_node(FakeNode& node);
+  void schedule_strike();
+  void schedule_clients();
+  void controller_back_after(Duration delay);
+  void daemon_back_after(FakeNode& node, Duration delay);
+  bool run_until(Instant end);
+  bool is_drained() const;
+  void check_end();
+
+  Scenario scenario_;
+  Rng rng_;
+  Timeline timeline_;
+  Watch watch_;
+  Checks checks_{watch_};
+  Network network_;
+  FakeController controller_;
+  std::vector<std::unique_ptr<FakeNode>> nodes_;
+  std::vector<std::unique_ptr<FakeClient>> clients_;
+  bool healing_ = false;
+};
+
+}  // namespace cox::faults

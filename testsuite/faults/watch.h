@@ -1,0 +1,60 @@
+// What a watcher outside of the system would see: which tasks really ran, where and when. The
+// promises are checked against this, not against what the system believes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "model/ids.h"
+#include "model/time.h"
+
+namespace cox::faults {
+
+/// Tasks of one step on one node.
+struct RunPlace {
+  StepKey step;
+  std::string node;
+  friend auto operator<=>(const RunPlace&, const RunPlace&) = default;
+};
+
+class Watch {
+ public:
+  void tasks_started(const RunPlace& place) {
+    ++starts_[place];
+    live_.insert(place);
+    if (starts_[place] > 1) {
+      complain("tasks of job " + std::to_string(place.step.job.value) + " attempt " +
+               std::to_string(place.step.attempt.value) + " step " + step_name(place.step.step) +
+               " started twice on " + place.node);
+    }
+  }
+
+  void tasks_ended(const RunPlace& place) { live_.erase(place); }
+
+  const std::set<RunPlace>& live() const { return live_; }
+
+  /// True when a task of the attempt ever ran, anywhere.
+  bool ran(JobId job, Attempt attempt) const {
+    for (const auto& [place, count] : starts_) {
+      if (place.step.job == job && place.step.attempt == attempt) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void complain(std::string what) { complaints_.push_back(std::move(what)); }
+
+  const std::vector<std::string>& complaints() const { return complaints_; }
+
+ private:
+  std::map<RunPlace, int> starts_;
+  std::set<RunPlace> live_;
+  std::vector<std::string> complaints_;
+};
+
+}  // namespace cox::faults
