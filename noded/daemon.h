@@ -83,6 +83,7 @@ class Daemon {
   Result<void> make_attempt(const AttemptPlan& plan);
   Result<void> make_tmp(const AttemptPlan& plan);
   void remove_tmp(AttemptKey key);
+  void log_closed(AttemptKey key);
   Result<int> spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once);
   platform::ContainerLimits limits(const NodeShare& share) const;
   std::vector<std::string> task_cpus(const AttemptPlan& plan, StepId step) const;

@@ -181,7 +181,9 @@ void Daemon::run(const agent::RemoveContainer& effect) {
     if (removal.done) {
       stuck_told_.erase(key);
       remove_tmp(key);
-      return tell(agent::ContainerRemoved{key, removal.usage});
+      tell(agent::ContainerRemoved{key, removal.usage});
+      log_closed(key);
+      return;
     }
     if (stuck_told_.insert(key).second) {
       log_.warning("attempt " + key_text(key) + ": " + std::to_string(removal.processes) +
@@ -226,9 +228,15 @@ void Daemon::run(const agent::ReportStepEnded& effect) {
 }
 
 void Daemon::run(const agent::ReportClosed& effect) {
-  log_.info("attempt " + key_text(effect.attempt) + " closed" +
-            (effect.batch_result ? ": " + result_text(*effect.batch_result) : ""));
   controller_.send(report_bytes(effect));
+}
+
+// Once per attempt, however often it is reported.
+void Daemon::log_closed(AttemptKey key) {
+  const agent::AgentAttempt* attempt = state_.find(key);
+  const bool has_result = attempt != nullptr && attempt->batch_result.has_value();
+  log_.info("attempt " + key_text(key) + " closed" +
+            (has_result ? ": " + result_text(*attempt->batch_result) : ""));
 }
 
 }  // namespace cox::noded

@@ -15,6 +15,8 @@ struct Paths {
 
   std::string pid_file() const { return dir + "/noded-" + name + ".pid"; }
 
+  std::string memory_file() const { return dir + "/memory-" + name; }
+
   std::string steps() const { return dir + "/steps-" + name; }
 
   std::string attempts() const { return dir + "/attempts-" + name; }

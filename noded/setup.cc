@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "link/munge_source.h"
+#include "noded/kept_memory.h"
 #include "platform/file.h"
 #include "platform/namespace.h"
 #include "platform/process.h"
@@ -119,6 +120,7 @@ Result<Setup> make_setup(Options options, const Log& log) {
   if (!machine) return tl::unexpected(machine.error());
   setup.machine = std::move(*machine);
   setup.inventory = inventory_of(*setup.machine, options);
+  keep_memory(setup.paths, options, log, &setup.inventory);
   enter_node(options, log);
   setup.containment = platform::open_containment("/sys/fs/cgroup", setup.paths.groups());
   setup.container_base = container_base(options);
