@@ -37,11 +37,11 @@ void Plan::Queues::insert(const State& state, JobId id) {
   if (job->request.begin.is_set() && job->request.begin > now) {
     waiting.emplace(job->request.begin, id);
   } else {
-    enqueue(state, *job);
+    enqueue(*job);
   }
 }
 
-void Plan::Queues::enqueue(const State&, const Job& job) {
+void Plan::Queues::enqueue(const Job& job) {
   if (places.contains(job.id)) return;
   auto& mine = places[job.id];
   for (const std::string& name : job.request.partitions) {
@@ -91,7 +91,7 @@ void Plan::Queues::wake_due(const State& state) {
   while (!waiting.empty() && waiting.begin()->first <= now) {
     const JobId id = waiting.begin()->second;
     waiting.erase(waiting.begin());
-    if (const Job* job = state.find_job(id)) enqueue(state, *job);
+    if (const Job* job = state.find_job(id)) enqueue(*job);
   }
 }
 

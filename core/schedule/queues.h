@@ -65,7 +65,7 @@ struct Plan::Queues {
   /// Queues the job, or lets it wait for its begin time. No effect on held or started jobs.
   void insert(const State& state, JobId id);
   void remove(const State& state, JobId id);
-  void enqueue(const State& state, const Job& job);
+  void enqueue(const Job& job);
   void wake_due(const State& state);
   /// Every refusal is void, every class may hope again.
   void fleet_changed();
