@@ -27,6 +27,8 @@ void NodeDesk::said(Session session, const wire::NodeMessage& message) {
   if (found == links_.end()) return;
   Link& link = found->second;
   if (message.body_case() == wire::NodeMessage::kRegister) {
+    // Once per session: what a second copy says it holds may be long past.
+    if (link.node) return;
     register_node(session, link, message.register_());
     return;
   }

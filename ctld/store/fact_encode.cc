@@ -1,4 +1,7 @@
 // core::Fact to the bytes of a journal record.
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <type_traits>
 #include <variant>
 
@@ -180,7 +183,11 @@ void put(const core::NodeResumed& from, store::Fact* fact) {
 void encode_fact(const core::Fact& fact, std::string* out) {
   store::Fact record;
   std::visit([&record](const auto& body) { put(body, &record); }, fact);
-  record.AppendToString(out);
+  // Maps in a fixed order: equal facts have equal bytes, and a trace can be hashed.
+  google::protobuf::io::StringOutputStream stream(out);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  record.SerializeToCodedStream(&coded);
 }
 
 }  // namespace cox::ctld

@@ -155,9 +155,13 @@ TEST(StoreThread, everything_appended_before_its_end_is_committed) {
 
 /// Appends for ever and writes each acknowledged sequence to `fd`.
 [[noreturn]] void write_for_ever(const std::string& directory, int fd) {
+  constexpr std::uint64_t ahead_max = 16;
+  std::atomic<std::uint64_t> committed = 0;
   StoreEvents events;
-  events.committed = [fd](std::uint64_t sequence) {
+  events.committed = [fd, &committed](std::uint64_t sequence) {
     if (::write(fd, &sequence, sizeof sequence) != sizeof sequence) ::_exit(1);
+    committed = sequence;
+    committed.notify_one();
   };
   events.full = [](bool) { ::_exit(1); };
   events.failed = [](const Error&) { ::_exit(1); };
@@ -170,11 +174,14 @@ TEST(StoreThread, everything_appended_before_its_end_is_committed) {
       })) {
     ::_exit(1);
   }
+  committed = next - 1;
   StoreThread thread(std::move(*store), events);
   const std::string padding(300, 'x');
   for (;; ++next) {
     thread.append(batch(next, {std::to_string(next) + padding}));
-    if (next % 8 == 0) ::usleep(200);
+    for (auto reached = committed.load(); next - reached > ahead_max; reached = committed.load()) {
+      committed.wait(reached);
+    }
   }
 }
 

@@ -1,0 +1,88 @@
+// What is behind a Daemon: the members that daemon.cc (turns, store, timers) and daemon_links.cc
+// (connections) share.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ctld/blocking_pool.h"
+#include "ctld/controller.h"
+#include "ctld/daemon.h"
+#include "ctld/link_table.h"
+#include "ctld/pass_pace.h"
+#include "ctld/policies.h"
+#include "ctld/state_dir.h"
+#include "ctld/store/store_thread.h"
+#include "link/link.h"
+#include "link/munge_source.h"
+#include "platform/loop.h"
+
+namespace cox::ctld {
+
+struct Daemon::Body final : Journal, Users {
+  Body(DaemonOptions chosen,
+       StateDir directory,
+       PolicySet set,
+       std::unique_ptr<platform::Loop> made)
+      : options(std::move(chosen)),
+        dir(std::move(directory)),
+        policies(std::move(set)),
+        loop(std::move(made)),
+        controller({{policies.select.get(), policies.priority.get()},
+                    *this,
+                    links,
+                    links,
+                    *this,
+                    dir.cluster_key,
+                    {dir.state_path, options.settings.auth, static_cast<std::uint64_t>(::getpid())},
+                    options.log}) {}
+
+  // Journal: the store thread, which answers through the loop.
+  void append(Batch batch) override { store_thread->append(std::move(batch)); }
+
+  // Users: the pool, which answers within a turn.
+  void resolve(Uid uid, std::uint32_t gid, std::function<void(Result<UserIdentity>)> done) override;
+
+  Result<void> open_store();
+  Result<void> listen(const platform::Address& address);
+  void opened(const std::shared_ptr<link::Link>& link);
+  void opened_node(const std::shared_ptr<link::Link>& link);
+  void opened_client(const std::shared_ptr<link::Link>& link);
+  void node_frames(Session session, const std::vector<std::string>& frames);
+  void client_frames(ClientId client, const std::vector<std::string>& frames);
+  void close_node(Session session);
+  void close_client(ClientId client);
+  void bury(LinkTable::Link link);
+
+  void touch();
+  void end_turn();
+  void close_stuck();
+  void tick();
+  void wake_at(Instant wake);
+  void leave();
+  [[noreturn]] void storage_failed(const Error& error) const;
+
+  DaemonOptions options;
+  StateDir dir;
+  PolicySet policies;
+  std::unique_ptr<platform::Loop> loop;
+  LinkTable links;
+  link::MungeSource munge;
+  Controller controller;
+  PassPace pace;
+  std::optional<Instant> wake;
+  bool reader_awaited = false;
+  bool in_turn = false;
+  bool leaving = false;
+  BlockingPool pool{2};
+  std::unique_ptr<StoreThread> store_thread;  // last: ends, and commits, before the rest goes
+};
+
+}  // namespace cox::ctld

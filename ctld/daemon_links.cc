@@ -1,0 +1,104 @@
+// Connections of the daemon: who may be what, and what they say.
+#include "ctld/daemon_body.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr unsigned socket_mode = 0666;  // who may do what is decided by peer credentials
+
+bool is_trusted(Uid uid) {
+  return uid == 0 || uid == ::geteuid();
+}
+
+}  // namespace
+
+Result<void> Daemon::Body::listen(const platform::Address& address) {
+  link::Trust trust;
+  trust.key = dir.cluster_key;
+  if (options.settings.auth == "munge") {
+    trust.remote_auth = wire::AUTH_MUNGE;
+    trust.credentials = &munge;
+  }
+  auto bound = link::listen(
+      *loop, address, socket_mode, trust,
+      [this](std::shared_ptr<link::Link> link) { opened(link); },
+      [this](const Error& error) { options.log.warning("connection refused: " + error.message); });
+  if (!bound) return tl::unexpected(bound.error());
+  options.log.info("listening at " + bound->text());
+  return {};
+}
+
+void Daemon::Body::opened(const std::shared_ptr<link::Link>& link) {
+  const wire::Peer& peer = link->peer();
+  if (peer.kind == wire::PEER_CLIENT) return opened_client(link);
+  if (peer.kind == wire::PEER_NODE && (peer.auth == wire::AUTH_KEY || is_trusted(peer.uid))) {
+    return opened_node(link);
+  }
+  options.log.warning("connection refused: uid " + std::to_string(peer.uid) + " may not be a node");
+  link->close();
+}
+
+void Daemon::Body::opened_node(const std::shared_ptr<link::Link>& link) {
+  touch();
+  const Session session = links.add_node(link);
+  controller.node_opened(session, link->peer().name);
+  link->on_closed([this, session](const Error&) { close_node(session); });
+  link->on_frames(
+      [this, session](std::vector<std::string> frames) { node_frames(session, frames); });
+}
+
+void Daemon::Body::opened_client(const std::shared_ptr<link::Link>& link) {
+  touch();
+  const wire::Peer& peer = link->peer();
+  const bool is_owner = peer.auth == wire::AUTH_KEY || is_trusted(peer.uid);
+  Caller caller{peer.uid, peer.gid, is_owner ? Role::administrator : Role::user};
+  if (peer.auth == wire::AUTH_KEY) caller = {::geteuid(), ::getegid(), Role::administrator};
+  const ClientId client = links.add_client(link);
+  controller.client_opened(client, caller);
+  link->on_closed([this, client](const Error&) { close_client(client); });
+  link->on_frames(
+      [this, client](std::vector<std::string> frames) { client_frames(client, frames); });
+}
+
+void Daemon::Body::node_frames(Session session, const std::vector<std::string>& frames) {
+  touch();
+  for (const std::string& frame : frames) {
+    wire::NodeMessage message;
+    if (!message.ParseFromString(frame)) {
+      options.log.warning("a node sent what is no message: connection closed");
+      return close_node(session);
+    }
+    controller.node_said(session, message);
+  }
+}
+
+void Daemon::Body::client_frames(ClientId client, const std::vector<std::string>& frames) {
+  touch();
+  for (const std::string& frame : frames) {
+    wire::ClientRequest request;
+    if (!request.ParseFromString(frame)) return close_client(client);
+    controller.client_said(client, request);
+  }
+}
+
+void Daemon::Body::close_node(Session session) {
+  touch();
+  bury(links.remove(session));
+  controller.node_closed(session);
+}
+
+void Daemon::Body::close_client(ClientId client) {
+  touch();
+  bury(links.remove(client));
+  controller.client_closed(client);
+}
+
+/// The link may be the one that calls us now: it goes when its call is over.
+void Daemon::Body::bury(LinkTable::Link link) {
+  if (link == nullptr) return;
+  link->close();
+  loop->post([link = std::move(link)] {});
+}
+
+}  // namespace cox::ctld
