@@ -54,7 +54,7 @@ void report_refusals(const wire::Done& done, Statuses* statuses) {
     const Error error = to_error(refusal.error());
     const std::string name =
         refusal.name().empty() ? "job " + std::to_string(refusal.job()) : refusal.name();
-    const bool is_named = error.message.starts_with(name);
+    const bool is_named = error.message.find(name) != std::string::npos;
     print_error(is_named ? error.message : name + ": " + error.message);
     statuses->add(error);
   }

@@ -22,6 +22,13 @@ TEST(Table, columns_are_aligned_and_the_last_is_not_padded) {
             "1000  long  n[1-2]\n");
 }
 
+TEST(Table, no_line_ends_with_blanks) {
+  TableLayout layout;
+  layout.headers = {"JOB", "REASON"};
+  layout.is_number = {true, false};
+  EXPECT_EQ(lay_out(layout, {{"1", ""}}), "JOB  REASON\n  1\n");
+}
+
 TEST(Table, no_control_byte_reaches_the_terminal) {
   TableLayout layout;
   layout.headers = {"NAME"};

@@ -58,8 +58,11 @@ class Lines {
       text_ += cells[i];
       if (colour != nullptr) text_ += "\033[0m";
       if (!layout_.is_number[i] && !is_last) text_.append(padding, ' ');
-      text_ += is_last ? "\n" : "  ";
+      if (!is_last) text_ += "  ";
     }
+    // An empty last cell leaves no blanks at the end of its line.
+    text_.erase(text_.find_last_not_of(' ') + 1);
+    text_ += '\n';
   }
 
   std::string take() { return std::move(text_); }

@@ -118,7 +118,11 @@ Result<std::uint32_t> count_ready(Session& session, std::uint32_t nodes, std::st
   return ready;
 }
 
-Result<void> wait_for_nodes(Session& session, std::uint32_t nodes, Starter& starter) {
+/// Until the first `nodes` nodes of `record` are heard.
+Result<void> wait_for_nodes(Session& session,
+                            std::uint32_t nodes,
+                            const ClusterRecord& record,
+                            Starter& starter) {
   const Instant deadline = wall_now() + ready_time;
   Progress progress;
   int pause_ms = 1;
@@ -127,7 +131,8 @@ Result<void> wait_for_nodes(Session& session, std::uint32_t nodes, Starter& star
     const auto ready = count_ready(session, nodes, &missing);
     if (!ready) return Failure(ready.error());
     if (*ready == nodes) return {};
-    progress.show(std::to_string(*ready) + " of " + std::to_string(nodes) + " nodes are ready");
+    progress.show(std::to_string(*ready) + " of " + std::to_string(record.nodes) +
+                  " nodes are ready");
     const auto alive = starter.check_alive();
     if (!alive) return alive;
     if (wall_now() >= deadline) {
@@ -136,6 +141,33 @@ Result<void> wait_for_nodes(Session& session, std::uint32_t nodes, Starter& star
     starter.pause(pause_ms);
     pause_ms = std::min(pause_ms * 2, 50);
   }
+}
+
+Result<bool> is_new_node(Session& session, const std::string& name) {
+  wire::ClientRequest request;
+  request.mutable_list_nodes()->set_names(name);
+  const auto reply = session.ask(request);
+  if (reply) return false;
+  if (reply.error().code == Code::not_found) return true;
+  return Failure(reply.error());
+}
+
+/// Starts the node daemons that do not run. Nodes have their order from their first registration:
+/// so a new one is waited for before the next is started, and rank 0 of a job is on n1.
+Result<void> start_nodes(const std::string& dir,
+                         const ClusterRecord& record,
+                         Session& session,
+                         Starter& starter) {
+  for (std::uint32_t i = 0; i < record.nodes; ++i) {
+    if (platform::lock_holder(node_pid_file(dir, node_name(i))).value_or(0) != 0) continue;
+    const auto is_new = is_new_node(session, node_name(i));
+    if (!is_new) return Failure(is_new.error());
+    const auto started = starter.start_node(i);
+    if (!started) return started;
+    const auto ready = *is_new ? wait_for_nodes(session, i + 1, record, starter) : Result<void>();
+    if (!ready) return ready;
+  }
+  return wait_for_nodes(session, record.nodes, record, starter);
 }
 
 /// Starts what does not run. error: what failed, after everything started here was ended
@@ -147,12 +179,7 @@ Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& r
   }
   auto session = connect_to_controller(dir, starter);
   if (!session) return Failure(session.error());
-  for (std::uint32_t i = 0; i < record.nodes; ++i) {
-    if (platform::lock_holder(node_pid_file(dir, node_name(i))).value_or(0) != 0) continue;
-    const auto started = starter.start_node(i);
-    if (!started) return Failure(started.error());
-  }
-  const auto ready = wait_for_nodes(*session, record.nodes, starter);
+  const auto ready = start_nodes(dir, record, *session, starter);
   if (!ready) return Failure(ready.error());
   starter.keep();
   return starter.started();
