@@ -6,10 +6,11 @@
 //   4. carrying the container's marker in their environment, as it was at exec.
 // A process that leaves its session is caught by 3 while its supervisor, a subreaper, lives, and by
 // 4 after that. CPUs are bound but may be rebound by the task; memory is counted, not limited.
+#include "platform/container_groups.h"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,21 +28,8 @@ namespace cox::platform {
 namespace {
 
 constexpr std::size_t record_bytes_max = 16U << 20;
-constexpr std::size_t environment_bytes_max = 8U << 20;
 constexpr int stop_rounds_max = 8;
 constexpr const char* marker_name = "COX_CONTAINER=";
-
-/// A process for ever: pids are used again, start times after a reboot too.
-struct Identity {
-  int pid = 0;
-  std::uint64_t start_ticks = 0;
-  friend auto operator<=>(const Identity&, const Identity&) = default;
-};
-
-struct Records {
-  std::set<Identity> members;
-  std::set<Identity> supervisors;
-};
 
 std::string this_boot() {
   static const std::string id = read_value("/proc/sys/kernel/random/boot_id").value_or("-");
@@ -63,91 +51,6 @@ void read_records(const std::string& directory, Records* records) {
     read_records(directory + "/" + child, records);
   }
 }
-
-/// Whether the environment at exec holds `marker` itself or that of a container below it.
-bool carries(int pid, const std::string& marker) {
-  const auto bytes = read_file("/proc/" + std::to_string(pid) + "/environ", environment_bytes_max);
-  if (!bytes) return false;
-  for (const auto entry : split(*bytes, '\0')) {
-    if (entry.substr(0, marker.size()) != marker) continue;
-    const auto rest = entry.substr(marker.size());
-    if (rest.empty() || rest[0] == '/') return true;
-  }
-  return false;
-}
-
-/// Only processes of our own user can be ours, unless we are root.
-bool may_be_ours(int pid) {
-  if (::geteuid() == 0) return true;
-
-  struct stat status {};
-
-  return ::stat(("/proc/" + std::to_string(pid)).c_str(), &status) == 0 &&
-         status.st_uid == ::geteuid();
-}
-
-bool is_dead(const ProcessInfo& info) {
-  return info.state == 'Z' || info.state == 'X';
-}
-
-/// Sign by sign over one look at all processes.
-class Search {
- public:
-  Search(const Records& records, std::string marker)
-      : records_(records), marker_(std::move(marker)) {
-    for (const ProcessInfo& info : all_processes()) processes_.emplace(info.pid, info);
-  }
-
-  std::vector<ProcessInfo> members() {
-    std::vector<ProcessInfo> out;
-    for (const auto& [pid, info] : processes_) {
-      if (pid != ::getpid() && !is_dead(info) && belongs(info)) out.push_back(info);
-    }
-    return out;
-  }
-
- private:
-  bool belongs(const ProcessInfo& info) {
-    const auto known = answers_.find(info.pid);
-    if (known != answers_.end()) return known->second;
-    answers_[info.pid] = false;  // against a cycle of parents, which a racing scan might show
-    const bool answer = is_recorded(info) || is_led(info.session) || is_led(info.group) ||
-                        has_parent_here(info) || is_marked(info);
-    answers_[info.pid] = answer;
-    return answer;
-  }
-
-  bool is_recorded(const ProcessInfo& info) const {
-    return records_.members.contains(Identity{info.pid, info.start_ticks});
-  }
-
-  /// A leader's pid stays taken as long as its session or group has a process, so that the number
-  /// means ours unless another process has that pid now.
-  bool is_led(int leader) const {
-    const auto recorded = records_.members.lower_bound(Identity{leader, 0});
-    if (recorded == records_.members.end() || recorded->pid != leader) return false;
-    const auto living = processes_.find(leader);
-    return living == processes_.end() || is_recorded(living->second);
-  }
-
-  bool has_parent_here(const ProcessInfo& info) {
-    const auto parent = processes_.find(info.parent);
-    if (parent == processes_.end()) return false;
-    const Identity identity{parent->second.pid, parent->second.start_ticks};
-    return records_.supervisors.contains(identity) || belongs(parent->second);
-  }
-
-  bool is_marked(const ProcessInfo& info) const {
-    constexpr int kernel_threads = 2;
-    if (info.pid == kernel_threads || info.parent == kernel_threads) return false;
-    return may_be_ours(info.pid) && carries(info.pid, marker_);
-  }
-
-  const Records& records_;
-  std::string marker_;
-  std::map<int, ProcessInfo> processes_;
-  std::map<int, bool> answers_;
-};
 
 class ProcessGroups final : public Containment {
  public:
@@ -250,7 +153,7 @@ class ProcessGroups final : public Containment {
   std::vector<ProcessInfo> find(const std::string& path) const {
     Records records;
     read_records(directory(path), &records);
-    return Search(records, marker(path)).members();
+    return find_members(records, marker(path), &foreign_);
   }
 
   /// One short append, so that several processes may enter at once.
@@ -322,6 +225,7 @@ class ProcessGroups final : public Containment {
   std::string root_;
   std::string why_;
   std::map<std::string, std::int64_t> peaks_;
+  mutable ForeignPids foreign_;  // a cache: saves looking at the processes of others
 };
 
 }  // namespace

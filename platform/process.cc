@@ -200,6 +200,7 @@ std::vector<ProcessInfo> all_processes() {
   while (const dirent* entry = ::readdir(proc.get())) {
     const auto pid = parse_u64(entry->d_name);
     if (!pid) continue;
+
     if (const auto info = process_info(static_cast<int>(*pid))) out.push_back(*info);
   }
   return out;
