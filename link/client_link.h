@@ -26,7 +26,7 @@ class ClientLink {
   ClientLink& operator=(ClientLink&&) noexcept;
   ~ClientLink();
 
-  Result<void> send(std::string_view payload);          // blocks until written
+  Result<void> send(std::string_view payload);  // blocks until written
   /// The next frame; none at the time-out. error: unreachable when the peer closed
   Result<std::optional<std::string>> receive(Duration time_out);
   /// For poll() beside other descriptors; then receive with a zero time-out until none.

@@ -27,24 +27,30 @@ class Link {
 /// What an accepting side demands: peer credentials on Unix sockets; key or munge otherwise.
 struct Trust {
   wire::AuthKind remote_auth = wire::AUTH_KEY;
-  std::string key;                                    // 32 bytes
+  std::string key;  // 32 bytes
   wire::CredentialSource* credentials = nullptr;
-  bool key_on_unix = false;   // step endpoints: also a Unix peer must show the key, unless its uid
-                              // is root's, ours, or `owner`
-  std::uint32_t owner = 0;    // connecting under munge: whom the other side may run as, beside
-                              // root and ourselves
+  bool key_on_unix = false;  // step endpoints: also a Unix peer must show the key, unless its uid
+                             // is root's, ours, or `owner`
+  std::uint32_t owner = 0;   // connecting under munge: whom the other side may run as, beside
+                             // root and ourselves
 };
 
 /// `opened` runs when a peer's handshake is done; failed handshakes are closed within 10 s and
 /// told to `refused` (for the log), at most one line a second.
-Result<platform::Address> listen(platform::Loop& loop, const platform::Address& address,
-                                 unsigned mode, Trust trust,
+Result<platform::Address> listen(platform::Loop& loop,
+                                 const platform::Address& address,
+                                 unsigned mode,
+                                 Trust trust,
                                  std::function<void(std::shared_ptr<Link>)> opened,
                                  std::function<void(const Error&)> refused);
 
 /// `done` runs once: the open link, or why not.
-void connect(platform::Loop& loop, const platform::Address& address, Trust trust,
-             wire::PeerKind kind, const std::string& name, Duration time_out,
+void connect(platform::Loop& loop,
+             const platform::Address& address,
+             Trust trust,
+             wire::PeerKind kind,
+             const std::string& name,
+             Duration time_out,
              std::function<void(Result<std::shared_ptr<Link>>)> done);
 
 /// An already connected descriptor both ends of which are ours (socketpair): frames, no handshake.

@@ -15,7 +15,9 @@ struct Address {
   std::string path;  // Unix socket when not empty
   std::string host;
   std::uint16_t port = 0;
+
   bool is_unix() const { return !path.empty(); }
+
   std::string text() const;
   friend bool operator==(const Address&, const Address&) = default;
 };

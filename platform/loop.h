@@ -16,16 +16,21 @@ namespace cox::platform {
 
 /// How a child process ended, with what the kernel counted.
 struct ChildExit {
-  int exit_code = 0;   // valid when signal == 0
+  int exit_code = 0;  // valid when signal == 0
   int signal = 0;
   std::int64_t user_us = 0, system_us = 0, max_rss_bytes = 0;
 };
 
-/// A connected byte stream; destroyed before its loop. Callbacks run on the loop thread, never from within a call of ours.
-/// Closing inside a callback is allowed; after close() no callback comes.
+/// A connected byte stream; destroyed before its loop. Callbacks run on the loop thread, never from
+/// within a call of ours. Closing inside a callback is allowed; after close() no callback comes.
 class Stream {
  public:
-  struct Credentials { std::uint32_t uid = 0, gid = 0; std::int32_t pid = 0; bool known = false; };
+  struct Credentials {
+    std::uint32_t uid = 0, gid = 0;
+    std::int32_t pid = 0;
+    bool known = false;
+  };
+
   virtual ~Stream() = default;
   virtual void on_bytes(std::function<void(std::string_view)> callback) = 0;  // starts reading
   virtual void on_closed(std::function<void(const Error&)> callback) = 0;
@@ -49,17 +54,17 @@ class Loop {
   static Result<std::unique_ptr<Loop>> open();
   virtual ~Loop() = default;
 
-  virtual void run() = 0;    // until stop()
+  virtual void run() = 0;  // until stop()
   virtual void stop() = 0;
   /// From any thread.
   virtual void post(std::function<void()> work) = 0;
   /// After all events that are ready now were handled, once: the place to end a turn.
   virtual void at_end_of_turn(std::function<void()> work) = 0;
 
-  virtual Instant now() const = 0;                 // wall clock, UTC
+  virtual Instant now() const = 0;  // wall clock, UTC
   virtual Duration monotonic() const = 0;
   virtual TimerId after(Duration delay, std::function<void()> work) = 0;
-  virtual void cancel(TimerId timer) = 0;          // unknown ids are ignored
+  virtual void cancel(TimerId timer) = 0;  // unknown ids are ignored
 
   virtual void on_signal(int signal, std::function<void()> work) = 0;
   /// Reaps `pid` through a pidfd; `work` runs once.
@@ -71,9 +76,11 @@ class Loop {
 
   /// Unix path or TCP. `accepted` runs per connection. A stale socket file is replaced. TCP port 0
   /// picks one: the returned address tells. mode: permission bits of a Unix socket.
-  virtual Result<Address> listen(const Address& address, unsigned mode,
+  virtual Result<Address> listen(const Address& address,
+                                 unsigned mode,
                                  std::function<void(std::unique_ptr<Stream>)> accepted) = 0;
-  virtual void connect(const Address& address, Duration time_out,
+  virtual void connect(const Address& address,
+                       Duration time_out,
                        std::function<void(Result<std::unique_ptr<Stream>>)> done) = 0;
   /// A connected descriptor (socketpair) as a stream; takes the descriptor.
   virtual Result<std::unique_ptr<Stream>> adopt(int fd) = 0;

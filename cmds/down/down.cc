@@ -1,5 +1,6 @@
 // cox down: stops the cluster of `cox up` and leaves nothing behind.
 #include <array>
+#include <cstdlib>
 #include <set>
 
 #include "cmds/client/cluster_dir.h"
@@ -75,12 +76,19 @@ Result<std::string> stop(const std::string& dir, bool force) {
   return name.value_or("");
 }
 
+/// --dir, else $COX_CLUSTER where it names the directory of a cluster, else the default.
+Result<std::string> chosen_dir(const Parsed& given) {
+  const char* named = std::getenv("COX_CLUSTER");
+  if (!given.has("dir") && named != nullptr && read_record(named)) return absolute_path(named);
+  return cluster_dir(given);
+}
+
 Result<int> run(const Parsed& given) {
   if (!given.operands().empty()) {
     return usage_error(given.command(),
                        quoted(given.operands().front()) + ": nothing is expected here");
   }
-  const auto dir = cluster_dir(given);
+  const auto dir = chosen_dir(given);
   if (!dir) return Failure(dir.error());
   const auto record = read_record(*dir);
   if (!record) return Failure(record.error());

@@ -171,6 +171,12 @@ std::string next_event_of(const Blocked& blocked) {
   return {};
 }
 
+/// Nothing keeps this job from starting: what happened to it instead.
+std::string why_not_waiting(const Job& job) {
+  if (job.phase != JobPhase::ended) return "it has started";
+  return job.why.empty() ? "it has ended" : "it has ended: " + job.why;
+}
+
 }  // namespace
 
 Verdict explain(
@@ -178,7 +184,7 @@ Verdict explain(
   const Job* job = state.find_job(id);
   if (job == nullptr) return Verdict{Reason::none, 0, "no such job", {}, {}};
   if (job->phase != JobPhase::pending) {
-    return Verdict{Reason::none, 0, "it is " + std::string(to_text(job_state(*job))), {}, {}};
+    return Verdict{Reason::none, 0, why_not_waiting(*job), {}, {}};
   }
   Inquiry ask{state, contact, now, policies, *job, Verdict{}};
   Blocked best = blocked_by_itself(*job, now);
