@@ -191,7 +191,7 @@ void Desk::start(const wire::StepMessage& message) {
     wire::put(result, status->mutable_result());
     daemon_->send(answer.SerializeAsString());
     daemon_->close(true);
-    loop_.after(seconds(1), [this] { loop_.stop(); });
+    loop_.after(milliseconds(100), [this] { loop_.stop(); });
     return;
   }
   Supervisor::Events events;

@@ -27,6 +27,15 @@ namespace {
 
 constexpr int report_number = 3;  // the child's descriptor of the report pipe
 
+// As the kernel has it. The C library keeps two signals to itself and would leave them ignored
+// where our parent had them so.
+struct KernelSigaction {
+  std::uintptr_t handler = 0;  // SIG_DFL
+  unsigned long flags = 0;
+  std::uintptr_t restorer = 0;
+  std::uint64_t mask = 0;
+};
+
 // Pointers for execve into strings that outlive the fork.
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> out;
@@ -93,8 +102,9 @@ class Child {
 
  private:
   void reset_signals() {
-    for (int signal = 1; signal <= SIGRTMAX; ++signal) {
-      ::signal(signal, SIG_DFL);
+    for (int signal = 1; signal < NSIG; ++signal) {
+      const KernelSigaction default_action;
+      ::syscall(SYS_rt_sigaction, signal, &default_action, nullptr, sizeof default_action.mask);
     }
   }
 

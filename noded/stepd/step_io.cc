@@ -39,11 +39,8 @@ StepIo::StepIo(platform::Loop& loop,
   for (const PlanNode& node : plan.nodes) {
     open_streams_.push_back(node.tasks * streams_per_task());
   }
-  fan_.on_progress([this] {
-    if (fan_.queued_bytes() < input_high_bytes / 2) {
-      clients_.pause_owner(false);
-    }
-  });
+  taken_.resize(plan.nodes.size());
+  fan_.on_progress([this] { adjust_input(); });
   pump_.pause(awaits_owner());
 }
 
@@ -157,6 +154,7 @@ void StepIo::deliver(const Chunk& chunk) {
     ++node;
   }
   open_streams_[node] -= open_streams_[node] > 0 ? 1 : 0;
+  adjust_input();
   changed_();
 }
 
@@ -181,16 +179,53 @@ void StepIo::discard() {
 
 void StepIo::leaf_lost(std::uint32_t node) {
   open_streams_[node] = 0;
+  adjust_input();
   changed_();
 }
 
 void StepIo::input(const std::string& data, bool eof) {
+  if (!plan_.client_io) {
+    return;
+  }
+  if (plan_.is_root()) {
+    wire::StepMessage message;
+    message.mutable_input()->set_data(data);
+    message.mutable_input()->set_eof(eof);
+    star_.send_all(message, 0);
+    input_sent_ += data.size();
+  }
   fan_.write(data);
   if (eof) {
     fan_.close();
   }
-  if (fan_.queued_bytes() > input_high_bytes) {
-    clients_.pause_owner(true);
+  adjust_input();
+}
+
+void StepIo::input_taken(std::uint32_t node, std::uint64_t bytes) {
+  taken_[node] = std::min(bytes, input_sent_);
+  adjust_input();
+}
+
+// A leaf tells what its tasks took; the root lets the owner wait for the slowest task anywhere.
+void StepIo::adjust_input() {
+  if (!plan_.is_root()) {
+    const std::uint64_t taken = fan_.taken_bytes();
+    if (taken - taken_told_ >= queue_low_bytes || fan_.queued_bytes() == 0) {
+      taken_told_ = taken;
+      wire::StepMessage message;
+      message.mutable_input_taken()->set_bytes(taken);
+      star_.send(0, message);
+    }
+    return;
+  }
+  std::uint64_t waiting = fan_.queued_bytes();
+  for (std::size_t node = 1; node < taken_.size(); ++node) {
+    if (open_streams_[node] != 0) {
+      waiting = std::max(waiting, input_sent_ - taken_[node]);
+    }
+  }
+  if (waiting > input_high_bytes || waiting < input_high_bytes / 2) {
+    clients_.pause_owner(waiting > input_high_bytes);
   }
 }
 

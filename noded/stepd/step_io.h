@@ -41,7 +41,9 @@ class StepIo {
   void owner_came();
   /// Nobody will take output any more: it is read and dropped.
   void discard();
+  /// From the client at the root, from the root at a leaf.
   void input(const std::string& data, bool eof);
+  void input_taken(std::uint32_t node, std::uint64_t bytes);
   void output_of_leaf(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
   void leaf_lost(std::uint32_t node);
 
@@ -70,6 +72,7 @@ class StepIo {
   void output(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
   void deliver(const Chunk& chunk);
   void adjust_flow();
+  void adjust_input();
 
   platform::Loop& loop_;
   const StepPlan& plan_;
@@ -83,6 +86,9 @@ class StepIo {
   std::deque<Chunk> held_;  // root: came before the owner
   std::size_t held_bytes_ = 0;
   std::vector<std::uint32_t> open_streams_;  // root: per node
+  std::vector<std::uint64_t> taken_;         // root: input that each leaf's tasks took
+  std::uint64_t input_sent_ = 0;             // root: to each leaf
+  std::uint64_t taken_told_ = 0;             // leaf
   bool discarding_ = false;
   bool congested_ = false;
   platform::TimerId flow_timer_ = 0;

@@ -14,6 +14,7 @@ namespace cox::stepd {
 namespace {
 
 constexpr Duration attach_time = minutes(1);
+constexpr Duration late_attach_time = seconds(10);  // once the result is committed
 
 }  // namespace
 
@@ -65,6 +66,7 @@ void Supervisor::go(const std::vector<std::string>& endpoints) {
     star_->expect_leaves();
   } else if (endpoints.empty()) {
     end_without_tasks(EndCause::launch_failed, "go without the first node's endpoint");
+    star_->lose(0, "it was not named");
     return;
   } else {
     star_->connect(endpoints.front());
@@ -213,6 +215,10 @@ void Supervisor::forget() {
       tasks_->kill();
     }
   }
+  if (phase_ == Phase::ended && io_->awaits_owner()) {
+    loop_.cancel(attach_timer_);
+    attach_timer_ = loop_.after(late_attach_time, [this] { io_->discard(); });
+  }
   check_finished();
 }
 
@@ -220,6 +226,10 @@ void Supervisor::on_star_message(std::uint32_t node, const wire::StepMessage& me
   if (message.has_output() && plan_.is_root()) {
     const auto& output = message.output();
     io_->output_of_leaf(output.task(), output.stream(), output.data(), output.eof());
+  } else if (message.has_input() && !plan_.is_root()) {
+    io_->input(message.input().data(), message.input().eof());
+  } else if (message.has_input_taken() && plan_.is_root()) {
+    io_->input_taken(node, message.input_taken().bytes());
   } else if (message.has_leaf_result() && plan_.is_root() && !node_results_[node]) {
     const auto result = wire::take(message.leaf_result().result());
     StepResult unreadable;

@@ -143,6 +143,7 @@ Result<platform::Descriptor> InputFan::add() {
 }
 
 void InputFan::write(std::string_view data) {
+  written_ += data.size();
   for (const auto& pipe : pipes_) {
     if (pipe->fd.is_open()) {
       pipe->queue.append(data);

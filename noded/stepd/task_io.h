@@ -77,6 +77,9 @@ class InputFan {
   /// What the slowest task has not taken yet.
   std::size_t queued_bytes() const;
 
+  /// What every task has taken.
+  std::uint64_t taken_bytes() const { return written_ - queued_bytes(); }
+
   /// Runs whenever a task took some.
   void on_progress(std::function<void()> callback) { progress_ = std::move(callback); }
 
@@ -93,6 +96,7 @@ class InputFan {
   platform::Loop& loop_;
   std::vector<std::unique_ptr<Pipe>> pipes_;
   std::function<void()> progress_;
+  std::uint64_t written_ = 0;
   bool closing_ = false;
 };
 
