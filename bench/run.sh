@@ -1,0 +1,42 @@
+#!/bin/bash
+# Builds a release, brings a cluster of 16 emulated nodes up, runs every bench against it, prints
+# the figures and takes it down. How to read them: docs/benchmarks.md
+# usage: bench/run.sh [--quick] [--build DIR]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=build/bench quick=
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --quick) quick=yes ;;
+    --build) build=$2; shift ;;
+    *) echo "bench/run.sh: unknown option $1" >&2; exit 2 ;;
+  esac
+  shift
+done
+[ -f "$build/build.ninja" ] ||
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF >/dev/null
+cmake --build "$build" >/dev/null
+cox=$PWD/$build/bin/cox
+programs=$PWD/$build/bench
+ring=$PWD/$build/examples/cox-example-mpi
+work=$(mktemp -d)
+chmod 755 "$work"
+dir=$work/cluster
+trap '"$cox" down --force --dir "$dir" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+cp "$ring" "$programs/first-instruction" "$work/"
+
+jobs=10000 submits=500 dispatches=200 starts=100
+[ -n "$quick" ] && jobs=1000 submits=50 dispatches=30 starts=5
+
+section() { printf '\n== %s\n' "$*"; }
+# Nodes of eight cores, whatever this machine has: the shape of the figures is the same everywhere.
+"$cox" up --nodes 16 --dir "$dir" --topology "package:1 core:8 pu:1"
+section "submit (goal: 1.5 ms median beside /bin/true at 0.55 ms)"
+"$programs/bench-submit" "$dir" "$cox" "$submits"
+section "dispatch (goal: 5 ms median)"
+"$programs/bench-dispatch" "$dir" "$cox" "$work/first-instruction" "$dispatches"
+section "end to end (goal: 500 jobs/s, the last thousand as fast as the first)"
+"$programs/bench-end-to-end" "$dir" "$jobs"
+section "mpi starts (goal: all good)"
+bench/mpi_starts.sh "$dir" "$cox" "$work/cox-example-mpi" "$starts"
+"$cox" down --force --dir "$dir"

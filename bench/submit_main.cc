@@ -1,0 +1,32 @@
+// Wall time of `cox submit` of a small script, acknowledged when it is on disk, beside /bin/true.
+// Jobs are held, so that nothing else runs. usage: bench-submit DIR COX [N]
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "bench/cluster_client.h"
+#include "bench/measure.h"
+
+int main(int argc, char** argv) {
+  using namespace cox::bench;
+  if (argc < 3) give_up("usage: bench-submit DIR COX [N]");
+  const std::string dir = argv[1], cox = argv[2];
+  const int count = argc > 3 ? std::atoi(argv[3]) : 500;
+  char script[] = "/tmp/bench-submit-XXXXXX";
+  if (::mkstemp(script) < 0) give_up("no temporary file");
+  std::ofstream(script) << "#!/bin/sh\n#COX --time 5\n/bin/true\n";
+  print_calibration();
+  const std::vector<std::string> command{cox,  "submit", "--cluster", dir,
+                                         "-H", "-o",     "/dev/null", script};
+  std::vector<double> ours, floor;
+  for (int i = 0; i < count; ++i) {
+    floor.push_back(spawn_ms({"/bin/true"}));
+    ours.push_back(spawn_ms(command));
+  }
+  std::remove(script);
+  ClusterClient(dir).cancel_all();
+  print_times("/bin/true", floor);
+  print_times("cox submit, durable", ours);
+  std::printf("ratio of medians: %.2f\n", percentile(ours, 50) / percentile(floor, 50));
+  return 0;
+}
