@@ -29,34 +29,36 @@ void FakeNode::act(const agent::MakeContainer& effect) {
 
 void FakeNode::act(const agent::SpawnSupervisor& effect) {
   const auto known = daemon_->known[{effect.step.job, effect.step.attempt}];
-  timeline_.after(microseconds(rng_.between(300, 5000)),
-                  [this, life = std::weak_ptr(daemon_), effect, known] {
-                    if (life.lock() == nullptr) {
-                      return;
-                    }
-                    if (rng_.chance(faults.spawn_fails, 1000)) {
-                      tell(agent::SupervisorGone{effect.step, "coxstepd: cannot allocate memory"});
-                      return;
-                    }
-                    if (supervisors_.count(effect.step) != 0) {
-                      watch_.complain("a second supervisor of job " +
-                                      std::to_string(effect.step.job.value) + " on " + name_);
-                      return;
-                    }
-                    auto& supervisor = supervisors_[effect.step];
-                    supervisor.phase = agent::StepPhase::prepared;
-                    supervisor.run_us = known.run_us;
-                    supervisor.exit_code = known.exit_code;
-                    if (rng_.chance(faults.step_unprepared, 1000)) {
-                      supervisor.failure = "open /no/such/file: permission denied";
-                      supervisor.phase = agent::StepPhase::ended;
-                      supervisor.result.cause = EndCause::launch_failed;
-                    }
-                    tell_status(effect.step);
-                    if (effect.go_at_once && !supervisor.failure) {
-                      run_tasks(effect.step);
-                    }
-                  });
+  timeline_.after(microseconds(rng_.between(300, 5000)), [this, life = std::weak_ptr(daemon_),
+                                                          effect, known] {
+    if (life.lock() == nullptr) {
+      return;
+    }
+    if (rng_.chance(faults.spawn_fails, 1000)) {
+      tell(agent::SupervisorGone{effect.step, "coxstepd: cannot allocate memory"});
+      return;
+    }
+    // One that died before its step was released may be followed by another.
+    const auto earlier = supervisors_.find(effect.step);
+    if (earlier != supervisors_.end() && (earlier->second.alive || earlier->second.tasks_alive)) {
+      watch_.complain("a second supervisor of job " + std::to_string(effect.step.job.value) +
+                      " on " + name_);
+      return;
+    }
+    auto& supervisor = supervisors_[effect.step] = Supervisor{};
+    supervisor.phase = agent::StepPhase::prepared;
+    supervisor.run_us = known.run_us;
+    supervisor.exit_code = known.exit_code;
+    if (rng_.chance(faults.step_unprepared, 1000)) {
+      supervisor.failure = "open /no/such/file: permission denied";
+      supervisor.phase = agent::StepPhase::ended;
+      supervisor.result.cause = EndCause::launch_failed;
+    }
+    tell_status(effect.step);
+    if (effect.go_at_once && !supervisor.failure) {
+      run_tasks(effect.step);
+    }
+  });
 }
 
 void FakeNode::act(const agent::TellGo& effect) {
