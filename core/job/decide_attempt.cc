@@ -49,10 +49,15 @@ Result<Facts> decide_one(const Scene& scene, const ReportClosed& ask) {
     endings.end_step(*job, step_batch, *ask.batch_result);
     endings.end_job(*job, job_cause(*ask.batch_result), 0, ask.batch_result->detail);
   }
-  // Nobody asked for it and no script ended: the node lost what it held.
-  const Node& node = scene.state.record.nodes[ask.node.value];
-  endings.end_job(*job, EndCause::supervisor_lost, 0,
-                  "node " + node.name + " closed the attempt by itself");
+  // Nobody asked for it and no script ended: the node lost what it held. Before the release
+  // nothing has run, so the job keeps its place.
+  const std::string why =
+      "node " + scene.state.record.nodes[ask.node.value].name + " closed the attempt by itself";
+  if (job->phase == JobPhase::starting) {
+    endings.undo_start(*job, why);
+    return endings.take();
+  }
+  endings.end_job(*job, EndCause::supervisor_lost, 0, why);
   endings.free_node(*job, ask.node, ask.usage);
   return endings.take();
 }

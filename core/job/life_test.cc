@@ -291,6 +291,17 @@ TEST(Trap03, SilentNodeRollsTheGangBackInsteadOfBlockingIt) {
   EXPECT_EQ(cluster.job_state(id), JobState::running);
 }
 
+TEST(JobLife, AGangWhoseSupervisorDiesBeforeTheReleaseKeepsItsPlace) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId id = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  ASSERT_EQ(cluster.job(id).phase, JobPhase::starting);
+  cluster.closed(NodeId{0}, id);
+  EXPECT_EQ(cluster.job(id).phase, JobPhase::pending);
+  EXPECT_EQ(cluster.job(id).starts_undone, 1U);
+  EXPECT_EQ(cluster.job(id).attempts_run, 0U);
+}
+
 TEST(JobLife, SupervisorsThatKeepDyingHoldTheJob) {
   Cluster cluster(fleet().nodes(1));
   const JobId id = *cluster.submit(job());
