@@ -69,6 +69,7 @@ wire::ChannelOptions ClientLink::Body::options(const std::string& key, std::uint
   if (address.is_unix()) {
     const auto ids = platform::peer_ids(fd.get());
     options.auth = wire::AUTH_PEERCRED;
+    options.assumes_peercred = key.empty();
     options.uid = ids.uid;
     options.gid = ids.gid;
     return options;

@@ -15,7 +15,8 @@ namespace cox::link {
 
 class ClientLink {
  public:
-  /// Connects and shakes hands. `key`: for TCP with auth = "local" and for step endpoints.
+  /// Connects and shakes hands. Over a Unix socket without a key nothing is waited for: a refusal
+  /// is told by the first receive(). `key`: for TCP with auth = "local" and for step endpoints.
   /// `server_uid`: under MUNGE, whom the controller may run as beside root and ourselves.
   /// error: unreachable names the address and the system's reason
   static Result<ClientLink> connect(const platform::Address& address,

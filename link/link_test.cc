@@ -242,8 +242,9 @@ TEST_F(LinkTest, strangers_at_a_step_endpoint_must_show_the_key) {
   std::string without, with;
   std::thread stranger([&] {
     ASSERT_EQ(::syscall(SYS_setresuid, 65534, 65534, 65534), 0);
-    const auto denied = ClientLink::connect(at, {}, seconds(5));
-    without = denied ? "opened" : denied.error().message;
+    auto denied = ClientLink::connect(at, {}, seconds(5));
+    const auto answer = denied->receive(seconds(5));
+    without = answer ? "opened" : answer.error().message;
     const auto allowed = ClientLink::connect(at, key, seconds(5));
     with = allowed ? "opened" : allowed.error().message;
     loop->post([&] { loop->stop(); });

@@ -118,6 +118,10 @@ void Channel::Body::say_hello() {
   my_hello = hello.SerializeAsString();
   writer.append(my_hello, &out);
   awaits = Step::reply;
+  if (options.assumes_peercred) {
+    write(Proof());
+    start_sending();
+  }
 }
 
 Result<void> Channel::Body::accept_hello(const Hello& hello, HelloReply* reply) {
@@ -182,9 +186,10 @@ Result<void> Channel::Body::check_reply(const HelloReply& reply) const {
     return refuse("a nonce of " + std::to_string(reply.nonce().size()) + " bytes, not 32");
   }
   if (reply.version().size() > name_bytes_max) return refuse("the version text is too long");
+  const bool may_prove = !options.assumes_peercred;
   const bool able = (reply.auth() == AUTH_PEERCRED && options.auth == AUTH_PEERCRED) ||
-                    (reply.auth() == AUTH_KEY && options.key.size() == secret_bytes) ||
-                    (reply.auth() == AUTH_MUNGE && options.credentials != nullptr);
+                    (may_prove && reply.auth() == AUTH_KEY && options.key.size() == secret_bytes) ||
+                    (may_prove && reply.auth() == AUTH_MUNGE && options.credentials != nullptr);
   if (able) return {};
   return refuse(std::string("the other side asks for ") + auth_name(reply.auth()) +
                 ", which this side does not offer");
@@ -229,11 +234,12 @@ Result<void> Channel::Body::on_reply(const std::string& payload) {
   peer.protocol = reply.protocol();
   peer.uid = reply.auth() == AUTH_MUNGE ? reply.uid() : options.uid;
   peer.gid = options.gid;
+  awaits = Step::welcome;
+  if (options.assumes_peercred) return {};
   auto proof = make_proof(reply);
   if (!proof) return Failure(proof.error());
   // The proof itself goes in the clear, so it is framed without the key that its making set.
   FrameWriter().append(proof->SerializeAsString(), &out);
-  awaits = Step::welcome;
   if (reply.auth() == AUTH_PEERCRED) start_sending();
   return {};
 }

@@ -46,6 +46,9 @@ struct ChannelOptions {
   // Connecting side: `auth` is the least that is accepted (peer credentials only where it says so);
   // `server_uid` is whom the accepting side may run as under AUTH_MUNGE, beside root and `uid`.
   std::uint32_t server_uid = 0;
+  // Connecting side: proof and payloads leave with the hello, which saves a round trip. Only peer
+  // credentials will do then; whoever listens was checked by its own (SO_PEERCRED).
+  bool assumes_peercred = false;
 };
 
 struct Peer {

@@ -308,6 +308,28 @@ TEST(Channel, says_what_proof_is_missing) {
             "the other side asks for the cluster's key, which this side does not offer");
 }
 
+TEST(Channel, peer_credentials_may_be_assumed_and_a_payload_sent_with_the_hello) {
+  auto from = options(AUTH_PEERCRED, 'a');
+  from.assumes_peercred = true;
+  Pair pair(from, options(AUTH_PEERCRED, 'b'));
+  pair.a.send("question");
+  pair.to_b(pair.a.take_output());
+  ASSERT_EQ(pair.at_b, std::vector<std::string>{"question"});
+  pair.b.send("answer");
+  pair.settle();
+  EXPECT_EQ(pair.at_a, std::vector<std::string>{"answer"});
+}
+
+TEST(Channel, who_assumed_peer_credentials_proves_nothing_else) {
+  auto from = options(AUTH_KEY, 'a');
+  from.assumes_peercred = true;
+  Pair pair(from, options(AUTH_KEY, 'b'));
+  pair.a.send("question");
+  pair.settle();
+  EXPECT_TRUE(pair.at_b.empty());
+  EXPECT_FALSE(pair.good_a);
+}
+
 std::string framed(const std::string& payload) {
   std::string bytes(4, '\0');
   bytes[0] = static_cast<char>(payload.size());
