@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <climits>
 #include <csignal>
+#include <filesystem>
 
 #include "cmds/client/find_cluster.h"
 #include "common/text.h"
@@ -37,20 +38,25 @@ bool wait_on(const platform::Descriptor& pidfd, int time_out_ms) {
 }  // namespace
 
 std::string absolute_path(const std::string& path) {
-  if (path.empty() || path.starts_with('/')) return path;
+  if (path.empty()) return path;
   std::array<char, PATH_MAX> here{};
-  if (::getcwd(here.data(), here.size()) == nullptr) return path;
-  return std::string(here.data()) + "/" + path;
+  std::string whole = path;
+  if (!path.starts_with('/')) {
+    if (::getcwd(here.data(), here.size()) == nullptr) return path;
+    whole = std::string(here.data()) + "/" + path;
+  }
+  whole = std::filesystem::path(whole).lexically_normal();
+  while (whole.size() > 1 && whole.ends_with('/')) whole.pop_back();
+  return whole;
 }
 
 Result<std::string> cluster_dir(const Parsed& given) {
   if (!given.has("dir")) return default_cluster_dir();
-  std::string dir = absolute_path(given.value("dir"));
-  while (dir.size() > 1 && dir.ends_with('/')) dir.pop_back();
+  const std::string dir = absolute_path(given.value("dir"));
   // A socket's path has room for about a hundred bytes.
   constexpr std::size_t dir_bytes_max = 70;
   if (dir.size() > 1 && dir.size() <= dir_bytes_max) return dir;
-  return fail(Code::bad_usage, "--dir " + quoted(given.value("dir")) + ": a path of at most " +
+  return fail(Code::bad_usage, "--dir " + cox::quoted(given.value("dir")) + ": a path of at most " +
                                    std::to_string(dir_bytes_max) + " bytes is expected");
 }
 

@@ -5,6 +5,7 @@
 
 #include "cmds/client/cluster_dir.h"
 #include "cmds/client/commands.h"
+#include "cmds/client/find_cluster.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "cmds/down/leftovers.h"
@@ -64,9 +65,11 @@ Result<void> end_daemons(const std::string& dir, bool controller_was_asked) {
 Result<std::string> stop(const std::string& dir, bool force) {
   const bool has_controller = platform::lock_holder(controller_pid_file(dir)).value_or(0) != 0;
   if (!has_controller && !force) {
+    const std::string at = dir == default_cluster_dir() ? "" : " --dir " + dir;
     return fail(Code::refused, dir +
                                    ": no controller runs, so its jobs are not known (start it: cox "
-                                   "up; or end everything: cox down --force)");
+                                   "up" +
+                                   at + "; or end everything: cox down --force" + at + ")");
   }
   Result<std::string> name = std::string();
   if (has_controller) name = stop_controller(dir, force);

@@ -39,16 +39,11 @@ std::vector<std::string> daemon_environment() {
 
 }  // namespace
 
-std::string last_lines(const std::string& path, std::size_t lines) {
+std::string last_line(const std::string& path) {
   const auto text = platform::read_file(path, log_bytes_max);
   if (!text) return "";
-  std::string_view rest = trim(*text);
-  std::size_t from = rest.size();
-  for (std::size_t i = 0; i < lines && from != std::string_view::npos && from > 0; ++i) {
-    from = rest.rfind('\n', from - 1);
-  }
-  if (from != std::string_view::npos && from > 0) rest.remove_prefix(from + 1);
-  return std::string(rest);
+  const std::string_view whole = trim(*text);
+  return std::string(whole.substr(whole.rfind('\n') + 1));  // npos + 1 is the whole
 }
 
 Starter::~Starter() {
@@ -112,10 +107,9 @@ Result<void> Starter::check_alive() {
   for (const Started& daemon : daemons_) {
     pollfd ended{daemon.process.pidfd.get(), POLLIN, 0};
     if (::poll(&ended, 1, 0) != 1) continue;
-    const std::string lines = last_lines(daemon.log, 5);
-    return fail(Code::refused, daemon.name + " ended at once" +
-                                   (lines.empty() ? "; its log " + daemon.log + " is empty"
-                                                  : "; the end of its log: " + lines));
+    const std::string line = last_line(daemon.log);
+    return fail(Code::refused, daemon.name + " ended at once: " +
+                                   (line.empty() ? "its log " + daemon.log + " is empty" : line));
   }
   return {};
 }

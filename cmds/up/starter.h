@@ -49,7 +49,7 @@ class Starter {
   bool is_kept_ = false;
 };
 
-/// The last lines of a log, for a message.
-std::string last_lines(const std::string& path, std::size_t lines);
+/// The last line of a log, for a message.
+std::string last_line(const std::string& path);
 
 }  // namespace cox::cmds

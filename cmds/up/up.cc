@@ -13,6 +13,7 @@
 #include "cmds/up/starter.h"
 #include "common/text.h"
 #include "platform/file.h"
+#include "platform/namespace.h"
 
 namespace cox::cmds {
 namespace {
@@ -31,8 +32,22 @@ OptionTable options() {
   return table;
 }
 
-/// Ours, no link, and closed to others unless root made it for all users of the machine.
-Result<bool> make_directory(const std::string& dir) {
+/// Files of others would go with the cluster, and those of a cluster could be replaced by others.
+Result<void> take_over(const std::string& dir, mode_t mode) {
+  const auto names = platform::list_directory(dir);
+  if (!names) return Failure(names.error());
+  if (!names->empty()) {
+    return fail(Code::refused, dir +
+                                   ": holds other files, which cox down would remove (see: --dir "
+                                   "with a new or empty directory)");
+  }
+  if (::chmod(dir.c_str(), mode) == 0) return {};
+  return Failure(platform::system_error("close " + dir + " to others", errno));
+}
+
+/// Ours, no link, and closed to others unless root made it for all users of the machine. One that
+/// is there and holds no cluster must be empty. Returns whether it was made now.
+Result<bool> make_directory(const std::string& dir, bool has_cluster) {
   const mode_t mode = ::geteuid() == 0 ? 0755 : 0700;
 
   struct stat found {};
@@ -46,6 +61,8 @@ Result<bool> make_directory(const std::string& dir) {
   if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid()) {
     return fail(Code::not_permitted, dir + ": is no directory of yours (see: --dir)");
   }
+  const auto taken = has_cluster ? Result<void>() : take_over(dir, mode);
+  if (!taken) return Failure(taken.error());
   return false;
 }
 
@@ -61,6 +78,9 @@ Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir)
   }
   if (given.has("topology")) {
     record.topology = given.value("topology");
+    if (record.topology.empty()) {
+      return fail(Code::bad_usage, "--topology: a file or a description such as package:2 core:8");
+    }
     const std::string file = absolute_path(record.topology);
     if (platform::path_exists(file)) record.topology = file;
   }
@@ -185,6 +205,21 @@ Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& r
   return starter.started();
 }
 
+/// After a start that failed: the directory as it was, absent or empty.
+void clear_directory(const std::string& dir, bool is_new) {
+  if (!running_daemons(dir).empty()) return;
+  static_cast<void>(platform::cleanup_emulated_network(dir));
+  if (is_new) {
+    static_cast<void>(platform::remove_tree(dir));
+    return;
+  }
+  const auto names = platform::list_directory(dir);
+  if (!names) return;
+  for (const std::string& name : *names) {
+    static_cast<void>(platform::remove_tree(dir + "/" + name));
+  }
+}
+
 std::string ready_text(const std::string& dir, const ClusterRecord& record, std::size_t started) {
   std::string text = started == 0 ? "cluster stands already: " : "cluster is ready: ";
   text +=
@@ -203,14 +238,13 @@ Result<int> run(const Parsed& given) {
   const auto record = wanted_record(given, *dir);
   if (!record) return Failure(record.error());
   const bool was_recorded = read_record(*dir).has_value();
-  const auto is_new = make_directory(*dir);
+  const auto is_new = make_directory(*dir, was_recorded);
   if (!is_new) return Failure(is_new.error());
   Result<std::size_t> started = 0;
   const auto written = write_record(*dir, *record);
   started = written ? start_missing(*dir, *record) : Result<std::size_t>(Failure(written.error()));
   if (!started) {
-    if (*is_new) static_cast<void>(platform::remove_tree(*dir));
-    if (!*is_new && !was_recorded) static_cast<void>(platform::remove_path(*dir + "/up.conf"));
+    if (!was_recorded) clear_directory(*dir, *is_new);
     return Failure(started.error());
   }
   const auto printed = print(ready_text(*dir, *record, *started));
