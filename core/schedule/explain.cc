@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/schedule/class_key.h"
+#include "core/schedule/misfit.h"
 #include "core/schedule/queues.h"
 #include "core/schedule/trial.h"
 
@@ -23,6 +24,7 @@ struct Inquiry {
   Policies policies;
   const Job& job;
   Verdict verdict;
+  std::string misfit;  // the first test that no state of the fleet passes
 
   void note(const std::string& name, bool passed, const std::string& detail, std::uint64_t amount) {
     verdict.checks.push_back(VerdictCheck{name, passed, detail, amount});
@@ -99,6 +101,14 @@ std::string trial_text(const Trial& trial) {
   }
 }
 
+/// Which resource it is, so that the user can mend the request.
+void note_misfit(Inquiry& ask, const PartitionSettings& partition) {
+  for (VerdictCheck& check : check_fleet(ask.state, partition, ask.job.request)) {
+    if (!check.passed && ask.misfit.empty()) ask.misfit = check.name + ": " + check.detail;
+    ask.verdict.checks.push_back(std::move(check));
+  }
+}
+
 Blocked look_at(Inquiry& ask, const std::string& name) {
   const PartitionSettings* partition = find_partition(ask.state.record.settings, name);
   if (partition == nullptr) {
@@ -112,6 +122,7 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
       try_place(ask.state, *ask.policies.select, *partition, ready, ask.job.request);
   ask.note("placement in partition " + name, trial.allocation.has_value(), trial_text(trial),
            trial.blocked.amount);
+  if (trial.blocked.code == Reason::never_fits) note_misfit(ask, *partition);
   if (trial.is_hopeless) return trial.blocked;
   const auto ahead = jobs_ahead(ask, *partition);
   const auto blocker = job_in_the_way(ask, *partition, ready, ahead);
@@ -186,7 +197,7 @@ Verdict explain(
   if (job->phase != JobPhase::pending) {
     return Verdict{Reason::none, 0, why_not_waiting(*job), {}, {}};
   }
-  Inquiry ask{state, contact, now, policies, *job, Verdict{}};
+  Inquiry ask{state, contact, now, policies, *job, Verdict{}, {}};
   Blocked best = blocked_by_itself(*job, now);
   if (best.code != Reason::none) {
     ask.note("hold and begin time", false, summary_of(*job, best), best.amount);
@@ -198,6 +209,9 @@ Verdict explain(
   ask.verdict.code = best.code;
   ask.verdict.amount = best.amount;
   ask.verdict.summary = summary_of(*job, best);
+  if (best.code == Reason::never_fits && !ask.misfit.empty()) {
+    ask.verdict.summary = "no state of this fleet fits it: " + ask.misfit;
+  }
   ask.verdict.next_event = next_event_of(best);
   return std::move(ask.verdict);
 }

@@ -55,6 +55,30 @@ TEST(Plan, JobThatFitsNoNodeIsAcceptedSaysSoAndBlocksNobody) {
   EXPECT_EQ(cluster.job_state(huge), JobState::running);
 }
 
+TEST(Plan, NeverFitsNamesTheResource) {
+  Cluster cluster(fleet().nodes(2).cores(4));
+  const auto summary = [&](const JobBuilder& request) {
+    const JobId id = *cluster.submit(request);
+    return explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id).summary;
+  };
+  const std::string prefix = "no state of this fleet fits it: ";
+  EXPECT_EQ(summary(job().nodes(3)),
+            prefix + "number of nodes in partition batch: 3 needed, it has 2");
+  EXPECT_EQ(summary(job().cpus(64)),
+            prefix +
+                "cores of a node in partition batch: 0 of 2 nodes have 64 cores, the largest "
+                "has 4");
+  EXPECT_TRUE(summary(job().memory_mib(std::int64_t{1} << 30))
+                  .starts_with(prefix + "memory of a node in partition batch: 0 of 2 nodes have "
+                                        "1024T of memory, the largest has "));
+  EXPECT_EQ(summary(job().devices("gpu", 1)),
+            prefix + "devices of a node in partition batch: 0 of 2 nodes have gpu:1");
+  EXPECT_EQ(summary(job().on({"n9"})),
+            prefix + "nodes named in partition batch: it has no node n9");
+  EXPECT_EQ(summary(job().nodes(1, 1000).tasks(1000)),
+            prefix + "room for tasks in partition batch: 1000 needed, its 2 best nodes hold 8");
+}
+
 TEST(Plan, NeverFitsIsSaidEvenBehindABlockedHead) {
   Cluster cluster(fleet().nodes(1).cores(1));
   cluster.run(job());
