@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "cmds/client/terminal.h"
 #include "platform/address.h"
 #include "platform/file.h"
 
@@ -89,7 +90,10 @@ void Attachment::print_output(const wire::Output& output) {
     text = labels_.add(output.task(), output.stream(), output.data());
     if (output.eof()) text += labels_.finish(output.task(), output.stream());
   }
-  static_cast<void>(platform::write_all(fd, "output", text));
+  const auto written = platform::write_all(fd, fd == STDERR_FILENO ? "stderr" : "stdout", text);
+  if (written || has_lost_output_) return;
+  has_lost_output_ = true;
+  print_error(written.error().message + ": output is lost");
 }
 
 void Attachment::read_input() {

@@ -42,6 +42,9 @@ class Attachment {
   /// The step's result, once it has ended.
   const std::optional<wire::StepResult>& result() const { return result_; }
 
+  /// A stream of ours took no more, a full disk for instance; it has been said.
+  bool has_lost_output() const { return has_lost_output_; }
+
  private:
   Attachment(link::ClientLink link, AttachOptions options, std::uint32_t tasks);
   Result<void> take(const wire::StepMessage& message);
@@ -54,6 +57,7 @@ class Attachment {
   std::string pending_input_;
   bool has_input_ = false;  // something of it, perhaps its end, is to be sent
   bool input_ended_ = false;
+  bool has_lost_output_ = false;
   std::optional<wire::StepResult> result_;
 };
 

@@ -36,9 +36,9 @@ void Conversation::take(const wire::ClientReply& reply) {
 
 void Conversation::show_wait(const wire::JobView& job) {
   if (job.state() != "PENDING" || !stderr_is_terminal()) return;
-  const std::string reason =
-      job.reason().empty() || job.reason() == "None" ? "" : ": " + job.reason();
-  const std::string text = "job " + std::to_string(job.job()) + " waits" + reason;
+  // A job that no pass has looked at yet may start at once.
+  if (job.reason().empty() || job.reason() == "None") return;
+  const std::string text = "job " + std::to_string(job.job()) + " waits: " + job.reason();
   if (text != waiting_) print_error(text + " (see: cox why " + std::to_string(job.job()) + ")");
   waiting_ = text;
 }

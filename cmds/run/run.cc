@@ -114,7 +114,9 @@ class Run {
       const wire::JobView& job = *conversation_.ended();
       const int status = job_status(job);
       if (status != 0) print_error(job_end_text(job));
-      return status;
+      // No task ended, so there is no status of one: the failure is this command's own.
+      const bool has_outcome = job.signal() != 0 || job.exit_code() != 0 || status == 0;
+      return has_outcome ? status : own_failure_status;
     }
     return fail(Code::unreachable,
                 lost_why_.empty() ? "the controller ended the conversation" : lost_why_);
@@ -123,7 +125,8 @@ class Run {
   Result<int> report_step(const wire::StepResult& result) const {
     const std::string text = step_end_text(conversation_.job(), result);
     if (!text.empty()) print_error(text);
-    return step_status(result);
+    const int status = step_status(result);
+    return status == 0 && attachment_->has_lost_output() ? own_failure_status : status;
   }
 
   Conversation conversation_;
