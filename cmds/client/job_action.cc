@@ -33,7 +33,9 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
     action.set_step(name->step->value);
     action.set_has_step(true);
   }
-  if (given.has("user")) whole.mutable_job_action()->set_user(given.value("user"));
+  const auto user = user_asked(given);
+  if (!user) return Failure(user.error());
+  if (given.has("user")) whole.mutable_job_action()->set_user(*user);
   if (whole.job_action().jobs_size() > 0 || given.has("user")) requests.push_back(whole);
   return requests;
 }

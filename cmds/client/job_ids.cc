@@ -1,9 +1,11 @@
 // Reads names of jobs and steps.
 #include "cmds/client/job_ids.h"
 
+#include <limits>
 #include <string>
 
 #include "common/text.h"
+#include "platform/user.h"
 
 namespace cox::cmds {
 namespace {
@@ -55,6 +57,18 @@ Result<JobId> one_job(const Parsed& given) {
   return fail(Code::bad_usage, std::string(jobs->empty() ? "a job id is missing" : "one job only") +
                                    " (usage: cox " + given.command().name + " " +
                                    given.command().usage + ")");
+}
+
+Result<std::string> user_asked(const Parsed& given) {
+  if (!given.has("user")) return std::string();
+  const std::string& name = given.value("user");
+  const auto number = parse_u64(name);
+  if (number && *number < std::numeric_limits<std::uint32_t>::max()) {
+    return platform::user_name(Uid{static_cast<std::uint32_t>(*number)});
+  }
+  const auto user = platform::resolve_user_name(name);
+  if (!user) return fail(user.error().code, "--user " + quoted(name) + ": no such user");
+  return user->name;
 }
 
 }  // namespace cox::cmds

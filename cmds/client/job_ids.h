@@ -22,5 +22,7 @@ Result<JobName> parse_job_name(std::string_view text);
 Result<std::vector<JobId>> job_operands(const Parsed& given);
 /// The one operand of a command. error: bad_usage when there are none or several
 Result<JobId> one_job(const Parsed& given);
+/// --user, a name or a number, as the controller knows it; "" without the option. error: not_found
+Result<std::string> user_asked(const Parsed& given);
 
 }  // namespace cox::cmds

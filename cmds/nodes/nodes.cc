@@ -1,4 +1,5 @@
 // cox nodes: the fleet, one line per state and class, or with --long one per node.
+#include <algorithm>
 #include <array>
 #include <map>
 #include <tuple>
@@ -83,6 +84,23 @@ void keep_partitions(const std::string& wanted, wire::NodeList* list) {
   *list = std::move(kept);
 }
 
+Result<void> check_partitions(const Parsed& given) {
+  if (!given.has("partition")) return {};
+  wire::ClientRequest request;
+  request.mutable_list_partitions();
+  const auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  for (const std::string_view want : split(given.value("partition"), ',')) {
+    const auto& known = reply->partitions().partitions();
+    const bool is_known = std::any_of(known.begin(), known.end(),
+                                      [&](const auto& have) { return have.name() == want; });
+    if (is_known) continue;
+    return fail(Code::not_found, "--partition " + quoted(given.value("partition")) +
+                                     ": no partition " + quoted(want) + " (see: cox partitions)");
+  }
+  return {};
+}
+
 Result<std::string> document(const Parsed& given, const wire::NodeList& list) {
   if (given.has("json")) {
     JsonWriter json;
@@ -96,6 +114,8 @@ Result<std::string> document(const Parsed& given, const wire::NodeList& list) {
 }
 
 Result<int> run(const Parsed& given) {
+  const auto checked = check_partitions(given);
+  if (!checked) return Failure(checked.error());
   wire::ClientRequest request;
   request.mutable_list_nodes()->set_names(join(given.operands(), ","));
   auto reply = ask_cluster(given, request);

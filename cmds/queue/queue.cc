@@ -53,10 +53,12 @@ Result<int> print_once(const Parsed& given,
                        const std::vector<JobId>& jobs,
                        Session& session,
                        bool on_clear_screen) {
+  const auto user = user_asked(given);
+  if (!user) return Failure(user.error());
   wire::ClientRequest request;
   wire::ListJobs& list = *request.mutable_list_jobs();
   for (const JobId job : jobs) list.add_jobs(job.value);
-  list.set_user(given.value("user"));
+  list.set_user(*user);
   list.set_ended(given.has("all"));
   const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
