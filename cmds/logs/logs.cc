@@ -158,8 +158,20 @@ class Follower {
   bool has_ended_ = false;
 };
 
-Result<int> print_file(const std::string& path) {
+/// Why a file is not there that the job was to write.
+Failure no_file(const wire::JobView& job, const std::string& path) {
+  const std::string name = std::to_string(job.job());
+  if (!job.is_final()) {
+    return fail(Code::not_found, "job " + name + " has no output yet: it is " + job.state() +
+                                     " (see: cox why " + name + ")");
+  }
+  return fail(Code::not_found, "job " + name + " left no output file " + path + ": it is " +
+                                   job.state() + (job.why().empty() ? "" : ": " + job.why()));
+}
+
+Result<int> print_file(const wire::JobView& job, const std::string& path) {
   platform::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open() && errno == ENOENT) return no_file(job, path);
   if (!file.is_open()) return Failure(platform::system_error("open " + path, errno));
   const auto copied = copy_rest(file.get(), path);
   if (!copied) return Failure(copied.error());
@@ -179,7 +191,7 @@ Result<int> run(const Parsed& given) {
     return fail(Code::refused,
                 "job " + std::to_string(id->value) + " has no output yet: it is " + job->state());
   }
-  if (!given.has("path")) return print_file(path);
+  if (!given.has("path")) return print_file(*job, path);
   const auto printed = print(path + "\n");
   if (!printed) return Failure(printed.error());
   return 0;

@@ -62,6 +62,19 @@ void add_request(const wire::JobRequest& request, Sheet* sheet) {
   sheet->add("Requeue", request.requeue() ? "yes" : "no");
 }
 
+/// What stands after the dot in JOB.STEP.
+std::string step_id(const wire::StepView& step) {
+  return step.step() >= step_batch.value ? step.name() : std::to_string(step.step());
+}
+
+std::string step_text(const wire::StepView& step) {
+  const std::string name = step_id(step) == step.name() ? "" : ", " + step.name();
+  const std::string tasks = std::to_string(step.tasks()) + (step.tasks() == 1 ? " task" : " tasks");
+  const std::string detail = step.result().detail();
+  return step.state() + name + ", " + tasks + " on " + step.nodes() +
+         (detail.empty() ? "" : ": " + detail);
+}
+
 std::string job_text(const wire::JobView& job) {
   Sheet sheet;
   sheet.add("Job", std::to_string(job.job()));
@@ -91,11 +104,8 @@ std::string job_text(const wire::JobView& job) {
         "On " + share.node(),
         "cores " + share.cores() + (share.devices().empty() ? "" : ", devices " + share.devices()));
   }
-  for (const wire::StepView& step : job.steps()) {
-    sheet.add("Step " + step.name(),
-              step.state() + ", " + std::to_string(step.tasks()) + " tasks on " + step.nodes() +
-                  (step.result().detail().empty() ? "" : ": " + step.result().detail()));
-  }
+  for (const wire::StepView& step : job.steps())
+    sheet.add("Step " + step_id(step), step_text(step));
   return sheet.take();
 }
 
