@@ -54,6 +54,9 @@ Result<void> set_text(std::string_view name, const Given& given, std::string* to
 Result<void> set_memory(std::string_view name, const Given& given, std::int64_t* to) {
   const auto mib = parse_memory_mib(given.value);
   if (!mib) return Failure(mib.error().with_context("--" + std::string(name)));
+  if (*mib > std::int64_t{1} << 40) {
+    return fail(Code::bad_usage, "--" + std::string(name) + " " + given.value + ": over 1048576T");
+  }
   *to = *mib;
   return {};
 }

@@ -75,6 +75,9 @@ Result<wire::Submit> read_submission(const Parsed& given) {
   if (given.operands().empty()) {
     return usage_error(given.command(), "a script, or -- and a command, is missing");
   }
+  if (given.has_dashes() && given.operands().front().empty()) {
+    return usage_error(given.command(), "the command after -- is empty");
+  }
   if (given.has_dashes()) {
     draft.job.argv = given.operands();
     draft.job.name = base_name(given.operands().front());
