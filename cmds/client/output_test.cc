@@ -29,6 +29,22 @@ TEST(Table, no_line_ends_with_blanks) {
   EXPECT_EQ(lay_out(layout, {{"1", ""}}), "JOB  REASON\n  1\n");
 }
 
+TEST(Table, long_texts_are_cut_for_a_narrow_terminal_but_no_numbers_and_no_words) {
+  TableLayout layout;
+  layout.headers = {"JOB", "NAME", "STATE", "WHERE"};
+  layout.is_number = {true, false, false, false};
+  const std::vector<std::vector<std::string>> rows = {
+      {"1234567890123456", "a_name_longer_than_\xC3\xA4 screen", "OUT_OF_MEMORY", "n[1-2]"}};
+  layout.columns_max = 60;
+  EXPECT_EQ(lay_out(layout, rows),
+            "             JOB  NAME                 STATE          WHERE\n"
+            "1234567890123456  a_name_longer_than+  OUT_OF_MEMORY  n[1-2]\n");
+  layout.columns_max = 10;
+  EXPECT_EQ(lay_out(layout, rows),
+            "             JOB  NAME           STATE          WHERE\n"
+            "1234567890123456  a_name_longe+  OUT_OF_MEMORY  n[1-2]\n");
+}
+
 TEST(Table, no_control_byte_reaches_the_terminal) {
   TableLayout layout;
   layout.headers = {"NAME"};

@@ -5,7 +5,6 @@
 #include <cctype>
 #include <cstdlib>
 
-#include "cmds/client/terminal.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -41,6 +40,36 @@ std::string clean(const std::string& text) {
     if (byte < 0x20 || byte == 0x7F) c = '?';
   }
   return out;
+}
+
+/// `text` in at most `width` columns; what was cut ends in a plus sign.
+std::string cut(const std::string& text, std::size_t width) {
+  if (width_of(text) <= width) return text;
+  std::size_t end = 0;
+  std::size_t columns = 0;
+  for (; end < text.size(); ++end) {
+    columns += width_of(text.substr(end, 1));
+    if (columns == width) break;
+  }
+  return text.substr(0, end) + "+";
+}
+
+/// Takes from the widest texts, never from numbers, the last column or a short word, until the
+/// table fits.
+void narrow(const TableLayout& layout, std::vector<std::size_t>* widths) {
+  constexpr std::size_t word_columns = 13;  // OUT_OF_MEMORY
+  std::size_t total = 2 * (widths->size() - 1);
+  for (const std::size_t width : *widths) total += width;
+  for (; total > layout.columns_max; --total) {
+    std::size_t* widest = nullptr;
+    for (std::size_t i = 0; i + 1 < widths->size(); ++i) {
+      std::size_t& width = (*widths)[i];
+      if (layout.is_number[i] || width <= word_columns) continue;
+      if (widest == nullptr || width > *widest) widest = &width;
+    }
+    if (widest == nullptr) return;
+    --*widest;
+  }
 }
 
 class Lines {
@@ -86,6 +115,12 @@ std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std
     for (std::size_t i = 0; i < row.size(); ++i) {
       line.push_back(clean(row[i]));
       widths[i] = std::max(widths[i], width_of(line.back()));
+    }
+  }
+  if (layout.columns_max > 0 && !widths.empty()) {
+    narrow(layout, &widths);
+    for (auto& row : cleaned) {
+      for (std::size_t i = 0; i + 1 < row.size(); ++i) row[i] = cut(row[i], widths[i]);
     }
   }
   Lines lines(layout, std::move(widths));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cmds/client/parse.h"
+#include "cmds/client/terminal.h"
 #include "common/result.h"
 
 namespace cox::cmds {
@@ -23,7 +24,8 @@ struct TableLayout {
   std::vector<std::string> headers;
   std::vector<bool> is_number;
   bool with_header = true;
-  bool with_colour = false;  // of words that are states
+  bool with_colour = false;     // of words that are states
+  std::size_t columns_max = 0;  // of the terminal; long texts are cut for it. 0: any width
 };
 
 /// Lines of the table; the last column is not padded.
@@ -54,6 +56,7 @@ Result<std::string> table_text(const Parsed& given,
   TableLayout layout;
   layout.with_header = !given.has("no-header");
   layout.with_colour = colour_wanted();
+  layout.columns_max = static_cast<std::size_t>(terminal_width());
   for (const std::size_t i : chosen) {
     layout.headers.push_back(upper(names[i]));
     layout.is_number.push_back(columns[i].is_number);
