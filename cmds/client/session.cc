@@ -22,6 +22,10 @@ std::chrono::steady_clock::time_point deadline_after(Duration span) {
 
 Result<link::ClientLink> connect(const ClusterAddress& cluster) {
   auto link = link::ClientLink::connect(cluster.address, cluster.key, connect_time);
+  if (!link && link.error().code == Code::not_permitted && cluster.key.empty() &&
+      !cluster.address.is_unix()) {
+    return fail(link.error().code, link.error().message + " (see: COX_KEY_FILE in man cox)");
+  }
   if (link || link.error().code != Code::unreachable) return link;
   return Failure(link.error().with_context("no controller"));
 }
