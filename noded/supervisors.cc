@@ -133,7 +133,12 @@ void Supervisors::link_closed(const StepKey& key) {
 }
 
 void Supervisors::drop(const StepKey& key) {
-  agent::SupervisorGone gone{key, all_.at(key).why, true};
+  const One& one = all_.at(key);
+  // One that was killed could not remove its socket.
+  if (one.is_exited || !platform::is_running(one.pid)) {
+    [[maybe_unused]] const auto removed = platform::remove_path(paths_.step_socket(key));
+  }
+  agent::SupervisorGone gone{key, one.why, true};
   auto adoption = std::move(all_.at(key).adoption);
   // Not from within the link's own callback.
   retired_.push_back(std::move(all_.at(key).link));
