@@ -1,0 +1,119 @@
+// Controller and nodes over TCP: with the cluster's key, and with a MUNGE of the test's own.
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "platform/file.h"
+#include "platform/random.h"
+#include "testsuite/daemons/cluster.h"
+
+namespace cox::daemons {
+namespace {
+
+void expect_work(Cluster& cluster) {
+  Client client = cluster.client();
+  // A task over TCP must say where the key is: variables of the submitter's cluster do not reach
+  // it.
+  const auto batch = client.submit(cluster
+                                       .job("export COX_KEY_FILE=" + cluster.dir() +
+                                            "/cluster.key; echo $COX_NODELIST; cox run echo task")
+                                       .nodes(2));
+  EXPECT_EQ(client.end_of(batch).state(), "COMPLETED") << cluster.file("1.out");
+  EXPECT_EQ(cluster.file("1.out"), "n[1-2]\ntask\ntask\n");
+  const auto ran = cluster.shell("cox run -N 2 -n 2 -l echo task");
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  EXPECT_NE(ran.output.find("0: task"), std::string::npos) << ran.output;
+  EXPECT_NE(ran.output.find("1: task"), std::string::npos) << ran.output;
+}
+
+TEST(Tcp, with_the_cluster_key_does_all_that_a_socket_does) {
+  Cluster cluster({.transport = Transport::tcp_with_key, .emulated = false});
+  expect_work(cluster);
+  cluster.expect_nothing_left();
+}
+
+TEST(Tcp, with_another_key_is_refused) {
+  Cluster cluster({.nodes = 1, .transport = Transport::tcp_with_key, .emulated = false});
+  Client stranger = cluster.client_with_key(std::string(32, 'k'));
+  wire::ClientRequest request;
+  request.mutable_status();
+  EXPECT_FALSE(stranger.ask(request));
+  Client empty_handed = cluster.client_with_key("");
+  EXPECT_FALSE(empty_handed.ask(request));
+  cluster.expect_nothing_left();
+}
+
+TEST(Tcp, a_killed_controller_finds_its_nodes_again) {
+  Cluster cluster({.transport = Transport::tcp_with_key, .emulated = false});
+  Client client = cluster.client();
+  const auto id =
+      client.submit(cluster.job("echo on; while [ ! -e go ]; do sleep 0.02; done").nodes(2));
+  cluster.shows("1.out", "on");
+  cluster.kill_controller();
+  cluster.start_controller();
+  EXPECT_TRUE(cluster.hears_all_nodes());
+  EXPECT_EQ(client.state(id), "RUNNING");
+  cluster.write("go", "");
+  EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
+  cluster.expect_nothing_left();
+}
+
+/// A munged at the socket where everybody looks, in a /run that only this process and its children
+/// see.
+class OwnMunge {
+ public:
+  OwnMunge() {
+    if (::unshare(CLONE_NEWNS) != 0) return;
+    if (::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
+    if (::mount("tmpfs", "/run", "tmpfs", 0, "mode=755,size=1m") != 0) return;
+    ::mkdir("/run/munge", 0755);
+    const auto key = platform::random_bytes(128);
+    if (!platform::write_file_atomic("/run/munge/key", key, {.mode = 0600})) return;
+    platform::SpawnRequest request;
+    request.program = "/usr/sbin/munged";
+    request.argv = {"munged",
+                    "--foreground",
+                    "--key-file=/run/munge/key",
+                    "--log-file=/run/munge/log",
+                    "--pid-file=/run/munge/pid",
+                    "--seed-file=/run/munge/seed",
+                    "--socket=/run/munge/munge.socket.2"};
+    if (!platform::path_exists(request.program)) return;
+    daemon_ = Child(request);
+    runs_ = eventually([] { return platform::path_exists("/run/munge/munge.socket.2"); });
+  }
+
+  ~OwnMunge() { static_cast<void>(daemon_.end(SIGTERM)); }
+
+  OwnMunge(const OwnMunge&) = delete;
+  OwnMunge& operator=(const OwnMunge&) = delete;
+
+  bool runs() const { return runs_; }
+
+ private:
+  Child daemon_;
+  bool runs_ = false;
+};
+
+TEST(Tcp, with_munge_does_all_that_a_socket_does) {
+  const OwnMunge munge;
+  if (!munge.runs()) GTEST_SKIP() << "munge is not installed or cannot be started here";
+  Cluster cluster({.transport = Transport::tcp_with_munge, .emulated = false});
+  expect_work(cluster);
+  cluster.expect_nothing_left();
+}
+
+TEST(Tcp, with_munge_tells_users_apart) {
+  const OwnMunge munge;
+  if (!munge.runs()) GTEST_SKIP() << "munge is not installed or cannot be started here";
+  Cluster cluster({.nodes = 1, .transport = Transport::tcp_with_munge, .emulated = false});
+  const auto ran = cluster.shell("cox run id -u", 65534);
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  EXPECT_EQ(ran.output, "65534\n");
+  cluster.expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace cox::daemons

@@ -1,0 +1,57 @@
+// An Open MPI program started by `cox run` over two nodes, without mpirun.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "platform/file.h"
+#include "testsuite/daemons/cluster.h"
+
+namespace cox::daemons {
+namespace {
+
+constexpr std::uint32_t nobody = 65534;
+
+class Mpi : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!platform::path_exists(program_)) GTEST_SKIP() << program_ << " was not built";
+  }
+
+  void expect_ring(std::uint32_t uid) {
+    const auto ran = cluster_.shell("cox run -N 2 -n 8 " + program_, uid);
+    EXPECT_EQ(ran.status, 0) << ran.output << cluster_.file("../noded-n1.log");
+    for (int rank = 0; rank < 8; ++rank) {
+      const std::string line = "rank " + std::to_string(rank) + " of 8 on ";
+      EXPECT_NE(ran.output.find(line), std::string::npos) << ran.output;
+    }
+    EXPECT_NE(ran.output.find("ring of 8 ranks"), std::string::npos) << ran.output;
+    cluster_.expect_nothing_left();
+  }
+
+  const std::string program_ = example("cox-example-mpi");
+  Cluster cluster_{{.nodes = 2, .topology = "core:4 pu:1"}};
+};
+
+TEST_F(Mpi, program_finds_all_its_ranks_as_root) {
+  expect_ring(0);
+}
+
+TEST_F(Mpi, program_finds_all_its_ranks_as_an_ordinary_user) {
+  if (::geteuid() != 0) GTEST_SKIP() << "another user needs root";
+  expect_ring(nobody);
+}
+
+TEST_F(Mpi, program_that_would_start_as_singletons_is_an_error) {
+  const auto ran = cluster_.shell("unset COX_NTASKS; cox run -N 2 -n 8 --mpi none " + program_);
+  EXPECT_NE(ran.status, 0) << ran.output;
+  cluster_.expect_nothing_left();
+}
+
+TEST_F(Mpi, rank_that_is_killed_ends_the_step_on_both_nodes) {
+  const auto ran =
+      cluster_.shell("cox run -N 2 -n 4 sh -c 'test $COX_RANK = 3 && kill -9 $$; exec sleep 1000'");
+  EXPECT_EQ(ran.status, 128 + SIGKILL) << ran.output;
+  cluster_.expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace cox::daemons
