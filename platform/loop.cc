@@ -115,7 +115,11 @@ class FdWatch : public Pollable, public std::enable_shared_from_this<FdWatch> {
 
 class AsioLoop : public LoopCore {
  public:
-  AsioLoop() : io_(1), guard_(io_.get_executor()), buffer_(read_buffer_bytes) {}
+  AsioLoop()
+      : io_(1),
+        guard_(io_.get_executor()),
+        // Not zeroed: a short-lived supervisor would touch 64 pages for nothing.
+        buffer_(std::make_unique_for_overwrite<char[]>(read_buffer_bytes)) {}
 
   AsioLoop(const AsioLoop&) = delete;
   AsioLoop& operator=(const AsioLoop&) = delete;
@@ -143,7 +147,7 @@ class AsioLoop : public LoopCore {
     dirty_.push_back(std::move(pollable));
   }
 
-  std::span<char> read_buffer() override { return buffer_; }
+  std::span<char> read_buffer() override { return {buffer_.get(), read_buffer_bytes}; }
 
   Instant now() const override;
   Duration monotonic() const override;
@@ -192,7 +196,7 @@ class AsioLoop : public LoopCore {
   asio::io_context io_;  // first: what refers to it is destroyed before it
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
   std::atomic<bool> stopping_ = false;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
   std::vector<std::function<void()>> ends_;
   std::vector<std::shared_ptr<Pollable>> dirty_;
   std::unordered_map<TimerId, Timer> timers_;
