@@ -70,6 +70,8 @@ void Controller::node_closed(Session session) {
 
 void Controller::node_said(Session session, const wire::NodeMessage& message) {
   nodes_.said(session, message);
+  // A short step may end within this turn, and its clients want its output all the same.
+  if (message.has_prepared() || message.has_step_prepared()) carry_out();
 }
 
 void Controller::tick() {

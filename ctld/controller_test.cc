@@ -204,6 +204,25 @@ TEST(Controller, an_attached_client_learns_where_its_step_listens) {
   EXPECT_FALSE(replies[0].last());
 }
 
+TEST(Controller, an_attached_client_learns_of_a_step_that_ends_in_the_same_turn) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session node = world.join("n1");
+  const ClientId client = world.connect(ada);
+  world.say(client, submit_run());
+  world.heard(client);
+  wire::NodeMessage ended;
+  wire::put(StepKey{JobId(1), Attempt(1), StepId(0)}, ended.mutable_step_ended()->mutable_step());
+  wire::put(StepResult{}, ended.mutable_step_ended()->mutable_result());
+  world.turn([&] {
+    world.controller().node_said(node, prepared(1, "/run/steps/1.1.0"));
+    world.controller().node_said(node, ended);
+  });
+  const auto replies = world.heard(client);
+  ASSERT_FALSE(replies.empty());
+  EXPECT_EQ(replies[0].step_ready().endpoint(), "/run/steps/1.1.0");
+}
+
 TEST(Controller, a_waiting_interactive_job_goes_with_its_client) {
   MemoryStore store;
   FakeWorld world(store);
