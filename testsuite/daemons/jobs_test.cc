@@ -1,6 +1,8 @@
 // What happens to a batch job between its submission and its final state.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "testsuite/daemons/cluster.h"
 
 namespace cox::daemons {
@@ -134,6 +136,17 @@ TEST(BatchJob, whose_program_is_missing_ends_with_127) {
   const auto job = client.end_of(as_command);
   EXPECT_EQ(job.state(), "FAILED");
   EXPECT_EQ(job.exit_code(), 127) << job.why();
+  cluster.expect_nothing_left();
+}
+
+TEST(InteractiveJob, that_ends_at_once_still_shows_its_output) {
+  Cluster cluster({.nodes = 1});
+  const auto ran = cluster.shell(
+      "for who in 1 2 3 4; do\n"
+      "  (for i in $(seq 15); do cox run echo hello || echo failed; done) &\n"
+      "done; wait");
+  EXPECT_EQ(ran.output.find("failed"), std::string::npos) << ran.output;
+  EXPECT_EQ(std::count(ran.output.begin(), ran.output.end(), '\n'), 60) << ran.output;
   cluster.expect_nothing_left();
 }
 
