@@ -55,10 +55,18 @@ void enter_node(const Options& options, const Log& log) {
   log.info("emulated node: " + platform::enter_emulated_node(node).description);
 }
 
+// Daemons of one machine differ by their run directories; "" for the usual one.
+std::string directory_suffix(const Options& options) {
+  if (options.dir == default_run_dir) return "";
+  const Hash hash = wire::hash_bytes(options.dir);
+  return "-" + to_hex({reinterpret_cast<const char*>(hash.bytes.data()), 4});
+}
+
 NodeInventory inventory_of(const platform::Machine& machine, const Options& options) {
   NodeInventory inventory = machine.inventory();
   inventory.name = options.name;
-  inventory.boot_id = platform::boot_id();
+  // A second daemon of the same name on this boot is another node, not this one come back.
+  inventory.boot_id = platform::boot_id() + directory_suffix(options);
   inventory.address = options.address;
   inventory.is_thissystem = machine.is_thissystem();
   inventory.version = COX_VERSION;
@@ -68,12 +76,8 @@ NodeInventory inventory_of(const platform::Machine& machine, const Options& opti
 
 // Private clusters on one machine have the same names and job ids; their run directories differ.
 std::string container_base(const Options& options) {
-  std::string cluster = options.cluster.empty() ? "coxswain" : options.cluster;
-  if (options.dir != default_run_dir) {
-    const Hash hash = wire::hash_bytes(options.dir);
-    cluster += "-" + to_hex({reinterpret_cast<const char*>(hash.bytes.data()), 4});
-  }
-  return cluster + "/" + options.name;
+  const std::string cluster = options.cluster.empty() ? "coxswain" : options.cluster;
+  return cluster + directory_suffix(options) + "/" + options.name;
 }
 
 }  // namespace
