@@ -1,4 +1,4 @@
-// coxctld: options, configuration, and the daemon. man/coxctld.8 is the specification.
+// coxctld: options, configuration, and the daemon.
 
 #include "ctld/options.h"
 

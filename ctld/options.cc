@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* help_text =
     "usage: coxctld [OPTIONS]\n"
-    "The controller of a Coxswain cluster; coxctld(8) has the details.\n"
+    "The controller of a Coxswain cluster.\n"
     "\n"
     "  --dir DIR         sockets, pid file, cluster key and state (/run/coxswain)\n"
     "  --config FILE     the configuration; without it every key has its default\n"
