@@ -20,23 +20,33 @@ std::vector<std::string> sh(const std::string& script) {
   return {"/bin/sh", "-c", script};
 }
 
-// Root and leaf of a step of two nodes, released.
+// Root and leaf of a step of two nodes.
 struct Pair {
   Stepd& root;
   Stepd& leaf;
+
+  std::vector<std::string> endpoints() const { return {root.socket, leaf.socket}; }
 };
+
+Pair prepare_pair(World& world,
+                  const std::vector<std::string>& argv,
+                  std::uint32_t tasks_per_node,
+                  const StepRequest& request = {}) {
+  const std::vector<std::uint32_t> tasks(2, tasks_per_node);
+  Stepd& root = world.spawn(world.interactive(argv, tasks, 0, request));
+  Stepd& leaf = world.spawn(world.interactive(argv, tasks, 1, request));
+  EXPECT_TRUE(world.until([&] { return root.parent.phase() == 1 && leaf.parent.phase() == 1; }));
+  return {root, leaf};
+}
 
 Pair launch_pair(World& world,
                  const std::vector<std::string>& argv,
                  std::uint32_t tasks_per_node,
                  const StepRequest& request = {}) {
-  const std::vector<std::uint32_t> tasks(2, tasks_per_node);
-  Stepd& root = world.spawn(world.interactive(argv, tasks, 0, request));
-  Stepd& leaf = world.spawn(world.interactive(argv, tasks, 1, request));
-  EXPECT_TRUE(world.until([&] { return root.parent.phase() == 1 && leaf.parent.phase() == 1; }));
-  root.parent.say_go({root.socket, leaf.socket});
-  leaf.parent.say_go({root.socket, leaf.socket});
-  return {root, leaf};
+  const Pair pair = prepare_pair(world, argv, tasks_per_node, request);
+  pair.root.parent.say_go(pair.endpoints());
+  pair.leaf.parent.say_go(pair.endpoints());
+  return pair;
 }
 
 bool both_ended(const Pair& pair) {
@@ -176,6 +186,18 @@ TEST(Interactive, a_killed_leaf_ends_the_step) {
   // Without a container the task goes with its supervisor.
   EXPECT_TRUE(world.until([&] { return pair.root.parent.phase() == ended; }));
   EXPECT_FALSE(platform::is_running(orphan));
+}
+
+TEST(Interactive, a_leaf_that_fails_before_the_root_may_go_gives_its_status) {
+  World world;
+  const auto pair = prepare_pair(world, sh("exit 7"), 1);
+  pair.leaf.parent.say_go(pair.endpoints());
+  ASSERT_TRUE(world.until([&] { return pair.leaf.parent.phase() == ended; }));
+  pair.root.parent.say_go(pair.endpoints());
+  const Voice& client = world.attach(pair.root);
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value() && both_ended(pair); }));
+  EXPECT_EQ(client.exit->exit_code, 7);
+  EXPECT_EQ(client.exit->cause, EndCause::bad_exit);
 }
 
 TEST(Interactive, a_killed_root_ends_the_leafs_tasks) {

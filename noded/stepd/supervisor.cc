@@ -57,25 +57,32 @@ Supervisor::~Supervisor() {
   }
 }
 
-void Supervisor::go(const std::vector<std::string>& endpoints) {
-  if (phase_ != Phase::prepared) {
-    return;
-  }
+void Supervisor::begin_running() {
   phase_ = Phase::running;
-  if (plan_.is_root()) {
-    star_->expect_leaves();
-  } else if (endpoints.empty()) {
-    end_without_tasks(EndCause::launch_failed, "go without the first node's endpoint");
-    star_->lose(0, "it was not named");
+  if (!plan_.is_root()) {
     return;
-  } else {
-    star_->connect(endpoints.front());
   }
-  if (plan_.is_root() && plan_.client_io) {
+  star_->expect_leaves();
+  if (plan_.client_io) {
     attach_timer_ = loop_.after(attach_time, [this] {
       begin_end(EndCause::client_gone, "no client came for the step's output", std::nullopt);
       io_->discard();
     });
+  }
+}
+
+void Supervisor::go(const std::vector<std::string>& endpoints) {
+  if (phase_ != Phase::prepared) {
+    return;
+  }
+  begin_running();
+  if (!plan_.is_root() && endpoints.empty()) {
+    end_without_tasks(EndCause::launch_failed, "go without the first node's endpoint");
+    star_->lose(0, "it was not named");
+    return;
+  }
+  if (!plan_.is_root()) {
+    star_->connect(endpoints.front());
   }
   arm_time_limit();
   if (auto started = start_tasks(); !started) {
@@ -242,6 +249,10 @@ void Supervisor::on_star_message(std::uint32_t node, const wire::StepMessage& me
     const bool is_known =
         abort.cause() > 0 && abort.cause() <= static_cast<std::uint32_t>(EndCause::client_gone);
     abort_status_ = abort_status_ != 0 ? abort_status_ : abort.status();
+    // A leaf heard the go before us, and a task of it has failed already: its result is awaited.
+    if (phase_ == Phase::prepared && plan_.is_root()) {
+      begin_running();
+    }
     begin_end(is_known ? static_cast<EndCause>(abort.cause()) : EndCause::bad_exit,
               abort.message().substr(0, wire::text_bytes_max), node);
   } else if (message.has_signal() && !plan_.is_root() && tasks_ != nullptr) {

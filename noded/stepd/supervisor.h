@@ -72,6 +72,7 @@ class Supervisor {
   // supervisor.cc
   Result<void> start_tasks();
   Result<std::vector<TaskLaunch>> make_launches();
+  void begin_running();
   void arm_time_limit();
   void begin_end(EndCause cause,
                  const std::string& detail,
