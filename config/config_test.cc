@@ -54,7 +54,8 @@ TEST(Config, OfTheSampleFileIsTheDefaults) {
 
 TEST(Config, EveryKeyOfTheSampleFileIsInTheManual) {
   const std::string manual = source_file("man/coxswain.toml.5");
-  for (const auto line : split(source_file("etc/coxswain.toml"), '\n')) {
+  const std::string sample = source_file("etc/coxswain.toml");
+  for (const auto line : split(sample, '\n')) {
     const auto equals = line.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string key(trim(line.substr(line[0] == '#' ? 1 : 0, equals - (line[0] == '#'))));

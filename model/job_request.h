@@ -83,6 +83,7 @@ struct JobRequest {
   std::uint32_t umask = 022;
   std::vector<ResourceLimit> limits;
   std::string submit_host;
+  std::string submit_directory;  // where the command ran; empty: `directory`
 
   std::vector<std::string> partitions;  // never empty once accepted
   std::string constraint;

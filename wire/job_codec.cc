@@ -171,6 +171,7 @@ void take_who_and_what(const JobRequest& from, cox::JobRequest& to, Check& check
   to.umask = check.range(from.umask(), 0U, 0777U, "umask");
   take_limits(from, to, check);
   to.submit_host = check.text(from.submit_host(), "submit host");
+  to.submit_directory = check.text(from.submit_directory(), "submit directory");
 }
 
 void take_where_and_when(const JobRequest& from, cox::JobRequest& to, Check& check) {
@@ -239,6 +240,7 @@ void put(const cox::JobRequest& from, JobRequest* to) {
   to->set_umask(from.umask);
   put_limits(from, to);
   to->set_submit_host(from.submit_host);
+  to->set_submit_directory(from.submit_directory);
   put(from.partitions, to->mutable_partitions());
   to->set_constraint(from.constraint);
   put(from.nodes_wanted, to->mutable_nodes_wanted());

@@ -115,6 +115,7 @@ cox::JobRequest any_job() {
   j.umask = any_number<std::uint32_t>(0, 01000);
   j.limits = {{any_number(0, 16), *rc::gen::arbitrary<std::uint64_t>(), ~std::uint64_t{0}}};
   j.submit_host = any_text();
+  j.submit_directory = any_text();
   j.partitions = any_texts();
   j.constraint = any_text();
   j.nodes_wanted = any_texts();

@@ -114,6 +114,7 @@ Result<void> collect_surroundings(JobRequest* request) {
     return Failure(platform::system_error("working directory", errno));
   }
   const std::string here = buffer.data();
+  request->submit_directory = here;
   if (request->directory.empty()) {
     request->directory = here;
   } else if (!request->directory.starts_with('/')) {

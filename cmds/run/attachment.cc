@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "cmds/client/terminal.h"
+#include "model/job_state.h"
 #include "platform/address.h"
 #include "platform/file.h"
 
@@ -114,9 +115,9 @@ Result<void> Attachment::send_input() {
   return send(message);
 }
 
-Result<void> Attachment::signal_tasks(int signal) {
+Result<void> Attachment::end_step() {
   wire::StepMessage message;
-  message.mutable_signal()->set_signal(signal);
+  message.mutable_end()->set_cause(static_cast<std::uint32_t>(cox::EndCause::cancelled));
   return send(message);
 }
 

@@ -37,7 +37,8 @@ class Attachment {
   /// Reads a piece of standard input, to be sent when the link can take it.
   void read_input();
   Result<void> send_input();
-  Result<void> signal_tasks(int signal);
+  /// Once: the tasks get TERM, and KILL when they take too long. Twice: KILL now.
+  Result<void> end_step();
 
   /// The step's result, once it has ended.
   const std::optional<wire::StepResult>& result() const { return result_; }

@@ -83,7 +83,7 @@ class Run {
       } else {
         print_error("killing the step");
       }
-      const auto sent = attachment_->signal_tasks(interrupts_ == 1 ? SIGTERM : SIGKILL);
+      const auto sent = attachment_->end_step();
       if (!sent) return sent;
     }
     return {};
@@ -113,9 +113,14 @@ class Run {
     if (conversation_.ended()) {
       const wire::JobView& job = *conversation_.ended();
       const int status = job_status(job);
-      if (status != 0) print_error(job_end_text(job));
+      if (status == 0) {
+        print_error("job " + std::to_string(job.job()) + " is done, but its output is lost" +
+                    (lost_why_.empty() ? "" : ": " + lost_why_));
+        return own_failure_status;
+      }
+      print_error(job_end_text(job));
       // No task ended, so there is no status of one: the failure is this command's own.
-      const bool has_outcome = job.signal() != 0 || job.exit_code() != 0 || status == 0;
+      const bool has_outcome = job.signal() != 0 || job.exit_code() != 0;
       return has_outcome ? status : own_failure_status;
     }
     return fail(Code::unreachable,

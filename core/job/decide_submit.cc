@@ -91,7 +91,7 @@ Failure unknown_partition(const Settings& settings, const std::string& name) {
   std::vector<std::string> known;
   for (const PartitionSettings& partition : settings.partitions) known.push_back(partition.name);
   const auto similar = nearest(name, known);
-  return fail(Code::bad_usage, "no partition " + quoted(name) +
+  return fail(Code::not_found, "no partition " + quoted(name) +
                                    (similar.has_value() ? ", did you mean " + *similar : ""));
 }
 

@@ -135,7 +135,9 @@ Message translate(const MessageSource& source, const core::SendPrepare& effect) 
     if (!put) return tl::unexpected(put.error());
   }
   to->set_go_at_once(effect.go_at_once);
-  to->set_submit_dir(job->request.directory);
+  const JobRequest& request = job->request;
+  to->set_submit_dir(request.submit_directory.empty() ? request.directory
+                                                      : request.submit_directory);
   return message;
 }
 

@@ -37,7 +37,9 @@ void Clients::take(const link::Link* link, const wire::StepMessage& message) {
   if (link != owner_) {
     return;
   }
-  if (message.has_input()) {
+  if (message.has_end()) {
+    events_.end();
+  } else if (message.has_input()) {
     events_.input(message.input().data(), message.input().eof());
   } else if (message.has_signal() && message.signal().signal() > 0 &&
              message.signal().signal() <= SIGRTMAX) {

@@ -25,6 +25,7 @@ class Clients {
     std::function<void()> owner_gone;
     std::function<void(std::string data, bool eof)> input;
     std::function<void(int signal)> signal;
+    std::function<void()> end;  // its user ends the step; once more kills it
   };
 
   explicit Clients(Events events) : events_(std::move(events)) {}

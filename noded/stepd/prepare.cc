@@ -57,8 +57,9 @@ Result<void> Supervisor::prepare_mpi() {
                              &environment_);
     return {};
   }
-  const bool is_optional =
-      plan_.mpi == MpiKind::automatic && bridge.error().code == Code::not_found;
+  // Without the library an MPI program would start as so many singletons.
+  const bool is_optional = plan_.mpi == MpiKind::automatic && !program_.uses_open_mpi &&
+                           bridge.error().code == Code::not_found;
   return is_optional ? Result<void>() : Failure(bridge.error());
 }
 

@@ -37,17 +37,26 @@ Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
     io_->discard();
   };
   clients.input = [this](const std::string& data, bool eof) { io_->input(data, eof); };
-  clients.signal = [this](int signal) {
-    wire::StepMessage message;
-    message.mutable_signal()->set_signal(signal);
-    star_->send_all(message, 0);
-    if (tasks_ != nullptr) {
-      tasks_->signal(signal);
+  clients.signal = [this](int signal) { signal_everywhere(signal); };
+  clients.end = [this] {
+    if (cause_ == EndCause::none) {
+      begin_end(EndCause::cancelled, "by its user", std::nullopt);
+    } else {
+      signal_everywhere(SIGKILL);
     }
   };
   clients_ = std::make_unique<Clients>(std::move(clients));
   io_ = std::make_unique<StepIo>(loop_, plan_, *star_, *clients_, [this] { check_finished(); });
   node_results_.resize(plan_.nodes.size());
+}
+
+void Supervisor::signal_everywhere(int signal) {
+  wire::StepMessage message;
+  message.mutable_signal()->set_signal(signal);
+  star_->send_all(message, 0);
+  if (tasks_ != nullptr) {
+    tasks_->signal(signal);
+  }
 }
 
 Supervisor::~Supervisor() {

@@ -74,6 +74,7 @@ class Supervisor {
   Result<std::vector<TaskLaunch>> make_launches();
   void begin_running();
   void arm_time_limit();
+  void signal_everywhere(int signal);
   void begin_end(EndCause cause,
                  const std::string& detail,
                  std::optional<std::uint32_t> heard_from);
