@@ -1,6 +1,7 @@
 // Waiting is by pidfd where there is a process, by looking again where there is none.
 #include "testsuite/daemons/processes.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -89,6 +90,8 @@ int Child::end(int number) {
 Ran run_program(platform::SpawnRequest request, const std::string& input) {
   const platform::Descriptor in(::memfd_create("input", MFD_CLOEXEC));
   const platform::Descriptor out(::memfd_create("output", MFD_CLOEXEC));
+  // A memfd's position is not locked: of two writers at once one would be overwritten.
+  EXPECT_EQ(::fcntl(out.get(), F_SETFL, O_APPEND), 0);
   EXPECT_TRUE(platform::write_all(in.get(), "input", input));
   ::lseek(in.get(), 0, SEEK_SET);
   request.descriptors = {{0, in.get()}, {1, out.get()}, {2, out.get()}};
