@@ -45,8 +45,8 @@ step "an Open MPI job over all of them"
 work=$(mktemp -d)
 cp examples/ring.sh "$bin/examples/cox-example-mpi" "$work/"
 chmod 755 "$work"
-job=$(cd "$work" && PATH="$bin/bin:$PATH" "$cox" submit -N "$nodes" ring.sh)
-printf '%s$ cox submit -N %s ring.sh%s\n%s\n' "$bold" "$nodes" "$plain" "$job"
+job=$(cd "$work" && PATH="$bin/bin:$PATH" "$cox" submit -N "$nodes" ring.sh ./cox-example-mpi)
+printf '%s$ cox submit -N %s ring.sh ./cox-example-mpi%s\n%s\n' "$bold" "$nodes" "$plain" "$job"
 shown "$cox" queue
 "$cox" wait "$job" || {
   echo "the job failed; its output:" >&2
