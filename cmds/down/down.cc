@@ -16,6 +16,7 @@ namespace cox::cmds {
 namespace {
 
 constexpr int end_patience_ms = 10'000;
+constexpr int dying_patience_ms = 1000;
 
 OptionTable options() {
   static constexpr std::array table = {
@@ -62,18 +63,25 @@ Result<void> end_daemons(const std::string& dir, bool controller_was_asked) {
   return {};
 }
 
+Failure no_controller(const std::string& dir) {
+  const std::string at = dir == default_cluster_dir() ? "" : " --dir " + dir;
+  return fail(Code::refused,
+              dir + ": no controller runs, so its jobs are not known (start it: cox up" + at +
+                  "; or end everything: cox down --force" + at + ")");
+}
+
 Result<std::string> stop(const std::string& dir, bool force) {
-  const bool has_controller = platform::lock_holder(controller_pid_file(dir)).value_or(0) != 0;
-  if (!has_controller && !force) {
-    const std::string at = dir == default_cluster_dir() ? "" : " --dir " + dir;
-    return fail(Code::refused, dir +
-                                   ": no controller runs, so its jobs are not known (start it: cox "
-                                   "up" +
-                                   at + "; or end everything: cox down --force" + at + ")");
-  }
+  const int controller = platform::lock_holder(controller_pid_file(dir)).value_or(0);
+  if (controller == 0 && !force) return no_controller(dir);
   Result<std::string> name = std::string();
-  if (has_controller) name = stop_controller(dir, force);
-  if (!name && !(force && name.error().code != Code::not_permitted)) return name;
+  if (controller != 0) name = stop_controller(dir, force);
+  if (!name && !force) {
+    // One that is just dying still holds its lock, and breaks the connection.
+    const bool is_gone =
+        name.error().code == Code::unreachable && wait_until_gone(controller, dying_patience_ms);
+    return is_gone ? Result<std::string>(no_controller(dir)) : name;
+  }
+  if (!name && name.error().code == Code::not_permitted) return name;
   const auto ended = end_daemons(dir, name.has_value());
   if (!ended) return Failure(ended.error());
   return name.value_or("");
