@@ -68,7 +68,7 @@ function(cox_tests name)
   add_executable(${name} ${found})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} GTest::gtest GTest::gmock GTest::gtest_main)
   if(NOT ARG_LABELS)
-    set(ARG_LABELS unit)
+    set(ARG_LABELS ${name})  # the presets asan and tsan choose by it
   endif()
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
     PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300)
