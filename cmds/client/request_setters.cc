@@ -1,0 +1,181 @@
+// The values of request options, checked by kind.
+#include "cmds/client/request_setters.h"
+
+#include "cmds/client/begin_time.h"
+#include "cmds/client/parse.h"
+#include "common/node_list.h"
+#include "common/text.h"
+#include "model/memory_text.h"
+#include "model/output_pattern.h"
+#include "model/time.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr std::uint32_t count_max = 10'000'000;
+constexpr std::size_t text_bytes_max = 4096;
+constexpr std::int64_t memory_mib_max = std::int64_t{1} << 40;
+
+Result<void> read_memory(const Given& given, std::int64_t* to) {
+  const auto mib = parse_memory_mib(given.value);
+  if (!mib) return Failure(mib.error().with_context(given.option()));
+  if (*mib > memory_mib_max) {
+    return fail(Code::bad_usage, given.option() + " " + given.value + ": over 1048576T");
+  }
+  *to = *mib;
+  return {};
+}
+
+}  // namespace
+
+Component& how_much(RequestDraft& draft) {
+  if (draft.job.components.empty()) draft.job.components.emplace_back();
+  return draft.job.components.front();
+}
+
+Result<void> read_count(const Given& given, std::uint32_t* to) {
+  const auto number = number_option(given.name, given.value, 1, count_max);
+  if (!number) return Failure(number.error());
+  *to = *number;
+  return {};
+}
+
+Result<void> read_text(const Given& given, std::string* to) {
+  if (given.value.find('\0') != std::string::npos || given.value.size() > text_bytes_max) {
+    return fail(Code::bad_usage, given.option() + ": the text is too long");
+  }
+  *to = given.value;
+  return {};
+}
+
+Result<void> read_pattern(const Given& given, std::string* to) {
+  PatternValues values;
+  const auto tried = expand_pattern(given.value, values);
+  if (!tried) return Failure(tried.error().with_context(given.option()));
+  return read_text(given, to);
+}
+
+Result<void> read_node_list(const Given& given, std::vector<std::string>* to) {
+  auto names = expand_node_list(given.value);
+  if (!names) return Failure(names.error().with_context(given.option()));
+  *to = std::move(*names);
+  return {};
+}
+
+void replace_devices(const std::vector<DeviceRequest>& wanted, RequestDraft& draft) {
+  auto& devices = how_much(draft).devices;
+  for (const DeviceRequest& device : wanted) {
+    std::erase_if(devices, [&](const DeviceRequest& old) {
+      return old.name == device.name && old.type == device.type;
+    });
+    if (device.count > 0) devices.push_back(device);
+  }
+}
+
+Result<void> set_memory_per_node(const Given& given, RequestDraft& draft) {
+  how_much(draft).memory_per_cpu_mib = -1;
+  return read_memory(given, &how_much(draft).memory_per_node_mib);
+}
+
+Result<void> set_memory_per_cpu(const Given& given, RequestDraft& draft) {
+  how_much(draft).memory_per_node_mib = -1;
+  return read_memory(given, &how_much(draft).memory_per_cpu_mib);
+}
+
+Result<void> set_export(const Given& given, RequestDraft& draft) {
+  return read_text(given, &draft.exported);
+}
+
+Result<void> set_nodes(const Given& given, RequestDraft& draft) {
+  const std::size_t dash = given.value.find('-');
+  const auto low = number_option("nodes", given.value.substr(0, dash), 1, count_max);
+  if (!low) return Failure(low.error());
+  std::uint32_t high = *low;
+  if (dash != std::string::npos) {
+    const auto read = number_option("nodes", given.value.substr(dash + 1), *low, count_max);
+    if (!read) return Failure(read.error());
+    high = *read;
+  }
+  how_much(draft).nodes_min = *low;
+  how_much(draft).nodes_max = high;
+  draft.has_nodes = true;
+  return {};
+}
+
+Result<void> set_time(const Given& given, RequestDraft& draft) {
+  const auto limit = parse_time_limit(given.value);
+  if (!limit) return Failure(limit.error().with_context("--time"));
+  // 0 asks for no limit, as in existing scripts.
+  draft.job.time_limit = limit->us == 0 ? duration_unlimited : *limit;
+  return {};
+}
+
+Result<void> set_label(const Given& given, RequestDraft& draft) {
+  const std::size_t equals = given.value.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return fail(Code::bad_usage, "--label " + quoted(given.value) + ": KEY=VALUE is expected");
+  }
+  draft.job.labels[given.value.substr(0, equals)] = given.value.substr(equals + 1);
+  return {};
+}
+
+Result<void> set_nice(const Given& given, RequestDraft& draft) {
+  const auto nice = given.has_value ? parse_i64(given.value) : std::optional<std::int64_t>(100);
+  if (!nice || *nice < -2147483645 || *nice > 2147483645) {
+    return fail(Code::bad_usage, "--nice=" + quoted(given.value) + ": a whole number is expected");
+  }
+  draft.job.nice = static_cast<std::int32_t>(*nice);
+  return {};
+}
+
+Result<void> set_exclusive(const Given& given, RequestDraft& draft) {
+  if (given.has_value) {
+    return fail(Code::bad_usage, "--exclusive=" + quoted(given.value) +
+                                     ": only --exclusive without a value is supported");
+  }
+  how_much(draft).exclusive = true;
+  return {};
+}
+
+Result<void> set_partitions(const Given& given, RequestDraft& draft) {
+  draft.job.partitions.clear();
+  for (const std::string_view name : split(given.value, ',')) {
+    if (name.empty()) {
+      return fail(Code::bad_usage, "--partition " + quoted(given.value) + ": an empty name");
+    }
+    draft.job.partitions.emplace_back(name);
+  }
+  return {};
+}
+
+Result<void> set_begin(const Given& given, RequestDraft& draft) {
+  const auto begin = parse_begin_time(given.value, given.now);
+  if (!begin) return Failure(begin.error().with_context("--begin"));
+  draft.job.begin = *begin;
+  return {};
+}
+
+Result<void> set_gpus(const Given& given, RequestDraft& draft) {
+  const auto gpus = parse_gpus("gpus", given.value);
+  if (!gpus) return Failure(gpus.error());
+  draft.gpus = gpus->count;
+  draft.gpu_type = gpus->type;
+  return {};
+}
+
+Result<void> set_gpus_per_node(const Given& given, RequestDraft& draft) {
+  const auto gpus = parse_gpus("gpus-per-node", given.value);
+  if (!gpus) return Failure(gpus.error());
+  replace_devices({*gpus}, draft);
+  return {};
+}
+
+Result<void> set_gres(const Given& given, RequestDraft& draft) {
+  const auto wanted = parse_gres(given.value);
+  if (!wanted) return Failure(wanted.error());
+  if (wanted->empty()) how_much(draft).devices.clear();
+  replace_devices(*wanted, draft);
+  return {};
+}
+
+}  // namespace cox::cmds
