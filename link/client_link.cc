@@ -10,7 +10,7 @@
 #include <chrono>
 #include <utility>
 
-#include "link/munge_source.h"
+#include "link/munge_program_source.h"
 #include "platform/file.h"
 #include "platform/random.h"
 #include "platform/socket.h"
@@ -37,7 +37,7 @@ int poll_ms(Duration deadline) {
 struct ClientLink::Body {
   platform::Address address;
   platform::Descriptor fd;
-  MungeSource munge;  // costs nothing until a handshake asks for it
+  MungeProgramSource munge;  // costs nothing until a handshake asks for it
   wire::Channel channel = wire::Channel::trusted();
   std::vector<std::string> frames;
   std::size_t next = 0;     // of frames

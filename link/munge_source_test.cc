@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "link/munge_program_source.h"
 #include "platform/process.h"
 #include "platform/random.h"
 #include "platform/scratch_dir.h"
@@ -97,6 +98,23 @@ TEST_F(RealMunge, opens_a_channel_and_tells_the_uid) {
   EXPECT_TRUE(a.is_open());
   EXPECT_EQ(b.peer().uid, ::geteuid());
   EXPECT_EQ(frames, std::vector<std::string>{"hello"});
+}
+
+TEST_F(RealMunge, a_credential_of_the_program_is_as_good_as_one_of_the_library) {
+  const std::string payload("a\0b\n", 4);
+  const auto made = MungeProgramSource(socket()).encode(payload, ::geteuid());
+  ASSERT_TRUE(made) << made.error().message;
+  const auto decoded = MungeSource(socket()).decode(*made);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->payload, payload);
+  EXPECT_EQ(decoded->uid, ::geteuid());
+}
+
+TEST_F(RealMunge, a_program_without_its_daemon_says_so) {
+  const auto made = MungeProgramSource("/nonexistent/munge.socket").encode("x", 0);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, Code::unreachable);
+  EXPECT_NE(made.error().message.find("munge.socket"), std::string::npos) << made.error().message;
 }
 
 TEST_F(RealMunge, a_credential_is_taken_once_and_only_by_its_user) {

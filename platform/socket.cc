@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "platform/file.h"
+#include "platform/helper_program.h"
 
 namespace cox::platform {
 namespace {
@@ -55,13 +56,13 @@ struct AddressListFreed {
 
 using AddressList = std::unique_ptr<addrinfo, AddressListFreed>;
 
-int look_up(const Address& address, int flags, AddressList* to) {
+/// Of an address in numbers, which asks no plug-in of libc's. 0 or an error of getaddrinfo.
+int read_numbers(const std::string& host, std::uint16_t port, AddressList* to) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = flags | AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* list = nullptr;
-  const auto port = std::to_string(address.port);
-  const int error = ::getaddrinfo(address.host.c_str(), port.c_str(), &hints, &list);
+  const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
   to->reset(error == 0 ? list : nullptr);
   return error;
 }
@@ -102,7 +103,7 @@ Error connect_error(const Address& address, int number) {
 bool needs_lookup(const Address& address) {
   if (address.is_unix()) return false;
   AddressList list;
-  return look_up(address, AI_NUMERICHOST, &list) != 0;
+  return read_numbers(address.host, address.port, &list) != 0;
 }
 
 Result<std::vector<SocketAddress>> resolve(const Address& address) {
@@ -113,16 +114,21 @@ Result<std::vector<SocketAddress>> resolve(const Address& address) {
     found.push_back(*std::move(one));
     return found;
   }
-  AddressList list;
-  if (const int error = look_up(address, 0, &list); error != 0) {
-    return fail(Code::unreachable, address.text() + ": " + ::gai_strerror(error));
+  std::vector<std::string> hosts{address.host};
+  if (needs_lookup(address)) {
+    auto asked = find_host_addresses(address.host);
+    if (!asked) return fail(Code::unreachable, address.text() + ": " + asked.error().message);
+    hosts = *std::move(asked);
   }
-  for (const addrinfo* one = list.get(); one != nullptr; one = one->ai_next) {
+  for (const std::string& host : hosts) {
+    AddressList list;
+    if (read_numbers(host, address.port, &list) != 0) continue;
     SocketAddress next;
-    std::memcpy(&next.storage, one->ai_addr, one->ai_addrlen);
-    next.length = one->ai_addrlen;
+    std::memcpy(&next.storage, list->ai_addr, list->ai_addrlen);
+    next.length = list->ai_addrlen;
     found.push_back(std::move(next));
   }
+  if (found.empty()) return fail(Code::unreachable, address.text() + ": no address");
   return found;
 }
 

@@ -1,11 +1,10 @@
 // Reads names of jobs and steps.
 #include "cmds/client/job_ids.h"
 
-#include <limits>
 #include <string>
 
 #include "common/text.h"
-#include "platform/user.h"
+#include "platform/helper_program.h"
 
 namespace cox::cmds {
 namespace {
@@ -62,13 +61,12 @@ Result<JobId> one_job(const Parsed& given) {
 Result<std::string> user_asked(const Parsed& given) {
   if (!given.has("user")) return std::string();
   const std::string& name = given.value("user");
-  const auto number = parse_u64(name);
-  if (number && *number < std::numeric_limits<std::uint32_t>::max()) {
-    return platform::user_name(Uid{static_cast<std::uint32_t>(*number)});
-  }
-  const auto user = platform::resolve_user_name(name);
-  if (!user) return fail(user.error().code, "--user " + quoted(name) + ": no such user");
-  return user->name;
+  const auto user = platform::find_user_name(name);
+  if (user) return *user;
+  if (user.error().code != Code::not_found) return Failure(user.error());
+  // Users without an entry are named by their number.
+  if (parse_u64(name)) return name;
+  return fail(Code::not_found, "--user " + quoted(name) + ": no such user");
 }
 
 }  // namespace cox::cmds

@@ -1,5 +1,5 @@
-// One command's description and what was given to it. CLI11 stays inside parse.cc: it holds the
-// options of the chosen command only, and writes its help.
+// One command's description and what was given to it. CLI11 stays inside parse.cc, where it
+// writes the help.
 #pragma once
 
 #include <string>

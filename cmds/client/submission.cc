@@ -73,7 +73,9 @@ Result<std::vector<std::string>> exported_environment(std::string_view text,
   std::vector<std::string> exported;
   for (const std::string& part : split_export_list(text)) {
     const std::string name = part.substr(0, part.find('='));
-    if (part == "ALL") {
+    if (part == "ALL" && exported.empty()) {
+      exported = environment;
+    } else if (part == "ALL") {
       for (const std::string& variable : environment) replace_variable(variable, &exported);
     } else if (part == "NONE" || part == "NIL") {
       exported.clear();
