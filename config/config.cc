@@ -29,6 +29,7 @@ class File {
                   {"node", {}},
                   {"switch", {}}});
     if (const toml::node* scheduling = top.get("scheduling")) check_spans(*scheduling);
+    if (!names_root_) config_.root_from_nodes = config_.settings.auth == "local";
     return std::move(config_);
   }
 
@@ -53,7 +54,11 @@ class File {
     return {{"name", checked("cluster.name", &File::check_name, &settings.cluster)},
             {"auth", reader_.choice("cluster.auth", {"local", "munge"}, {}, &settings.auth)},
             {"state_dir", checked("cluster.state_dir", &File::check_directory, &config_.state_dir)},
-            {"controller", [this](const toml::node& node) { take_controller(node); }}};
+            {"controller", [this](const toml::node& node) { take_controller(node); }},
+            {"root_from_nodes", [this](const toml::node& node) {
+               names_root_ = true;
+               reader_.flag("cluster.root_from_nodes", &config_.root_from_nodes)(node);
+             }}};
   }
 
   std::vector<Key> scheduling_keys() {
@@ -229,6 +234,7 @@ class File {
   }
 
   Config config_;
+  bool names_root_ = false;
   Reader reader_;
 };
 

@@ -20,6 +20,7 @@ struct Config {
   Settings settings;
   std::string state_dir;            // absolute; empty: below the controller's own directory
   std::vector<std::string> listen;  // "host:port" beside the controller's own socket
+  bool root_from_nodes = true;      // a node may vouch for root; false by default under munge
 };
 
 /// `path` empty: the defaults. error: not_found or not_permitted for the file itself, else

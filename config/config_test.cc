@@ -116,6 +116,19 @@ share = "nodes"
   EXPECT_EQ(config->settings, wanted);
 }
 
+TEST(Config, RootOfANodeIsTrustedByDefaultWhereNodesHoldTheKey) {
+  const auto of = [](const std::string& lines) {
+    const auto config = parse("[cluster]\n" + lines, "file");
+    EXPECT_TRUE(config) << lines;
+    return config && config->root_from_nodes;
+  };
+  EXPECT_TRUE(of(""));
+  EXPECT_TRUE(of("auth = \"local\"\n"));
+  EXPECT_FALSE(of("auth = \"munge\"\n"));
+  EXPECT_TRUE(of("root_from_nodes = true\nauth = \"munge\"\n"));
+  EXPECT_FALSE(of("root_from_nodes = false\n"));
+}
+
 TEST(Config, WithoutADefaultPartitionTakesTheFirst) {
   const auto config = parse("[[partition]]\nname = 'a'\n[[partition]]\nname = 'b'\n", "f");
   ASSERT_TRUE(config);

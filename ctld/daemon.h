@@ -17,6 +17,7 @@ struct DaemonOptions {
   std::string dir;                        // sockets, pid file, key, and state/ below it
   std::string state_dir;                  // empty: DIR/state
   std::vector<platform::Address> listen;  // beside DIR/ctld.sock
+  bool root_from_nodes = true;            // nodes may vouch for root and the controller's own user
   Settings settings;
   Log log{2};
 };

@@ -55,6 +55,8 @@ struct Daemon::Body final : Journal, Users {
   void opened(const std::shared_ptr<link::Link>& link);
   void opened_node(const std::shared_ptr<link::Link>& link);
   void opened_client(const std::shared_ptr<link::Link>& link);
+  void opened_forward(const std::shared_ptr<link::Link>& link);
+  bool take_vouched(ClientId client, const std::string& frame, const std::string& node);
   void node_frames(Session session, const std::vector<std::string>& frames);
   void client_frames(ClientId client, const std::vector<std::string>& frames);
   void close_node(Session session);

@@ -1,5 +1,7 @@
 // Connections of the daemon: who may be what, and what they say.
 #include "ctld/daemon_body.h"
+#include "ctld/translate/vouched.h"
+#include "wire/model_codec.h"
 
 namespace cox::ctld {
 
@@ -32,9 +34,9 @@ Result<void> Daemon::Body::listen(const platform::Address& address) {
 void Daemon::Body::opened(const std::shared_ptr<link::Link>& link) {
   const wire::Peer& peer = link->peer();
   if (peer.kind == wire::PEER_CLIENT) return opened_client(link);
-  if (peer.kind == wire::PEER_NODE && (peer.auth == wire::AUTH_KEY || is_trusted(peer.uid))) {
-    return opened_node(link);
-  }
+  const bool may_be_node = peer.auth == wire::AUTH_KEY || is_trusted(peer.uid);
+  if (may_be_node && peer.kind == wire::PEER_NODE) return opened_node(link);
+  if (may_be_node && peer.kind == wire::PEER_FORWARD) return opened_forward(link);
   options.log.warning("connection refused: uid " + std::to_string(peer.uid) + " may not be a node");
   link->close();
 }
@@ -59,6 +61,41 @@ void Daemon::Body::opened_client(const std::shared_ptr<link::Link>& link) {
   link->on_closed([this, client](const Error&) { close_client(client); });
   link->on_frames(
       [this, client](std::vector<std::string> frames) { client_frames(client, frames); });
+}
+
+/// The client's rights depend on the first frame, so the controller hears of it then.
+void Daemon::Body::opened_forward(const std::shared_ptr<link::Link>& link) {
+  const ClientId client = links.add_client(link);
+  link->on_closed([this, client](const Error&) { close_client(client); });
+  link->on_frames([this, client, node = link->peer().name,
+                   is_vouched = false](std::vector<std::string> frames) mutable {
+    touch();
+    if (!std::exchange(is_vouched, true)) {
+      if (!take_vouched(client, frames.front(), node)) return;
+      frames.erase(frames.begin());
+    }
+    client_frames(client, frames);
+  });
+}
+
+bool Daemon::Body::take_vouched(ClientId client,
+                                const std::string& frame,
+                                const std::string& node) {
+  const auto caller = translate_vouched(frame, node, controller.machine().state(),
+                                        {::geteuid(), options.root_from_nodes});
+  if (caller) {
+    controller.client_opened(client, *caller);
+    return true;
+  }
+  options.log.warning("connection refused: " + caller.error().message);
+  wire::ClientReply reply;
+  reply.set_last(true);
+  wire::put(caller.error(), reply.mutable_error());
+  const auto link = links.remove(client);
+  link->send(reply.SerializeAsString());
+  link->close(true);
+  loop->post([link] {});
+  return false;
 }
 
 void Daemon::Body::node_frames(Session session, const std::vector<std::string>& frames) {

@@ -204,6 +204,7 @@ wire::ChannelOptions accepting_options(const Trust& trust,
   options.key = trust.key;
   options.credentials = trust.credentials;
   options.auth = trust.remote_auth;
+  options.frame_max = trust.frame_max;
   options.uid = ::geteuid();
   options.gid = ::getegid();
   if (!credentials.known) return options;

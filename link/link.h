@@ -33,6 +33,7 @@ struct Trust {
                              // is root's, ours, or `owner`
   std::uint32_t owner = 0;   // connecting under munge: whom the other side may run as, beside
                              // root and ourselves
+  std::size_t frame_max = wire::frame_bytes_max;  // accepting: longer payloads are refused
 };
 
 /// `opened` runs when a peer's handshake is done; failed handshakes are closed within 10 s and

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "platform/file.h"
+
 namespace cox::noded {
 namespace {
 
@@ -33,16 +35,20 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
                    [this](const std::vector<std::string>& frames) {
                      for (const std::string& frame : frames) take_frame(frame);
                    },
-                   [this] { tell(agent::Disconnected{}); }}) {
+                   [this] { tell(agent::Disconnected{}); }}),
+      forward_(loop, log, {setup_.options.controller, setup_.trust, setup_.options.name}) {
   setup_.inventory.containment = containers_.description();
 }
 
-void Daemon::start() {
+Result<void> Daemon::start() {
+  if (auto listening = forward_.listen(setup_.paths.client_socket()); !listening) return listening;
   log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
   recover();
+  return {};
 }
 
 void Daemon::stop() {
+  [[maybe_unused]] const auto removed = platform::remove_path(setup_.paths.client_socket());
   log_.info("stopping with " + std::to_string(state_.attempts.size()) + " attempts, which go on");
   if (is_recovered_ && state_.attempts.empty()) containers_.remove_base();
 }

@@ -10,6 +10,7 @@
 #include "noded/agent/agent.h"
 #include "noded/containers.h"
 #include "noded/controller_link.h"
+#include "noded/forward.h"
 #include "noded/log.h"
 #include "noded/options.h"
 #include "noded/paths.h"
@@ -40,8 +41,9 @@ class Daemon {
  public:
   Daemon(platform::Loop& loop, Log& log, Setup setup);
 
-  /// Finds again what an earlier daemon left, then registers. Returns at once.
-  void start();
+  /// Listens for commands, finds again what an earlier daemon left, then registers. Returns at
+  /// once. error: the node's socket cannot be made
+  Result<void> start();
   /// Leaves supervisors and tasks as they are; without any, the node's container goes too.
   void stop();
 
@@ -97,6 +99,7 @@ class Daemon {
   Containers containers_;
   Supervisors supervisors_;
   ControllerLink controller_;
+  Forward forward_;
   agent::AgentState state_;
   std::map<AttemptKey, AttemptPlan> plans_;
   std::deque<agent::AgentRequest> requests_;  // told while effects of another are carried out

@@ -138,7 +138,7 @@ Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_a
   StepPlace place;
   place.node_name = setup_.options.name;
   place.cluster = cluster_;
-  place.controller = setup_.options.controller.text();
+  place.controller = setup_.paths.client_socket();
   place.container = containers_.path(key);
   place.containment = containers_.description();
   place.state_dir = setup_.paths.groups();

@@ -33,7 +33,10 @@ int serve(noded::Log& log, noded::Setup setup) {
     });
   }
   (*loop)->on_signal(SIGHUP, [&log] { log.reopen(); });
-  daemon.start();
+  if (const auto started = daemon.start(); !started) {
+    log.error(started.error().message);
+    return log.descriptor() == 2 ? exit_status(started.error().code) : fail_with(started.error());
+  }
   (*loop)->run();
   return 0;
 }

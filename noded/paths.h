@@ -15,6 +15,9 @@ struct Paths {
 
   std::string pid_file() const { return dir + "/noded-" + name + ".pid"; }
 
+  /// Where commands on this node reach the controller.
+  std::string client_socket() const { return dir + "/noded-" + name + ".sock"; }
+
   std::string memory_file() const { return dir + "/memory-" + name; }
 
   std::string steps() const { return dir + "/steps-" + name; }

@@ -35,7 +35,7 @@ class CredentialSource {
 
 struct ChannelOptions {
   PeerKind kind = PEER_CLIENT;    // connecting side: what we are
-  std::string name;               // node name where kind is PEER_NODE
+  std::string name;               // node name where kind is PEER_NODE or PEER_FORWARD
   AuthKind auth = AUTH_PEERCRED;  // accepting side: what is demanded
   std::string key;                // AUTH_KEY: 32 bytes, the cluster's or a step's
   std::string nonce;              // 32 random bytes from the caller
@@ -46,6 +46,7 @@ struct ChannelOptions {
   // Connecting side: `auth` is the least that is accepted (peer credentials only where it says so);
   // `server_uid` is whom the accepting side may run as under AUTH_MUNGE, beside root and `uid`.
   std::uint32_t server_uid = 0;
+  std::size_t frame_max = frame_bytes_max;  // longer payloads of the peer are refused
   // Connecting side: proof and payloads leave with the hello, which saves a round trip. Only peer
   // credentials will do then; whoever listens was checked by its own (SO_PEERCRED).
   bool assumes_peercred = false;

@@ -62,7 +62,7 @@ struct Channel::Body {
 
   void open() {
     awaits = Step::open;
-    reader.set_limit(frame_bytes_max);
+    reader.set_limit(options.frame_max);
     if (!sending) start_sending();
     options.key.clear();
     options.secret.clear();

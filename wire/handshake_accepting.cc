@@ -26,7 +26,8 @@ Result<void> Channel::Body::accept_hello(const Hello& hello, HelloReply* reply) 
   if (hello.kind() <= PEER_UNKNOWN || hello.kind() > PeerKind_MAX) {
     return refuse("peer kind " + std::to_string(hello.kind()) + " is unknown");
   }
-  const bool named = hello.kind() == PEER_NODE || !hello.name().empty();
+  const bool named =
+      hello.kind() == PEER_NODE || hello.kind() == PEER_FORWARD || !hello.name().empty();
   if (named && (hello.name().size() > name_bytes_max || !is_node_name(hello.name()))) {
     return refuse("'" + quoted(hello.name()) + "' is no node name");
   }

@@ -16,8 +16,11 @@ constexpr Duration connect_time = seconds(10);
 constexpr Duration answer_time = seconds(60);
 constexpr Duration reconnect_time = seconds(60);
 
-std::chrono::steady_clock::time_point deadline_after(Duration span) {
-  return std::chrono::steady_clock::now() + std::chrono::microseconds(span.us);
+constexpr unsigned pause_doublings_max = 6;
+
+/// 20 ms, doubled with each break up to 1.28 s.
+int pause_ms(unsigned breaks) {
+  return 20 << std::min(breaks - 1, pause_doublings_max);
 }
 
 Result<link::ClientLink> connect(const ClusterAddress& cluster) {
@@ -52,12 +55,21 @@ Result<Session> Session::open(const Parsed& given) {
 
 Result<void> Session::send(wire::ClientRequest request) {
   request.set_number(++number_);
-  return link_.send(request.SerializeAsString());
+  return deliver(request.SerializeAsString());
+}
+
+Result<void> Session::deliver(const std::string& payload) {
+  auto sent = link_.send(payload);
+  was_there_ |= !sent;
+  return sent;
 }
 
 Result<std::optional<wire::ClientReply>> Session::next(Duration time_out) {
   auto frame = link_.receive(time_out);
-  if (!frame) return Failure(frame.error());
+  if (!frame) {
+    was_there_ = true;
+    return Failure(frame.error());
+  }
   if (!*frame) return std::optional<wire::ClientReply>();
   wire::ClientReply reply;
   if (!reply.ParseFromString(**frame)) {
@@ -65,51 +77,65 @@ Result<std::optional<wire::ClientReply>> Session::next(Duration time_out) {
   }
   if (!reply.notice().empty()) print_error(reply.notice());
   const bool has_body = reply.body_case() != wire::ClientReply::BODY_NOT_SET;
-  if (reply.has_error() && !has_body) return Failure(to_error(reply.error()));
+  if (reply.has_error() && !has_body) {
+    const auto error = to_error(reply.error());
+    was_there_ |= error.code != Code::unreachable;
+    return Failure(error);
+  }
+  was_there_ = true;
+  breaks_ = 0;
   return std::optional<wire::ClientReply>(std::move(reply));
 }
 
 Result<wire::ClientReply> Session::ask(wire::ClientRequest request) {
-  const Result<void> sent = send(std::move(request));
+  request.set_number(++number_);
+  return exchange(request.SerializeAsString());
+}
+
+Result<wire::ClientReply> Session::exchange(const std::string& payload) {
+  const Result<void> sent = deliver(payload);
   if (!sent) return Failure(sent.error());
   wire::ClientReply whole;
   while (!whole.last()) {
     auto reply = next(answer_time);
     if (!reply) return Failure(reply.error());
     if (!*reply) return fail(Code::timed_out, "no answer from " + address().text() + " in 60 s");
+    const bool is_first = whole.number() == 0;
+    if (is_first && (*reply)->last()) return std::move(**reply);
     whole.MergeFrom(**reply);
   }
   return whole;
 }
 
 Result<wire::ClientReply> Session::ask_surely(wire::ClientRequest request) {
-  const auto deadline = deadline_after(reconnect_time);
+  request.set_number(++number_);
+  const std::string payload = request.SerializeAsString();
   while (true) {
-    auto reply = ask(request);
-    const bool is_broken = !reply && reply.error().code == Code::unreachable;
-    if (!is_broken || std::chrono::steady_clock::now() >= deadline) return reply;
-    const Result<void> again = reconnect();
-    if (!again) return Failure(again.error());
+    auto reply = exchange(payload);
+    if (reply || reply.error().code != Code::unreachable) return reply;
+    if (const auto again = reconnect(reply.error()); !again) return Failure(again.error());
   }
 }
 
-Result<void> Session::reconnect() {
-  const auto deadline = deadline_after(reconnect_time);
-  int pause_ms = 20;
+Result<void> Session::reconnect(Error why) {
+  if (!was_there_) return Failure(std::move(why));
+  const auto now = std::chrono::steady_clock::now();
+  if (breaks_ == 0) broken_since_ = now;
+  const auto deadline = broken_since_ + std::chrono::microseconds(reconnect_time.us);
   Progress progress;
-  while (true) {
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (breaks_ > 1) progress.show("waiting for the controller at " + address().text());
+    if (breaks_ > 0) ::poll(nullptr, 0, pause_ms(breaks_));
+    ++breaks_;
     auto link = connect(cluster_);
     if (link) {
       link_ = std::move(*link);
       return {};
     }
-    if (link.error().code != Code::unreachable || std::chrono::steady_clock::now() >= deadline) {
-      return Failure(link.error());
-    }
-    progress.show("waiting for the controller at " + address().text());
-    ::poll(nullptr, 0, pause_ms);
-    pause_ms = std::min(pause_ms * 2, 1000);
+    why = link.error();
+    if (why.code != Code::unreachable) break;
   }
+  return Failure(std::move(why));
 }
 
 Result<wire::ClientReply> ask_cluster(const Parsed& given, wire::ClientRequest request) {

@@ -1,6 +1,7 @@
 // A conversation with the controller: connect, ask, read answers.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -28,8 +29,12 @@ class Session {
   Result<void> send(wire::ClientRequest request);
   /// The next answer, or nothing at the time-out.
   Result<std::optional<wire::ClientReply>> next(Duration time_out);
-  /// A new connection to the same controller, tried for up to a minute.
-  Result<void> reconnect();
+  /// A new connection to the same controller, tried until a minute has passed since its last
+  /// answer. Connections that break again before an answer are made ever more slowly: a node's
+  /// socket takes connections also while the controller is away. error: the last one; `why` is that
+  /// of the connection that broke, returned at once where a node says that no controller was there
+  /// from the first
+  Result<void> reconnect(Error why);
 
   int descriptor() const { return link_.descriptor(); }
 
@@ -41,9 +46,15 @@ class Session {
   Session(ClusterAddress cluster, link::ClientLink link)
       : cluster_(std::move(cluster)), link_(std::move(link)) {}
 
+  Result<void> deliver(const std::string& payload);
+  Result<wire::ClientReply> exchange(const std::string& payload);
+
   ClusterAddress cluster_;
   link::ClientLink link_;
   std::uint64_t number_ = 0;
+  bool was_there_ = false;  // the controller was heard, or lost on the way: it is worth waiting for
+  unsigned breaks_ = 0;     // since the last answer
+  std::chrono::steady_clock::time_point broken_since_{};  // the first of them
 };
 
 /// An error of the wire as ours.

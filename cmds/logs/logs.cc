@@ -131,7 +131,7 @@ class Follower {
 
   Result<void> lost_controller(const Error& error) {
     if (error.code != Code::unreachable) return Failure(error);
-    const auto again = session_.reconnect();
+    const auto again = session_.reconnect(error);
     if (!again) return again;
     wire::ClientRequest request;
     request.mutable_wait_jobs()->add_jobs(job_.value);

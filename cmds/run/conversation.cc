@@ -51,7 +51,7 @@ Result<void> Conversation::mend(const Error& error) {
   }
   // A step asked for twice would run twice; a submit carries its key.
   if (request_.has_create_step()) return Failure(error);
-  const auto again = session_.reconnect();
+  const auto again = session_.reconnect(error);
   if (!again) return again;
   return session_.send(request_);
 }

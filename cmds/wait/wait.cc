@@ -9,6 +9,7 @@
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
+#include "common/count_text.h"
 
 namespace cox::cmds {
 namespace {
@@ -48,7 +49,7 @@ class Ends {
   int worst() const { return worst_; }
 
   std::string progress() const {
-    return std::to_string(ended_) + " of " + std::to_string(open_.size()) + " jobs ended";
+    return std::to_string(ended_) + " of " + count_text(open_.size(), "job") + " ended";
   }
 
  private:
@@ -72,7 +73,7 @@ Result<int> wait_for_ends(const Parsed& given,
     auto reply =
         sent ? session.next(left) : Result<std::optional<wire::ClientReply>>(Failure(sent.error()));
     if (!reply && reply.error().code == Code::unreachable) {
-      const auto again = session.reconnect();
+      const auto again = session.reconnect(reply.error());
       if (!again) return Failure(again.error());
       sent = session.send(wait_request(jobs));
       continue;

@@ -14,12 +14,7 @@ namespace {
 
 void expect_work(Cluster& cluster) {
   Client client = cluster.client();
-  // A task over TCP must say where the key is: variables of the submitter's cluster do not reach
-  // it.
-  const auto batch = client.submit(cluster
-                                       .job("export COX_KEY_FILE=" + cluster.dir() +
-                                            "/cluster.key; echo $COX_NODELIST; cox run echo task")
-                                       .nodes(2));
+  const auto batch = client.submit(cluster.job("echo $COX_NODELIST; cox run echo task").nodes(2));
   EXPECT_EQ(client.end_of(batch).state(), "COMPLETED") << cluster.file("1.out");
   EXPECT_EQ(cluster.file("1.out"), "n[1-2]\ntask\ntask\n");
   const auto ran = cluster.shell("cox run -N 2 -n 2 -l echo task");
