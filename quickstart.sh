@@ -1,39 +1,46 @@
 #!/usr/bin/env bash
 # From a fresh clone to an MPI job done on a private cluster of 4 emulated nodes.
-# usage: ./quickstart.sh [--down] [--nodes N] [--dir DIR]
-#   --down   take the cluster down again at the end (default: it stays up)
+# usage: ./quickstart.sh [--down] [--nodes N] [--dir DIR] [--build DIR]
+#   --down        take the cluster down again at the end (default: it stays up)
+#   --nodes N     this many emulated nodes (default: 4)
+#   --dir DIR     the cluster's directory (default: that of cox up)
+#   --build DIR   use this build tree as it is; nothing is installed or built
 set -euo pipefail
-cd "$(dirname "$0")"
 
 nodes=4
 dir=
 down=
+build=
 while [ $# -gt 0 ]; do
   case "$1" in
     --down) down=yes ;;
     --nodes) nodes=${2:?--nodes needs a number}; shift ;;
     --dir) dir=${2:?--dir needs a directory}; shift ;;
-    -h|--help) sed -n '2,4p' "$0" | cut -c3-; exit 0 ;;
+    --build) build=$(realpath -- "${2:?--build needs a directory}"); shift ;;
+    -h|--help) sed -n '2,7p' "$0" | cut -c3-; exit 0 ;;
     *) echo "quickstart.sh: unknown option $1 (see: ./quickstart.sh --help)" >&2; exit 2 ;;
   esac
   shift
 done
+cd "$(dirname "$0")"
 
 if [ -t 1 ]; then bold=$'\e[1m'; plain=$'\e[0m'; else bold=; plain=; fi
 step() { printf '%s== %s%s\n' "$bold" "$*" "$plain"; }
 shown() { printf '%s$ %s%s\n' "$bold" "${*/#$cox/cox}" "$plain"; "$@"; }
 trap 'echo "quickstart.sh: stopped at line $LINENO; the lines above say why. Mend it and run it again: it goes on where it was." >&2' ERR
 
-step "packages"
-tools/install-dependencies build
+if [ -z "$build" ]; then
+  build=$PWD/build/quick
+  step "packages"
+  tools/install-dependencies build
 
-step "build (release; the first time takes some minutes)"
-[ -f build/quick/build.ninja ] ||
-  cmake -S . -B build/quick -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF -DCOX_BENCH=OFF >/dev/null
-cmake --build build/quick
-
-bin=$PWD/build/quick
-cox=$bin/bin/cox
+  step "build (release; the first time takes some minutes)"
+  [ -f "$build/build.ninja" ] ||
+    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF -DCOX_BENCH=OFF >/dev/null
+  cmake --build "$build"
+fi
+cox=$build/bin/cox
+[ -x "$cox" ] || { echo "quickstart.sh: --build $build: no bin/cox there (see: ./quickstart.sh --help)" >&2; exit 2; }
 at=()
 [ -n "$dir" ] && { at=(--dir "$dir"); export COX_CLUSTER=$dir; }
 
@@ -43,9 +50,9 @@ shown "$cox" nodes
 
 step "an Open MPI job over all of them"
 work=$(mktemp -d)
-cp examples/ring.sh "$bin/examples/cox-example-mpi" "$work/"
+cp examples/ring.sh "$build/examples/cox-example-mpi" "$work/"
 chmod 755 "$work"
-job=$(cd "$work" && PATH="$bin/bin:$PATH" "$cox" submit -N "$nodes" ring.sh ./cox-example-mpi)
+job=$(cd "$work" && PATH="$build/bin:$PATH" "$cox" submit -N "$nodes" ring.sh ./cox-example-mpi)
 printf '%s$ cox submit -N %s ring.sh ./cox-example-mpi%s\n%s\n' "$bold" "$nodes" "$plain" "$job"
 shown "$cox" queue
 "$cox" wait "$job" || {
@@ -64,7 +71,7 @@ if [ -n "$down" ]; then
 fi
 cat <<END
 ${bold}== the cluster is up${plain}
-  export PATH=$bin/bin:\$PATH          the command cox
+  export PATH=$build/bin:\$PATH          the command cox
   cox run -N 2 -n 4 hostname            tasks now
   cox submit my-script.sh               a batch job
   cox queue; cox why JOB; cox nodes     what happens and why

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/count_text.h"
 #include "common/node_list.h"
 #include "ctld/client_desk.h"
 #include "ctld/translate/replies.h"
@@ -128,7 +129,8 @@ void ClientDesk::shut_down(const Conversation& to,
   }
   const std::size_t left = state().index.unended.size();
   if (left != 0 && !request.force()) {
-    return refuse(to, {Code::refused, std::to_string(left) + " jobs wait or run"});
+    return refuse(to, {Code::refused,
+                       count_text(left, "job") + (left == 1 ? " waits or runs" : " wait or run")});
   }
   shutdown_ = Shutdown{to, machine_.now() + shutdown_patience};
   const auto unended = state().index.unended;

@@ -302,7 +302,7 @@ TEST(Controller, a_shutdown_is_refused_while_jobs_wait_unless_forced) {
   wire::ClientRequest request;
   request.mutable_shutdown();
   world.say(client, request);
-  EXPECT_EQ(world.heard(client)[0].error().message(), "1 jobs wait or run");
+  EXPECT_EQ(world.heard(client)[0].error().message(), "1 job waits or runs");
   EXPECT_FALSE(world.controller().wants_exit());
   request.mutable_shutdown()->set_force(true);
   world.say(client, request);

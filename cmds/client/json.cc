@@ -108,6 +108,11 @@ void JsonWriter::boolean(std::string_view key, bool value) {
   out_ += value ? "true" : "false";
 }
 
+void JsonWriter::null(std::string_view key) {
+  begin_member(key);
+  out_ += "null";
+}
+
 std::string JsonWriter::take() {
   close('}');
   out_ += '\n';

@@ -30,6 +30,7 @@ class JsonWriter {
   void number(std::string_view key, std::int32_t value) { number(key, std::int64_t{value}); }
 
   void boolean(std::string_view key, bool value);
+  void null(std::string_view key);
 
   /// An element of an array.
   void item(std::string_view value) { text({}, value); }

@@ -66,6 +66,7 @@ TEST(Json, documents_have_a_version_and_escape_what_they_must) {
   json.text("name", "a\"\\\n\x01\xFF\xC3\xA4");
   json.number("cores", std::uint32_t{3});
   json.boolean("held", false);
+  json.null("limit");
   json.end_object();
   json.end_array();
   json.begin_array("none");
@@ -73,7 +74,8 @@ TEST(Json, documents_have_a_version_and_escape_what_they_must) {
   EXPECT_EQ(json.take(),
             "{\n  \"version\": 1,\n  \"jobs\": [\n    {\n"
             "      \"name\": \"a\\\"\\\\\\n\\u0001\xEF\xBF\xBD\xC3\xA4\",\n"
-            "      \"cores\": 3,\n      \"held\": false\n    }\n  ],\n  \"none\": []\n}\n");
+            "      \"cores\": 3,\n      \"held\": false,\n      \"limit\": null\n    }\n  ],\n  "
+            "\"none\": []\n}\n");
 }
 
 TEST(JobNames, ids_and_steps) {

@@ -129,6 +129,16 @@ std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std
   return lines.take();
 }
 
+std::string lay_out_plain(const std::vector<std::vector<std::string>>& rows) {
+  TableLayout layout;
+  const std::size_t columns = rows.empty() ? 0 : rows.front().size();
+  layout.headers.resize(columns);
+  layout.is_number.resize(columns);
+  layout.with_header = false;
+  layout.with_colour = colour_wanted();
+  return lay_out(layout, rows);
+}
+
 Result<std::vector<std::size_t>> choose_columns(std::string_view text,
                                                 const std::vector<std::string>& known) {
   std::vector<std::size_t> chosen;

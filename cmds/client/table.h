@@ -31,6 +31,9 @@ struct TableLayout {
 /// Lines of the table; the last column is not padded.
 std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std::string>>& rows);
 
+/// Lines without a header, in columns of text: what a report is made of.
+std::string lay_out_plain(const std::vector<std::vector<std::string>>& rows);
+
 /// "job,name" in any case as indices into `known`. error: bad_usage lists the known names
 Result<std::vector<std::size_t>> choose_columns(std::string_view text,
                                                 const std::vector<std::string>& known);

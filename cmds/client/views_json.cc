@@ -1,8 +1,34 @@
 // The wire's views as JSON, member by member in the order of the message.
 #include "cmds/client/views.h"
+#include "model/time.h"
 
 namespace cox::cmds {
 namespace {
+
+/// None, where the wire has `none`.
+void write_unless(std::string_view key, std::int64_t value, std::int64_t none, JsonWriter* json) {
+  if (value == none) return json->null(key);
+  json->number(key, value);
+}
+
+/// An instant that has not come, or is not asked for, is 0 on the wire.
+void write_instant(std::string_view key, std::int64_t us, JsonWriter* json) {
+  write_unless(key, us, 0, json);
+}
+
+void write_limit(std::string_view key, std::int64_t us, JsonWriter* json) {
+  write_unless(key, us, duration_unlimited.us, json);
+}
+
+/// How something ended, as far as it has.
+void write_end(bool has_ended, std::int32_t exit_code, std::int32_t signal, JsonWriter* json) {
+  if (has_ended) {
+    json->number("exit_code", exit_code);
+  } else {
+    json->null("exit_code");
+  }
+  write_unless("signal", signal, 0, json);
+}
 
 void write_usage(const wire::Usage& usage, JsonWriter* json) {
   json->begin_object("usage");
@@ -30,7 +56,7 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
   write_texts("partitions", request.partitions(), json);
   write_texts("nodes_wanted", request.nodes_wanted(), json);
   write_texts("nodes_excluded", request.nodes_excluded(), json);
-  json->number("begin_us", std::int64_t{request.begin_us()});
+  write_instant("begin_us", request.begin_us(), json);
   json->number("nice", request.nice());
   json->boolean("held", request.held());
   json->boolean("requeue", request.requeue());
@@ -42,11 +68,11 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
     json->begin_object();
     json->number("nodes_min", part.nodes_min());
     json->number("nodes_max", part.nodes_max());
-    json->number("tasks", part.tasks());
-    json->number("tasks_per_node", part.tasks_per_node());
+    write_unless("tasks", part.tasks(), 0, json);
+    write_unless("tasks_per_node", part.tasks_per_node(), 0, json);
     json->number("cpus_per_task", part.cpus_per_task());
-    json->number("memory_per_node_mib", std::int64_t{part.memory_per_node_mib()});
-    json->number("memory_per_cpu_mib", std::int64_t{part.memory_per_cpu_mib()});
+    write_unless("memory_per_node_mib", part.memory_per_node_mib(), -1, json);
+    write_unless("memory_per_cpu_mib", part.memory_per_cpu_mib(), -1, json);
     json->boolean("exclusive", part.exclusive());
     json->end_object();
   }
@@ -61,10 +87,9 @@ void write_step(const wire::StepView& step, JsonWriter* json) {
   json->text("state", step.state());
   json->text("nodes", step.nodes());
   json->number("tasks", step.tasks());
-  json->number("started_us", std::int64_t{step.started_us()});
-  json->number("ended_us", std::int64_t{step.ended_us()});
-  json->number("exit_code", step.result().exit_code());
-  json->number("signal", step.result().signal());
+  write_instant("started_us", step.started_us(), json);
+  write_instant("ended_us", step.ended_us(), json);
+  write_end(step.ended_us() != 0, step.result().exit_code(), step.result().signal(), json);
   json->text("detail", step.result().detail());
   write_usage(step.result().usage(), json);
   json->end_object();
@@ -116,12 +141,11 @@ void write_json(const wire::JobView& job, JsonWriter* json) {
   json->number("tasks", job.tasks());
   json->text("node_list", job.node_list());
   json->number("submitted_us", std::int64_t{job.submitted_us()});
-  json->number("started_us", std::int64_t{job.started_us()});
-  json->number("ended_us", std::int64_t{job.ended_us()});
-  json->number("time_limit_us", std::int64_t{job.time_limit_us()});
+  write_instant("started_us", job.started_us(), json);
+  write_instant("ended_us", job.ended_us(), json);
+  write_limit("time_limit_us", job.time_limit_us(), json);
   json->number("attempt", job.attempt());
-  json->number("exit_code", job.exit_code());
-  json->number("signal", job.signal());
+  write_end(job.is_final(), job.exit_code(), job.signal(), json);
   write_usage(job.usage(), json);
   if (job.has_request()) write_details(job, json);
   json->end_object();
@@ -145,7 +169,7 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->text("version", node.version());
   json->text("boot_id", node.boot_id());
   json->text("address", node.address());
-  json->number("last_heard_us", std::int64_t{node.last_heard_us()});
+  write_instant("last_heard_us", node.last_heard_us(), json);
   json->boolean("is_thissystem", node.is_thissystem());
   json->begin_array("jobs");
   for (const std::uint64_t job : node.jobs()) json->item(job);
@@ -160,8 +184,8 @@ void write_json(const wire::PartitionView& partition, JsonWriter* json) {
   json->number("nodes", partition.nodes());
   json->number("cores", partition.cores());
   json->number("cores_used", partition.cores_used());
-  json->number("default_time_us", std::int64_t{partition.default_time_us()});
-  json->number("max_time_us", std::int64_t{partition.max_time_us()});
+  write_limit("default_time_us", partition.default_time_us(), json);
+  write_limit("max_time_us", partition.max_time_us(), json);
   json->text("node_list", partition.node_list());
   json->end_object();
 }

@@ -16,17 +16,12 @@ OptionTable options() {
 }
 
 std::string text_of(const std::vector<Finding>& findings) {
-  TableLayout layout;
-  layout.headers = {"", "", ""};
-  layout.is_number = {false, false, false};
-  layout.with_header = false;
-  layout.with_colour = colour_wanted();
   std::vector<std::vector<std::string>> rows;
   for (const Finding& finding : findings) {
     const std::string mend = finding.mend.empty() ? "" : " (" + finding.mend + ")";
     rows.push_back({std::string(grade_word(finding.grade)), finding.name, finding.detail + mend});
   }
-  return lay_out(layout, rows);
+  return lay_out_plain(rows);
 }
 
 std::string json_of(const std::vector<Finding>& findings, std::uint64_t controller_pid) {

@@ -112,9 +112,13 @@ Result<int> run(const Parsed& given) {
       cluster->empty() && record->config.empty() ? private_name(*dir) : *cluster;
   const auto cleared = clear_leftovers(*dir, name, *record, !given.has("keep-state"));
   if (!cleared) return Failure(cleared.error());
-  if (given.has("keep-state")) return 0;
-  const auto removed = platform::remove_tree(*dir);
+  const bool is_kept = given.has("keep-state");
+  const auto removed = is_kept ? Result<void>() : platform::remove_tree(*dir);
   if (!removed) return Failure(removed.error());
+  progress.clear();
+  const auto printed = print("cluster is down: " + *dir +
+                             (is_kept ? " keeps its queue and history\n" : " is gone\n"));
+  if (!printed) return Failure(printed.error());
   return 0;
 }
 

@@ -26,14 +26,7 @@ class Sheet {
     if (!value.empty()) rows_.push_back({name + ":", value});
   }
 
-  std::string take() const {
-    TableLayout layout;
-    layout.headers = {"", ""};
-    layout.is_number = {false, false};
-    layout.with_header = false;
-    layout.with_colour = colour_wanted();
-    return lay_out(layout, rows_);
-  }
+  std::string take() const { return lay_out_plain(rows_); }
 
  private:
   std::vector<std::vector<std::string>> rows_;

@@ -11,6 +11,7 @@
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/up/starter.h"
+#include "common/count_text.h"
 #include "common/text.h"
 #include "platform/file.h"
 #include "platform/namespace.h"
@@ -30,6 +31,20 @@ OptionTable options() {
       OptionSpec{"pretend", 0, "", ""},
       help_option};
   return table;
+}
+
+/// Emulated nodes have a /dev/shm of their own and would not see a directory below this one.
+Result<void> check_place(const std::string& dir) {
+  std::string there = dir;
+  auto real = platform::real_path(there);
+  while (!real && there.size() > 1) {
+    there = there.substr(0, std::max<std::size_t>(1, there.rfind('/')));
+    real = platform::real_path(there);
+  }
+  if (!real || !(*real + "/").starts_with("/dev/shm/")) return {};
+  return fail(Code::bad_usage, dir +
+                                   ": is below /dev/shm, of which every emulated node has its own "
+                                   "(see: --dir with another directory)");
 }
 
 /// Files of others would go with the cluster, and those of a cluster could be replaced by others.
@@ -90,10 +105,9 @@ Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir)
     record.config = *file;
   }
   if (known && !(*known == record)) {
-    return fail(Code::refused,
-                dir + ": a cluster of " + std::to_string(known->nodes) +
-                    " nodes was made there with other options (see: cox down --dir " + dir +
-                    ", or another --dir)");
+    return fail(Code::refused, dir + ": a cluster of " + count_text(known->nodes, "node") +
+                                   " was made there with other options (see: cox down --dir " +
+                                   dir + ", or another --dir)");
   }
   return record;
 }
@@ -222,8 +236,7 @@ void clear_directory(const std::string& dir, bool is_new) {
 
 std::string ready_text(const std::string& dir, const ClusterRecord& record, std::size_t started) {
   std::string text = started == 0 ? "cluster stands already: " : "cluster is ready: ";
-  text +=
-      std::to_string(record.nodes) + (record.nodes == 1 ? " node" : " nodes") + " in " + dir + "\n";
+  text += count_text(record.nodes, "node") + " in " + dir + "\n";
   if (dir != default_cluster_dir()) text += "to use it: export COX_CLUSTER=" + dir + "\n";
   return text;
 }
@@ -235,6 +248,8 @@ Result<int> run(const Parsed& given) {
   }
   const auto dir = cluster_dir(given);
   if (!dir) return Failure(dir.error());
+  const auto placed = check_place(*dir);
+  if (!placed) return Failure(placed.error());
   const auto record = wanted_record(given, *dir);
   if (!record) return Failure(record.error());
   const bool was_recorded = read_record(*dir).has_value();

@@ -18,16 +18,11 @@ OptionTable options() {
 std::string text_of(const wire::Explanation& explanation) {
   std::string text = "job " + std::to_string(explanation.job()) + " is " + explanation.state();
   text += explanation.summary().empty() ? "\n" : ": " + explanation.summary() + "\n";
-  TableLayout layout;
-  layout.headers = {"", "", ""};
-  layout.is_number = {false, false, false};
-  layout.with_header = false;
-  layout.with_colour = colour_wanted();
   std::vector<std::vector<std::string>> rows;
   for (const wire::Check& check : explanation.checks()) {
     rows.push_back({check.passed() ? "  ok" : "  no", check.name(), check.detail()});
   }
-  text += lay_out(layout, rows);
+  text += lay_out_plain(rows);
   if (!explanation.next_event().empty()) text += "next: " + explanation.next_event() + "\n";
   return text;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/count_text.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/queues.h"
@@ -128,7 +129,7 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
   const auto blocker = job_in_the_way(ask, *partition, ready, ahead);
   ask.note("order in partition " + name, !blocker.has_value(),
            blocker.has_value() ? "behind job " + number(blocker->value) + ", " +
-                                     number(ahead.size()) + " jobs ahead"
+                                     count_text(ahead.size(), "job") + " ahead"
                                : "no job in the way",
            ahead.size());
   if (blocker.has_value()) return Blocked{Reason::priority, ahead.size()};
@@ -140,9 +141,11 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::none:
       return "it can start now";
     case Reason::priority:
-      return number(blocked.amount) + " jobs are ahead of it";
+      return count_text(blocked.amount, "job") + (blocked.amount == 1 ? " is" : " are") +
+             " ahead of it";
     case Reason::resources:
-      return "it is next, and waits for resources: " + number(blocked.amount) + " nodes missing";
+      return "it is next, and waits for resources: " + count_text(blocked.amount, "node") +
+             " missing";
     case Reason::held_by_user:
     case Reason::held_by_admin:
     case Reason::held_by_system:
