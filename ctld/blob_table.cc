@@ -24,6 +24,15 @@ std::vector<Blob> BlobTable::learn(const core::Fact& fact) {
   return fresh;
 }
 
+void BlobTable::restore(const core::Job& job) {
+  if (job.phase == JobPhase::ended) return;
+  std::vector<Blob> fresh;
+  keep(job.id, job.request.script, &fresh);
+  keep(job.id, job.request.environment, &fresh);
+  keep(job.id, job.request.initial_step.environment, &fresh);
+  for (const core::Step& step : job.steps) keep(job.id, step.request.environment, &fresh);
+}
+
 BlobTable::Bytes BlobTable::find(const Hash& hash) const {
   const auto found = entries_.find(hash);
   return found == entries_.end() ? nullptr : found->second.bytes;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/fact.h"
+#include "core/state.h"
 #include "ctld/store/store.h"
 #include "model/ids.h"
 
@@ -23,6 +24,9 @@ class BlobTable {
   /// Keeps what `fact` refers to while its job lives. Returns the offered content that the fact
   /// refers to for the first time, which the fact's batch must carry.
   std::vector<Blob> learn(const core::Fact& fact);
+
+  /// A job of a checkpoint: what it refers to while it lives.
+  void restore(const core::Job& job);
 
   /// Forgets offers that no fact took up.
   void drop_offers() { offers_.clear(); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "ctld/store/chunk_codec.h"
 #include "ctld/store/fact_codec.h"
 
 namespace cox::ctld {
@@ -16,21 +17,44 @@ Controller::Controller(ControllerParts parts)
       machine_(parts.policies),
       outputs_(parts.nodes, parts.clients),
       nodes_(machine_, outputs_, cluster_key_, log_),
-      clients_(machine_, outputs_, parts.clients, parts.users, cluster_key_, parts.about) {}
+      clients_(machine_, outputs_, parts.clients, parts.users, cluster_key_, parts.about),
+      keeper_(machine_, journal_, parts.checkpoints, log_) {}
 
-Result<void> Controller::recover(Store& store) {
-  auto loaded = store.load([this](std::uint64_t, std::string_view record) -> Result<void> {
-    auto fact = decode_fact(record);
-    if (!fact) return tl::unexpected(fact.error());
-    machine_.replay(*fact);
-    return {};
-  });
+Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
+  const std::uint64_t sequence = checkpoint == nullptr ? 0 : checkpoint->sequence();
+  if (sequence != 0) {
+    if (auto loaded = load_checkpoint(*checkpoint); !loaded) return loaded;
+  }
+  auto loaded = store.load(sequence, [this](const FoundRecord& found) { return replay(found); });
   if (!loaded) return loaded;
   committed_ = machine_.last_sequence();
+  keeper_.recovered(sequence);
   // What is missing shows when a job needs it: that job fails with the reason, not all of them.
   for (const Hash& hash : machine_.blobs().missing()) {
     if (auto bytes = store.read_blob(hash)) machine_.blobs().fill(hash, std::move(*bytes));
   }
+  return {};
+}
+
+Result<void> Controller::load_checkpoint(CheckpointStore& checkpoint) {
+  RecordLoader loader;
+  auto read = checkpoint.load([&loader](const FoundChunk& chunk) -> Result<void> {
+    loader.take(chunk);
+    return {};
+  });
+  if (!read) return read;
+  auto record = loader.finish();
+  if (!record) return tl::unexpected(record.error());
+  machine_.restore(std::move(*record), checkpoint.sequence());
+  return {};
+}
+
+Result<void> Controller::replay(const FoundRecord& found) {
+  const std::string at = "journal: sequence " + std::to_string(found.sequence);
+  if (!found.is_whole) return fail(Code::internal, at + ": fails its checksum or is missing");
+  auto fact = decode_fact(found.bytes);
+  if (!fact) return tl::unexpected(fact.error().with_context(at));
+  machine_.replay(*fact);
   return {};
 }
 
@@ -90,7 +114,12 @@ bool Controller::plan(std::size_t steps) {
 
 void Controller::end_turn() {
   carry_out();
-  if (Batch batch = machine_.take_batch(); batch.count != 0) journal_.append(std::move(batch));
+  if (Batch batch = machine_.take_batch(); batch.count != 0) {
+    const std::uint64_t facts = batch.count;
+    const std::uint64_t bytes = batch.records.size();
+    journal_.append(std::move(batch));
+    keeper_.end_turn(facts, bytes);
+  }
   outputs_.release(committed_);
   if (full_) storage_full(true);
 }
@@ -108,8 +137,14 @@ void Controller::carry_out() {
 
 void Controller::committed(std::uint64_t sequence) {
   committed_ = sequence;
+  keeper_.committed(sequence);
   clients_.count_sync();
   outputs_.release(committed_);
+}
+
+void Controller::finish_checkpoint(std::uint64_t sequence) {
+  keeper_.committed(sequence);
+  keeper_.finish();
 }
 
 void Controller::storage_full(bool full) {

@@ -10,6 +10,7 @@
 #include "common/result.h"
 #include "core/schedule/plan.h"
 #include "ctld/client_desk.h"
+#include "ctld/keeper.h"
 #include "ctld/log.h"
 #include "ctld/machine.h"
 #include "ctld/node_desk.h"
@@ -31,6 +32,7 @@ struct ControllerParts {
   std::string cluster_key;  // secret from which the keys of steps are made
   About about;
   Log log;
+  Checkpoints* checkpoints = nullptr;  // null: none are taken, and the journal is never cut
 };
 
 class Controller {
@@ -39,9 +41,10 @@ class Controller {
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
-  /// Rebuilds State from `store`, with the contents that live jobs need.
+  /// Rebuilds State from the checkpoint, where there is one, and the later facts of `store`, with
+  /// the contents that live jobs need.
   /// error: internal names the sequence that is damaged
-  Result<void> recover(Store& store);
+  Result<void> recover(Store& store, CheckpointStore* checkpoint = nullptr);
   /// Begins a new epoch under `settings`; a turn of its own, before any other.
   Result<void> start(Instant wall, const Settings& settings);
 
@@ -60,8 +63,28 @@ class Controller {
 
   /// The journal holds everything up to `sequence`. Between turns, not within one.
   void committed(std::uint64_t sequence);
+
+  /// A slice of the checkpoint under way; between turns. False when there is nothing to do now.
+  bool continue_checkpoint() { return keeper_.step(); }
+
+  void checkpoint_lasted(std::uint64_t sequence) { keeper_.lasted(sequence); }
+
+  void checkpoint_failed(const Error& error) { keeper_.failed(error); }
+
+  /// The history holds everything up to `sequence`. Once it was called, no checkpoint holds more
+  /// than the history does: the facts after it are replayed at a restart.
+  void history_written_to(std::uint64_t sequence) { keeper_.history_written_to(sequence); }
+
+  /// The last checkpoint of a clean end, after the last turn, when everything up to `sequence`
+  /// lasts.
+  void finish_checkpoint(std::uint64_t sequence);
+
+  void set_limits(const KeeperLimits& limits) { keeper_.set_limits(limits); }
+
   /// The journal's disk has no room, or has it again.
   void storage_full(bool full);
+
+  std::uint64_t committed_to() const { return committed_; }
 
   Instant next_wake() const { return machine_.plan().next_wake(); }
 
@@ -77,6 +100,8 @@ class Controller {
   void drop_plan() { machine_.drop_plan(); }
 
  private:
+  Result<void> load_checkpoint(CheckpointStore& checkpoint);
+  Result<void> replay(const FoundRecord& found);
   void carry_out();
 
   Journal& journal_;
@@ -87,6 +112,7 @@ class Controller {
   OutputQueue outputs_;
   NodeDesk nodes_;
   ClientDesk clients_;
+  Keeper keeper_;
   std::uint64_t committed_ = 0;
   bool full_ = false;
 };

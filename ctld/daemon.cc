@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ctld/daemon_body.h"
+#include "ctld/store/sqlite_checkpoint.h"
 #include "ctld/store/sqlite_store.h"
 #include "platform/user.h"
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int exit_storage_failed = 70;
 constexpr Duration tick_period = seconds(1);
+constexpr Duration checkpoint_slice = microseconds(300);
 constexpr Duration slow_reader_pause = milliseconds(10);
 constexpr Duration farewell = milliseconds(50);  // for the last replies to leave
 
@@ -36,11 +38,24 @@ void Daemon::Body::resolve(Uid uid,
 Result<void> Daemon::Body::open_store() {
   auto store = open_sqlite_store(dir.state_path);
   if (!store) return tl::unexpected(store.error());
-  if (auto done = controller.recover(**store); !done) return done;
+  auto checkpoint = open_sqlite_checkpoint(dir.state_path);
+  if (!checkpoint) return tl::unexpected(checkpoint.error());
+  if (auto done = controller.recover(**store, checkpoint->get()); !done) return done;
+  CheckpointEvents checkpoint_events;
+  checkpoint_events.lasted = [this](std::uint64_t sequence) {
+    loop->post([this, sequence] { controller.checkpoint_lasted(sequence); });
+  };
+  checkpoint_events.failed = [this](const Error& error) {
+    if (error.code != Code::storage_full) storage_failed(error);
+    loop->post([this, error] { controller.checkpoint_failed(error); });
+  };
+  checkpoint_thread =
+      std::make_unique<CheckpointThread>(std::move(*checkpoint), std::move(checkpoint_events));
   StoreEvents events;
   events.committed = [this](std::uint64_t sequence) {
     loop->post([this, sequence] {
       controller.committed(sequence);
+      continue_checkpoint();
       if (controller.wants_exit()) leave();
     });
   };
@@ -52,7 +67,7 @@ Result<void> Daemon::Body::open_store() {
 
 /// Whatever is not committed was promised to nobody: a restart finds a state that holds.
 void Daemon::Body::storage_failed(const Error& error) const {
-  options.log.error("the journal cannot be written, giving up: " + error.message);
+  options.log.error("the state cannot be written, giving up: " + error.message);
   ::_exit(exit_storage_failed);
 }
 
@@ -78,7 +93,30 @@ void Daemon::Body::end_turn() {
     });
   }
   wake_at(controller.next_wake());
+  continue_checkpoint();
   if (controller.wants_exit()) leave();
+}
+
+/// Between turns: requests that arrived meanwhile are served before the next slice.
+void Daemon::Body::continue_checkpoint() {
+  if (slice_posted) return;
+  const Duration begin = loop->monotonic();
+  while (controller.continue_checkpoint()) {
+    if (loop->monotonic().us - begin.us < checkpoint_slice.us) continue;
+    slice_posted = true;
+    loop->post([this] {
+      slice_posted = false;
+      continue_checkpoint();
+    });
+    return;
+  }
+}
+
+/// A clean end leaves no facts to replay. Whatever fails here only makes the next start slower.
+void Daemon::Body::finish_checkpoint() {
+  const std::uint64_t last = std::max(store_thread->finish(), controller.committed_to());
+  if (last == controller.machine().last_sequence()) controller.finish_checkpoint(last);
+  checkpoint_thread.reset();
 }
 
 void Daemon::Body::close_stuck() {
@@ -146,6 +184,7 @@ void Daemon::run() {
   }
   body_->tick();
   body_->loop->run();
+  body_->finish_checkpoint();
 }
 
 }  // namespace cox::ctld

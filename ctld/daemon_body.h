@@ -19,6 +19,7 @@
 #include "ctld/pass_pace.h"
 #include "ctld/policies.h"
 #include "ctld/state_dir.h"
+#include "ctld/store/checkpoint_thread.h"
 #include "ctld/store/store_thread.h"
 #include "link/link.h"
 #include "link/munge_source.h"
@@ -26,7 +27,7 @@
 
 namespace cox::ctld {
 
-struct Daemon::Body final : Journal, Users {
+struct Daemon::Body final : Journal, Checkpoints, Users {
   Body(DaemonOptions chosen,
        StateDir directory,
        PolicySet set,
@@ -42,10 +43,26 @@ struct Daemon::Body final : Journal, Users {
                     *this,
                     dir.cluster_key,
                     {dir.state_path, options.settings.auth, static_cast<std::uint64_t>(::getpid())},
-                    options.log}) {}
+                    options.log,
+                    this}) {}
 
   // Journal: the store thread, which answers through the loop.
   void append(Batch batch) override { store_thread->append(std::move(batch)); }
+
+  void cut(std::uint64_t sequence) override {
+    if (store_thread) store_thread->cut(sequence);
+  }
+
+  void drop_blobs(std::vector<Hash> hashes) override {
+    if (store_thread) store_thread->drop_blobs(std::move(hashes));
+  }
+
+  // Checkpoints: their own thread, which answers through the loop.
+  void begin() override { checkpoint_thread->begin(); }
+
+  void put(std::vector<Chunk> chunks) override { checkpoint_thread->put(std::move(chunks)); }
+
+  void make_valid(std::uint64_t sequence) override { checkpoint_thread->make_valid(sequence); }
 
   // Users: the pool, which answers within a turn.
   void resolve(Uid uid, std::uint32_t gid, std::function<void(Result<UserIdentity>)> done) override;
@@ -65,6 +82,8 @@ struct Daemon::Body final : Journal, Users {
 
   void touch();
   void end_turn();
+  void continue_checkpoint();
+  void finish_checkpoint();
   void close_stuck();
   void tick();
   void wake_at(Instant wake);
@@ -84,7 +103,10 @@ struct Daemon::Body final : Journal, Users {
   bool in_turn = false;
   bool leaving = false;
   BlockingPool pool{2};
-  std::unique_ptr<StoreThread> store_thread;  // last: ends, and commits, before the rest goes
+  bool slice_posted = false;  // a slice of the checkpoint comes after this turn
+  // Last: they end, and commit, before the rest goes.
+  std::unique_ptr<CheckpointThread> checkpoint_thread;
+  std::unique_ptr<StoreThread> store_thread;
 };
 
 }  // namespace cox::ctld

@@ -29,14 +29,26 @@ class MemoryStore final : public Store {
     return {};
   }
 
-  Result<void> load(const Visitor& visit) override {
-    std::uint64_t sequence = 1;
+  Result<void> load(std::uint64_t after, const Visitor& visit) override {
     for (const Batch& batch : batches_) {
-      EXPECT_EQ(batch.first_sequence, sequence);
-      auto read = for_each_record(
-          batch.records, [&](std::string_view record) { return visit(sequence++, record); });
+      std::uint64_t sequence = batch.first_sequence;
+      auto read = for_each_record_left(
+          batch.records, batch.count, [&](std::string_view record, bool is_whole) -> Result<void> {
+            const FoundRecord found{sequence++, batch.epoch, record, is_whole};
+            return found.sequence <= after ? Result<void>{} : visit(found);
+          });
       if (!read) return read;
     }
+    return {};
+  }
+
+  Result<bool> cut(std::uint64_t sequence, std::size_t) override {
+    std::erase_if(batches_, [&](const Batch& one) { return one.last_sequence() <= sequence; });
+    return true;
+  }
+
+  Result<void> drop_blobs(const std::vector<Hash>& hashes) override {
+    for (const Hash& hash : hashes) blobs_.erase(hash);
     return {};
   }
 
@@ -153,6 +165,10 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   }
 
   bool is_dropped(Session session) const { return dropped_.contains(session); }
+
+  void cut(std::uint64_t sequence) override { EXPECT_TRUE(store_.cut(sequence, 1)); }
+
+  void drop_blobs(std::vector<Hash> hashes) override { EXPECT_TRUE(store_.drop_blobs(hashes)); }
 
   void append(Batch batch) override { waiting_.push_back(std::move(batch)); }
 

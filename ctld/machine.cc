@@ -40,7 +40,15 @@ void note_heard(const core::Request& request, std::vector<JobId>* jobs) {
 
 Machine::Machine(core::Policies policies) : policies_(policies), plan_(policies) {}
 
+void Machine::restore(core::Record record, std::uint64_t sequence) {
+  state_.index = core::rebuild_index(record);
+  state_.record = std::move(record);
+  last_sequence_ = sequence;
+  for (const auto& [id, job] : state_.record.jobs) blobs_.restore(job);
+}
+
 void Machine::replay(const core::Fact& fact) {
+  checkpoint_.before(state_, fact);
   core::evolve(state_, fact);
   blobs_.learn(fact);
   ++last_sequence_;
@@ -103,6 +111,7 @@ void Machine::learn(const core::Facts& facts) {
 }
 
 void Machine::learn(const core::Fact& fact) {
+  checkpoint_.before(state_, fact);
   core::evolve(state_, fact);
   plan_.observe(state_, fact);
   note(fact);

@@ -11,6 +11,7 @@
 #include "core/core.h"
 #include "core/schedule/plan.h"
 #include "ctld/blob_table.h"
+#include "ctld/checkpoint.h"
 #include "ctld/store/store.h"
 #include "model/time.h"
 
@@ -28,6 +29,8 @@ class Machine {
  public:
   explicit Machine(core::Policies policies);
 
+  /// State as a checkpoint holds it, after fact number `sequence`. Before any replay.
+  void restore(core::Record record, std::uint64_t sequence);
   /// A fact of the journal. Facts come in order, before anything is asked.
   void replay(const core::Fact& fact);
   /// Everything was replayed; heartbeats count from `now` on.
@@ -64,6 +67,8 @@ class Machine {
 
   const core::Policies& policies() const { return policies_; }
 
+  Checkpoint& checkpoint() { return checkpoint_; }
+
   BlobTable& blobs() { return blobs_; }
 
   const BlobTable& blobs() const { return blobs_; }
@@ -79,6 +84,7 @@ class Machine {
   core::Contact contact_;
   core::Plan plan_;
   BlobTable blobs_;
+  Checkpoint checkpoint_;
   Instant now_;
   std::uint64_t last_sequence_ = 0;
   Batch batch_;

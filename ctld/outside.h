@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
+#include "ctld/store/checkpoint_store.h"
 #include "ctld/store/store.h"
 #include "model/ids.h"
 #include "model/user.h"
@@ -22,6 +24,24 @@ class Journal {
   virtual ~Journal() = default;
   /// Makes the batch last, then tells Controller::committed().
   virtual void append(Batch batch) = 0;
+  /// Facts up to and including `sequence` are in a checkpoint that lasts: the journal may forget
+  /// them, bit by bit.
+  virtual void cut(std::uint64_t sequence) = 0;
+  /// No job that is remembered refers to these contents, and that lasts. A batch appended later may
+  /// bring one of them again.
+  virtual void drop_blobs(std::vector<Hash> hashes) = 0;
+};
+
+/// Where a checkpoint goes, chunk by chunk. What becomes of it is told to
+/// Controller::checkpoint_lasted() or checkpoint_failed().
+class Checkpoints {
+ public:
+  virtual ~Checkpoints() = default;
+  /// Forgets a checkpoint that was not finished.
+  virtual void begin() = 0;
+  virtual void put(std::vector<Chunk> chunks) = 0;
+  /// Everything was put: the checkpoint holds the facts up to `sequence`.
+  virtual void make_valid(std::uint64_t sequence) = 0;
 };
 
 class NodeLinks {

@@ -1,4 +1,5 @@
-// The body of a journal batch: records of length, CRC32C and bytes, one after another.
+// The body of a journal batch, and of a chunk of a checkpoint: records of length, CRC32C and bytes,
+// one after another.
 #pragma once
 
 #include <cstdint>
@@ -23,5 +24,13 @@ void append_record(std::string_view record, std::string* body);
 /// error: internal says at which record, counted from 0, the body is damaged
 Result<void> for_each_record(std::string_view body,
                              const std::function<Result<void>(std::string_view)>& visit);
+
+/// The same for a body of `count` records that may be damaged: each is visited once, with what is
+/// left of it and whether it passes its checksum.
+/// error: what `visit` returned
+Result<void> for_each_record_left(
+    std::string_view body,
+    std::uint32_t count,
+    const std::function<Result<void>(std::string_view, bool is_whole)>& visit);
 
 }  // namespace cox::ctld

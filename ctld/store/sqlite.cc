@@ -1,9 +1,79 @@
 // Results for SQLite's return codes.
 #include "ctld/store/sqlite.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <utility>
 
 namespace cox::ctld {
+
+namespace {
+
+// Exclusive locking before anything is read: two controllers cannot share a state directory, and
+// the log's index needs no shared memory. wal_autocheckpoint = 0 keeps checkpoints off commits.
+constexpr const char* alone =
+    "PRAGMA locking_mode = EXCLUSIVE;"
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA wal_autocheckpoint = 0;";
+
+/// SQLite would make the file readable by everyone. Never opened here when it is there already:
+/// closing it again would drop the locks that this process has on it.
+void make_private(const std::string& path) {
+  const int made = ::open(path.c_str(), O_CREAT | O_EXCL | O_CLOEXEC | O_WRONLY, 0600);
+  if (made >= 0) {
+    ::close(made);
+  } else {
+    static_cast<void>(::chmod(path.c_str(), 0600));  // of an older version; else the open fails
+  }
+}
+
+Result<Database> open_file(const std::string& path, const SqliteOptions& options) {
+  const sqlite3_vfs* vfs = sqlite3_vfs_find(options.vfs.empty() ? nullptr : options.vfs.c_str());
+  if (vfs != nullptr && std::string_view(vfs->zName) == "unix") make_private(path);
+  sqlite3* opened = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &opened,
+                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                                   options.vfs.empty() ? nullptr : options.vfs.c_str());
+  Database database(opened);
+  if (code != SQLITE_OK) return sqlite_failure(opened, path);
+  sqlite3_extended_result_codes(opened, 1);
+  return database;
+}
+
+Result<void> set_quota(sqlite3* database, const SqliteOptions& options) {
+  if (options.pages_max == 0) return {};
+  const std::string quota = "PRAGMA max_page_count = " + std::to_string(options.pages_max);
+  return execute(database, quota.c_str());
+}
+
+Failure in_file(const std::string& path, const Error& error) {
+  return Failure(error.with_context(path));
+}
+
+}  // namespace
+
+Result<Database> open_database(const std::string& path, const SqliteOptions& options) {
+  auto database = open_file(path, options);
+  if (!database) return database;
+  if (auto done = set_quota(database->get(), options); !done) return in_file(path, done.error());
+  return database;
+}
+
+Result<Database> open_database_alone(const std::string& path, const SqliteOptions& options) {
+  auto database = open_file(path, options);
+  if (!database) return database;
+  if (auto done = execute(database->get(), alone); !done) {
+    if ((sqlite3_errcode(database->get()) & 0xFF) == SQLITE_BUSY) {
+      return fail(Code::refused, path + ": another controller holds it");
+    }
+    return in_file(path, done.error());
+  }
+  if (auto done = set_quota(database->get(), options); !done) return in_file(path, done.error());
+  return database;
+}
 
 Failure sqlite_failure(sqlite3* database, std::string_view doing) {
   const int code = sqlite3_errcode(database) & 0xFF;
@@ -40,7 +110,7 @@ Result<bool> Statement::step() {
   const int code = sqlite3_step(statement_.get());
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return sqlite_failure(database_, "journal");
+  return sqlite_failure(database_, "sqlite");
 }
 
 Result<void> Statement::run() {

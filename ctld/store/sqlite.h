@@ -20,6 +20,19 @@ struct SqliteCloser {
 
 using Database = std::unique_ptr<sqlite3, SqliteCloser>;
 
+/// How the store's files are opened.
+struct SqliteOptions {
+  std::uint64_t pages_max = 0;  // 0: no limit. A quota, which tests use for a full disk
+  std::string vfs{};            // empty: the system's; tests that cut the power name their own
+};
+
+/// Opens or makes `path`, readable by its owner alone. error: names the file and what SQLite said
+Result<Database> open_database(const std::string& path, const SqliteOptions& options);
+/// The same, held by this process alone from here on: no second controller can even read it. The
+/// log is never moved into the file unless the owner says so.
+/// error: refused when another process holds it
+Result<Database> open_database_alone(const std::string& path, const SqliteOptions& options);
+
 /// What SQLite last complained about. storage_full and refused (another process holds the file)
 /// are told apart from everything else.
 Failure sqlite_failure(sqlite3* database, std::string_view doing);

@@ -13,13 +13,6 @@ namespace cox::ctld {
 
 namespace {
 
-// Exclusive locking before anything is read: two controllers cannot share a state directory, and
-// the log's index needs no shared memory. wal_autocheckpoint = 0 keeps checkpoints off commits.
-constexpr const char* pragmas =
-    "PRAGMA locking_mode = EXCLUSIVE;"
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = FULL;"
-    "PRAGMA wal_autocheckpoint = 0;";
 constexpr const char* schema =
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "INSERT OR IGNORE INTO meta VALUES('format', 1), ('epoch', 0);"
@@ -27,6 +20,7 @@ constexpr const char* schema =
     "  count INTEGER NOT NULL, body BLOB NOT NULL);"
     "CREATE TABLE IF NOT EXISTS blob(hash BLOB PRIMARY KEY, bytes BLOB NOT NULL);";
 constexpr std::uint64_t format_known = 1;
+constexpr std::uint64_t batch_records_max = 1U << 30;  // above, the row itself is damaged
 
 std::string_view view(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
@@ -37,7 +31,15 @@ Failure at_sequence(std::uint64_t sequence, const std::string& what) {
 }
 
 struct Statements {
-  Statement begin, commit, roll_back, epoch, set_epoch, add_batch, add_blob, find_blob;
+  Statement begin, commit, roll_back, epoch, set_epoch, add_batch, add_blob, find_blob, cut,
+      drop_blob;
+};
+
+/// What of a batch has to be known to visit its records.
+struct Row {
+  std::uint64_t first = 0;
+  std::uint32_t count = 0;
+  Epoch epoch;
 };
 
 class SqliteStore final : public Store {
@@ -59,17 +61,19 @@ class SqliteStore final : public Store {
     return done;
   }
 
-  Result<void> load(const Visitor& visit) override {
-    auto rows = Statement::prepare(database_.get(),
-                                   "SELECT first_seq, count, body FROM batch ORDER BY first_seq");
+  Result<void> load(std::uint64_t sequence, const Visitor& visit) override {
+    auto rows = list_rows(database_.get());
     if (!rows) return tl::unexpected(rows.error());
-    for (std::uint64_t expected = 1;;) {
-      auto row = rows->step();
-      if (!row) return at_sequence(expected, row.error().message);
-      if (!*row) return {};
-      if (rows->column_u64(0) != expected) return at_sequence(expected, "is missing");
-      if (auto read = load_batch(*rows, &expected, visit); !read) return read;
+    auto body = Statement::prepare(database_.get(), "SELECT body FROM batch WHERE first_seq = ?1");
+    if (!body) return tl::unexpected(body.error());
+    for (const Row& row : *rows) {
+      if (row.first + row.count <= sequence + 1) continue;
+      // Facts that were cut, or never reached this file: what follows cannot be understood.
+      if (row.first > sequence + 1 && &row == rows->data()) return begins_late(row, sequence);
+      if (auto done = visit_missing(row.first, &sequence, visit); !done) return done;
+      if (auto done = visit_row(*body, row, &sequence, visit); !done) return done;
     }
+    return {};
   }
 
   Result<std::string> read_blob(const Hash& hash) override {
@@ -81,6 +85,24 @@ class SqliteStore final : public Store {
     if (!row) return tl::unexpected(row.error());
     if (!bytes) return fail(Code::not_found, "no blob " + to_hex(view(hash)));
     return std::move(*bytes);
+  }
+
+  Result<bool> cut(std::uint64_t sequence, std::size_t rows_max) override {
+    sql_.cut.bind(1, sequence);
+    sql_.cut.bind(2, rows_max);
+    const auto done = without_sync([this] { return sql_.cut.run(); });
+    if (!done) return tl::unexpected(done.error());
+    return static_cast<std::size_t>(sqlite3_changes(database_.get())) < rows_max;
+  }
+
+  Result<void> drop_blobs(const std::vector<Hash>& hashes) override {
+    return without_sync([&]() -> Result<void> {
+      for (const Hash& hash : hashes) {
+        sql_.drop_blob.bind(1, view(hash));
+        if (auto done = sql_.drop_blob.run(); !done) return done;
+      }
+      return {};
+    });
   }
 
   Result<void> tidy() override {
@@ -134,19 +156,88 @@ class SqliteStore final : public Store {
     return sql_.set_epoch.run();
   }
 
-  static Result<void> load_batch(const Statement& row,
-                                 std::uint64_t* sequence,
-                                 const Visitor& visit) {
-    const std::uint64_t end = *sequence + row.column_u64(1);
-    auto read = for_each_record(row.column_bytes(2), [&](std::string_view record) -> Result<void> {
-      if (*sequence == end) return fail(Code::internal, "the batch holds more than it says");
-      auto visited = visit(*sequence, record);
-      if (visited) ++*sequence;
-      return visited;
-    });
-    if (!read) return at_sequence(*sequence, read.error().message);
-    if (*sequence != end) return at_sequence(*sequence, "the batch holds less than it says");
+  /// A transaction that need not last by itself: the next commit's sync takes it along.
+  template <class Work>
+  Result<void> without_sync(Work work) {
+    // Not prepared: this pragma works while it is compiled, not when it is run.
+    if (auto done = execute(database_.get(), "PRAGMA synchronous = NORMAL"); !done) return done;
+    auto done = sql_.begin.run();
+    if (done) done = work();
+    if (done) done = sql_.commit.run();
+    if (!done) sql_.roll_back.run();
+    const auto restored = execute(database_.get(), "PRAGMA synchronous = FULL");
+    return done ? restored : done;
+  }
+
+  static Failure begins_late(const Row& first, std::uint64_t sequence) {
+    return at_sequence(sequence + 1, "is missing: the journal begins at " +
+                                         std::to_string(first.first) +
+                                         "; put back the state.db that belongs to it");
+  }
+
+  static Result<void> visit_missing(std::uint64_t end,
+                                    std::uint64_t* sequence,
+                                    const Visitor& visit) {
+    while (*sequence + 1 < end) {
+      const FoundRecord missing{*sequence + 1, Epoch{}, {}, false};
+      if (auto visited = visit(missing); !visited) return visited;
+      ++*sequence;
+    }
     return {};
+  }
+
+  /// Records up to `sequence` are skipped.
+  Result<void> visit_row(Statement& find,
+                         const Row& row,
+                         std::uint64_t* sequence,
+                         const Visitor& visit) {
+    find.bind(1, row.first);
+    const auto found = find.step();
+    const std::string_view body = found && *found ? find.column_bytes(0) : std::string_view{};
+    std::uint64_t next = row.first;
+    auto done = for_each_record_left(body, row.count,
+                                     [&](std::string_view bytes, bool is_whole) -> Result<void> {
+                                       const FoundRecord record{next++, row.epoch, bytes, is_whole};
+                                       if (record.sequence <= *sequence) return {};
+                                       *sequence = record.sequence;
+                                       return visit(record);
+                                     });
+    find.reset();
+    return done;
+  }
+
+  /// Rows from both ends where the middle of the tree cannot be read. Bodies are left alone.
+  static Result<std::vector<Row>> list_rows(sqlite3* database) {
+    std::vector<Row> rows;
+    auto read = read_rows(database, "SELECT first_seq, count, epoch FROM batch ORDER BY first_seq",
+                          0, &rows);
+    if (read) return rows;
+    const std::uint64_t known = rows.empty() ? 0 : rows.back().first;
+    std::vector<Row> later;
+    const auto back =
+        read_rows(database, "SELECT first_seq, count, epoch FROM batch ORDER BY first_seq DESC",
+                  known, &later);
+    if (rows.empty() && later.empty()) return tl::unexpected(read.error());
+    static_cast<void>(back);
+    rows.insert(rows.end(), later.rbegin(), later.rend());
+    return rows;
+  }
+
+  static Result<void> read_rows(sqlite3* database,
+                                const char* query,
+                                std::uint64_t above,
+                                std::vector<Row>* rows) {
+    auto statement = Statement::prepare(database, query);
+    if (!statement) return tl::unexpected(statement.error());
+    for (;;) {
+      const auto row = statement->step();
+      if (!row) return tl::unexpected(row.error());
+      if (!*row || statement->column_u64(0) <= above) return {};
+      const std::uint64_t count = statement->column_u64(1);
+      if (count == 0 || count > batch_records_max) continue;
+      rows->push_back({statement->column_u64(0), static_cast<std::uint32_t>(count),
+                       Epoch(statement->column_u64(2))});
+    }
   }
 
   Database database_;
@@ -162,7 +253,11 @@ Result<Statements> prepare_all(sqlite3* database) {
                                 "UPDATE meta SET value = ?1 WHERE key = 'epoch'",
                                 "INSERT INTO batch VALUES(?1, ?2, ?3, ?4)",
                                 "INSERT OR IGNORE INTO blob VALUES(?1, ?2)",
-                                "SELECT bytes FROM blob WHERE hash = ?1"};
+                                "SELECT bytes FROM blob WHERE hash = ?1",
+                                "DELETE FROM batch WHERE first_seq IN (SELECT first_seq FROM batch"
+                                "  WHERE first_seq <= ?1 AND first_seq + count - 1 <= ?1"
+                                "  ORDER BY first_seq LIMIT ?2)",
+                                "DELETE FROM blob WHERE hash = ?1"};
   std::vector<Statement> made;
   for (const char* text : texts) {
     auto statement = Statement::prepare(database, text);
@@ -170,7 +265,8 @@ Result<Statements> prepare_all(sqlite3* database) {
     made.push_back(std::move(*statement));
   }
   return Statements{std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
-                    std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7])};
+                    std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]),
+                    std::move(made[8]), std::move(made[9])};
 }
 
 Result<void> check_format(sqlite3* database) {
@@ -185,13 +281,8 @@ Result<void> check_format(sqlite3* database) {
   return {};
 }
 
-Result<void> set_up(sqlite3* database, const SqliteOptions& options) {
-  if (auto done = execute(database, pragmas); !done) return done;
+Result<void> set_up(sqlite3* database) {
   if (auto done = execute(database, schema); !done) return done;
-  if (options.pages_max != 0) {
-    const std::string quota = "PRAGMA max_page_count = " + std::to_string(options.pages_max);
-    if (auto done = execute(database, quota.c_str()); !done) return done;
-  }
   return check_format(database);
 }
 
@@ -200,22 +291,14 @@ Result<void> set_up(sqlite3* database, const SqliteOptions& options) {
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& directory,
                                                  const SqliteOptions& options) {
   const std::string path = directory + "/journal.db";
-  sqlite3* opened = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &opened,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-  Database database(opened);
-  if (code != SQLITE_OK) return sqlite_failure(opened, path);
-  sqlite3_extended_result_codes(opened, 1);
-  if (auto done = set_up(opened, options); !done) {
-    if (sqlite3_errcode(opened) == SQLITE_BUSY) {
-      return fail(Code::refused, path + ": another controller holds it");
-    }
+  auto database = open_database_alone(path, options);
+  if (!database) return tl::unexpected(database.error());
+  if (auto done = set_up(database->get()); !done) {
     return tl::unexpected(done.error().with_context(path));
   }
-  auto statements = prepare_all(opened);
+  auto statements = prepare_all(database->get());
   if (!statements) return tl::unexpected(statements.error().with_context(path));
-  return std::make_unique<SqliteStore>(std::move(database), std::move(*statements));
+  return std::make_unique<SqliteStore>(std::move(*database), std::move(*statements));
 }
 
 }  // namespace cox::ctld

@@ -5,13 +5,10 @@
 #include <memory>
 #include <string>
 
+#include "ctld/store/sqlite.h"
 #include "ctld/store/store.h"
 
 namespace cox::ctld {
-
-struct SqliteOptions {
-  std::uint64_t pages_max = 0;  // 0: no limit. A quota, which tests use for a full disk
-};
 
 /// Opens or makes DIR/journal.db, and holds it alone until the store is destroyed.
 /// error: refused when another process holds it; internal names the file and what SQLite said

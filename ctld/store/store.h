@@ -32,20 +32,33 @@ struct Batch {
   std::uint64_t last_sequence() const { return first_sequence + count - 1; }
 };
 
+/// A record of the journal as it was found.
+struct FoundRecord {
+  std::uint64_t sequence = 0;
+  Epoch epoch;  // of its batch; 0 when the batch itself cannot be read
+  std::string_view bytes;
+  bool is_whole = true;  // false: fails its checksum, or is missing; `bytes` are what is left
+};
+
 class Store {
  public:
-  using Visitor = std::function<Result<void>(std::uint64_t sequence, std::string_view record)>;
+  using Visitor = std::function<Result<void>(const FoundRecord& record)>;
 
   virtual ~Store() = default;
   /// Commits all of `batches`, in order, in one transaction: they last when this returns.
   /// error: storage_full (nothing was written, try again), refused (a newer epoch owns the store),
   ///        internal (the disk failed: do not go on)
   virtual Result<void> append(const std::vector<Batch>& batches) = 0;
-  /// Every record in order of its sequence number.
-  /// error: internal names the first sequence that is damaged or missing
-  virtual Result<void> load(const Visitor& visit) = 0;
+  /// Every record after `sequence` in order; what cannot be read is visited too, and so marked.
+  /// error: internal when the journal begins later than that, or cannot be read at all
+  virtual Result<void> load(std::uint64_t sequence, const Visitor& visit) = 0;
   /// error: not_found names the hash
   virtual Result<std::string> read_blob(const Hash& hash) = 0;
+  /// Removes up to `rows_max` of the batches that hold nothing after `sequence`, the oldest first.
+  /// True when none is left. What was removed may be there again after a crash.
+  virtual Result<bool> cut(std::uint64_t sequence, std::size_t rows_max) = 0;
+  /// Removes contents; those that are not there are no error. Undone by a crash, as cut().
+  virtual Result<void> drop_blobs(const std::vector<Hash>& hashes) = 0;
   /// Housekeeping for moments without work.
   virtual Result<void> tidy() = 0;
   /// Bytes that wait for tidy(); above some limit it should not wait for an idle moment.

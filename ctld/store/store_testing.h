@@ -32,8 +32,11 @@ inline std::unique_ptr<Store> opened(const std::string& directory) {
 
 inline Result<std::vector<std::string>> loaded(Store& store) {
   std::vector<std::string> records;
-  auto read = store.load([&](std::uint64_t, std::string_view record) -> Result<void> {
-    records.emplace_back(record);
+  auto read = store.load(0, [&](const FoundRecord& found) -> Result<void> {
+    if (!found.is_whole) {
+      return fail(Code::internal, "sequence " + std::to_string(found.sequence) + " is not whole");
+    }
+    records.emplace_back(found.bytes);
     return {};
   });
   if (!read) return tl::unexpected(read.error());

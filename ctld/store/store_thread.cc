@@ -10,6 +10,9 @@ namespace {
 
 // A log that grew past this is moved even when no idle moment comes.
 constexpr std::uint64_t untidy_bytes_max = 256U << 20;
+// Slices small enough that a commit waits for them a fraction of a millisecond.
+constexpr std::size_t rows_per_slice = 32;
+constexpr std::size_t blobs_per_slice = 16;
 constexpr auto idle_before_tidy = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -20,36 +23,67 @@ StoreThread::StoreThread(std::unique_ptr<Store> store, StoreEvents events, Durat
 }
 
 StoreThread::~StoreThread() {
+  finish();
+}
+
+std::uint64_t StoreThread::finish() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+  return committed_;
 }
 
 void StoreThread::append(Batch batch) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(batch));
+    waiting_.batches.push_back(std::move(batch));
+  }
+  changed_.notify_one();
+}
+
+void StoreThread::cut(std::uint64_t sequence) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.cut = sequence;
+  }
+  changed_.notify_one();
+}
+
+void StoreThread::drop_blobs(std::vector<Hash> hashes) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.drops.insert(waiting_.drops.end(), hashes.begin(), hashes.end());
   }
   changed_.notify_one();
 }
 
 void StoreThread::work() {
   for (;;) {
-    const std::vector<Batch> batches = next_batches();
-    if (batches.empty()) return;
-    if (!commit(batches)) return;
-    events_.committed(batches.back().last_sequence());
-    if (store_->untidy_bytes() > untidy_bytes_max) store_->tidy();
+    const Orders orders = next_orders();
+    drops_.insert(orders.drops.begin(), orders.drops.end());
+    if (orders.cut != 0) cut_to_ = orders.cut;
+    if (!orders.batches.empty()) {
+      for (const Batch& batch : orders.batches) {
+        for (const Blob& blob : batch.blobs) drops_.erase(blob.hash);
+      }
+      if (!commit(orders.batches)) return;
+      committed_ = orders.batches.back().last_sequence();
+      events_.committed(committed_);
+    } else if (orders.empty() && !has_chores()) {
+      return;
+    }
+    tidy_some(orders.batches.size());
   }
 }
 
-/// Empty only when nothing is left and the end was asked for.
-std::vector<Batch> StoreThread::next_batches() {
+/// Empty only when chores are left to do, or the end was asked for.
+StoreThread::Orders StoreThread::next_orders() {
   std::unique_lock lock(mutex_);
   const auto ready = [this] { return stopping_ || !waiting_.empty(); };
+  if (has_chores() && !stopping_) return std::exchange(waiting_, {});
   if (!ready() && store_->untidy_bytes() != 0 &&
       !changed_.wait_for(lock, idle_before_tidy, ready)) {
     lock.unlock();
@@ -58,6 +92,22 @@ std::vector<Batch> StoreThread::next_batches() {
   }
   changed_.wait(lock, ready);
   return std::exchange(waiting_, {});
+}
+
+/// A slice of what may wait, after a commit of that many batches: more goes than came. What fails
+/// is left: the next checkpoint asks again, and a disk that fails shows at the next commit.
+void StoreThread::tidy_some(std::size_t batches) {
+  if (!drops_.empty()) {
+    auto end = drops_.begin();
+    for (std::size_t i = 0; i < blobs_per_slice && end != drops_.end(); ++i) ++end;
+    static_cast<void>(store_->drop_blobs({drops_.begin(), end}));
+    drops_.erase(drops_.begin(), end);
+  }
+  if (cut_to_ != 0) {
+    const auto done = store_->cut(cut_to_, rows_per_slice + 2 * batches);
+    if (!done || *done) cut_to_ = 0;
+  }
+  if (store_->untidy_bytes() > untidy_bytes_max) store_->tidy();
 }
 
 bool StoreThread::commit(const std::vector<Batch>& batches) {

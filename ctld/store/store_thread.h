@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -38,10 +39,30 @@ class StoreThread {
 
   /// From the loop thread; never blocks on the disk.
   void append(Batch batch);
+  /// Batches up to and including `sequence` are needed no more: removed bit by bit, after commits
+  /// and while there are none. Likewise.
+  void cut(std::uint64_t sequence);
+  /// Contents that nothing refers to: removed like this too, unless a batch brings them again.
+  void drop_blobs(std::vector<Hash> hashes);
+  /// What the destructor does. Returns the last sequence that lasts; 0 when none was committed.
+  std::uint64_t finish();
 
  private:
+  /// What the loop asked for since the last look.
+  struct Orders {
+    std::vector<Batch> batches;
+    std::vector<Hash> drops;
+    std::uint64_t cut = 0;
+
+    bool empty() const { return batches.empty() && drops.empty() && cut == 0; }
+  };
+
   void work();
-  std::vector<Batch> next_batches();
+  Orders next_orders();
+  void tidy_some(std::size_t batches);
+
+  bool has_chores() const { return cut_to_ != 0 || !drops_.empty(); }
+
   /// Commits, or tries again until there is room. False: the store failed, or stop was asked.
   bool commit(const std::vector<Batch>& batches);
   bool stopped_while_waiting();
@@ -51,9 +72,12 @@ class StoreThread {
   Duration retry_after_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Batch> waiting_;
+  Orders waiting_;
   bool stopping_ = false;
-  bool full_ = false;   // of the store thread alone
+  bool full_ = false;         // of the store thread alone, as what follows
+  std::uint64_t cut_to_ = 0;  // 0: nothing is to be cut
+  std::set<Hash> drops_;
+  std::uint64_t committed_ = 0;
   std::thread thread_;  // last: it uses everything above
 };
 

@@ -40,7 +40,11 @@ class SlowStore final : public Store {
     return {};
   }
 
-  Result<void> load(const Visitor&) override { return {}; }
+  Result<void> load(std::uint64_t, const Visitor&) override { return {}; }
+
+  Result<bool> cut(std::uint64_t, std::size_t) override { return true; }
+
+  Result<void> drop_blobs(const std::vector<Hash>&) override { return {}; }
 
   Result<std::string> read_blob(const Hash&) override { return fail(Code::not_found, "none"); }
 
@@ -168,7 +172,7 @@ TEST(StoreThread, everything_appended_before_its_end_is_committed) {
   auto store = open_sqlite_store(directory);
   if (!store) ::_exit(1);
   std::uint64_t next = 1;
-  if (!(*store)->load([&](std::uint64_t, std::string_view) -> Result<void> {
+  if (!(*store)->load(0, [&](const FoundRecord&) -> Result<void> {
         ++next;
         return {};
       })) {

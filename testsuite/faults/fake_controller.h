@@ -61,6 +61,11 @@ class FakeController : private ctld::Journal,
   };
 
   void append(ctld::Batch batch) override;
+
+  void cut(std::uint64_t sequence) override { (void)disk_.cut(sequence, 1); }
+
+  void drop_blobs(std::vector<Hash> hashes) override { (void)disk_.drop_blobs(hashes); }
+
   void send(Session session, const std::string& payload) override;
   void drop(Session session) override;
   void send(ctld::ClientId client, const std::string& payload) override;

@@ -29,12 +29,14 @@ class FakeDisk : public ctld::Store {
     batches_.push_back(batch);
   }
 
-  Result<void> load(const Visitor& visit) override {
+  Result<void> load(std::uint64_t after, const Visitor& visit) override {
     for (const auto& batch : batches_) {
       std::uint64_t sequence = batch.first_sequence;
-      const auto read = ctld::for_each_record(
-          batch.records,
-          [&](std::string_view record) -> Result<void> { return visit(sequence++, record); });
+      const auto read = ctld::for_each_record_left(
+          batch.records, batch.count, [&](std::string_view record, bool is_whole) -> Result<void> {
+            const ctld::FoundRecord found{sequence++, batch.epoch, record, is_whole};
+            return found.sequence <= after ? Result<void>{} : visit(found);
+          });
       if (!read) {
         return read;
       }
@@ -48,6 +50,18 @@ class FakeDisk : public ctld::Store {
       return fail(Code::not_found, "no such blob");
     }
     return found->second;
+  }
+
+  Result<bool> cut(std::uint64_t sequence, std::size_t) override {
+    std::erase_if(batches_, [&](const auto& one) { return one.last_sequence() <= sequence; });
+    return true;
+  }
+
+  Result<void> drop_blobs(const std::vector<Hash>& hashes) override {
+    for (const Hash& hash : hashes) {
+      blobs_.erase(hash);
+    }
+    return {};
   }
 
   Result<void> tidy() override { return {}; }

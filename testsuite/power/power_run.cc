@@ -25,6 +25,10 @@ class Nobody : public ctld::Journal,
  public:
   void append(ctld::Batch) override {}
 
+  void cut(std::uint64_t) override {}
+
+  void drop_blobs(std::vector<Hash>) override {}
+
   void send(Session, const std::string&) override {}
 
   void drop(Session) override {}

@@ -1,0 +1,263 @@
+// Chunks of jobs, nodes and classes, and the header, in protobuf inside checked records.
+#include "ctld/store/chunk_codec.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+#include "ctld/store/job_codec.h"
+#include "ctld/store/record.h"
+#include "ctld/store/chunk.pb.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+void append_message(const google::protobuf::MessageLite& message, std::string* body) {
+  append_record(message.SerializeAsString(), body);
+}
+
+template <class Message>
+bool parse(std::string_view bytes, Message* message) {
+  return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+}
+
+std::string encode_header(const core::Record& record) {
+  store::StateHeader header;
+  header.set_epoch(record.epoch.value);
+  wire::put(record.settings, header.mutable_settings());
+  header.set_next_job(record.next_job.value);
+  std::string body;
+  append_message(header, &body);
+  return body;
+}
+
+store::StateNode encode_node(const core::Node& node) {
+  store::StateNode to;
+  auto* described = to.mutable_described();
+  described->set_node(node.id.value);
+  described->set_at_us(node.registered.us);
+  described->set_node_class(node.node_class.value);
+  described->set_name(node.name);
+  described->set_boot_id(node.boot_id);
+  described->set_address(node.address);
+  described->set_containment(node.containment);
+  described->set_version(node.version);
+  for (const std::int64_t mib : node.memory_mib) described->add_memory_mib(mib);
+  for (const Pool& pool : node.pools) {
+    auto* entry = described->add_pools();
+    entry->set_name(pool.name);
+    entry->set_type(pool.type);
+    entry->set_total(pool.total);
+  }
+  described->set_is_thissystem(node.is_thissystem);
+  to.set_aside(static_cast<std::uint32_t>(node.aside));
+  to.set_why(node.why);
+  to.set_is_lost(node.is_lost);
+  return to;
+}
+
+core::Node decode_node(const store::StateNode& from) {
+  const auto& described = from.described();
+  core::Node node;
+  node.id = NodeId(described.node());
+  node.registered = Instant{described.at_us()};
+  node.node_class = ClassId(described.node_class());
+  node.name = described.name();
+  node.boot_id = described.boot_id();
+  node.address = described.address();
+  node.containment = described.containment();
+  node.version = described.version();
+  node.memory_mib.assign(described.memory_mib().begin(), described.memory_mib().end());
+  for (const auto& pool : described.pools()) {
+    node.pools.push_back(Pool{pool.name(), pool.type(), pool.total()});
+  }
+  node.is_thissystem = described.is_thissystem();
+  node.aside = static_cast<core::Aside>(from.aside());
+  node.why = from.why();
+  node.is_lost = from.is_lost();
+  return node;
+}
+
+/// The part of a list, kept by dense ids, that a chunk holds: [first, end).
+std::pair<std::size_t, std::size_t> part_of(std::size_t size,
+                                            std::uint64_t number,
+                                            std::uint64_t per) {
+  const auto first = static_cast<std::size_t>(std::min<std::uint64_t>(number * per, size));
+  return {first, std::min<std::size_t>(first + per, size)};
+}
+
+/// `append` puts one item into the body.
+template <class Append>
+std::string encode_items(const std::vector<std::uint64_t>& ids, Append append) {
+  if (ids.empty()) return {};
+  store::ChunkContents contents;
+  contents.mutable_ids()->Assign(ids.begin(), ids.end());
+  std::string body;
+  append_message(contents, &body);
+  for (const std::uint64_t id : ids) append(id, &body);
+  return body;
+}
+
+std::vector<std::uint64_t> ids_between(std::size_t first, std::size_t end) {
+  std::vector<std::uint64_t> ids;
+  for (std::size_t i = first; i < end; ++i) ids.push_back(i);
+  return ids;
+}
+
+std::string encode_jobs(const core::Record& record, std::uint64_t number) {
+  std::vector<std::uint64_t> ids;
+  const JobId end{(number + 1) * jobs_per_chunk};
+  for (auto at = record.jobs.lower_bound(JobId{number * jobs_per_chunk});
+       at != record.jobs.end() && at->first < end; ++at) {
+    ids.push_back(at->first.value);
+  }
+  std::string bytes;
+  return encode_items(ids, [&](std::uint64_t id, std::string* body) {
+    bytes.clear();
+    encode_job(record.jobs.at(JobId{id}), &bytes);
+    append_record(bytes, body);
+  });
+}
+
+std::string encode_nodes(const core::Record& record, std::uint64_t number) {
+  const auto [first, end] = part_of(record.nodes.size(), number, nodes_per_chunk);
+  return encode_items(ids_between(first, end), [&](std::uint64_t id, std::string* body) {
+    append_message(encode_node(record.nodes[id]), body);
+  });
+}
+
+std::string encode_classes(const core::Record& record, std::uint64_t number) {
+  const auto [first, end] = part_of(record.classes.size(), number, classes_per_chunk);
+  return encode_items(ids_between(first, end), [&](std::uint64_t id, std::string* body) {
+    store::ClassLearned learned;
+    learned.set_id(static_cast<std::uint32_t>(id));
+    wire::put(record.classes[id], learned.mutable_node_class());
+    append_message(learned, body);
+  });
+}
+
+/// Puts `item` at its place of a list by dense ids.
+template <class Item>
+void place(std::vector<Item>& items, std::uint64_t id, Item item) {
+  if (items.size() <= id) items.resize(id + 1);
+  items[id] = std::move(item);
+}
+
+std::uint64_t ids_per_chunk(ChunkKind kind) {
+  if (kind == ChunkKind::jobs) return jobs_per_chunk;
+  return kind == ChunkKind::nodes ? nodes_per_chunk : classes_per_chunk;
+}
+
+constexpr std::uint64_t dense_ids_max = 1U << 24;  // nodes or classes; above, the row is damaged
+
+}  // namespace
+
+Chunk encode_chunk(const core::Record& record, ChunkKey key) {
+  switch (key.kind) {
+    case ChunkKind::jobs:
+      return {key, encode_jobs(record, key.number)};
+    case ChunkKind::nodes:
+      return {key, encode_nodes(record, key.number)};
+    case ChunkKind::classes:
+      return {key, encode_classes(record, key.number)};
+    case ChunkKind::header:
+      break;
+  }
+  return {key, encode_header(record)};
+}
+
+void RecordLoader::take(const FoundChunk& chunk) {
+  if (chunk.is_readable && chunk.body.empty()) return;  // nothing was left of it
+  if (chunk.key.kind != ChunkKind::header) return take_items(chunk);
+  static_cast<void>(for_each_record_left(
+      chunk.body, 1, [this](std::string_view bytes, bool is_whole) -> Result<void> {
+        if (is_whole) {
+          take_header(bytes);
+        } else {
+          fatal_ = "its header fails its checksum";
+        }
+        return {};
+      }));
+}
+
+void RecordLoader::take_header(std::string_view bytes) {
+  store::StateHeader header;
+  auto settings = parse(bytes, &header) ? wire::take(header.settings())
+                                        : Result<Settings>(fail(Code::internal, "not a header"));
+  if (!settings) {
+    fatal_ = "header: " + settings.error().message;
+    return;
+  }
+  record_.epoch = Epoch(header.epoch());
+  record_.settings = std::move(*settings);
+  record_.next_job = JobId(header.next_job());
+}
+
+void RecordLoader::take_items(const FoundChunk& chunk) {
+  store::ChunkContents contents;
+  bool has_contents = false;
+  static_cast<void>(for_each_record_left(
+      chunk.body, 1, [&](std::string_view bytes, bool is_whole) -> Result<void> {
+        has_contents = is_whole && parse(bytes, &contents);
+        return {};
+      }));
+  if (!has_contents) {
+    const std::uint64_t per = ids_per_chunk(chunk.key.kind);
+    std::vector<std::uint64_t> ids;
+    for (std::uint64_t i = 0; i < per; ++i) ids.push_back(chunk.key.number * per + i);
+    return lose(chunk.key, std::move(ids), "cannot be read");
+  }
+  int next = -1;  // the contents come first
+  const auto count = static_cast<std::uint32_t>(contents.ids_size()) + 1;
+  static_cast<void>(for_each_record_left(
+      chunk.body, count, [&](std::string_view bytes, bool is_whole) -> Result<void> {
+        const int position = next++;
+        if (position < 0) return {};
+        const std::uint64_t id = contents.ids(position);
+        if (is_whole) {
+          take_item(chunk.key, id, bytes);
+        } else {
+          lose(chunk.key, {id}, "fails its checksum");
+        }
+        return {};
+      }));
+}
+
+void RecordLoader::take_item(ChunkKey key, std::uint64_t id, std::string_view bytes) {
+  store::StateNode node;
+  store::ClassLearned learned;
+  if (key.kind == ChunkKind::jobs) {
+    auto job = decode_job(bytes);
+    if (!job) return lose(key, {id}, job.error().message);
+    record_.jobs.insert_or_assign(JobId{id}, std::move(*job));
+  } else if (key.kind == ChunkKind::nodes && id < dense_ids_max && parse(bytes, &node)) {
+    place(record_.nodes, id, decode_node(node));
+  } else if (key.kind == ChunkKind::classes && id < dense_ids_max && parse(bytes, &learned)) {
+    auto taken = wire::take(learned.node_class());
+    if (!taken) return lose(key, {id}, taken.error().message);
+    place(record_.classes, id, std::move(*taken));
+  } else {
+    lose(key, {id}, "cannot be understood");
+  }
+}
+
+/// Jobs are lost one by one; a fleet with a hole in it is of no use to anybody's allocation.
+void RecordLoader::lose(ChunkKey key, std::vector<std::uint64_t> ids, const std::string& why) {
+  if (key.kind != ChunkKind::jobs) fatal_ = to_text(key) + ": " + why;
+  damages_.push_back({key, std::move(ids), why});
+}
+
+Result<core::Record> RecordLoader::finish() {
+  for (std::size_t i = 0; fatal_.empty() && i < record_.nodes.size(); ++i) {
+    const core::Node& node = record_.nodes[i];
+    if (node.id.value != i || node.node_class.value >= record_.classes.size()) {
+      fatal_ = "node " + std::to_string(i) + " is missing, or its class";
+    }
+  }
+  if (!fatal_.empty()) return fail(Code::internal, "state.db: " + fatal_);
+  return std::move(record_);
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,78 @@
+// Chunks come back as they were; a damaged record costs what it held and nothing else.
+#include "ctld/store/chunk_codec.h"
+
+#include <gtest/gtest.h>
+
+#include "testsuite/support/random_life.h"
+
+namespace cox::ctld {
+namespace {
+
+core::Record some_record() {
+  testing::RandomLife life(3);
+  for (int i = 0; i < 60; ++i) life.event();
+  return life.cluster.state.record;
+}
+
+void take(RecordLoader& loader, const Chunk& chunk) {
+  loader.take({chunk.key, chunk.body, true});
+}
+
+void take_all(RecordLoader& loader, const core::Record& record) {
+  take(loader, encode_chunk(record, header_chunk));
+  take(loader, encode_chunk(record, {ChunkKind::classes, 0}));
+  take(loader, encode_chunk(record, {ChunkKind::nodes, 0}));
+}
+
+TEST(ChunkCodec, everything_of_a_record_comes_back) {
+  const core::Record record = some_record();
+  RecordLoader loader;
+  take_all(loader, record);
+  take(loader, encode_chunk(record, {ChunkKind::jobs, 0}));
+  const auto again = loader.finish();
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(*again == record);
+}
+
+TEST(ChunkCodec, a_chunk_of_nothing_has_no_body) {
+  EXPECT_TRUE(encode_chunk(some_record(), {ChunkKind::jobs, 9}).body.empty());
+  EXPECT_TRUE(encode_chunk(some_record(), {ChunkKind::nodes, 9}).body.empty());
+}
+
+TEST(ChunkCodec, a_damaged_job_is_named_and_the_others_are_there) {
+  const core::Record record = some_record();
+  Chunk chunk = encode_chunk(record, {ChunkKind::jobs, 0});
+  chunk.body.back() = static_cast<char>(~chunk.body.back());  // the last record's last byte
+  RecordLoader loader;
+  take_all(loader, record);
+  take(loader, chunk);
+  ASSERT_EQ(loader.damages().size(), 1U);
+  const std::uint64_t last = record.next_job.value - 1;
+  EXPECT_EQ(loader.damages()[0].ids, std::vector<std::uint64_t>{last});
+  const auto again = loader.finish();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->jobs.size(), record.jobs.size() - 1);
+}
+
+TEST(ChunkCodec, where_the_contents_are_unknown_every_id_of_the_chunk_is_suspect) {
+  const core::Record record = some_record();
+  RecordLoader loader;
+  take_all(loader, record);
+  loader.take({{ChunkKind::jobs, 2}, {}, false});
+  ASSERT_EQ(loader.damages().size(), 1U);
+  EXPECT_EQ(loader.damages()[0].ids.size(), 256U);
+  EXPECT_EQ(loader.damages()[0].ids.front(), 512U);
+}
+
+TEST(ChunkCodec, a_fleet_with_a_hole_is_an_error) {
+  const core::Record record = some_record();
+  RecordLoader loader;
+  take_all(loader, record);
+  loader.take({{ChunkKind::nodes, 0}, {}, false});
+  const auto again = loader.finish();
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().message, "state.db: nodes 0: cannot be read");
+}
+
+}  // namespace
+}  // namespace cox::ctld
