@@ -43,6 +43,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
 Result<void> Daemon::start() {
   if (auto listening = forward_.listen(setup_.paths.client_socket()); !listening) return listening;
   log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
+  supervisors_.prepare();
   recover();
   return {};
 }

@@ -17,17 +17,6 @@ namespace cox::noded {
 namespace {
 
 constexpr Duration adoption_time_out = seconds(5);
-constexpr int supervisor_descriptor = 3;
-
-std::vector<std::string> supervisor_environment() {
-  std::vector<std::string> kept;
-  for (std::string& entry : platform::current_environment()) {
-    if (entry.starts_with("PATH=") || entry.starts_with("LD_LIBRARY_PATH=")) {
-      kept.push_back(std::move(entry));
-    }
-  }
-  return kept;
-}
 
 std::string exit_text(const platform::ChildExit& exit) {
   if (exit.signal != 0) return "killed by signal " + std::to_string(exit.signal);
@@ -44,8 +33,13 @@ Supervisors::Supervisors(platform::Loop& loop,
     : loop_(loop),
       log_(log),
       paths_(paths),
-      program_(std::move(program)),
+      nursery_(loop, log, std::move(program)),
       events_(std::move(events)) {}
+
+void Supervisors::prepare() {
+  const auto opened = nursery_.open();
+  if (!opened) log_.error("nursery of supervisors: " + opened.error().message);
+}
 
 Result<int> Supervisors::spawn(const StepKey& key, const std::string& start) {
   int ends[2];
@@ -54,17 +48,9 @@ Result<int> Supervisors::spawn(const StepKey& key, const std::string& start) {
   }
   platform::Descriptor ours(ends[0]);
   const platform::Descriptor theirs(ends[1]);
-  platform::SpawnRequest request;
-  request.program = program_;
-  request.argv = {"coxstepd", paths_.step_socket(key)};
-  static const std::vector<std::string> environment = supervisor_environment();
-  request.environment = environment;
-  request.directory = "/";
-  request.descriptors = {{2, log_.descriptor()}, {supervisor_descriptor, theirs.get()}};
-  request.new_session = true;
-  auto spawned = platform::spawn(request);
-  if (!spawned) return tl::unexpected(spawned.error());
-  const int pid = spawned->pid;
+  const auto born = nursery_.bear(paths_.step_socket(key), theirs.get());
+  if (!born) return born;
+  const int pid = *born;
   auto link = link::adopt(loop_, ours.release());
   One& one = all_[key];
   one = One{};

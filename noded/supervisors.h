@@ -1,4 +1,5 @@
-// The supervisors of this node: started with a socket pair on descriptor 3, or found again at their
+// The supervisors of this node: forked by the nursery with one end of a
+// socket pair, or found again at their
 // sockets in the steps folder after a restart of the daemon. They outlive this process.
 #pragma once
 
@@ -13,6 +14,7 @@
 #include "model/ids.h"
 #include "noded/agent/request.h"
 #include "noded/log.h"
+#include "noded/nursery.h"
 #include "noded/paths.h"
 #include "platform/loop.h"
 
@@ -33,6 +35,8 @@ class Supervisors {
               std::string program,
               SupervisorEvents events);
 
+  /// Makes the first start quick.
+  void prepare();
   /// Starts the supervisor of `key` and sends it `start`, encoded. Its pid. error: why not
   Result<int> spawn(const StepKey& key, const std::string& start);
   /// Sends to a supervisor; one that is not there (any more) needs no message.
@@ -74,7 +78,7 @@ class Supervisors {
   platform::Loop& loop_;
   const Log& log_;
   const Paths& paths_;
-  std::string program_;
+  Nursery nursery_;
   SupervisorEvents events_;
   std::map<StepKey, One> all_;
   std::vector<std::shared_ptr<link::Link>> retired_;  // until their callbacks have returned

@@ -1,6 +1,7 @@
-// coxstepd SOCKET: supervises one step on one node. Started by coxnoded with a socket on
-// descriptor 3, over which the plan comes; listens at SOCKET for later daemons, supervisors of
-// other nodes and clients.
+// coxstepd: supervises one step on one node. Usually forked by the nursery, a coxstepd that
+// coxnoded started; as `coxstepd SOCKET` started alone. The daemon's socket is descriptor 3, over
+// which the plan comes; listens at SOCKET for later daemons, supervisors of other nodes and
+// clients.
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -8,9 +9,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
+#include <string>
 
 #include "link/link.h"
 #include "noded/stepd/desk.h"
+#include "noded/stepd/nursery.h"
 #include "platform/loop.h"
 
 namespace {
@@ -60,13 +64,22 @@ int main(int argc, char** argv) {
     std::puts("coxstepd " COX_VERSION);
     return 0;
   }
-  if (argc != 2 || argv[1][0] != '/') {
+  const bool is_nursery = argc == 3 && std::strcmp(argv[1], cox::stepd::nursery_argument) == 0;
+  if (!is_nursery && (argc != 2 || argv[1][0] != '/')) {
     std::fputs("usage: coxstepd SOCKET   (an absolute path; started by coxnoded)\n", stderr);
     return 2;
   }
   fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);
+  std::optional<std::string> socket_path = argv[1];
+  if (is_nursery) {
+    // The kernel keeps the arguments side by side.
+    socket_path = cox::stepd::serve_nursery(argv[1], argv[2] + std::strlen(argv[2]));
+    if (!socket_path) {
+      return 0;
+    }
+  }
   ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  return serve(argv[1]);
+  return serve(socket_path->c_str());
 }

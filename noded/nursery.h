@@ -1,0 +1,35 @@
+// The daemon's side of the nursery: one process that forks the supervisors of this node.
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "noded/log.h"
+#include "platform/descriptor.h"
+#include "platform/loop.h"
+
+namespace cox::noded {
+
+class Nursery {
+ public:
+  /// `program`: coxstepd.
+  Nursery(platform::Loop& loop, const Log& log, std::string program);
+
+  /// Starts it, where it does not run, so that the first step need not wait for it.
+  Result<void> open();
+  /// Forks a supervisor that will listen at `socket_path` and has `link` to us; a nursery that died
+  /// is replaced. Its pid, as a child of this process. error: why not
+  Result<int> bear(const std::string& socket_path, int link);
+
+ private:
+  Result<int> order(const std::string& socket_path, int link);
+  void ended(int pid);
+
+  platform::Loop& loop_;
+  const Log& log_;
+  std::string program_;
+  int pid_ = 0;
+  platform::Descriptor control_;
+};
+
+}  // namespace cox::noded

@@ -1,0 +1,76 @@
+// One thread, no loop, no lock: what is here at a fork is what a newborn supervisor starts with.
+#include "noded/stepd/nursery.h"
+
+#include <linux/prctl.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+
+#include "platform/hand_over.h"
+
+namespace cox::stepd {
+namespace {
+
+constexpr int control = 3;
+
+// As fork(), but a child of our parent: the daemon reaps it and learns how it ended. The C library
+// caches a thread's id; the kernel writes the new one where it has been told that this cache is.
+pid_t fork_sibling() {
+  int* cached_id = nullptr;
+  const bool is_known = ::prctl(PR_GET_TID_ADDRESS, &cached_id, 0, 0, 0) == 0 && cached_id;
+  const unsigned long flags =
+      CLONE_PARENT | SIGCHLD | (is_known ? CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID : 0UL);
+  return static_cast<pid_t>(::syscall(SYS_clone, flags, nullptr, nullptr, cached_id, nullptr));
+}
+
+void show_path(const std::string& path, char* begin, char* end) {
+  std::fill(begin, end, '\0');
+  const auto room = static_cast<std::size_t>(end - begin);
+  path.copy(begin, room == 0 ? 0 : room - 1);
+}
+
+// error: the number of what failed
+int take_descriptors(const platform::Handed& order) {
+  if (::dup2(order.descriptors[0].get(), control) < 0) return errno;
+  return ::dup2(order.descriptors[1].get(), STDERR_FILENO) < 0 ? errno : 0;
+}
+
+void answer(pid_t pid) {
+  const Birth birth{std::max(pid, 0), pid < 0 ? errno : 0};
+  const std::string_view bytes(reinterpret_cast<const char*>(&birth), sizeof birth);
+  // A daemon that is gone by now is noticed at the next order.
+  static_cast<void>(platform::hand_over(control, bytes, {}));
+}
+
+}  // namespace
+
+std::optional<std::string> serve_nursery(char* room_begin, char* room_end) {
+  while (true) {
+    auto order = platform::take_over(control, birth_path_max);
+    if (order && order->bytes.empty()) return std::nullopt;
+    if (!order || order->descriptors.size() != 2) {
+      std::fprintf(stderr, "coxstepd: nursery: %s\n",
+                   order ? "an order without its sockets" : order.error().message.c_str());
+      return std::nullopt;
+    }
+    const pid_t pid = fork_sibling();
+    if (pid != 0) {
+      answer(pid);
+      continue;
+    }
+    if (take_descriptors(*order) != 0) ::_exit(1);
+    ::setsid();
+    show_path(order->bytes, room_begin, room_end);
+    return std::move(order->bytes);
+  }
+}
+
+}  // namespace cox::stepd

@@ -1,0 +1,31 @@
+// The nursery: a coxstepd that stands ready in memory and forks a supervisor whenever the node
+// daemon orders one. An exec with its loader and initialisation costs several times that fork.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace cox::stepd {
+
+/// `coxstepd --nursery ROOM` serves the SOCK_SEQPACKET socket on descriptor 3. ROOM is this many
+/// blanks: there a supervisor writes the path of its socket, so that ps shows whose it is.
+constexpr const char* nursery_argument = "--nursery";
+constexpr std::size_t nursery_room = 400;
+constexpr std::size_t birth_path_max = 4096;
+
+/// The answer to an order, which is the path of the supervisor's socket and two descriptors: its
+/// end of the pair shared with the daemon, and its standard error.
+struct Birth {
+  std::int32_t pid = 0;
+  std::int32_t number = 0;  // errno, where there is no pid
+};
+
+/// Forks a supervisor per order, each a child of our parent, the daemon. Returns in each of them
+/// the path of its socket, the end of its pair being descriptor 3; and nothing in the nursery once
+/// the daemon is gone.
+/// room: the argument ROOM and what lies before it since argv[1], as the kernel shows it
+std::optional<std::string> serve_nursery(char* room_begin, char* room_end);
+
+}  // namespace cox::stepd
