@@ -1,5 +1,6 @@
 // The child's way from fork to execve. Everything that can be is prepared before the fork; the
-// supervisor may have threads of the MPI library by then.
+// supervisor may have threads of the MPI library by then. Without them the child borrows our memory
+// until its execve (vfork): no pages are copied, and nothing it writes may matter to us.
 #include "noded/stepd/launch.h"
 
 #include <fcntl.h>
@@ -165,11 +166,12 @@ class Child {
     const UserIdentity& user = plan_.job.user;
     if (::geteuid() == 0) {
       const bool is_root = user.uid == 0 && user.gid == ::getegid();
-      if (::setgroups(user.groups.size(), user.groups.data()) != 0 && !is_root) {
+      // The C library's own would speak to all threads of the process whose memory this is.
+      if (::syscall(SYS_setgroups, user.groups.size(), user.groups.data()) != 0 && !is_root) {
         give_up(LaunchStage::identity);
       }
-      if (::setresgid(user.gid, user.gid, user.gid) != 0 ||
-          ::setresuid(user.uid, user.uid, user.uid) != 0) {
+      if (::syscall(SYS_setresgid, user.gid, user.gid, user.gid) != 0 ||
+          ::syscall(SYS_setresuid, user.uid, user.uid, user.uid) != 0) {
         give_up(LaunchStage::identity);
       }
     } else if (user.uid != ::geteuid()) {
@@ -226,6 +228,19 @@ class Child {
   bool is_bound_ = false;
 };
 
+// Threads of the MPI library might hold a lock, or change what the child reads: it gets a copy
+// then.
+pid_t start(Child* child, bool is_threaded) {
+  const pid_t parent = ::getpid();
+  char** const environment = environ;
+  const pid_t pid = is_threaded ? ::fork() : ::vfork();
+  if (pid == 0) {
+    child->run(parent);
+  }
+  environ = environment;
+  return pid;
+}
+
 }  // namespace
 
 Result<std::vector<unsigned>> parse_cpu_list(const std::string& text) {
@@ -250,7 +265,8 @@ Result<std::vector<unsigned>> parse_cpu_list(const std::string& text) {
 Result<pid_t> launch_task(const StepPlan& plan,
                           const TaskLaunch& launch,
                           platform::Containment* containment,
-                          int report_fd) {
+                          int report_fd,
+                          bool is_threaded) {
   Child child(plan, launch, containment, report_fd);
   if (auto prepared = child.prepare(); !prepared) {
     return Failure(prepared.error());
@@ -260,12 +276,8 @@ Result<pid_t> launch_task(const StepPlan& plan,
   sigset_t before;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);
-  const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
+  const pid_t pid = start(&child, is_threaded);
   const int number = errno;
-  if (pid == 0) {
-    child.run(parent);
-  }
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) {
     return Failure(platform::system_error("fork", number));

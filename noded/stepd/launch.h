@@ -43,11 +43,13 @@ struct LaunchReport {
 /// Forks and executes. The child reports failures through `report_fd`, whose last copy closes when
 /// all programs run; its exit code then is 126, or 127 for a program that was not found.
 /// `containment` may be null: process groups, and tasks that end with this process.
+/// is_threaded: this process has other threads, and the child needs a copy of its memory
 /// error: internal when the system refuses a process
 Result<pid_t> launch_task(const StepPlan& plan,
                           const TaskLaunch& launch,
                           platform::Containment* containment,
-                          int report_fd);
+                          int report_fd,
+                          bool is_threaded);
 
 /// "exec ./solver: no such file or directory"
 std::string to_text(const LaunchReport& report, const StepPlan& plan, const std::string& program);

@@ -141,7 +141,7 @@ Result<void> Supervisor::start_tasks() {
   };
   events.all_gone = [this] { tasks_gone(); };
   tasks_ = std::make_unique<Tasks>(loop_, plan_, containment_.get(), std::move(events));
-  auto started = tasks_->start(std::move(*launches));
+  auto started = tasks_->start(std::move(*launches), mpi_ != nullptr);
   io_->tasks_started();
   return started;
 }

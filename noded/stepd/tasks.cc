@@ -60,7 +60,7 @@ Tasks::~Tasks() {
   loop_.cancel(kill_timer_);
 }
 
-Result<void> Tasks::start(std::vector<TaskLaunch> launches) {
+Result<void> Tasks::start(std::vector<TaskLaunch> launches, bool is_threaded) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
     return Failure(platform::system_error("make a pipe", errno));
@@ -70,7 +70,7 @@ Result<void> Tasks::start(std::vector<TaskLaunch> launches) {
   has_started_ = true;
   program_ = launches.front().argv->front();
   for (TaskLaunch& launch : launches) {
-    const auto pid = launch_task(plan_, launch, containment_, to_report.get());
+    const auto pid = launch_task(plan_, launch, containment_, to_report.get(), is_threaded);
     if (!pid) {
       if (tasks_.empty()) {
         has_started_ = false;

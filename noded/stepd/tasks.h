@@ -42,7 +42,7 @@ class Tasks {
   Tasks& operator=(const Tasks&) = delete;
 
   /// Forks all. On an error those started already are being killed and all_gone comes.
-  Result<void> start(std::vector<TaskLaunch> launches);
+  Result<void> start(std::vector<TaskLaunch> launches, bool is_threaded);
   /// To each task's process group.
   void signal(int signal);
   /// TERM and CONT to every process of the step; from now on ends count as ended by us.
