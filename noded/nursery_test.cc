@@ -87,9 +87,9 @@ TEST_F(NurseryTest, ASupervisorIsAChildOfTheDaemonAndNamesItsStep) {
   EXPECT_EQ(platform::process_info(newborn.pid)->parent, ::getpid());
   const std::string named = std::string("coxstepd") + '\0' + path + '\0';
   EXPECT_TRUE(eventually([&] { return command_line(newborn.pid).starts_with(named); }));
-  EXPECT_TRUE(eventually([&] {
-    return platform::process_info(newborn.pid)->session == newborn.pid;
-  })) << "it outlives our terminal";
+  const auto info = [&] { return *platform::process_info(newborn.pid); };
+  EXPECT_TRUE(eventually([&] { return info().group == newborn.pid; }));
+  EXPECT_NE(info().session, platform::process_info(::getpid())->session) << "has our terminal";
   EXPECT_EQ(newborn.wait(), 0);
 }
 

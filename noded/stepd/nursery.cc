@@ -67,7 +67,8 @@ std::optional<std::string> serve_nursery(char* room_begin, char* room_end) {
       continue;
     }
     if (take_descriptors(*order) != 0) ::_exit(1);
-    ::setsid();
+    // A session of its own would cost a scheduling group; the nursery's has no terminal either.
+    ::setpgid(0, 0);
     show_path(order->bytes, room_begin, room_end);
     return std::move(order->bytes);
   }
