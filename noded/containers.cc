@@ -30,7 +30,10 @@ std::string Containers::path(AttemptKey key) const {
 }
 
 std::string Containers::path(const StepKey& key) const {
-  return path(AttemptKey{key.job, key.attempt}) + "/step_" + step_name(key.step);
+  const std::string job = path(AttemptKey{key.job, key.attempt});
+  // Every job has this step and most have no other: it makes do with the job's own container.
+  if (key.step == step_batch && containment_->allows_inner_processes()) return job + "/.";
+  return job + "/step_" + step_name(key.step);
 }
 
 Result<void> Containers::make(AttemptKey key, const platform::ContainerLimits& limits) {

@@ -1,4 +1,5 @@
-// The containers of this node: "CLUSTER/NODE/job_J.A/step_S". Killing and removing are repeated
+// The containers of this node: "CLUSTER/NODE/job_J.A/step_S"; under cgroup v1 the batch step is in
+// "CLUSTER/NODE/job_J.A" itself. Killing and removing are repeated
 // until they succeed, with waits that grow, since a killed process takes a moment to be gone.
 #pragma once
 

@@ -30,6 +30,14 @@ std::string join_reasons(const std::string& v2, const std::string& v1) {
 
 }  // namespace
 
+bool Containment::allows_inner_processes() const {
+  return false;
+}
+
+Result<ContainerUsage> Containment::memory_usage(const std::string& path) {
+  return usage(path);
+}
+
 std::string Containment::marker(const std::string&) const {
   return {};
 }

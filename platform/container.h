@@ -21,18 +21,21 @@ struct ContainerLimits {
 struct ContainerUsage {
   Usage usage;
   std::uint64_t oom_kills = 0;
-  std::uint32_t processes = 0;
 };
 
 /// Paths are relative to the backend's own root: "CLUSTER/NODE/job_J.A/step_S". Processes enter
-/// leaves only (a cgroup v2 rule). Containers above are made on demand; removing CLUSTER/NODE also
-/// removes CLUSTER once that is empty.
+/// leaves only (a cgroup v2 rule), unless allows_inner_processes(). Containers above are made on
+/// demand; removing CLUSTER/NODE also removes CLUSTER once that is empty.
+/// "PATH/." are the processes that entered PATH itself, without those below: nothing is made or
+/// removed for it, and it costs nothing.
 /// Every call is safe to repeat; a missing container is empty, not an error, except to enter it.
 class Containment {
  public:
   virtual ~Containment() = default;
   /// "cgroup v2", "cgroup v1" or "process groups: <why not cgroups>".
   virtual std::string description() const = 0;
+  /// Whether processes may stand beside containers, and "PATH/." is understood.
+  virtual bool allows_inner_processes() const;
   virtual Result<void> create(const std::string& path, const ContainerLimits& limits) = 0;
   /// The running process enters (called in the child, before it drops privileges).
   virtual Result<void> enter(const std::string& path, int pid) = 0;
@@ -40,7 +43,10 @@ class Containment {
   /// still there after the call; call again until 0.
   virtual Result<std::uint32_t> kill_all(const std::string& path, int signal) = 0;
   virtual Result<void> freeze(const std::string& path, bool frozen) = 0;
+  /// Memory that cannot be told apart from that of containers below is given as 0.
   virtual Result<ContainerUsage> usage(const std::string& path) = 0;
+  /// What usage() says of memory, as far as the system has kept it: no process is looked at.
+  virtual Result<ContainerUsage> memory_usage(const std::string& path);
   virtual std::vector<int> processes(const std::string& path) = 0;
   /// Removes it and what is below; refused while processes are left.
   virtual Result<void> remove(const std::string& path) = 0;

@@ -41,10 +41,12 @@ std::int64_t read_number(const std::string& file);
 /// The number beside `key` in a file of "key value" lines; 0 when there is none.
 std::int64_t read_keyed(const std::string& file, std::string_view key);
 Result<void> write_value(const std::string& file, std::string_view value, bool create = false);
+/// False where the link count of `directory` says so, which is cheaper than to look.
+bool may_have_children(const std::string& directory);
 /// Sub-directories; a missing directory has none.
 std::vector<std::string> cgroup_children(const std::string& directory);
-/// Process ids in `directory` and below.
-std::vector<int> cgroup_processes(const std::string& directory);
+/// Process ids in `directory` and below, or in it alone.
+std::vector<int> cgroup_processes(const std::string& directory, bool alone = false);
 /// Sends `signal` to each; those that are gone are left out.
 void signal_each(const std::vector<int>& pids, int signal);
 /// Removes a cgroup and what is below it; exiting processes are waited out for some turns.

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,14 +22,15 @@ namespace {
 constexpr std::size_t value_bytes_max = 16U << 20;
 constexpr int exit_turns_max = 2000;  // of a processor, while killed processes leave
 
-void read_pids(const std::string& directory, std::vector<int>* pids) {
+void read_pids(const std::string& directory, bool alone, std::vector<int>* pids) {
   const auto text = read_value(directory + "/cgroup.procs");
   if (!text) return;
   for (const auto line : split(*text, '\n')) {
     if (const auto pid = parse_u64(line)) pids->push_back(static_cast<int>(*pid));
   }
+  if (alone) return;
   for (const std::string& child : cgroup_children(directory)) {
-    read_pids(directory + "/" + child, pids);
+    read_pids(directory + "/" + child, false, pids);
   }
 }
 
@@ -94,8 +96,16 @@ Result<void> write_value(const std::string& file, std::string_view value, bool c
   return Failure(system_error("write " + quoted(value, 60) + " to " + file, errno));
 }
 
+bool may_have_children(const std::string& directory) {
+  struct stat status {};
+
+  // Itself by name and by its "."; each child adds its "..". Some file systems do not count.
+  return ::stat(directory.c_str(), &status) == 0 && status.st_nlink != 2;
+}
+
 std::vector<std::string> cgroup_children(const std::string& directory) {
   std::vector<std::string> names;
+  if (!may_have_children(directory)) return names;
   const std::unique_ptr<DIR, int (*)(DIR*)> open_dir(::opendir(directory.c_str()), &::closedir);
   if (!open_dir) return names;
   while (const dirent* entry = ::readdir(open_dir.get())) {
@@ -106,9 +116,9 @@ std::vector<std::string> cgroup_children(const std::string& directory) {
   return names;
 }
 
-std::vector<int> cgroup_processes(const std::string& directory) {
+std::vector<int> cgroup_processes(const std::string& directory, bool alone) {
   std::vector<int> pids;
-  read_pids(directory, &pids);
+  read_pids(directory, alone, &pids);
   return pids;
 }
 

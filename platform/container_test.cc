@@ -114,13 +114,14 @@ TEST_P(RealContainer, EveryCallMayBeRepeated) {
   EXPECT_EQ(containment_->kill_all(job, SIGKILL), 0U);
   EXPECT_TRUE(containment_->freeze(job, true));
   EXPECT_TRUE(containment_->freeze(job, false));
-  EXPECT_EQ(containment_->usage(job)->processes, 0U);
+  EXPECT_TRUE(containment_->usage(job));
+  EXPECT_TRUE(containment_->processes(job).empty());
   EXPECT_TRUE(containment_->children(job).empty());
   EXPECT_FALSE(containment_->enter(step, 0)) << "nobody may run outside a container";
 }
 
 TEST_P(RealContainer, PathsCannotLeaveTheTree) {
-  for (const std::string path : {"", "..", "a/../b", "a//b", "/a", "a/", "a/./b"}) {
+  for (const std::string path : {"", "..", "a/../b", "a//b", "/a", "a/", "a/./b", "/.", "../."}) {
     EXPECT_FALSE(containment_->create(path, {})) << path;
     EXPECT_FALSE(containment_->remove(path)) << path;
     EXPECT_TRUE(containment_->processes(path).empty()) << path;
@@ -130,7 +131,7 @@ TEST_P(RealContainer, PathsCannotLeaveTheTree) {
 TEST_P(RealContainer, HoldsChildrenAndIsNotRemovedWhileTheyRun) {
   start("sleep 1000 & sleep 1000 & wait");
   ASSERT_TRUE(has_processes(3));
-  EXPECT_EQ(containment_->usage(job)->processes, 3U);
+  EXPECT_EQ(containment_->processes(job).size(), 3U);
   const auto refused = containment_->remove(job);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::refused);
@@ -254,6 +255,31 @@ TEST_F(CgroupV1Limits, MoreMemoryThanAllowedIsAnOomKillAndThePeakIsKept) {
   const std::int64_t peak = containment_->usage(job)->usage.memory_peak_bytes;
   EXPECT_GT(peak, limit / 2);
   EXPECT_LE(peak, limit);
+}
+
+TEST_F(CgroupV1Limits, ProcessesOfAContainerItselfAreApartFromThoseBelow) {
+  const std::string itself = job + "/.";
+  ASSERT_TRUE(containment_->create(job, {}));
+  ASSERT_TRUE(containment_->create(itself, {}));
+  const std::string line =
+      "dd if=/dev/zero of=/dev/null bs=1M count=1 2>/dev/null; while :; do :; done";
+  const pid_t here = start_inside(containment_.get(), itself, line);
+  EXPECT_TRUE(eventually([&] { return containment_->usage(itself)->usage.memory_peak_bytes > 0; }));
+  ASSERT_TRUE(containment_->create(step, {}));
+  EXPECT_EQ(containment_->usage(itself)->usage.memory_peak_bytes, 0) << "cannot be told any more";
+  const pid_t below = start_inside(containment_.get(), step, line);
+  EXPECT_TRUE(
+      eventually([&] { return containment_->processes(itself) == std::vector<int>{here}; }));
+  EXPECT_TRUE(eventually([&] { return containment_->processes(job).size() == 2; }));
+  EXPECT_TRUE(containment_->remove(itself)) << "there is nothing to remove";
+  EXPECT_TRUE(kill_to_the_end(containment_.get(), itself));
+  EXPECT_EQ(exit_code_of(wait_for(here).value()), 128 + SIGKILL);
+  EXPECT_TRUE(is_running(below));
+  const std::int64_t used = containment_->usage(step)->usage.user_us;
+  EXPECT_TRUE(eventually([&] { return containment_->usage(step)->usage.user_us > used; }))
+      << "it is frozen";
+  EXPECT_TRUE(kill_to_the_end(containment_.get(), job));
+  EXPECT_EQ(exit_code_of(wait_for(below).value()), 128 + SIGKILL);
 }
 
 TEST_F(CgroupV1Limits, MemoryLimitsMayGrowAndShrink) {

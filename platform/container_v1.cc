@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <set>
+#include <string_view>
 
 #include "platform/container_backends.h"
 #include "platform/file.h"
@@ -30,8 +32,12 @@ class CgroupV1 final : public Containment {
 
   std::string description() const override { return "cgroup v1"; }
 
+  bool allows_inner_processes() const override { return true; }
+
   Result<void> create(const std::string& path, const ContainerLimits& limits) override {
-    if (auto named = check_container_path(path); !named) return named;
+    const Place place(path);
+    if (auto named = check_container_path(place.path); !named) return named;
+    if (place.alone) return {};
     const std::string below = std::string(own_root) + "/" + path;
     for (const std::string& hierarchy : everywhere) {
       if (auto made = make(hierarchy, below, limits); !made) return made;
@@ -43,61 +49,77 @@ class CgroupV1 final : public Containment {
   }
 
   Result<void> enter(const std::string& path, int pid) override {
-    if (auto named = check_container_path(path); !named) return named;
+    const std::string at = Place(path).path;
+    if (auto named = check_container_path(at); !named) return named;
     for (const std::string& hierarchy : everywhere) {
-      auto done = write_value(directory(hierarchy, path) + "/cgroup.procs", std::to_string(pid));
+      auto done = write_value(directory(hierarchy, at) + "/cgroup.procs", std::to_string(pid));
       if (!done) return done;
     }
     // The nearest level that binds; without one the process keeps what it has.
-    for (std::string level = path; !level.empty(); level = parent_path(level)) {
-      auto done = write_value(directory("cpuset", level) + "/cgroup.procs", std::to_string(pid));
-      if (done || done.error().code != Code::not_found) return done;
+    for (std::string level = at; !level.empty(); level = parent_path(level)) {
+      const std::string group = directory("cpuset", level);
+      if (path_exists(group)) return write_value(group + "/cgroup.procs", std::to_string(pid));
     }
     return {};
   }
 
   Result<std::uint32_t> kill_all(const std::string& path, int signal) override {
-    if (auto named = check_container_path(path); !named) return Failure(named.error());
+    const Place place(path);
+    if (auto named = check_container_path(place.path); !named) return Failure(named.error());
     const auto found = processes(path);
     if (found.empty()) return 0U;
     if (signal != SIGKILL) {
       signal_each(found, signal);
     } else {
       // Frozen processes cannot fork away from the list; SIGKILL takes effect at the thaw.
-      wait_frozen(path);
+      wait_frozen(place.path);
       signal_each(processes(path), SIGKILL);
-      thaw_tree(directory("freezer", path));
+      thaw_tree(directory("freezer", place.path));
     }
     return static_cast<std::uint32_t>(processes(path).size());
   }
 
+  /// What is below freezes too, also of "PATH/.".
   Result<void> freeze(const std::string& path, bool frozen) override {
-    if (auto named = check_container_path(path); !named) return named;
-    const std::string group = directory("freezer", path);
+    const std::string at = Place(path).path;
+    if (auto named = check_container_path(at); !named) return named;
+    const std::string group = directory("freezer", at);
     if (!path_exists(group)) return {};
     return write_value(group + "/freezer.state", frozen ? "FROZEN" : "THAWED");
   }
 
   Result<ContainerUsage> usage(const std::string& path) override {
-    if (auto named = check_container_path(path); !named) return Failure(named.error());
+    auto out = memory_usage(path);
+    const std::string cpu = directory("cpuacct", Place(path).path);
+    if (!out || !may_tell_apart(path, cpu)) return out;
+    out->usage.user_us = read_number(cpu + "/cpuacct.usage_user") / 1000;
+    out->usage.system_us = read_number(cpu + "/cpuacct.usage_sys") / 1000;
+    return out;
+  }
+
+  Result<ContainerUsage> memory_usage(const std::string& path) override {
+    const Place place(path);
+    if (auto named = check_container_path(place.path); !named) return Failure(named.error());
     ContainerUsage out;
-    const std::string cpu = directory("cpuacct", path);
-    out.usage.user_us = read_number(cpu + "/cpuacct.usage_user") / 1000;
-    out.usage.system_us = read_number(cpu + "/cpuacct.usage_sys") / 1000;
-    const std::string memory = directory("memory", path);
-    out.usage.memory_peak_bytes = read_number(memory + "/memory.max_usage_in_bytes");
-    out.oom_kills = oom_kills(memory);
-    out.processes = static_cast<std::uint32_t>(processes(path).size());
+    const std::string memory = directory("memory", place.path);
+    if (may_tell_apart(path, memory)) {
+      out.usage.memory_peak_bytes = read_number(memory + "/memory.max_usage_in_bytes");
+    }
+    out.oom_kills = oom_kills(memory, place.alone);
     return out;
   }
 
   std::vector<int> processes(const std::string& path) override {
-    return check_container_path(path) ? cgroup_processes(directory("freezer", path))
-                                      : std::vector<int>{};
+    const Place place(path);
+    return check_container_path(place.path)
+               ? cgroup_processes(directory("freezer", place.path), place.alone)
+               : std::vector<int>{};
   }
 
   Result<void> remove(const std::string& path) override {
-    if (auto named = check_container_path(path); !named) return named;
+    const Place place(path);
+    if (auto named = check_container_path(place.path); !named) return named;
+    if (place.alone) return {};
     for (const std::string& hierarchy : required) {
       if (auto gone = remove_cgroup(directory(hierarchy, path)); !gone) return gone;
     }
@@ -116,6 +138,21 @@ class CgroupV1 final : public Containment {
   }
 
  private:
+  /// "PATH" or "PATH/.".
+  struct Place {
+    explicit Place(std::string_view text)
+        : path(text.ends_with("/.") ? text.substr(0, text.size() - 2) : text),
+          alone(path.size() != text.size()) {}
+
+    std::string path;
+    bool alone;
+  };
+
+  /// The kernel's counts of a group include all that was below it.
+  static bool may_tell_apart(const std::string& path, const std::string& group) {
+    return !Place(path).alone || !may_have_children(group);
+  }
+
   static std::set<std::string> set_of(const std::vector<std::string>& names) {
     return {names.begin(), names.end()};
   }
@@ -171,9 +208,9 @@ class CgroupV1 final : public Containment {
     const std::string group = directory("memory", path);
     const std::string value = std::to_string(bytes);
     const std::string with_swap = group + "/memory.memsw.limit_in_bytes";
-    const bool counts_swap = path_exists(with_swap);
+    if (!counts_swap_) counts_swap_ = path_exists(with_swap);  // the same in every group
     auto lowered = write_value(group + "/memory.limit_in_bytes", value);
-    if (counts_swap) {
+    if (*counts_swap_) {
       if (auto swap = write_value(with_swap, value); !swap) return swap;
     }
     return lowered ? lowered : write_value(group + "/memory.limit_in_bytes", value);
@@ -193,9 +230,12 @@ class CgroupV1 final : public Containment {
   }
 
   /// v1 counts a kill at the group of the killed process only.
-  static std::uint64_t oom_kills(const std::string& group) {
+  static std::uint64_t oom_kills(const std::string& group, bool alone) {
     auto count = static_cast<std::uint64_t>(read_keyed(group + "/memory.oom_control", "oom_kill"));
-    for (const std::string& child : cgroup_children(group)) count += oom_kills(group + "/" + child);
+    if (alone) return count;
+    for (const std::string& child : cgroup_children(group)) {
+      count += oom_kills(group + "/" + child, false);
+    }
     return count;
   }
 
@@ -209,6 +249,7 @@ class CgroupV1 final : public Containment {
 
   std::string root_;
   Descriptor quick_moves_;
+  std::optional<bool> counts_swap_;
 };
 
 }  // namespace

@@ -85,7 +85,6 @@ class CgroupV2 final : public Containment {
     out.usage.system_us = read_keyed(group + "/cpu.stat", "system_usec");
     out.usage.memory_peak_bytes = memory_peak(path);
     out.oom_kills = static_cast<std::uint64_t>(read_keyed(group + "/memory.events", "oom_kill"));
-    out.processes = static_cast<std::uint32_t>(processes(path).size());
     return out;
   }
 

@@ -70,7 +70,7 @@ void Supervisor::judge_memory(StepResult* result) {
   if (containment_ == nullptr) {
     return;
   }
-  const auto used = containment_->usage(plan_.container);
+  const auto used = containment_->memory_usage(plan_.container);
   if (!used) {
     return;
   }
