@@ -94,8 +94,8 @@ Cluster::~Cluster() {
 
 void Cluster::write_configuration() const {
   std::string text = "[cluster]\nname = \"daemons\"\n";
-  if (options_.transport == Transport::tcp_with_munge)
-    text += "auth = \"munge\"\nroot_from_nodes = true\n";
+  if (options_.transport == Transport::tcp_with_munge) text += "auth = \"munge\"\n";
+  text += options_.cluster;
   if (!options_.state_dir.empty()) text += "state_dir = \"" + options_.state_dir + "\"\n";
   text += "[scheduling]\nkill_wait = \"1s\"\n" + options_.scheduling;
   EXPECT_TRUE(platform::write_file_atomic(dir_ + "/cox.toml", text));

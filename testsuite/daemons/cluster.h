@@ -19,7 +19,8 @@ struct ClusterOptions {
   Transport transport = Transport::unix_sockets;
   bool emulated = true;      // hostname, /dev/shm and network of their own, as `cox up` does
   std::string topology{};    // for hwloc; empty: this machine
-  std::string scheduling{};  // lines for the section of the configuration
+  std::string cluster{};     // lines for the section of the configuration
+  std::string scheduling{};  // the same
   std::string state_dir{};   // empty: below the directory
   std::vector<std::string> daemon_environment{};  // beside PATH
 };

@@ -95,7 +95,9 @@ class OwnMunge {
 TEST(Tcp, with_munge_does_all_that_a_socket_does) {
   const OwnMunge munge;
   if (!munge.runs()) GTEST_SKIP() << "munge is not installed or cannot be started here";
-  Cluster cluster({.transport = Transport::tcp_with_munge, .emulated = false});
+  Cluster cluster({.transport = Transport::tcp_with_munge,
+                   .emulated = false,
+                   .cluster = "root_from_nodes = true\n"});
   expect_work(cluster);
   cluster.expect_nothing_left();
 }
@@ -107,6 +109,23 @@ TEST(Tcp, with_munge_tells_users_apart) {
   const auto ran = cluster.shell("cox run id -u", 65534);
   EXPECT_EQ(ran.status, 0) << ran.output;
   EXPECT_EQ(ran.output, "65534\n");
+  cluster.expect_nothing_left();
+}
+
+TEST(Tcp, with_munge_a_node_speaks_for_its_users_but_not_for_root) {
+  const OwnMunge munge;
+  if (!munge.runs()) GTEST_SKIP() << "munge is not installed or cannot be started here";
+  Cluster cluster({.nodes = 1, .transport = Transport::tcp_with_munge, .emulated = false});
+  Client root = cluster.client();
+  const std::string script = "cox run id -u; echo status $?";
+  const auto of_user = root.submit(cluster.job(script).as(65534).output("user.out"));
+  EXPECT_EQ(root.end_of(of_user).state(), "COMPLETED");
+  EXPECT_EQ(cluster.file("user.out"), "65534\nstatus 0\n");
+  const auto of_root = root.submit(cluster.job(script).output("root.out"));
+  EXPECT_EQ(root.end_of(of_root).state(), "COMPLETED");
+  EXPECT_EQ(cluster.file("root.out"),
+            "cox: node n1 may not speak for uid 0 (see: root_from_nodes in man coxswain.toml)\n"
+            "status 125\n");
   cluster.expect_nothing_left();
 }
 
