@@ -1,4 +1,7 @@
 // coxnoded: one per node. Settles what does not change, then hands over to the daemon.
+#include <unistd.h>
+
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -18,6 +21,15 @@ using namespace cox;
 int fail_with(const Error& error) {
   std::fprintf(stderr, "coxnoded: %s\n", error.message.c_str());
   return exit_status(error.code);
+}
+
+/// Until whoever started us has closed our standard input.
+void await_input() {
+  char byte = 0;
+  ssize_t got = 0;
+  do {
+    got = ::read(STDIN_FILENO, &byte, 1);
+  } while (got > 0 || (got < 0 && errno == EINTR));
 }
 
 int serve(noded::Log& log, noded::Setup setup) {
@@ -67,5 +79,6 @@ int main(int argc, char** argv) {
     log.error(setup.error().message);
     return log.descriptor() == 2 ? exit_status(setup.error().code) : fail_with(setup.error());
   }
+  if (setup->options.awaits_input) await_input();
   return serve(log, std::move(*setup));
 }

@@ -30,6 +30,7 @@ enum OptionCode : int {
   option_log_file,
   option_stepd,
   option_foreground,
+  option_await_input,
   option_help,
   option_version,
 };
@@ -48,6 +49,7 @@ constexpr std::array long_options{
     option{"log-file", required_argument, nullptr, option_log_file},
     option{"stepd", required_argument, nullptr, option_stepd},
     option{"foreground", no_argument, nullptr, option_foreground},
+    option{"await-input", no_argument, nullptr, option_await_input},
     option{"help", no_argument, nullptr, option_help},
     option{"version", no_argument, nullptr, option_version},
     option{nullptr, 0, nullptr, 0},
@@ -172,6 +174,7 @@ Result<Options> parse_options(int argc, char** argv) {
     options.wants_help |= code == 'h' || code == option_help;
     options.wants_version |= code == 'V' || code == option_version;
     is_foreground |= code == option_foreground;
+    options.awaits_input |= code == option_await_input;
     auto taken = take_option(code, optarg == nullptr ? "" : optarg, &options);
     if (!taken) return tl::unexpected(taken.error());
   }
@@ -197,6 +200,7 @@ std::string usage_text() {
          "  --stepd PATH           the supervisor (default: coxstepd beside coxnoded)\n"
          "  --log-file FILE        (default: standard error)\n"
          "  --foreground           log to standard error whatever --log-file says\n"
+         "  --await-input          register when standard input ends\n"
          "  -h, --help             print this and exit\n"
          "  -V, --version          print the version and exit\n";
 }

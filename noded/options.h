@@ -25,11 +25,12 @@ struct Options {
   std::string topology;  // empty: this machine
   std::uint32_t memory_fraction = 1;
   std::optional<Emulation> emulation;
-  std::string key_file;  // empty: DIR/cluster.key when it is there
-  std::string cluster;   // empty: whatever the controller says
-  std::string address;   // where other hosts reach steps; empty: not at all
-  std::string log_file;  // empty: standard error
-  std::string stepd;     // empty: beside this program
+  std::string key_file;       // empty: DIR/cluster.key when it is there
+  std::string cluster;        // empty: whatever the controller says
+  std::string address;        // where other hosts reach steps; empty: not at all
+  std::string log_file;       // empty: standard error
+  std::string stepd;          // empty: beside this program
+  bool awaits_input = false;  // register only when standard input ended
   bool wants_help = false;
   bool wants_version = false;
 };

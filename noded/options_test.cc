@@ -58,6 +58,11 @@ TEST(Options, refusals_name_the_value) {
   EXPECT_EQ(message_of({"stray"}), "unexpected argument stray");
 }
 
+TEST(Options, input_is_awaited_only_where_that_is_asked) {
+  EXPECT_FALSE(parse({})->awaits_input);
+  EXPECT_TRUE(parse({"--await-input"})->awaits_input);
+}
+
 TEST(Options, foreground_logs_to_standard_error) {
   EXPECT_EQ(parse({"--log-file", "/x", "--foreground"})->log_file, "");
   EXPECT_EQ(parse({"--foreground", "--log-file", "/x"})->log_file, "");

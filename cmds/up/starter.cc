@@ -1,10 +1,13 @@
 // Spawns coxctld and coxnoded in sessions of their own, so that they outlive the terminal.
 #include "cmds/up/starter.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 
 #include "cmds/client/find_cluster.h"
 #include "common/text.h"
@@ -47,6 +50,7 @@ std::string last_line(const std::string& path) {
 }
 
 Starter::~Starter() {
+  doors_.clear();
   if (is_kept_) return;
   for (auto daemon = daemons_.rbegin(); daemon != daemons_.rend(); ++daemon) {
     static_cast<void>(end_process(daemon->name, daemon->process.pid, end_patience_ms));
@@ -57,7 +61,8 @@ Starter::~Starter() {
 Result<void> Starter::start(const std::string& program,
                             const std::string& name,
                             const std::string& log,
-                            std::vector<std::string> arguments) {
+                            std::vector<std::string> arguments,
+                            int input) {
   const auto path = find_daemon(program);
   if (!path) return Failure(path.error());
   auto output = platform::open_append(log);
@@ -69,6 +74,7 @@ Result<void> Starter::start(const std::string& program,
   request.environment = daemon_environment();
   request.directory = "/";
   request.descriptors = {{1, output->get()}, {2, output->get()}};
+  if (input >= 0) request.descriptors[0] = input;
   request.new_session = true;
   auto spawned = platform::spawn(request);
   if (!spawned) return Failure(spawned.error().with_context("start " + name));
@@ -100,7 +106,12 @@ Result<void> Starter::start_node(std::uint32_t index) {
   } else {
     arguments.insert(arguments.end(), {"--topology", record_.topology});
   }
-  return start("coxnoded", "coxnoded " + name, log, std::move(arguments));
+  arguments.emplace_back("--await-input");
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure(platform::system_error("pipe", errno));
+  const platform::Descriptor input(ends[0]);
+  doors_[index] = platform::Descriptor(ends[1]);
+  return start("coxnoded", "coxnoded " + name, log, std::move(arguments), input.get());
 }
 
 Result<void> Starter::check_alive() {

@@ -1,6 +1,7 @@
 // Starts the daemons of a private cluster and takes them back when one of them fails.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,11 @@ class Starter {
 
   /// error: not_found where the program cannot be found
   Result<void> start_controller();
+  /// The daemon gets ready and registers when it is let in.
   Result<void> start_node(std::uint32_t index);
+
+  void let_in(std::uint32_t index) { doors_.erase(index); }
+
   /// The first daemon of ours that has ended by itself, with the last lines of its log.
   Result<void> check_alive();
   /// Sleeps until one of the daemons ends, at most so long.
@@ -41,11 +46,13 @@ class Starter {
   Result<void> start(const std::string& program,
                      const std::string& name,
                      const std::string& log,
-                     std::vector<std::string> arguments);
+                     std::vector<std::string> arguments,
+                     int input = -1);
 
   std::string dir_;
   ClusterRecord record_;
   std::vector<Started> daemons_;
+  std::map<std::uint32_t, platform::Descriptor> doors_;  // a node waits for the end of its pipe
   bool is_kept_ = false;
 };
 

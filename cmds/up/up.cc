@@ -177,29 +177,21 @@ Result<void> wait_for_nodes(Session& session,
   }
 }
 
-Result<bool> is_new_node(Session& session, const std::string& name) {
-  wire::ClientRequest request;
-  request.mutable_list_nodes()->set_names(name);
-  const auto reply = session.ask(request);
-  if (reply) return false;
-  if (reply.error().code == Code::not_found) return true;
-  return Failure(reply.error());
-}
-
-/// Starts the node daemons that do not run. Nodes have their order from their first registration:
-/// so a new one is waited for before the next is started, and rank 0 of a job is on n1.
+/// Starts the node daemons that do not run, all at once. Nodes have their order from their first
+/// registration: so each is let in when those before it are heard, and rank 0 of a job is on n1.
 Result<void> start_nodes(const std::string& dir,
                          const ClusterRecord& record,
                          Session& session,
                          Starter& starter) {
+  std::vector<std::uint32_t> started;
   for (std::uint32_t i = 0; i < record.nodes; ++i) {
     if (platform::lock_holder(node_pid_file(dir, node_name(i))).value_or(0) != 0) continue;
-    const auto is_new = is_new_node(session, node_name(i));
-    if (!is_new) return Failure(is_new.error());
-    const auto started = starter.start_node(i);
-    if (!started) return started;
-    const auto ready = *is_new ? wait_for_nodes(session, i + 1, record, starter) : Result<void>();
-    if (!ready) return ready;
+    if (auto done = starter.start_node(i); !done) return done;
+    started.push_back(i);
+  }
+  for (const std::uint32_t i : started) {
+    starter.let_in(i);
+    if (auto done = wait_for_nodes(session, i + 1, record, starter); !done) return done;
   }
   return wait_for_nodes(session, record.nodes, record, starter);
 }
