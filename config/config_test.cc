@@ -14,8 +14,7 @@ namespace cox::config {
 namespace {
 
 std::string source_file(const std::string& name) {
-  const std::string here = __FILE__;
-  std::ifstream file(here.substr(0, here.rfind("config/")) + name);
+  std::ifstream file(std::string(COX_SOURCE_DIR "/") + name);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 

@@ -17,8 +17,7 @@ namespace {
 /// The recorded topologies lie beside the source tree, or where COX_TOPOLOGIES says.
 std::string topology_dir() {
   if (const char* named = std::getenv("COX_TOPOLOGIES")) return named;
-  const std::string source = __FILE__;
-  return source.substr(0, source.rfind("platform/")) + "../shared/topologies";
+  return COX_SOURCE_DIR "/../shared/topologies";
 }
 
 struct Counts {

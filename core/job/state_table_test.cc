@@ -18,9 +18,7 @@ using cox::testing::RandomLife;
 using Row = std::tuple<std::string, std::string, std::string>;
 
 std::set<Row> documented() {
-  const std::string here = __FILE__;
-  const std::string root = here.substr(0, here.rfind("core/job/"));
-  std::ifstream file(root + "docs/job-states.md");
+  std::ifstream file(COX_SOURCE_DIR "/docs/job-states.md");
   std::set<Row> rows;
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("## What people see")) break;
