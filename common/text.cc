@@ -38,6 +38,31 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+std::string escaped(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return std::string("\\x") + hex_digits[byte >> 4U] + hex_digits[byte & 15U];
+}
+
+// Bytes of the character at the front when it may be shown as it is; 0 for control characters
+// (U+0080 to U+009F among them, which terminals obey) and for what is no UTF-8.
+std::size_t printable_bytes(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) {
+    return lead >= 0x20 && lead != 0x7f ? 1 : 0;
+  }
+  const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes || (lead == 0xC2 && byte(1) < 0xA0)) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < bytes; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) {
+      return 0;
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
@@ -111,17 +136,13 @@ std::optional<std::string> from_hex(std::string_view hex) {
 
 std::string quoted(std::string_view text, std::size_t limit) {
   std::string out;
-  for (const char c : text.substr(0, limit)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += "\\x";
-      out += hex_digits[byte >> 4U];
-      out += hex_digits[byte & 15U];
-    } else {
-      out += c;
-    }
+  std::size_t at = 0;
+  while (at < text.size() && at < limit) {
+    const std::size_t bytes = printable_bytes(text.substr(at));
+    out += bytes == 0 ? escaped(text[at]) : std::string(text.substr(at, bytes));
+    at += std::max<std::size_t>(bytes, 1);
   }
-  if (text.size() > limit) {
+  if (at < text.size()) {
     out += "...";
   }
   return out;

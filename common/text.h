@@ -17,7 +17,8 @@ std::optional<std::uint64_t> parse_u64(std::string_view text);
 std::optional<std::int64_t> parse_i64(std::string_view text);
 std::string to_hex(std::string_view bytes);
 std::optional<std::string> from_hex(std::string_view hex);
-/// Printable form of untrusted text for messages: control bytes as \xNN, cut at `limit`.
+/// Printable form of untrusted text for messages: control characters and what is no UTF-8 as \xNN,
+/// cut at `limit` bytes.
 std::string quoted(std::string_view text, std::size_t limit = 80);
 /// The entry of `known` nearest to `word` by edit distance, when near enough to suggest.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known);

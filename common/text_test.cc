@@ -32,6 +32,19 @@ TEST(Text, QuotingShowsControlBytesAndCuts) {
   EXPECT_EQ(quoted("abcdef", 3), "abc...");
 }
 
+TEST(Text, QuotingShowsOnlyWhatATerminalPrints) {
+  EXPECT_EQ(quoted("gr\xc3\xb6\xc3\x9f"
+                   "e \xe2\x82\xac"),
+            "gr\xc3\xb6\xc3\x9f"
+            "e \xe2\x82\xac");
+  EXPECT_EQ(quoted("\xc2\x9b"
+                   "31m"),
+            "\\xc2\\x9b31m");
+  EXPECT_EQ(quoted("\xff\x1b[2J"), "\\xff\\x1b[2J");
+  EXPECT_EQ(quoted("\xc3"), "\\xc3");
+  EXPECT_EQ(quoted("aa\xc3\xb6", 3), "aa\xc3\xb6");
+}
+
 TEST(Text, NearestNameIsSuggestedOnlyWhenNear) {
   EXPECT_EQ(nearest("partitoin", {"partition", "priority"}), "partition");
   EXPECT_FALSE(nearest("zebra", {"partition", "priority"}));

@@ -39,18 +39,29 @@ Result<std::string> value_of(char letter, unsigned width, const PatternValues& v
     case '%':
       return std::string("%");
     default:
-      return fail(Code::bad_usage, std::string("file pattern: unknown letter %") + letter);
+      return fail(Code::bad_usage, "file pattern: unknown letter %" + quoted({&letter, 1}));
   }
+}
+
+Failure too_long(std::string_view pattern) {
+  return fail(Code::bad_usage, "file pattern \"" + quoted(pattern) + "\" gives a path over " +
+                                   std::to_string(output_path_bytes_max) + " bytes");
 }
 
 }  // namespace
 
 Result<std::string> expand_pattern(std::string_view pattern, const PatternValues& values) {
   if (const std::size_t stop = pattern.find("\\\\"); stop != std::string_view::npos) {
+    if (pattern.size() - 2 > output_path_bytes_max) {
+      return too_long(pattern);
+    }
     return std::string(pattern.substr(0, stop)) + std::string(pattern.substr(stop + 2));
   }
   std::string out;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (out.size() > output_path_bytes_max) {
+      break;
+    }
     if (pattern[i] != '%') {
       out += pattern[i];
       continue;
@@ -71,6 +82,9 @@ Result<std::string> expand_pattern(std::string_view pattern, const PatternValues
       return value;
     }
     out += *value;
+  }
+  if (out.size() > output_path_bytes_max) {
+    return too_long(pattern);
   }
   return out;
 }

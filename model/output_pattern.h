@@ -10,6 +10,9 @@
 
 namespace cox {
 
+/// The system takes no longer path.
+inline constexpr std::size_t output_path_bytes_max = 4095;
+
 struct PatternValues {
   JobId job;
   StepId step = step_batch;
@@ -22,7 +25,8 @@ struct PatternValues {
   std::string_view job_name;
 };
 
-/// `\\` in the pattern stops replacing. error: bad_usage for padding over 10 or an unknown letter
+/// `\\` in the pattern stops replacing. error: bad_usage for padding over 10, an
+/// unknown letter, or more than output_path_bytes_max
 Result<std::string> expand_pattern(std::string_view pattern, const PatternValues& values);
 /// True when the pattern differs per task, so that tasks cannot share one file.
 bool is_per_task(std::string_view pattern);

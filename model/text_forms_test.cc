@@ -44,6 +44,19 @@ TEST(OutputPattern, ReplacesEachLetter) {
   EXPECT_FALSE(is_per_task("x%%t"));
 }
 
+TEST(OutputPattern, LongNamesManyTimesAreRefusedBeforeTheyFillMemory) {
+  const std::string name(4096, 'x');
+  PatternValues values;
+  values.job_name = name;
+  std::string pattern;
+  for (int i = 0; i < 2000; ++i) pattern += "%x";
+  const auto path = expand_pattern(pattern, values);
+  ASSERT_FALSE(path);
+  EXPECT_NE(path.error().message.find("gives a path over 4095 bytes"), std::string::npos);
+  EXPECT_FALSE(expand_pattern(std::string(5000, 'y'), values));
+  EXPECT_FALSE(expand_pattern(std::string(5000, 'y') + "\\\\", values));
+}
+
 TEST(OutputPattern, ArbitraryPatternsNeverCrash) {
   EXPECT_TRUE(rc::check([](const std::string& text) {
     (void)expand_pattern(text, PatternValues{});
