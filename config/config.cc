@@ -7,6 +7,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "config/bare_text.h"
 #include "config/reader.h"
 
 namespace cox::config {
@@ -264,6 +265,14 @@ Error syntax_error(const toml::parse_error& wrong, const std::string& name) {
   return as_error({{at.line, at.column, "syntax: " + text}}, name);
 }
 
+Error bare_letter(std::string_view text, std::size_t at, const std::string& name) {
+  const std::string_view before = text.substr(0, at);
+  const auto line = static_cast<std::uint32_t>(1 + std::ranges::count(before, '\n'));
+  const auto column = static_cast<std::uint32_t>(at - (before.rfind('\n') + 1) + 1);
+  const std::string shown = quoted(text.substr(at, 16), 1);
+  return as_error({{line, column, "syntax: \"" + shown + "\" stands outside quotes"}}, name);
+}
+
 std::string reason(int number) {
   switch (number) {
     case ENOENT:
@@ -285,6 +294,7 @@ Result<Config> parse(std::string_view text, const std::string& name) {
     return fail(Code::bad_usage,
                 shown + ": longer than " + std::to_string(file_bytes_max) + " bytes");
   }
+  if (const auto bare = find_bare_letter(text)) return Failure(bare_letter(text, *bare, shown));
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) return Failure(syntax_error(parsed.error(), shown));
   File file;

@@ -238,6 +238,18 @@ TEST(Config, FilesThatCannotBeReadAreNamed) {
   EXPECT_NE(load("/dev/zero").error().message.find("longer than"), std::string::npos);
 }
 
+TEST(Config, LettersOutsideQuotesAreRefusedBeforeTheParserSeesThem) {
+  EXPECT_EQ(parse("[cluster]\nna\xc5\x88me = 1\n", "f").error().message,
+            "f:2:3: syntax: \"\xc5\x88...\" stands outside quotes");
+  EXPECT_TRUE(parse("# \xc5\x88\n[cluster] # \xc5\x88 \"\n", "f"));
+  for (const char* value :
+       {"\"\xc5\x88\"", "'\xc5\x88'", "\"\"\"a\n\xc5\x88 \" \"\"\"", "\"\\\"\xc5\x88\""}) {
+    const auto config = parse("x = " + std::string(value) + "\n", "f");
+    ASSERT_FALSE(config);
+    EXPECT_EQ(config.error().message.find("stands outside"), std::string::npos) << value;
+  }
+}
+
 /// Either accepted, or refused with lines that all begin with the file's name.
 void expect_answer(const std::string& text) {
   const auto config = parse(text, "f");
