@@ -5,6 +5,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "ctld/translate/frame_check.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -12,6 +13,8 @@ namespace cox::ctld {
 namespace {
 
 constexpr int submits_max = 10'000;  // in one SubmitMany
+// A client that reads nothing is cut off when its answers have grown to this.
+constexpr std::size_t unread_bytes_max = 64U << 20;
 
 void add_error(JobId job, const std::string& name, const Error& error, wire::ActionError* to) {
   to->set_job(job.value);
@@ -57,6 +60,7 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
   if (known == clients_.end()) return;
   const Caller caller = known->second;
   const Conversation to{client, request.number()};
+  if (auto counted = check_counts(request); !counted) return refuse(to, counted.error());
   if (storage_full_ && is_change(request)) {
     refuse(to, {Code::storage_full, "the disk of " + about_.state_dir + " is full"});
     return;
@@ -75,8 +79,7 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
     case wire::ClientRequest::kShutdown:
       return shut_down(to, caller, request.shutdown());
     case wire::ClientRequest::kListJobs:
-      listings_.emplace_back(to, request.list_jobs());
-      return;
+      return list_jobs(to, request.list_jobs());
     case wire::ClientRequest::kListNodes:
       return list_nodes(to, request.list_nodes());
     case wire::ClientRequest::kListPartitions:
@@ -238,6 +241,12 @@ void ClientDesk::create_step(const Conversation& to,
 void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read) {
   reply.set_number(to.number);
   reply.set_last(last);
+  if (!clients_.contains(to.client)) return;
+  if (outputs_.waiting_bytes(to.client) + links_.queued_bytes(to.client) > unread_bytes_max) {
+    // What it asks from now on is not heard: one turn may bring thousands of requests.
+    clients_.erase(to.client);
+    return links_.cut_off(to.client);
+  }
   outputs_.to_client(machine_.last_sequence(), to.client, reply.SerializeAsString(), is_read);
 }
 

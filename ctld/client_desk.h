@@ -79,6 +79,7 @@ class ClientDesk {
   void finish_shutdown();
 
   // Reads.
+  void list_jobs(const Conversation& to, const wire::ListJobs& request);
   void list_nodes(const Conversation& to, const wire::ListNodes& request);
   void list_partitions(const Conversation& to);
   void explain(const Conversation& to, JobId job);

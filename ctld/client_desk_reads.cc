@@ -14,6 +14,9 @@ namespace {
 
 // A client that does not read keeps its list waiting, not the controller's memory.
 constexpr std::size_t queued_bytes_max = 8U << 20;
+// Of one client at a time; nor do its waits grow without end.
+constexpr std::ptrdiff_t listings_max = 64;
+constexpr std::size_t watched_jobs_max = 200'000;
 // How long a forced shutdown waits for nodes to end what runs.
 constexpr Duration shutdown_patience = seconds(10);
 
@@ -34,6 +37,17 @@ bool ClientDesk::continue_lists() {
     return true;
   }
   return false;
+}
+
+void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request) {
+  const auto open = std::ranges::count_if(listings_, [&](const Listing& listing) {
+    return listing.conversation().client == to.client;
+  });
+  if (open >= listings_max) {
+    return refuse(to, {Code::refused,
+                       std::to_string(open) + " lists are on their way to this client already"});
+  }
+  listings_.emplace_back(to, request);
 }
 
 void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& request) {
@@ -112,6 +126,17 @@ void ClientDesk::wait(const Conversation& to, const wire::WaitJobs& request) {
       return refuse(to, {Code::not_found, "no job " + std::to_string(number)});
     }
     (job->phase == JobPhase::ended ? ended : live).push_back(job->id);
+  }
+  const auto once = [](std::vector<JobId>* jobs) {
+    std::ranges::sort(*jobs);
+    const auto repeats = std::ranges::unique(*jobs);
+    jobs->erase(repeats.begin(), repeats.end());
+  };
+  once(&ended);
+  once(&live);
+  if (watches_.count(to.client) + live.size() > watched_jobs_max) {
+    return refuse(to, {Code::refused, "this client waits for more than " +
+                                          std::to_string(watched_jobs_max) + " jobs"});
   }
   if (ended.empty() && live.empty()) return refuse(to, {Code::bad_usage, "no job to wait for"});
   for (const JobId& id : ended) {

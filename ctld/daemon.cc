@@ -9,6 +9,7 @@
 #include "ctld/daemon_body.h"
 #include "ctld/store/sqlite_checkpoint.h"
 #include "ctld/store/sqlite_store.h"
+#include "platform/limits.h"
 #include "platform/user.h"
 
 namespace cox::ctld {
@@ -20,6 +21,15 @@ constexpr Duration tick_period = seconds(1);
 constexpr Duration checkpoint_slice = microseconds(300);
 constexpr Duration slow_reader_pause = milliseconds(10);
 constexpr Duration farewell = milliseconds(50);  // for the last replies to leave
+// Descriptors for everything that is no connection of a client or node.
+constexpr std::size_t descriptors_kept = 128;
+// All that clients may make us hold for them; with more, those with the most are cut off.
+constexpr std::size_t clients_bytes_max = std::size_t{1} << 30;
+
+std::size_t connections_max() {
+  const std::size_t descriptors = platform::raise_descriptor_limit();
+  return descriptors > 2 * descriptors_kept ? descriptors - descriptors_kept : descriptors / 2;
+}
 
 }  // namespace
 
@@ -126,6 +136,7 @@ void Daemon::Body::close_stuck() {
 
 void Daemon::Body::tick() {
   touch();
+  links.trim_clients(clients_bytes_max);
   controller.tick();
   loop->after(tick_period, [this] { tick(); });
 }
@@ -165,6 +176,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   auto body = std::make_unique<Body>(std::move(options), std::move(*dir), std::move(*policies),
                                      std::move(*loop));
   if (auto done = body->open_store(); !done) return tl::unexpected(done.error());
+  body->admission = std::make_shared<link::Admission>(connections_max());
   platform::Address local;
   local.path = body->dir.path + "/ctld.sock";
   std::vector<platform::Address> addresses{local};

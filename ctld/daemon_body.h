@@ -95,6 +95,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users {
   PolicySet policies;
   std::unique_ptr<platform::Loop> loop;
   LinkTable links;
+  std::shared_ptr<link::Admission> admission;
   link::MungeSource munge;
   Controller controller;
   PassPace pace;

@@ -1,5 +1,6 @@
 // Connections of the daemon: who may be what, and what they say.
 #include "ctld/daemon_body.h"
+#include "ctld/translate/frame_check.h"
 #include "ctld/translate/vouched.h"
 #include "wire/model_codec.h"
 
@@ -18,6 +19,7 @@ bool is_trusted(Uid uid) {
 Result<void> Daemon::Body::listen(const platform::Address& address) {
   link::Trust trust;
   trust.key = dir.cluster_key;
+  trust.admission = admission;
   if (options.settings.auth == "munge") {
     trust.remote_auth = wire::AUTH_MUNGE;
     trust.credentials = &munge;
@@ -114,7 +116,12 @@ void Daemon::Body::client_frames(ClientId client, const std::vector<std::string>
   touch();
   for (const std::string& frame : frames) {
     wire::ClientRequest request;
-    if (!request.ParseFromString(frame)) return close_client(client);
+    const auto checked = check_frame(frame);
+    if (!checked || !request.ParseFromString(frame)) {
+      options.log.warning("a client is cut off: " +
+                          (checked ? "a frame that is no request" : checked.error().message));
+      return close_client(client);
+    }
     controller.client_said(client, request);
   }
 }

@@ -1,6 +1,8 @@
 // Numbers to connections.
 #include "ctld/link_table.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace cox::ctld {
@@ -44,6 +46,24 @@ void LinkTable::send(Session session, const std::string& payload) {
   if (link == nodes_.end()) return;
   link->second->send(payload);
   if (link->second->stream().queued_bytes() > node_bytes_max) stuck_nodes_.push_back(session);
+}
+
+void LinkTable::trim_clients(std::size_t bytes_max) {
+  std::size_t held = 0;
+  std::vector<std::pair<std::size_t, ClientId>> by_size;
+  for (const auto& [client, link] : clients_) {
+    const std::size_t bytes = link->held_bytes();
+    if (bytes == 0) continue;
+    held += bytes;
+    by_size.emplace_back(bytes, client);
+  }
+  if (held <= bytes_max) return;
+  std::ranges::sort(by_size, std::greater<>());
+  for (const auto& [bytes, client] : by_size) {
+    if (held <= bytes_max) return;
+    held -= bytes;
+    stuck_clients_.push_back(client);
+  }
 }
 
 /// After close() the link calls nobody back, so the entry goes at once.

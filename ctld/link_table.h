@@ -25,6 +25,9 @@ class LinkTable final : public NodeLinks, public ClientLinks {
   /// Closes everything, after what is queued has left.
   void close_all();
 
+  /// While clients make us hold more than `bytes_max` together, those with the most are stuck.
+  void trim_clients(std::size_t bytes_max);
+
   /// Peers that took too little for too long: they are to be closed as if they had gone.
   std::vector<Session> take_stuck_nodes() { return std::exchange(stuck_nodes_, {}); }
 
@@ -34,6 +37,8 @@ class LinkTable final : public NodeLinks, public ClientLinks {
   void drop(Session session) override;
   void send(ClientId client, const std::string& payload) override;
   std::size_t queued_bytes(ClientId client) const override;
+
+  void cut_off(ClientId client) override { stuck_clients_.push_back(client); }
 
  private:
   std::map<Session, Link> nodes_;

@@ -20,11 +20,13 @@ void OutputQueue::to_client(std::uint64_t needed,
                             std::string payload,
                             bool is_read) {
   const Kind kind = is_read ? Kind::read : Kind::change;
+  bytes_[client] += payload.size();
   waiting_.push_back({needed, kind, Session{}, client, std::move(payload)});
 }
 
 void OutputQueue::release(std::uint64_t committed) {
   while (!waiting_.empty() && waiting_.front().needed <= committed) {
+    take_off(waiting_.front());
     send(waiting_.front());
     waiting_.pop_front();
   }
@@ -37,6 +39,7 @@ void OutputQueue::release_reads(const std::string& notice) {
   std::deque<Output> kept;
   for (Output& output : waiting_) {
     if (output.kind == Kind::read) {
+      take_off(output);
       output.payload += suffix;  // appended bytes are read as further fields of the message
       send(output);
     } else {
@@ -44,6 +47,18 @@ void OutputQueue::release_reads(const std::string& notice) {
     }
   }
   waiting_ = std::move(kept);
+}
+
+std::size_t OutputQueue::waiting_bytes(ClientId client) const {
+  const auto found = bytes_.find(client);
+  return found == bytes_.end() ? 0 : found->second;
+}
+
+void OutputQueue::take_off(const Output& output) {
+  const auto found = bytes_.find(output.client);
+  if (found == bytes_.end()) return;
+  found->second -= output.payload.size();
+  if (found->second == 0) bytes_.erase(found);
 }
 
 void OutputQueue::send(const Output& output) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <unordered_map>
 
 #include "ctld/outside.h"
 #include "model/ids.h"
@@ -27,6 +28,9 @@ class OutputQueue {
   /// Sends the reads alone, each with `notice` for people.
   void release_reads(const std::string& notice);
 
+  /// Of answers to this client that wait here.
+  std::size_t waiting_bytes(ClientId client) const;
+
   bool empty() const { return waiting_.empty(); }
 
  private:
@@ -41,10 +45,12 @@ class OutputQueue {
   };
 
   void send(const Output& output);
+  void take_off(const Output& output);
 
   NodeLinks& nodes_;
   ClientLinks& clients_;
   std::deque<Output> waiting_;
+  std::unordered_map<ClientId, std::size_t> bytes_;
 };
 
 }  // namespace cox::ctld

@@ -60,6 +60,9 @@ class ClientLinks {
   virtual void send(ClientId client, const std::string& payload) = 0;
   /// What the client has not taken yet; long lists wait for slow readers.
   virtual std::size_t queued_bytes(ClientId client) const = 0;
+
+  /// The client lets too much wait: its connection ends with this turn.
+  virtual void cut_off(ClientId /*client*/) {}
 };
 
 class Users {

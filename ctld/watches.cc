@@ -9,6 +9,15 @@ void Watches::add(JobId job, const Watch& watch) {
   if (open_[watch.conversation].insert(job).second) by_job_[job].push_back(watch);
 }
 
+std::size_t Watches::count(ClientId client) const {
+  std::size_t jobs = 0;
+  for (auto open = open_.lower_bound(Conversation{client, 0});
+       open != open_.end() && open->first.client == client; ++open) {
+    jobs += open->second.size();
+  }
+  return jobs;
+}
+
 std::vector<Watch>* Watches::find(JobId job) {
   const auto found = by_job_.find(job);
   return found == by_job_.end() ? nullptr : &found->second;

@@ -39,6 +39,8 @@ class Watches {
   /// A second watch of the same job in one conversation is ignored.
   void add(JobId job, const Watch& watch);
   /// The watches of `job`, for reading and marking; null when nobody watches it.
+  /// Jobs that this client waits for, in all its conversations.
+  std::size_t count(ClientId client) const;
   std::vector<Watch>* find(JobId job);
   /// Ends one watch. True when its conversation has no other left.
   bool end(JobId job, const Conversation& conversation);

@@ -13,7 +13,8 @@
 namespace cox::link {
 namespace {
 
-constexpr Duration handshake_max = seconds(10);
+// How long a peer that is refused has to take the reason.
+constexpr Duration farewell_max = seconds(5);
 constexpr Duration refusal_pause = seconds(1);
 constexpr std::size_t nonce_bytes = 32;
 // Above this a payload's buffer is handed over instead of copied.
@@ -23,8 +24,14 @@ class SocketLink : public Link, public std::enable_shared_from_this<SocketLink> 
  public:
   using Done = std::function<void(Result<std::shared_ptr<Link>>)>;
 
-  SocketLink(platform::Loop& loop, std::unique_ptr<platform::Stream> stream, wire::Channel channel)
-      : loop_(loop), stream_(std::move(stream)), channel_(std::move(channel)) {}
+  SocketLink(platform::Loop& loop,
+             std::unique_ptr<platform::Stream> stream,
+             wire::Channel channel,
+             Admission::Seat seat = nullptr)
+      : seat_(std::move(seat)),
+        loop_(loop),
+        stream_(std::move(stream)),
+        channel_(std::move(channel)) {}
 
   /// `done` runs once, from the loop; until then the timer keeps the link.
   void shake_hands(Duration time_out, Done done);
@@ -40,6 +47,10 @@ class SocketLink : public Link, public std::enable_shared_from_this<SocketLink> 
 
   platform::Stream& stream() override { return *stream_; }
 
+  std::size_t held_bytes() const override {
+    return stream_->queued_bytes() + channel_.unfinished_bytes();
+  }
+
  private:
   void take_bytes(std::string_view bytes);
   void flush_channel();
@@ -47,6 +58,7 @@ class SocketLink : public Link, public std::enable_shared_from_this<SocketLink> 
   void end_with(const Error& error);
   void finish_handshake(Result<std::shared_ptr<Link>> result);
 
+  Admission::Seat seat_;  // first: given back after the stream is gone
   platform::Loop& loop_;
   std::unique_ptr<platform::Stream> stream_;
   wire::Channel channel_;
@@ -231,6 +243,18 @@ wire::ChannelOptions connecting_options(const Trust& trust, const platform::Stre
   return options;
 }
 
+/// Before any hello: the answer to it says why there is no room.
+void turn_away(platform::Loop& loop,
+               Admission& admission,
+               std::unique_ptr<platform::Stream> stream,
+               const std::string& why) {
+  auto seat = admission.take_farewell();
+  if (!seat) return;
+  stream->write(wire::refusal_of_hello(why));
+  stream->close(true);
+  loop.after(farewell_max, [seat, stream = std::shared_ptr(std::move(stream))] {});
+}
+
 }  // namespace
 
 Result<platform::Address> listen(platform::Loop& loop,
@@ -246,10 +270,16 @@ Result<platform::Address> listen(platform::Loop& loop,
   };
   return loop.listen(
       address, mode,
-      [&loop, finish, trust = std::move(trust)](std::unique_ptr<platform::Stream> stream) {
+      [&loop, log, finish, trust = std::move(trust)](std::unique_ptr<platform::Stream> stream) {
+        Result<Admission::Seat> seat;
+        if (trust.admission) seat = trust.admission->take(stream->credentials());
+        if (!seat) {
+          log->add(seat.error());
+          return turn_away(loop, *trust.admission, std::move(stream), seat.error().message);
+        }
         auto channel = wire::Channel::accepting(accepting_options(trust, stream->credentials()));
-        std::make_shared<SocketLink>(loop, std::move(stream), std::move(channel))
-            ->shake_hands(handshake_max, finish);
+        std::make_shared<SocketLink>(loop, std::move(stream), std::move(channel), *std::move(seat))
+            ->shake_hands(trust.handshake_max, finish);
       });
 }
 

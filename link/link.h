@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "link/admission.h"
 #include "platform/loop.h"
 #include "wire/channel.h"
 
@@ -22,6 +23,8 @@ class Link {
   virtual void close(bool after_flush = false) = 0;
   virtual const wire::Peer& peer() const = 0;
   virtual platform::Stream& stream() = 0;
+  /// Memory that this peer makes us hold: what it does not take, and frames it does not finish.
+  virtual std::size_t held_bytes() const = 0;
 };
 
 /// What an accepting side demands: peer credentials on Unix sockets; key or munge otherwise.
@@ -34,10 +37,15 @@ struct Trust {
   std::uint32_t owner = 0;   // connecting under munge: whom the other side may run as, beside
                              // root and ourselves
   std::size_t frame_max = wire::frame_bytes_max;  // accepting: longer payloads are refused
+  // Accepting: for how many connections there is room (null: any number), and how long a peer may
+  // take to say who it is.
+  std::shared_ptr<Admission> admission;
+  Duration handshake_max = seconds(10);
 };
 
-/// `opened` runs when a peer's handshake is done; failed handshakes are closed within 10 s and
-/// told to `refused` (for the log), at most one line a second.
+/// `opened` runs when a peer's handshake is done; failed handshakes are closed in time and
+/// told to `refused` (for the log), at most one line a second. So are those without room; the peer
+/// is told why.
 Result<platform::Address> listen(platform::Loop& loop,
                                  const platform::Address& address,
                                  unsigned mode,

@@ -430,5 +430,84 @@ TEST_F(ClientTest, hundreds_of_connections_at_once_are_served) {
   });
 }
 
+/// A connection that sends a few bytes and no more.
+platform::Descriptor half_a_hello(const Address& at) {
+  auto fd = *platform::connect_blocking(at, seconds(5));
+  EXPECT_EQ(::send(fd.get(), "\x10\0\0", 3, 0), 3);
+  return fd;
+}
+
+bool is_closed(int fd) {
+  char byte = 0;
+  return ::recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+TEST_F(LinkTest, who_says_half_a_hello_and_falls_silent_is_closed) {
+  Trust impatient;
+  impatient.handshake_max = milliseconds(20);
+  const auto silent = half_a_hello(listen_at(unix_address(), impatient));
+  run();
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_NE(refused[0].find("no handshake in time"), std::string::npos) << refused[0];
+  EXPECT_TRUE(is_closed(silent.get()));
+}
+
+TEST_F(LinkTest, many_who_fall_silent_cost_one_line_and_keep_nobody_out) {
+  Trust impatient;
+  impatient.handshake_max = milliseconds(200);
+  const auto at = listen_at(unix_address(), impatient);
+  std::vector<platform::Descriptor> silent;
+  for (int i = 0; i < 200; ++i) silent.push_back(half_a_hello(at));
+  connect_to(at, Trust{});
+  run();
+  EXPECT_TRUE(near && far);
+  // The next line may be a second away; all are closed when the last one is.
+  while (!is_closed(silent.back().get())) {
+    loop->after(milliseconds(20), [this] { loop->stop(); });
+    loop->run();
+  }
+  for (const auto& fd : silent) EXPECT_TRUE(is_closed(fd.get()));
+  EXPECT_LE(refused.size(), 2U);
+}
+
+TEST_F(LinkTest, who_comes_when_there_is_no_room_is_told_why) {
+  Trust small;
+  small.admission = std::make_shared<Admission>(1);
+  const auto at = listen_at(unix_address(), small);
+  connect_to(at, Trust{});
+  run();
+  ASSERT_TRUE(near && far);
+  std::string told;
+  connect(*loop, at, Trust{}, wire::PEER_CLIENT, "", seconds(5),
+          [&](Result<std::shared_ptr<Link>> link) {
+            ASSERT_FALSE(link);
+            told = link.error().message;
+            loop->stop();
+          });
+  run();
+  while (told.empty()) run();
+  EXPECT_NE(told.find("too many connections: the limit of this daemon is 1"), std::string::npos)
+      << told;
+  near->close();
+  far.reset();
+  near.reset();
+  loop->after(milliseconds(1), [this] { loop->stop(); });
+  run();
+  EXPECT_EQ(small.admission->taken(), 0U);
+}
+
+TEST_F(LinkTest, what_a_peer_leaves_unfinished_is_counted) {
+  connect_to(listen_at(unix_address(), Trust{}), Trust{});
+  run();
+  const std::string large(1U << 20, 'x');
+  EXPECT_EQ(far->held_bytes(), 0U);
+  near->stream().write(std::string("\0\0\x20\0", 4) + large);  // half of 2 MiB
+  while (far->held_bytes() < large.size()) {
+    loop->after(milliseconds(1), [this] { loop->stop(); });
+    loop->run();
+  }
+  EXPECT_EQ(far->held_bytes(), large.size());
+}
+
 }  // namespace
 }  // namespace cox::link

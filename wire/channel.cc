@@ -1,6 +1,8 @@
 // The life of a channel. docs/protocol.md is normative for every rule here and in the handshake.
 #include "wire/channel.h"
 
+#include <google/protobuf/stubs/logging.h>
+
 #include <utility>
 
 #include "common/assert.h"
@@ -24,7 +26,11 @@ Result<void> Channel::Body::on_handshake(const std::string& payload) {
   return {};
 }
 
-Channel::Channel(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+// Whatever a peer sends that is no message would be a line of the parser's in our log.
+Channel::Channel(std::unique_ptr<Body> body) : body_(std::move(body)) {
+  static const auto before = google::protobuf::SetLogHandler(nullptr);
+  static_cast<void>(before);
+}
 
 Channel::Channel(Channel&&) noexcept = default;
 Channel& Channel::operator=(Channel&&) noexcept = default;
@@ -94,6 +100,10 @@ void Channel::send(std::string_view payload) {
   }
 }
 
+std::size_t Channel::unfinished_bytes() const {
+  return body_->reader.unfinished_bytes();
+}
+
 std::string Channel::take_output() {
   return std::exchange(body_->out, {});
 }
@@ -117,6 +127,15 @@ bool Channel::is_open() const {
 
 const Peer& Channel::peer() const {
   return body_->peer;
+}
+
+std::string refusal_of_hello(const std::string& why) {
+  HelloReply reply;
+  reply.set_version(std::string(software_version));
+  reply.set_error(why);
+  std::string frame;
+  FrameWriter().append(reply.SerializeAsString(), &frame);
+  return frame;
 }
 
 }  // namespace cox::wire

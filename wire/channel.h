@@ -83,6 +83,8 @@ class Channel {
   std::string& output();
   /// Good, or why the connection must be closed.
   Result<void> status() const;
+  /// Of a frame that has begun to arrive and has not ended.
+  std::size_t unfinished_bytes() const;
   /// The peer is known and payloads may leave.
   bool is_open() const;
   const Peer& peer() const;
@@ -92,5 +94,8 @@ class Channel {
   explicit Channel(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
 };
+
+/// What an accepting side says instead of a conversation, to whoever comes: a hello's answer.
+std::string refusal_of_hello(const std::string& why);
 
 }  // namespace cox::wire

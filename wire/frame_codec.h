@@ -51,6 +51,8 @@ class FrameReader {
   /// False: `bytes` is used up. error: not_permitted for a wrong MAC, bad_usage for the length
   Result<bool> next(std::string_view* bytes, std::string* payload);
 
+  std::size_t unfinished_bytes() const { return body_.size(); }
+
  private:
   std::size_t tail_bytes() const { return key_ ? mac_bytes : 0; }
 

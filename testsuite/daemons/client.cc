@@ -200,7 +200,9 @@ Result<std::uint64_t> Client::act_on_node(wire::NodeAction::Kind kind, const std
   request.mutable_node_action()->set_why("the test says so");
   const auto answer = ask_surely(request);
   if (!answer) return Failure(answer.error());
-  return answer->done().count();
+  if (answer->done().errors_size() == 0) return answer->done().count();
+  const wire::Error& error = answer->done().errors(0).error();
+  return fail(static_cast<Code>(error.code()), error.message());
 }
 
 wire::JobView Client::view(std::uint64_t job) {

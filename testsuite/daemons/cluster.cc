@@ -118,6 +118,13 @@ void Cluster::start_controller() {
   if (!address_.is_unix()) {
     request.argv.insert(request.argv.end(), {"--listen", address_.text()});
   }
+  if (options_.controller_descriptors != 0) {
+    const std::string limit = "ulimit -n " + std::to_string(options_.controller_descriptors);
+    request.argv.insert(request.argv.begin() + 1, request.program);
+    request.argv.front() = "sh";
+    request.argv.insert(request.argv.begin() + 1, {"-c", limit + "; exec \"$@\"", "sh"});
+    request.program = "/bin/sh";
+  }
   controller_ = Child(request);
   // A new one each time: over TCP it needs the key that a first start makes.
   EXPECT_TRUE(eventually([&] { return client().status().pid() > 0; })) << file("../ctld.log");

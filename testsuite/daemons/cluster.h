@@ -23,6 +23,7 @@ struct ClusterOptions {
   std::string scheduling{};  // the same
   std::string state_dir{};   // empty: below the directory
   std::vector<std::string> daemon_environment{};  // beside PATH
+  std::uint32_t controller_descriptors = 0;       // that it may open; 0: as many as we
 };
 
 class Cluster {
