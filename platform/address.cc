@@ -53,7 +53,8 @@ Result<Address> parse_address(std::string_view text) {
     if (!number || *number > 65'535) return bad(text, "the port is a number up to 65535");
     address.port = static_cast<std::uint16_t>(*number);
   }
-  const bool good = std::ranges::all_of(address.host, v6 ? is_v6_char : is_host_char);
+  const bool good = std::ranges::all_of(address.host, v6 ? is_v6_char : is_host_char) &&
+                    v6 == (address.host.find(':') != std::string::npos);
   if (address.host.empty() || address.host.size() > host_bytes_max || !good) {
     return bad(text, "is no host name");
   }

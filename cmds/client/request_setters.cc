@@ -115,7 +115,11 @@ Result<void> set_label(const Given& given, RequestDraft& draft) {
   if (equals == std::string::npos || equals == 0) {
     return fail(Code::bad_usage, "--label " + quoted(given.value) + ": KEY=VALUE is expected");
   }
-  draft.job.labels[given.value.substr(0, equals)] = given.value.substr(equals + 1);
+  const std::string key = given.value.substr(0, equals);
+  if (quoted(key, key.size()) != key) {
+    return fail(Code::bad_usage, "--label " + quoted(given.value) + ": KEY is no printable text");
+  }
+  draft.job.labels[key] = given.value.substr(equals + 1);
   return {};
 }
 

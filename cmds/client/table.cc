@@ -32,12 +32,16 @@ std::size_t width_of(std::string_view text) {
   }));
 }
 
-/// Names come from users: no control byte may reach a terminal.
+/// Names come from users: no control character may reach a terminal, those of U+0080 to U+009F
+/// included.
 std::string clean(const std::string& text) {
   std::string out = text;
+  unsigned char before = 0;
   for (char& c : out) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) c = '?';
+    const bool is_high_control = before == 0xC2 && byte >= 0x80 && byte < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || is_high_control) c = '?';
+    before = byte;
   }
   return out;
 }

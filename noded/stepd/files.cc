@@ -3,7 +3,9 @@
 #include "noded/stepd/files.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -93,6 +95,13 @@ Result<Descriptor> open_as_we_are(const std::string& path, int flags) {
   Descriptor fd(::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666));
   if (!fd.is_open()) {
     return Failure(system_error("open " + path, errno));
+  }
+
+  // What /proc shows through our descriptor is about us, and we are root.
+  struct statfs system {};
+
+  if (::fstatfs(fd.get(), &system) != 0 || system.f_type == PROC_SUPER_MAGIC) {
+    return fail(Code::not_permitted, "open " + path + ": files of /proc cannot be used");
   }
   if (::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) & ~O_NONBLOCK) != 0) {
     return Failure(system_error("open " + path, errno));

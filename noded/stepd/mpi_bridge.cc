@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include "noded/stepd/as_user.h"
 #include "platform/file.h"
 #include "platform/process.h"
 #include "wire/step.pb.h"
@@ -12,6 +13,7 @@
 namespace cox::stepd {
 namespace {
 
+constexpr std::uint32_t private_umask = 077;
 constexpr int status_unreachable = -25;  // PMIX_ERR_UNREACH
 
 std::string library_path() {
@@ -122,6 +124,10 @@ MpiEvents MpiBridge::events() {
   };
   events.abort = [this, post](int status, std::string message) {
     post([this, status, message = std::move(message)] { out_.abort(status, message); });
+  };
+  events.as_user = [user = plan_.job.user]() -> std::shared_ptr<void> {
+    auto entered = AsUser::enter(user, private_umask);
+    return entered ? std::make_shared<AsUser>(std::move(*entered)) : nullptr;
   };
   return events;
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct MpiEvents {
   std::function<void(std::uint64_t number, std::uint32_t rank, std::string info)> modex;
   /// A task asked for the end of the whole step (MPI_Abort).
   std::function<void(int status, std::string message)> abort;
+  /// Makes this thread, and those that it starts meanwhile, touch files as the user; until the
+  /// result is dropped. The server's files lie where the user can put links. Null: it cannot be.
+  std::function<std::shared_ptr<void>()> as_user = {};
 };
 
 /// All calls come from the supervisor's loop thread and return soon. Status 0 is success,

@@ -100,9 +100,20 @@ Result<void> check_texts(const StepPlan& plan) {
     }
   }
   for (const std::string* text :
-       {&plan.directory, &plan.output, &plan.error, &plan.input, &plan.tmp_dir, &plan.container}) {
+       {&plan.directory, &plan.output, &plan.error, &plan.input, &plan.tmp_dir, &plan.container,
+        &plan.submit_dir, &plan.state_dir, &plan.controller}) {
     if (has_nul(*text)) {
       return bad("path " + quoted(*text) + " contains NUL");
+    }
+  }
+  std::vector<std::string> names = plan.job_nodes;
+  for (const PlanNode& node : plan.nodes) {
+    names.push_back(node.name);
+  }
+  names.insert(names.end(), {plan.node_name, plan.cluster});
+  for (const std::string& name : names) {
+    if (has_nul(name)) {
+      return bad("name " + quoted(name) + " contains NUL");
     }
   }
   if (plan.directory.empty() || plan.directory.front() != '/') {

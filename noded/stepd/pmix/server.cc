@@ -78,11 +78,21 @@ Result<std::unique_ptr<PmixServer>> PmixServer::open(const MpiPlan& plan, const 
     return fail(Code::refused, "this process had an mpi server already");
   }
   std::unique_ptr<PmixServer> server(new PmixServer(plan, events));
+  // The library's own thread begins in here too and stays the user's.
+  const auto user = server->enter_user();
+  if (!user) return Failure(user.error());
   Result<void> done = make_session_dir(server->session_dir_, plan.uid, plan.gid);
   if (done) done = server->start();
   if (done) done = server->register_step();
   if (!done) return Failure(done.error());
   return server;
+}
+
+Result<std::shared_ptr<void>> PmixServer::enter_user() const {
+  if (!events_.as_user) return std::shared_ptr<void>();
+  auto user = events_.as_user();
+  if (user) return user;
+  return fail(Code::not_permitted, "cannot use files as user " + std::to_string(plan_.uid));
 }
 
 PmixServer::PmixServer(const MpiPlan& plan, const MpiEvents& events)
@@ -97,7 +107,8 @@ PmixServer::PmixServer(const MpiPlan& plan, const MpiEvents& events)
 // Then its thread is left to the end of the process, which is near: it can tell nobody any more.
 PmixServer::~PmixServer() {
   set_upcall_receiver(nullptr);
-  if (is_started_ && finalized_ == connected_) PMIx_server_finalize();
+  const auto user = enter_user();
+  if (user && is_started_ && finalized_ == connected_) PMIx_server_finalize();
 }
 
 Result<void> PmixServer::start() {
@@ -154,6 +165,8 @@ Result<std::vector<std::string>> PmixServer::environment(std::uint32_t rank) {
   if (!is_local(plan_, rank)) {
     return fail(Code::not_found, "rank " + std::to_string(rank) + " does not run on this node");
   }
+  const auto user = enter_user();
+  if (!user) return Failure(user.error());
   const pmix_proc_t proc = proc_of(rank);
   char** entries = nullptr;
   const pmix_status_t status = PMIx_server_setup_fork(&proc, &entries);

@@ -38,6 +38,9 @@ class PmixServer final : public MpiServer, private Upcalls {
   };
 
   PmixServer(const MpiPlan& plan, const MpiEvents& events);
+
+  /// While it is held, files are the user's business. error: not_permitted
+  Result<std::shared_ptr<void>> enter_user() const;
   Result<void> start();
   Result<void> register_step();
   pmix_proc_t proc_of(std::uint32_t rank) const;
