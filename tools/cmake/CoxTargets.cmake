@@ -3,6 +3,7 @@
 option(COX_TESTS "build the tests" ON)
 option(COX_BENCH "build the benchmarks" ON)
 option(COX_SANITIZE "build under the address and undefined sanitizers" OFF)
+option(COX_LIBFUZZER "build the fuzz targets for libFuzzer (clang only)" OFF)
 
 add_library(cox_flags INTERFACE)
 # -Wrestrict: g++ 12 warns falsely about std::string's operator+ (its bug 105651).
@@ -14,6 +15,9 @@ if(COX_SANITIZE)
   target_compile_options(cox_flags INTERFACE
     -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
   target_link_options(cox_flags INTERFACE -fsanitize=address,undefined)
+endif()
+if(COX_LIBFUZZER)
+  target_compile_options(cox_flags INTERFACE -fsanitize=fuzzer-no-link -w)
 endif()
 
 # ccache and mold are used when present; neither is required.
