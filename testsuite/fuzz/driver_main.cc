@@ -62,7 +62,8 @@ std::vector<std::string> read_all(const std::string& folder) {
 /// libFuzzer's dictionaries: one quoted word per line, \xNN for bytes.
 std::vector<std::string> read_words(const std::string& path) {
   std::vector<std::string> words;
-  for (const std::string_view line : cox::split(read(path), '\n')) {
+  const std::string text = read(path);
+  for (const std::string_view line : cox::split(text, '\n')) {
     if (line.size() < 2 || line.front() != '"' || line.back() != '"') continue;
     std::string word;
     for (std::size_t at = 1; at + 1 < line.size(); ++at) {

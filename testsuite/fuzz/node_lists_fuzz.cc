@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text_of(data, size);
   const auto names = expand_node_list(text, limit);
   if (!names) {
-    fuzz::require_names(names.error(), text);
+    fuzz::require_readable(names.error());
     return 0;
   }
   require(names->size() <= limit, "more names than the limit");
