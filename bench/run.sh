@@ -21,7 +21,7 @@ fi
 [ -f "$build/build.ninja" ] ||
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF >/dev/null
 cmake --build "$build" --target cox coxctld coxnoded coxstepd coxpmix cox-example-mpi \
-  bench-submit bench-dispatch bench-end-to-end first-instruction >/dev/null
+  bench-submit bench-dispatch bench-end-to-end bench-history first-instruction >/dev/null
 cox=$PWD/$build/bin/cox
 programs=$PWD/$build/bench
 ring=$PWD/$build/examples/cox-example-mpi
@@ -45,8 +45,8 @@ clean_up() {
 trap clean_up EXIT
 cp "$ring" "$programs/first-instruction" "$work/"
 
-jobs=10000 submits=500 dispatches=200 starts=100
-[ -n "$quick" ] && jobs=1000 submits=50 dispatches=30 starts=5
+rows=1000000 jobs=10000 submits=500 dispatches=200 starts=100
+[ -n "$quick" ] && rows=100000 jobs=1000 submits=50 dispatches=30 starts=5
 
 section() { printf '\n== %s\n' "$*"; }
 # Nodes of eight cores, whatever this machine has: the shape of the figures is the same everywhere.
@@ -60,3 +60,6 @@ section "end to end (goal: 500 jobs/s, the last thousand as fast as the first)"
 section "mpi starts (goal: all good)"
 bench/mpi_starts.sh "$dir" "$cox" "$work/cox-example-mpi" "$starts"
 "$cox" down --force --dir "$dir"
+section "history (goals at 1 M rows: one job 1 ms, a user's last 100 in 5 ms)"
+mkdir "$work/history"
+"$programs/bench-history" "$work/history" "$rows"

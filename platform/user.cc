@@ -108,4 +108,16 @@ std::string user_name(Uid uid) {
   return user ? user->name : std::to_string(uid);
 }
 
+std::string group_name(std::uint32_t gid) {
+  for (std::vector<char> buffer(4096); buffer.size() < entry_bytes_max;
+       buffer.resize(buffer.size() * 4)) {
+    group entry{};
+    group* found = nullptr;
+    const int why = ::getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found);
+    if (found != nullptr) return found->gr_name;
+    if (why != ERANGE) break;
+  }
+  return std::to_string(gid);
+}
+
 }  // namespace cox::platform

@@ -22,5 +22,7 @@ Result<UserIdentity> resolve_user(Uid uid,
 Result<UserIdentity> resolve_user_name(const std::string& name);
 /// The user's name, or the number where there is none.
 std::string user_name(Uid uid);
+/// The group's name, or the number where there is none.
+std::string group_name(std::uint32_t gid);
 
 }  // namespace cox::platform

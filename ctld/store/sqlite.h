@@ -48,6 +48,9 @@ class Statement {
   void bind(int parameter, std::uint64_t value);
   /// The bytes must live until the step is done.
   void bind(int parameter, std::string_view bytes);
+  /// As TEXT, where people query the table; the same rule.
+  void bind_text(int parameter, std::string_view text);
+  void bind_null(int parameter);
   /// True when there is a row. error: as sqlite_failure
   Result<bool> step();
   /// One step whose rows do not matter; ready for the next use.
@@ -57,6 +60,7 @@ class Statement {
   std::uint64_t column_u64(int column) const;
   /// Valid until the next step.
   std::string_view column_bytes(int column) const;
+  bool column_is_null(int column) const;
 
  private:
   Statement(sqlite3* database, sqlite3_stmt* statement)

@@ -1,0 +1,15 @@
+// The schema of history.db, version by version. docs/history.md describes it to those who query it;
+// testsuite/golden/history holds what each version looks like.
+#pragma once
+
+#include <cstdint>
+
+namespace cox::ctld {
+
+/// PRAGMA user_version, and the table `schema`.
+inline constexpr std::uint64_t history_schema_version = 1;
+
+/// Statements that make an empty file version 1.
+extern const char* const history_schema_1;
+
+}  // namespace cox::ctld
