@@ -28,12 +28,14 @@ ClientDesk::ClientDesk(Machine& machine,
                        OutputQueue& outputs,
                        ClientLinks& links,
                        Users& users,
+                       HistoryDesk& history,
                        const std::string& cluster_key,
                        About about)
     : machine_(machine),
       outputs_(outputs),
       links_(links),
       users_(users),
+      history_(history),
       cluster_key_(cluster_key),
       about_(std::move(about)) {}
 
@@ -90,6 +92,8 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return status(to);
     case wire::ClientRequest::kWaitJobs:
       return wait(to, request.wait_jobs());
+    case wire::ClientRequest::kHistoryQuery:
+      return history(to, request.history_query());
     case wire::ClientRequest::BODY_NOT_SET:
       break;
   }

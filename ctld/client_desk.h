@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ctld/history_desk.h"
 #include "ctld/listing.h"
 #include "ctld/machine.h"
 #include "ctld/output_queue.h"
@@ -34,6 +35,7 @@ class ClientDesk {
              OutputQueue& outputs,
              ClientLinks& links,
              Users& users,
+             HistoryDesk& history,
              const std::string& cluster_key,
              About about);
 
@@ -86,6 +88,19 @@ class ClientDesk {
   void status(const Conversation& to);
   void wait(const Conversation& to, const wire::WaitJobs& request);
 
+  // Reads of what may have left memory.
+  using PastJobs = std::map<JobId, wire::JobView>;
+  void history(const Conversation& to, const wire::HistoryQuery& query);
+  /// Those of `jobs` that State does not know, as history knows them. `then` gets none where all
+  /// are in State; it is not called when history cannot be read: that is answered here.
+  void find_past(const Conversation& to,
+                 const std::vector<JobId>& jobs,
+                 bool full,
+                 const std::function<void(const PastJobs&)>& then);
+  std::vector<JobId> not_in_state(const std::vector<JobId>& jobs) const;
+  void explain_past(const Conversation& to, JobId job);
+  void wait_knowing(const Conversation& to, const wire::WaitJobs& request, const PastJobs& past);
+
   // Watches.
   void attach(const Conversation& to, JobId job);
   void tell(JobId job, bool changed);
@@ -104,6 +119,7 @@ class ClientDesk {
   OutputQueue& outputs_;
   ClientLinks& links_;
   UserCache users_;
+  HistoryDesk& history_;
   const std::string& cluster_key_;
   About about_;
   std::map<ClientId, Caller> clients_;

@@ -14,9 +14,6 @@ namespace {
 
 // A client that does not read keeps its list waiting, not the controller's memory.
 constexpr std::size_t queued_bytes_max = 8U << 20;
-// Of one client at a time; nor do its waits grow without end.
-constexpr std::ptrdiff_t listings_max = 64;
-constexpr std::size_t watched_jobs_max = 200'000;
 // How long a forced shutdown waits for nodes to end what runs.
 constexpr Duration shutdown_patience = seconds(10);
 
@@ -37,17 +34,6 @@ bool ClientDesk::continue_lists() {
     return true;
   }
   return false;
-}
-
-void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request) {
-  const auto open = std::ranges::count_if(listings_, [&](const Listing& listing) {
-    return listing.conversation().client == to.client;
-  });
-  if (open >= listings_max) {
-    return refuse(to, {Code::refused,
-                       std::to_string(open) + " lists are on their way to this client already"});
-  }
-  listings_.emplace_back(to, request);
 }
 
 void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& request) {
@@ -80,7 +66,7 @@ void ClientDesk::list_partitions(const Conversation& to) {
 
 void ClientDesk::explain(const Conversation& to, JobId id) {
   const core::Job* job = state().find_job(id);
-  if (job == nullptr) return refuse(to, {Code::not_found, "no job " + std::to_string(id.value)});
+  if (job == nullptr) return explain_past(to, id);
   wire::ClientReply answer;
   const core::Verdict verdict =
       core::explain(state(), machine_.contact(), machine_.now(), machine_.policies(), id);
@@ -115,34 +101,6 @@ void ClientDesk::status(const Conversation& to) {
   out->set_state_dir(about_.state_dir);
   out->set_auth(about_.auth);
   reply(to, std::move(answer), true, true);
-}
-
-void ClientDesk::wait(const Conversation& to, const wire::WaitJobs& request) {
-  std::vector<JobId> ended;
-  std::vector<JobId> live;
-  for (const std::uint64_t number : request.jobs()) {
-    const core::Job* job = state().find_job(JobId(number));
-    if (job == nullptr) {
-      return refuse(to, {Code::not_found, "no job " + std::to_string(number)});
-    }
-    (job->phase == JobPhase::ended ? ended : live).push_back(job->id);
-  }
-  const auto once = [](std::vector<JobId>* jobs) {
-    std::ranges::sort(*jobs);
-    const auto repeats = std::ranges::unique(*jobs);
-    jobs->erase(repeats.begin(), repeats.end());
-  };
-  once(&ended);
-  once(&live);
-  if (watches_.count(to.client) + live.size() > watched_jobs_max) {
-    return refuse(to, {Code::refused, "this client waits for more than " +
-                                          std::to_string(watched_jobs_max) + " jobs"});
-  }
-  if (ended.empty() && live.empty()) return refuse(to, {Code::bad_usage, "no job to wait for"});
-  for (const JobId& id : ended) {
-    send_event(*state().find_job(id), to, live.empty() && &id == &ended.back());
-  }
-  for (const JobId id : live) watches_.add(id, {to, WatchKind::end_of_job, {}, {}, false});
 }
 
 void ClientDesk::shut_down(const Conversation& to,

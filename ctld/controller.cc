@@ -14,21 +14,28 @@ Controller::Controller(ControllerParts parts)
       cluster_key_(std::move(parts.cluster_key)),
       log_(parts.log),
       state_dir_(parts.about.state_dir),
+      history_(parts.history, parts.log),
       machine_(parts.policies),
       outputs_(parts.nodes, parts.clients),
       nodes_(machine_, outputs_, cluster_key_, log_),
-      clients_(machine_, outputs_, parts.clients, parts.users, cluster_key_, parts.about),
-      keeper_(machine_, journal_, parts.checkpoints, log_) {}
+      clients_(machine_, outputs_, parts.clients, parts.users, history_, cluster_key_, parts.about),
+      keeper_(machine_, journal_, parts.checkpoints, log_),
+      keeps_history_(parts.history != nullptr) {
+  machine_.keep_history(&history_);
+}
 
 Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
   const std::uint64_t sequence = checkpoint == nullptr ? 0 : checkpoint->sequence();
   if (sequence != 0) {
     if (auto loaded = load_checkpoint(*checkpoint); !loaded) return loaded;
   }
+  history_.begin();
   auto loaded = store.load(sequence, [this](const FoundRecord& found) { return replay(found); });
   if (!loaded) return loaded;
   committed_ = machine_.last_sequence();
+  history_.recovered(committed_);
   keeper_.recovered(sequence);
+  note_history();
   // What is missing shows when a job needs it: that job fails with the reason, not all of them.
   for (const Hash& hash : machine_.blobs().missing()) {
     if (auto bytes = store.read_blob(hash)) machine_.blobs().fill(hash, std::move(*bytes));
@@ -55,6 +62,7 @@ Result<void> Controller::replay(const FoundRecord& found) {
   auto fact = decode_fact(found.bytes);
   if (!fact) return tl::unexpected(fact.error().with_context(at));
   machine_.replay(*fact);
+  history_.replayed(machine_.last_sequence());
   return {};
 }
 
@@ -135,8 +143,20 @@ void Controller::carry_out() {
   }
 }
 
+void Controller::history_written(std::uint64_t sequence) {
+  history_.written(sequence);
+  note_history();
+}
+
+/// Once this was said, no checkpoint holds more than history does: what history lacks is replayed.
+void Controller::note_history() {
+  if (keeps_history_) keeper_.history_written_to(history_.complete_to());
+}
+
 void Controller::committed(std::uint64_t sequence) {
   committed_ = sequence;
+  history_.committed(sequence);
+  note_history();
   keeper_.committed(sequence);
   clients_.count_sync();
   outputs_.release(committed_);

@@ -10,6 +10,7 @@
 #include "common/result.h"
 #include "core/schedule/plan.h"
 #include "ctld/client_desk.h"
+#include "ctld/history_desk.h"
 #include "ctld/keeper.h"
 #include "ctld/log.h"
 #include "ctld/machine.h"
@@ -33,6 +34,7 @@ struct ControllerParts {
   About about;
   Log log;
   Checkpoints* checkpoints = nullptr;  // null: none are taken, and the journal is never cut
+  History* history = nullptr;          // null: nothing is kept of ended jobs
 };
 
 class Controller {
@@ -71,15 +73,17 @@ class Controller {
 
   void checkpoint_failed(const Error& error) { keeper_.failed(error); }
 
-  /// The history holds everything up to `sequence`. Once it was called, no checkpoint holds more
-  /// than the history does: the facts after it are replayed at a restart.
-  void history_written_to(std::uint64_t sequence) { keeper_.history_written_to(sequence); }
+  /// Hands over the rows of a clean end, when everything up to `sequence` lasts.
+  void finish_history(std::uint64_t sequence) { history_.committed(sequence); }
 
   /// The last checkpoint of a clean end, after the last turn, when everything up to `sequence`
   /// lasts.
   void finish_checkpoint(std::uint64_t sequence);
 
   void set_limits(const KeeperLimits& limits) { keeper_.set_limits(limits); }
+
+  /// history.db holds the rows of all facts up to `sequence`.
+  void history_written(std::uint64_t sequence);
 
   /// The journal's disk has no room, or has it again.
   void storage_full(bool full);
@@ -96,6 +100,8 @@ class Controller {
 
   const Machine& machine() const { return machine_; }
 
+  const HistoryDesk& history() const { return history_; }
+
   /// Between turns.
   void drop_plan() { machine_.drop_plan(); }
 
@@ -103,16 +109,19 @@ class Controller {
   Result<void> load_checkpoint(CheckpointStore& checkpoint);
   Result<void> replay(const FoundRecord& found);
   void carry_out();
+  void note_history();
 
   Journal& journal_;
   std::string cluster_key_;
   Log log_;
   std::string state_dir_;
+  HistoryDesk history_;
   Machine machine_;
   OutputQueue outputs_;
   NodeDesk nodes_;
   ClientDesk clients_;
   Keeper keeper_;
+  const bool keeps_history_;
   std::uint64_t committed_ = 0;
   bool full_ = false;
 };

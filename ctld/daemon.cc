@@ -50,6 +50,7 @@ Result<void> Daemon::Body::open_store() {
   if (!store) return tl::unexpected(store.error());
   auto checkpoint = open_sqlite_checkpoint(dir.state_path);
   if (!checkpoint) return tl::unexpected(checkpoint.error());
+  open_history();
   if (auto done = controller.recover(**store, checkpoint->get()); !done) return done;
   CheckpointEvents checkpoint_events;
   checkpoint_events.lasted = [this](std::uint64_t sequence) {
@@ -125,6 +126,8 @@ void Daemon::Body::continue_checkpoint() {
 /// A clean end leaves no facts to replay. Whatever fails here only makes the next start slower.
 void Daemon::Body::finish_checkpoint() {
   const std::uint64_t last = std::max(store_thread->finish(), controller.committed_to());
+  controller.finish_history(last);
+  controller.history_written(history_thread->finish());
   if (last == controller.machine().last_sequence()) controller.finish_checkpoint(last);
   checkpoint_thread.reset();
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "ctld/policies.h"
 #include "ctld/state_dir.h"
 #include "ctld/store/checkpoint_thread.h"
+#include "ctld/store/history_thread.h"
 #include "ctld/store/store_thread.h"
 #include "link/link.h"
 #include "link/munge_source.h"
@@ -27,7 +29,7 @@
 
 namespace cox::ctld {
 
-struct Daemon::Body final : Journal, Checkpoints, Users {
+struct Daemon::Body final : Journal, Checkpoints, Users, History {
   Body(DaemonOptions chosen,
        StateDir directory,
        PolicySet set,
@@ -44,6 +46,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users {
                     dir.cluster_key,
                     {dir.state_path, options.settings.auth, static_cast<std::uint64_t>(::getpid())},
                     options.log,
+                    this,
                     this}) {}
 
   // Journal: the store thread, which answers through the loop.
@@ -67,7 +70,21 @@ struct Daemon::Body final : Journal, Checkpoints, Users {
   // Users: the pool, which answers within a turn.
   void resolve(Uid uid, std::uint32_t gid, std::function<void(Result<UserIdentity>)> done) override;
 
+  // History: a thread that writes, the pool to read.
+  std::uint64_t sequence() const override { return history_sequence; }
+
+  void append(std::shared_ptr<const HistoryRows> rows) override {
+    history_thread->append(std::move(rows));
+  }
+
+  void catch_up() override { history_thread->catch_up(); }
+
+  void query(HistoryFilter filter, std::function<void(Result<HistoryPage>)> done) override;
+
   Result<void> open_store();
+  void open_history();
+  void read_history();
+  Result<HistoryPage> read(const HistoryFilter& filter);
   Result<void> listen(const platform::Address& address);
   void opened(const std::shared_ptr<link::Link>& link);
   void opened_node(const std::shared_ptr<link::Link>& link);
@@ -103,9 +120,19 @@ struct Daemon::Body final : Journal, Checkpoints, Users {
   bool reader_awaited = false;
   bool in_turn = false;
   bool leaving = false;
+
+  struct HistoryRead {
+    HistoryFilter filter;
+    std::function<void(Result<HistoryPage>)> done;
+  };
+
+  std::deque<HistoryRead> history_reads;          // the first is with the pool
+  std::unique_ptr<HistoryReader> history_reader;  // of the call in the pool alone
+  std::uint64_t history_sequence = 0;
   BlockingPool pool{2};
   bool slice_posted = false;  // a slice of the checkpoint comes after this turn
   // Last: they end, and commit, before the rest goes.
+  std::unique_ptr<HistoryThread> history_thread;
   std::unique_ptr<CheckpointThread> checkpoint_thread;
   std::unique_ptr<StoreThread> store_thread;
 };

@@ -69,7 +69,7 @@ class MemoryStore final : public Store {
 
 class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public Users {
  public:
-  explicit FakeWorld(MemoryStore& store) : store_(store) {
+  explicit FakeWorld(MemoryStore& store, History* history = nullptr) : store_(store) {
     controller_ = std::make_unique<Controller>(ControllerParts{{&select_, &priority_},
                                                                *this,
                                                                *this,
@@ -77,7 +77,9 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
                                                                *this,
                                                                std::string(32, 'k'),
                                                                {"/state", "local", 1},
-                                                               Log(-1)});
+                                                               Log(-1),
+                                                               nullptr,
+                                                               history});
     EXPECT_TRUE(controller_->recover(store));
     EXPECT_TRUE(controller_->start(now_, Settings{}));
     commit();

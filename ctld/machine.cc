@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "ctld/fact_text.h"
+#include "ctld/history_desk.h"
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/record.h"
 
@@ -49,6 +50,7 @@ void Machine::restore(core::Record record, std::uint64_t sequence) {
 
 void Machine::replay(const core::Fact& fact) {
   checkpoint_.before(state_, fact);
+  if (history_ != nullptr) history_->learn(state_, fact, last_sequence_ + 1);
   core::evolve(state_, fact);
   blobs_.learn(fact);
   ++last_sequence_;
@@ -112,6 +114,7 @@ void Machine::learn(const core::Facts& facts) {
 
 void Machine::learn(const core::Fact& fact) {
   checkpoint_.before(state_, fact);
+  if (history_ != nullptr) history_->learn(state_, fact, last_sequence_ + 1);
   core::evolve(state_, fact);
   plan_.observe(state_, fact);
   note(fact);

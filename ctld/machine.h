@@ -25,12 +25,18 @@ struct Changes {
   std::vector<JobId> heard;        // of which a node said where supervisors listen
 };
 
+class HistoryDesk;
+
 class Machine {
  public:
   explicit Machine(core::Policies policies);
 
   /// State as a checkpoint holds it, after fact number `sequence`. Before any replay.
   void restore(core::Record record, std::uint64_t sequence);
+
+  /// Shows every fact to `history` before State changes. Before the first fact.
+  void keep_history(HistoryDesk* history) { history_ = history; }
+
   /// A fact of the journal. Facts come in order, before anything is asked.
   void replay(const core::Fact& fact);
   /// Everything was replayed; heartbeats count from `now` on.
@@ -80,6 +86,7 @@ class Machine {
   void add(const core::Effects& effects);
 
   core::Policies policies_;
+  HistoryDesk* history_ = nullptr;
   core::State state_;
   core::Contact contact_;
   core::Plan plan_;

@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "ctld/store/checkpoint_store.h"
+#include "ctld/store/history.h"
 #include "ctld/store/store.h"
 #include "model/ids.h"
 #include "model/user.h"
@@ -42,6 +44,20 @@ class Checkpoints {
   virtual void put(std::vector<Chunk> chunks) = 0;
   /// Everything was put: the checkpoint holds the facts up to `sequence`.
   virtual void make_valid(std::uint64_t sequence) = 0;
+};
+
+/// Where rows of what ended go, and who asks for them.
+class History {
+ public:
+  virtual ~History() = default;
+  /// Of the last fact whose rows the file held when this controller began.
+  virtual std::uint64_t sequence() const = 0;
+  /// Makes the rows last, then tells Controller::history_written(). Never blocks.
+  virtual void append(std::shared_ptr<const HistoryRows> rows) = 0;
+  /// Blocks until little waits to be written or writing fails. Only before the first turn.
+  virtual void catch_up() = 0;
+  /// `done` runs within a turn of the controller, or at once.
+  virtual void query(HistoryFilter filter, std::function<void(Result<HistoryPage>)> done) = 0;
 };
 
 class NodeLinks {

@@ -55,27 +55,8 @@ void put_reason(const core::State& state,
 }
 
 std::string_view step_state(const core::Step& step) {
-  if (!step.is_ended()) return step.released.is_set() ? "RUNNING" : "CONFIGURING";
-  switch (step.result.cause) {
-    case EndCause::cancelled:
-    case EndCause::client_gone:
-      return "CANCELLED";
-    case EndCause::time_limit:
-      return "TIMEOUT";
-    case EndCause::out_of_memory:
-      return "OUT_OF_MEMORY";
-    case EndCause::node_lost:
-    case EndCause::supervisor_lost:
-      return "NODE_FAIL";
-    case EndCause::launch_failed:
-    case EndCause::bad_exit:
-      return "FAILED";
-    case EndCause::none:
-    case EndCause::finished:
-    case EndCause::requeued:
-      break;
-  }
-  return step.result.exit_code == 0 && step.result.signal == 0 ? "COMPLETED" : "FAILED";
+  if (step.is_ended()) return ended_step_state(step.result);
+  return step.released.is_set() ? "RUNNING" : "CONFIGURING";
 }
 
 void put_step(const core::State& state, const core::Step& step, wire::StepView* to) {
@@ -113,6 +94,29 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
 }
 
 }  // namespace
+
+std::string_view ended_step_state(const StepResult& result) {
+  switch (result.cause) {
+    case EndCause::cancelled:
+    case EndCause::client_gone:
+      return "CANCELLED";
+    case EndCause::time_limit:
+      return "TIMEOUT";
+    case EndCause::out_of_memory:
+      return "OUT_OF_MEMORY";
+    case EndCause::node_lost:
+    case EndCause::supervisor_lost:
+      return "NODE_FAIL";
+    case EndCause::launch_failed:
+    case EndCause::bad_exit:
+      return "FAILED";
+    case EndCause::none:
+    case EndCause::finished:
+    case EndCause::requeued:
+      break;
+  }
+  return result.exit_code == 0 && result.signal == 0 ? "COMPLETED" : "FAILED";
+}
 
 std::string job_nodes(const core::State& state, const core::Job& job) {
   std::vector<std::string> names;

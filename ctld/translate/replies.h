@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/contact.h"
 #include "core/schedule/plan.h"
@@ -33,6 +34,9 @@ void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Expla
 /// Where a batch job's output goes; with `error`, where its error output goes. Empty for a job
 /// without a file of its own.
 std::string output_path(const core::State& state, const core::Job& job, bool error);
+
+/// The word for a step that ended like this.
+std::string_view ended_step_state(const StepResult& result);
 
 /// Names of the job's nodes as one compact list.
 std::string job_nodes(const core::State& state, const core::Job& job);

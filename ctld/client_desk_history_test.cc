@@ -1,0 +1,187 @@
+// Questions about jobs that ended: at once from memory, later from history.db, and about those that
+// left memory as about those that did not.
+#include <gtest/gtest.h>
+
+#include "ctld/fake_world.h"
+#include "ctld/history_testing.h"
+#include "ctld/store/history_testing.h"
+
+namespace cox::ctld {
+namespace {
+
+constexpr Caller ada{1001, 100, Role::user};
+
+wire::ClientRequest submit_script() {
+  JobRequest request;
+  request.directory = "/home/u";
+  request.components = {Component{}};
+  wire::ClientRequest made;
+  wire::put(request, made.mutable_submit()->mutable_request());
+  made.mutable_submit()->set_script("#!/bin/sh\ntrue\n");
+  return made;
+}
+
+/// A controller with one node and a history of its own.
+class HistoryWorld : public testing::Test {
+ protected:
+  /// Submits a job and lets it end.
+  void run_job(int exit_code) {
+    const std::uint64_t id = world_.state().record.next_job.value;
+    world_.say(client_, submit_script());
+    wire::NodeMessage message;
+    message.mutable_closed()->set_job(id);
+    message.mutable_closed()->set_attempt(1);
+    StepResult result;
+    result.exit_code = exit_code;
+    wire::put(result, message.mutable_closed()->mutable_batch_result());
+    world_.say(node_, message);
+    world_.heard(client_);
+  }
+
+  wire::ClientReply asked(const wire::ClientRequest& request) {
+    world_.say(client_, request);
+    wire::ClientReply whole;
+    for (const wire::ClientReply& reply : world_.heard(client_)) whole.MergeFrom(reply);
+    EXPECT_TRUE(whole.last());
+    return whole;
+  }
+
+  std::vector<std::uint64_t> found(const wire::HistoryQuery& query) {
+    wire::ClientRequest request;
+    *request.mutable_history_query() = query;
+    std::vector<std::uint64_t> ids;
+    const wire::ClientReply reply = asked(request);
+    for (const auto& entry : reply.history().entries()) ids.push_back(entry.job().job());
+    return ids;
+  }
+
+  using Ids = std::vector<std::uint64_t>;
+  HistoryDisk disk_;
+  FakeHistory history_{disk_};
+  MemoryStore store_;
+  FakeWorld world_{store_, &history_};
+  Session node_ = world_.join("n1");
+  ClientId client_ = world_.connect(ada);
+};
+
+using HistoryQueries = HistoryWorld;
+
+TEST_F(HistoryQueries, a_job_that_just_ended_is_there_at_once_and_only_once_later) {
+  run_job(3);
+  EXPECT_EQ(found({}), (Ids{1})) << "nothing is written yet";
+  world_.controller().history_written(history_.write_one());
+  EXPECT_EQ(disk_.attempts.size(), 1U);
+  EXPECT_EQ(found({}), (Ids{1}));
+  EXPECT_EQ(world_.controller().history().complete_to(),
+            world_.controller().machine().last_sequence());
+}
+
+TEST_F(HistoryQueries, rows_are_written_only_after_their_facts_last) {
+  world_.hold_commits = true;
+  run_job(0);
+  EXPECT_EQ(history_.waiting(), 0U);
+  world_.commit();
+  EXPECT_EQ(history_.waiting(), 1U);
+}
+
+TEST_F(HistoryQueries, an_entry_tells_what_was_asked_given_and_used) {
+  run_job(3);
+  wire::ClientRequest request;
+  request.mutable_history_query()->set_steps(true);
+  const auto reply = asked(request);
+  ASSERT_EQ(reply.history().entries_size(), 1);
+  const wire::HistoryEntry& entry = reply.history().entries(0);
+  EXPECT_EQ(entry.job().state(), "FAILED");
+  EXPECT_EQ(entry.job().exit_code(), 3);
+  EXPECT_EQ(entry.job().user(), "user1001");
+  EXPECT_EQ(entry.failure(), "program");
+  EXPECT_EQ(entry.cores(), "n1:0");
+  EXPECT_EQ(entry.asked_cpus(), 1U);
+  EXPECT_EQ(entry.script_hash().size(), 64U);
+  ASSERT_EQ(entry.job().steps_size(), 1);
+  EXPECT_EQ(entry.job().steps(0).name(), "batch");
+  EXPECT_FALSE(reply.history().has_next());
+}
+
+TEST_F(HistoryQueries, a_long_answer_says_where_to_go_on) {
+  for (int i = 0; i < 3; ++i) run_job(0);
+  world_.controller().history_written(history_.write_one());
+  wire::ClientRequest request;
+  request.mutable_history_query()->set_limit(2);
+  const auto first = asked(request);
+  ASSERT_EQ(first.history().entries_size(), 2);
+  ASSERT_TRUE(first.history().has_next());
+  *request.mutable_history_query()->mutable_after() = first.history().next();
+  const auto second = asked(request);
+  ASSERT_EQ(second.history().entries_size(), 1);
+  EXPECT_EQ(second.history().entries(0).job().job(), 1U);
+  EXPECT_FALSE(second.history().has_next());
+}
+
+TEST_F(HistoryQueries, hostile_queries_are_refused_by_name) {
+  wire::ClientRequest request;
+  request.mutable_history_query()->add_states("RUNNING");
+  EXPECT_NE(asked(request).error().message().find("state RUNNING"), std::string::npos);
+  request.mutable_history_query()->clear_states();
+  request.mutable_history_query()->add_labels("=x");
+  EXPECT_NE(asked(request).error().message().find("label =x"), std::string::npos);
+  request.mutable_history_query()->clear_labels();
+  for (int i = 0; i < 10'001; ++i) request.mutable_history_query()->add_jobs(1);
+  EXPECT_EQ(asked(request).error().message(), "10001 jobs are over the limit of 10000");
+}
+
+/// Jobs that are in history and not in State, as after retention.
+class PastJobs : public HistoryWorld {
+ protected:
+  PastJobs() {
+    AttemptRow row = ended_job(77, 5);
+    row.state = "FAILED";
+    row.exit_code = 4;
+    row.cores = "n[1-2]:0-1;n3:0";
+    row.output_path = "/home/ada/o";
+    disk_.attempts[row.key()] = row;
+    StepRow step = ended_step(row, step_batch);
+    disk_.steps[step.key()] = step;
+  }
+};
+
+TEST_F(PastJobs, a_job_that_left_memory_is_shown_from_history) {
+  run_job(0);
+  wire::ClientRequest request;
+  for (const std::uint64_t id : {1U, 77U, 99U}) request.mutable_list_jobs()->add_jobs(id);
+  request.mutable_list_jobs()->set_full(true);
+  const auto reply = asked(request);
+  ASSERT_EQ(reply.jobs().jobs_size(), 2) << "job 99 never was";
+  const wire::JobView& job = reply.jobs().jobs(0);
+  EXPECT_EQ(job.job(), 77U);
+  EXPECT_EQ(job.state(), "FAILED");
+  EXPECT_EQ(job.exit_code(), 4);
+  EXPECT_TRUE(job.is_final());
+  EXPECT_EQ(job.output_path(), "/home/ada/o");
+  EXPECT_EQ(job.steps_size(), 1);
+  ASSERT_EQ(job.shares_size(), 3);
+  EXPECT_EQ(job.shares(1).node(), "n2");
+  EXPECT_EQ(job.shares(1).cores(), "0-1");
+  EXPECT_EQ(reply.jobs().jobs(1).job(), 1U);
+}
+
+TEST_F(PastJobs, who_waits_for_a_job_that_left_memory_learns_how_it_ended) {
+  wire::ClientRequest request;
+  request.mutable_wait_jobs()->add_jobs(77);
+  const auto reply = asked(request);
+  EXPECT_EQ(reply.event().job().state(), "FAILED");
+  EXPECT_EQ(reply.event().job().exit_code(), 4);
+  request.mutable_wait_jobs()->add_jobs(99);
+  EXPECT_EQ(asked(request).error().message(), "no job 99");
+}
+
+TEST_F(PastJobs, why_a_job_that_left_memory_does_not_run_is_that_it_ended) {
+  wire::ClientRequest request;
+  request.mutable_explain_job()->set_job(77);
+  EXPECT_EQ(asked(request).explanation().summary(), "it has ended");
+  request.mutable_explain_job()->set_job(99);
+  EXPECT_EQ(asked(request).error().message(), "no job 99");
+}
+
+}  // namespace
+}  // namespace cox::ctld
