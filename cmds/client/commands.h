@@ -8,6 +8,7 @@ namespace cox::cmds {
 extern const Command cancel_command;
 extern const Command doctor_command;
 extern const Command down_command;
+extern const Command history_command;
 extern const Command hold_command;
 extern const Command logs_command;
 extern const Command node_command;

@@ -78,7 +78,8 @@ TEST(Trap28, a_spike_of_memory_too_short_for_any_poll_is_in_the_record) {
   if (!cluster.containment().starts_with("cgroup")) GTEST_SKIP() << cluster.containment();
   Client client = cluster.client();
   // 64 MiB, held for as long as it takes to let go of them.
-  const auto id = client.submit(cluster.job("head -c 64M /dev/zero | tail -c 64M > /dev/null"));
+  const auto id = client.submit(
+      cluster.job("head -c 64M /dev/zero | tail -c 64M > /dev/null").memory_mib(1024));
   EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
   const auto found = history_of(client);
   ASSERT_EQ(found.size(), 1U);

@@ -1,0 +1,153 @@
+// cox history: jobs that ended, one line each, with what they asked for and used.
+#include <algorithm>
+#include <array>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_ids.h"
+#include "cmds/client/session.h"
+#include "cmds/client/submission.h"
+#include "cmds/client/terminal.h"
+#include "cmds/history/columns.h"
+#include "cmds/history/past_time.h"
+#include "common/text.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr std::uint32_t entries_by_default = 100;
+constexpr std::uint32_t entries_per_reply = 1000;
+
+OptionTable options() {
+  static constexpr std::array table = {
+      user_option,
+      OptionSpec{"account", 'A', "NAME", "jobs charged to this account"},
+      OptionSpec{"partition", 'p', "NAME", "jobs that named this partition"},
+      OptionSpec{"state", 's', "STATE,...", "jobs that ended like this: FAILED, TIMEOUT"},
+      OptionSpec{"label", 'l', "KEY[=VALUE]", "jobs with this label; may be repeated"},
+      OptionSpec{"since", 'S', "WHEN", "ended then or later: 2031-05-01, 17:30, 12h"},
+      OptionSpec{"until", 'E', "WHEN", "ended before then"},
+      OptionSpec{"limit", 'n', "N", "at most this many, the last; 0: all"},
+      OptionSpec{"attempts", 0, "", "attempts that were requeued or undone too"},
+      format_option,
+      no_header_option,
+      json_option,
+      cluster_option,
+      help_option};
+  return table;
+}
+
+/// How many entries are wanted: those that ended last. 0: all.
+Result<std::uint32_t> limit_asked(const Parsed& given) {
+  if (given.has("limit")) return number_option("limit", given.value("limit"), 0, 1'000'000'000);
+  const bool is_narrow = !given.operands().empty() || given.has("since") || given.has("until");
+  return is_narrow ? 0 : entries_by_default;
+}
+
+Result<std::int64_t> time_asked(const Parsed& given, const char* option, Instant now) {
+  if (!given.has(option)) return 0;
+  const auto at = parse_past_time(given.value(option), now);
+  if (!at) return Failure(at.error().with_context(std::string("--") + option));
+  return at->us;
+}
+
+bool wants_steps(const Parsed& given) {
+  return given.has("json") || given.value("format").find("steps") != std::string::npos;
+}
+
+Result<wire::HistoryQuery> query_asked(const Parsed& given) {
+  wire::HistoryQuery query;
+  const auto jobs = job_operands(given);
+  if (!jobs) return Failure(jobs.error());
+  for (const JobId job : *jobs) query.add_jobs(job.value);
+  const auto user = user_asked(given);
+  if (!user) return Failure(user.error());
+  query.set_user(*user);
+  query.set_account(given.value("account"));
+  query.set_partition(given.value("partition"));
+  const std::string states = given.value("state");
+  for (const std::string_view state : split(states, ',')) {
+    if (!state.empty()) query.add_states(std::string(state));
+  }
+  for (const GivenOption& option : given.options()) {
+    if (std::string_view(option.spec->name) == "label") query.add_labels(option.value);
+  }
+  const Instant now = wall_now();
+  const auto since = time_asked(given, "since", now);
+  if (!since) return Failure(since.error());
+  const auto until = time_asked(given, "until", now);
+  if (!until) return Failure(until.error());
+  query.set_since_us(*since);
+  query.set_until_us(*until);
+  query.set_all_attempts(given.has("attempts"));
+  query.set_steps(wants_steps(given));
+  return query;
+}
+
+/// Page after page, newest first, until `limit` or the end.
+Result<std::vector<wire::HistoryEntry>> read_entries(Session& session,
+                                                     wire::HistoryQuery query,
+                                                     std::uint32_t limit) {
+  std::vector<wire::HistoryEntry> entries;
+  for (;;) {
+    const auto left = static_cast<std::uint32_t>(limit - entries.size());
+    query.set_limit(limit == 0 ? entries_per_reply : std::min(entries_per_reply, left));
+    wire::ClientRequest request;
+    *request.mutable_history_query() = query;
+    auto reply = session.ask_surely(request);
+    if (!reply) return Failure(reply.error());
+    for (wire::HistoryEntry& entry : *reply->mutable_history()->mutable_entries()) {
+      entries.push_back(std::move(entry));
+    }
+    const bool is_full = limit != 0 && entries.size() >= limit;
+    if (is_full || !reply->history().has_next()) break;
+    *query.mutable_after() = reply->history().next();
+  }
+  std::reverse(entries.begin(), entries.end());
+  return entries;
+}
+
+bool report_missing(const wire::HistoryQuery& query,
+                    const std::vector<wire::HistoryEntry>& entries) {
+  bool is_missing = false;
+  for (const std::uint64_t job : query.jobs()) {
+    const bool found = std::any_of(entries.begin(), entries.end(),
+                                   [job](const auto& entry) { return entry.job().job() == job; });
+    if (found) continue;
+    print_error("job " + std::to_string(job) + ": no such job has ended like that");
+    is_missing = true;
+  }
+  return is_missing;
+}
+
+Result<std::string> document(const Parsed& given, const std::vector<wire::HistoryEntry>& entries) {
+  if (!given.has("json")) return table_text(given, history_columns(), entries);
+  JsonWriter json;
+  json.begin_array("attempts");
+  for (const wire::HistoryEntry& entry : entries) write_json(entry, &json);
+  json.end_array();
+  return json.take();
+}
+
+Result<int> run(const Parsed& given) {
+  const auto query = query_asked(given);
+  if (!query) return Failure(query.error());
+  const auto limit = limit_asked(given);
+  if (!limit) return Failure(limit.error());
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  const auto entries = read_entries(*session, *query, *limit);
+  if (!entries) return Failure(entries.error());
+  const auto text = document(given, *entries);
+  if (!text) return Failure(text.error());
+  const auto printed = print(*text);
+  if (!printed) return Failure(printed.error());
+  return report_missing(*query, *entries) ? exit_status(Code::not_found) : 0;
+}
+
+}  // namespace
+
+const Command history_command{"history", "[JOB...] [OPTIONS]", "ended jobs and what they used",
+                              options,   Operands::anywhere,   0,
+                              run};
+
+}  // namespace cox::cmds
