@@ -164,6 +164,12 @@ bool Contact::is_heard(NodeId node, Instant now, Duration silent_after) const {
   return is_connected(node) && now <= nodes[node.value].last_heard + silent_after;
 }
 
+void put_forward(Contact& contact, Instant now, Duration jump) {
+  contact.started = contact.started + jump;
+  for (NodeContact& node : contact.nodes) node.last_heard = node.last_heard + jump;
+  contact.clock_set = now;
+}
+
 void observe(Contact& contact, const State& state, Instant now, const Request& request) {
   if (!contact.started.is_set()) contact.started = now;
   std::visit(

@@ -29,6 +29,7 @@ struct Answers {
 
 struct Contact {
   Instant started;                 // of this controller
+  Instant clock_set;               // when the wall clock was put forward, if it was
   std::vector<NodeContact> nodes;  // by NodeId
   std::map<AttemptKey, Answers> attempts;
   std::map<StepKey, Answers> steps;
@@ -39,5 +40,8 @@ struct Contact {
   /// Heard within `silent_after`; only such nodes get new work.
   bool is_heard(NodeId node, Instant now, Duration silent_after) const;
 };
+
+/// The wall clock was put forward by `jump`, to `now`: nobody was silent for that long.
+void put_forward(Contact& contact, Instant now, Duration jump);
 
 }  // namespace cox::core

@@ -66,8 +66,8 @@ Result<void> Controller::replay(const FoundRecord& found) {
   return {};
 }
 
-Result<void> Controller::start(Instant wall, const Settings& settings) {
-  machine_.start(wall);
+Result<void> Controller::start(Instant wall, Duration monotonic, const Settings& settings) {
+  machine_.start(wall, monotonic);
   if (auto begun = machine_.ask(core::BeginEpoch{}); !begun) return begun;
   if (!(machine_.state().record.settings == settings)) {
     if (auto applied = machine_.ask(core::ApplySettings{settings}); !applied) return applied;
@@ -76,8 +76,8 @@ Result<void> Controller::start(Instant wall, const Settings& settings) {
   return {};
 }
 
-void Controller::begin_turn(Instant wall) {
-  machine_.begin_turn(wall);
+void Controller::begin_turn(Instant wall, Duration monotonic) {
+  machine_.begin_turn(wall, monotonic);
 }
 
 void Controller::client_opened(ClientId client, const Caller& caller) {

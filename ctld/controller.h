@@ -48,9 +48,10 @@ class Controller {
   /// error: internal names the sequence that is damaged
   Result<void> recover(Store& store, CheckpointStore* checkpoint = nullptr);
   /// Begins a new epoch under `settings`; a turn of its own, before any other.
-  Result<void> start(Instant wall, const Settings& settings);
+  Result<void> start(Instant wall, Duration monotonic, const Settings& settings);
 
-  void begin_turn(Instant wall);
+  /// `monotonic` tells time that passed from a clock that was set.
+  void begin_turn(Instant wall, Duration monotonic);
   void client_opened(ClientId client, const Caller& caller);
   void client_closed(ClientId client);
   void client_said(ClientId client, const wire::ClientRequest& request);

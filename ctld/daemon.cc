@@ -73,7 +73,7 @@ Result<void> Daemon::Body::open_store() {
   events.full = [this](bool full) { loop->post([this, full] { controller.storage_full(full); }); };
   events.failed = [this](const Error& error) { storage_failed(error); };
   store_thread = std::make_unique<StoreThread>(std::move(*store), std::move(events));
-  return controller.start(loop->now(), options.settings);
+  return controller.start(loop->now(), loop->monotonic(), options.settings);
 }
 
 /// Whatever is not committed was promised to nobody: a restart finds a state that holds.
@@ -86,7 +86,7 @@ void Daemon::Body::storage_failed(const Error& error) const {
 void Daemon::Body::touch() {
   if (in_turn) return;
   in_turn = true;
-  controller.begin_turn(loop->now());
+  controller.begin_turn(loop->now(), loop->monotonic());
   loop->at_end_of_turn([this] { end_turn(); });
 }
 

@@ -81,7 +81,7 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
                                                                nullptr,
                                                                history});
     EXPECT_TRUE(controller_->recover(store));
-    EXPECT_TRUE(controller_->start(now_, Settings{}));
+    EXPECT_TRUE(controller_->start(now_, Duration{now_.us}, Settings{}));
     commit();
   }
 
@@ -93,7 +93,7 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   template <class Work>
   void turn(Work work) {
     now_ = now_ + milliseconds(1);
-    controller_->begin_turn(now_);
+    controller_->begin_turn(now_, Duration{now_.us});
     work();
     while (!controller_->plan(16)) {
     }

@@ -56,14 +56,15 @@ void Machine::replay(const core::Fact& fact) {
   ++last_sequence_;
 }
 
-void Machine::start(Instant now) {
-  begin_turn(now);
+void Machine::start(Instant now, Duration monotonic) {
+  begin_turn(now, monotonic);
   contact_.started = now_;
   plan_.drop();
 }
 
-void Machine::begin_turn(Instant wall) {
-  now_ = std::max(now_, wall);
+void Machine::begin_turn(Instant wall, Duration monotonic) {
+  now_ = clock_.next(wall, monotonic);
+  if (clock_.jump() > Duration{}) core::put_forward(contact_, now_, clock_.jump());
 }
 
 Result<void> Machine::ask(const core::Request& request) {

@@ -13,6 +13,7 @@
 #include "ctld/blob_table.h"
 #include "ctld/checkpoint.h"
 #include "ctld/store/store.h"
+#include "ctld/turn_clock.h"
 #include "model/time.h"
 
 namespace cox::ctld {
@@ -40,9 +41,9 @@ class Machine {
   /// A fact of the journal. Facts come in order, before anything is asked.
   void replay(const core::Fact& fact);
   /// Everything was replayed; heartbeats count from `now` on.
-  void start(Instant now);
+  void start(Instant now, Duration monotonic);
   /// One `now` per turn, which never goes back.
-  void begin_turn(Instant wall);
+  void begin_turn(Instant wall, Duration monotonic);
 
   Instant now() const { return now_; }
 
@@ -92,6 +93,7 @@ class Machine {
   core::Plan plan_;
   BlobTable blobs_;
   Checkpoint checkpoint_;
+  TurnClock clock_;
   Instant now_;
   std::uint64_t last_sequence_ = 0;
   Batch batch_;

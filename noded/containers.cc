@@ -90,16 +90,15 @@ bool Containers::remove_now(AttemptKey key, Removal* removal) {
   return false;
 }
 
-void Containers::remove_strays(const std::set<AttemptKey>& known) {
+std::vector<AttemptKey> Containers::strays(const std::set<AttemptKey>& known) const {
+  std::vector<AttemptKey> found;
   for (const std::string& name : containment_->children(base_)) {
     if (!name.starts_with(job_prefix)) continue;
     const auto key = parse_attempt_file_name(std::string_view(name).substr(job_prefix.size()));
     if (!key || known.contains(*key)) continue;
-    log_.warning("container of attempt " + key_text(*key) + " is nobody's: removed");
-    remove(*key, [this, at = *key](const Removal& removal) {
-      if (!removal.done) log_.warning(path(at) + " cannot be removed");
-    });
+    found.push_back(*key);
   }
+  return found;
 }
 
 void Containers::remove_base() {

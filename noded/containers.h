@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "model/ids.h"
 #include "noded/log.h"
@@ -45,8 +46,8 @@ class Containers {
   /// Kills what is left, then removes. A second call while one is under way is ignored.
   void remove(AttemptKey key, Removed removed);
 
-  /// Removes what a crash left: containers of attempts that are not in `known`.
-  void remove_strays(const std::set<AttemptKey>& known);
+  /// What a crash left: attempts with a container that are not in `known`.
+  std::vector<AttemptKey> strays(const std::set<AttemptKey>& known) const;
   /// The node's own container; with attempts in it, it stays.
   void remove_base();
 

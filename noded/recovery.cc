@@ -85,7 +85,13 @@ void Daemon::recovered(const std::set<StepKey>& alive) {
 void Daemon::sweep() {
   std::set<AttemptKey> known;
   for (const auto& [key, released] : remembered_) known.insert(key);
-  containers_.remove_strays(known);
+  for (const AttemptKey& key : containers_.strays(known)) {
+    log_.warning("container of attempt " + key_text(key) + " is nobody's: removed");
+    agent::RecoverAttempt stray;
+    stray.attempt = key;
+    stray.is_stray = true;
+    tell(std::move(stray));
+  }
   if (const auto names = platform::list_directory(setup_.paths.tmps())) {
     for (const std::string& name : *names) {
       const auto key = parse_attempt_file_name(name);

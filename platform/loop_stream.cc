@@ -80,7 +80,10 @@ class Connection : public Pollable, public std::enable_shared_from_this<Connecti
 Result<void> Connection::open(Descriptor fd) {
   ids_ = peer_ids(fd.get());
   peer_text_ = peer_text_of(fd.get());
-  if (!ids_.known) set_no_delay(fd.get());
+  if (!ids_.known) {
+    set_no_delay(fd.get());
+    notice_dead_peer(fd.get());
+  }
   auto waiter = loop_.attach(fd.get());
   if (!waiter) return Failure(waiter.error());
   fd.release();

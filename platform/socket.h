@@ -57,5 +57,9 @@ PeerIds peer_ids(int fd);
 std::string peer_text_of(int fd);
 /// Sends small frames at once on TCP; nothing on Unix sockets.
 void set_no_delay(int fd);
+/// A TCP peer that acknowledges nothing for 20 seconds, or sends nothing and does not answer the
+/// kernel's questions for as long, is gone: the stream ends. Left alone the kernel waits for 15
+/// minutes, and on an idle stream for ever.
+void notice_dead_peer(int fd);
 
 }  // namespace cox::platform

@@ -19,12 +19,19 @@ Instant last_heard(const Contact& contact, NodeId node) {
   return std::max(contact.started, contact.nodes[node.value].last_heard);
 }
 
+/// From when a span that began with a fact is counted. Instants of before the clock was put forward
+/// lie too far back, those of before it was put back may lie ahead.
+Instant counted_from(const Scene& scene, Instant begun) {
+  if (begun > scene.now) return scene.contact.started;
+  return std::max(begun, scene.contact.clock_set);
+}
+
 bool is_overdue(const Scene& scene, const Job& job) {
   if (job.phase != JobPhase::running || job.request.time_limit >= duration_unlimited) return false;
   // After its own restart a controller first hears what ended meanwhile.
   if (scene.now <= scene.contact.started + patience) return false;
   const Duration limit = job.request.time_limit + scene.state.record.settings.kill_wait + patience;
-  return scene.now > job.released + limit;
+  return scene.now > counted_from(scene, job.released) + limit;
 }
 
 /// A gang that waits for an answer: rolled back, the nodes that owe one set aside.
@@ -53,7 +60,8 @@ void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
     if (is_overdue(scene, job)) {
       endings.end_job(job, EndCause::time_limit, 0,
                       "over its limit of " + to_text(job.request.time_limit));
-    } else if (job.phase == JobPhase::starting && scene.now > job.started + patience) {
+    } else if (job.phase == JobPhase::starting &&
+               scene.now > counted_from(scene, job.started) + patience) {
       undo_unanswered(scene, endings, job);
     }
   }

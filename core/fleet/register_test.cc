@@ -194,6 +194,24 @@ TEST(Trap16, SecondMachineUnderTheSameNameIsRefusedWhileTheFirstIsHeard) {
   EXPECT_EQ(cluster.job_state(id), JobState::running);
 }
 
+TEST(Trap17, NodeThatComesBackWithOtherResourcesIsUsedAsItIsNow) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job());
+  NodeInventory changed = cluster.inventory(NodeId{0});
+  for (std::int64_t& mib : changed.memory_mib) mib /= 2;
+  cluster.sent.clear();
+  cluster.connect(changed, {held(id, StepPhase::running)});
+  const Node& node = *cluster.state.find_node(NodeId{0});
+  EXPECT_FALSE(node.is_lost);
+  EXPECT_EQ(node.aside, Aside::none);
+  EXPECT_EQ(node.memory_mib, changed.memory_mib);
+  EXPECT_EQ(cluster.effects<SendClose>().size(), 1U);
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 TEST(NodeControl, OperatorsSetNodesAsideWithAReason) {
   Cluster cluster(fleet().nodes(1));
   EXPECT_EQ(cluster.ask(SetNodeAside{ada(), "n0", false, "x"}).error().code, Code::not_permitted);

@@ -340,6 +340,19 @@ TEST(Agent, Trap04_a_restarted_daemon_tells_what_became_of_a_running_job) {
   EXPECT_EQ(closed[0].batch_result->cause, EndCause::supervisor_lost);
 }
 
+TEST(Agent, a_container_without_a_file_is_held_and_closed_so_that_its_job_is_not_started_anew) {
+  Node node;
+  node.restart();
+  EXPECT_TRUE(has<RemoveContainer>(node.tell(RecoverAttempt{job1, {}, false, false, {}, true})));
+  const auto found = held(node.state);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].closing);
+  node.tell(Registered{origin, seconds(30)});
+  const auto closed = all<ReportClosed>(node.tell(ContainerRemoved{job1, {}}));
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_FALSE(closed[0].batch_result.has_value());
+}
+
 TEST(Agent, an_adopted_supervisor_goes_on) {
   Node node;
   node.restart();

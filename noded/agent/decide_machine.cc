@@ -124,7 +124,13 @@ AgentFacts decide_one(const AgentState& state, const SupervisorGone& request) {
 
 AgentFacts decide_one(const AgentState& state, const RecoverAttempt& request) {
   const AttemptKey key = request.attempt;
-  if (state.find(key) != nullptr || is_barred(state, key)) return {};
+  if (state.find(key) != nullptr) return {};
+  // Held and closed like any other, so that the controller does not take it for never begun.
+  if (request.is_stray) {
+    return {AttemptRestored{key, std::nullopt, false, true, {}},
+            CloseBegan{key, EndCause::supervisor_lost}};
+  }
+  if (is_barred(state, key)) return {};
   // Never released and no supervisor: nothing can have run, so preparing simply begins again.
   if (!request.released && !request.go_at_once && request.alive.empty()) {
     return {AttemptAccepted{key, request.initial, false}, PrepareBegan{key}};

@@ -115,12 +115,14 @@ struct SupervisorGone {
 };
 
 /// A remembered attempt, at start, before any session. `alive`: steps whose supervisor answered.
+/// `is_stray`: its container alone was found; nobody knows what ran in it, so it is ended.
 struct RecoverAttempt {
   AttemptKey attempt;
   std::optional<StepId> initial;
   bool go_at_once = false;
   bool released = false;
   std::vector<StepId> alive;
+  bool is_stray = false;
 };
 
 /// Asked once a second while anything is closing; counts the patience with supervisors.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "platform/file.h"
 #include "wire/model_codec.h"
@@ -39,7 +40,7 @@ Desk::~Desk() {
 void Desk::serve_parent(std::shared_ptr<link::Link> link) {
   daemon_ = link;
   const link::Link* key = link.get();
-  visitors_.emplace(key, Visitor{link, Role::daemon, 0});
+  visitors_.emplace(key, Visitor{link, Role::daemon});
   link->on_frames([this, key](std::vector<std::string> frames) {
     for (const std::string& frame : frames) {
       if (const auto visitor = visitors_.find(key); visitor != visitors_.end()) {
@@ -60,13 +61,13 @@ void Desk::terminate() {
     loop_.stop();
     return;
   }
-  supervisor_->end(EndCause::supervisor_lost);
+  supervisor_->end(EndCause::supervisor_lost, true);
 }
 
 void Desk::welcome(std::shared_ptr<link::Link> link) {
   const link::Link* key = link.get();
   const bool from_daemon = is_daemon(link->peer());
-  visitors_.emplace(key, Visitor{link, from_daemon ? Role::daemon : Role::unknown, 0});
+  visitors_.emplace(key, Visitor{link, from_daemon ? Role::daemon : Role::unknown});
   link->on_frames([this, key](std::vector<std::string> frames) {
     for (const std::string& frame : frames) {
       if (const auto visitor = visitors_.find(key); visitor != visitors_.end()) {
@@ -118,7 +119,7 @@ void Desk::on_frame(Visitor& visitor, const std::string& frame) {
   }
   switch (visitor.role) {
     case Role::daemon:
-      from_daemon(message);
+      from_daemon(visitor, message);
       break;
     case Role::client:
       supervisor_->clients().take(visitor.link.get(), message);
@@ -144,13 +145,13 @@ void Desk::introduce(Visitor& visitor, const wire::StepMessage& message) {
       drop(visitor, "came as a node that is not expected");
     }
   } else if (is_trusted(peer) && (message.has_go() || message.has_end() || message.has_forget())) {
-    from_daemon(message);
+    from_daemon(visitor, message);
   } else {
     drop(visitor, "sent a message that is not its to send");
   }
 }
 
-void Desk::from_daemon(const wire::StepMessage& message) {
+void Desk::from_daemon(Visitor& visitor, const wire::StepMessage& message) {
   if (message.has_start()) {
     if (supervisor_ == nullptr) {
       start(message);
@@ -165,7 +166,9 @@ void Desk::from_daemon(const wire::StepMessage& message) {
   } else if (message.has_end()) {
     const auto cause = message.end().cause();
     const bool is_known = cause > 0 && cause <= static_cast<std::uint32_t>(EndCause::client_gone);
-    supervisor_->end(is_known ? static_cast<EndCause>(cause) : EndCause::cancelled);
+    // A later daemon does not know that the tasks had their TERM: kill_wait stays theirs.
+    const bool is_repeated = std::exchange(visitor.has_ended_step, true);
+    supervisor_->end(is_known ? static_cast<EndCause>(cause) : EndCause::cancelled, is_repeated);
   } else if (message.has_forget()) {
     supervisor_->forget();
   }
@@ -266,7 +269,7 @@ void Desk::watch_socket() {
   }
   if (!platform::path_exists(socket_path_)) {
     std::fprintf(stderr, "coxstepd %s: the socket is gone\n", socket_path_.c_str());
-    supervisor_->end(EndCause::supervisor_lost);
+    supervisor_->end(EndCause::supervisor_lost, true);
     supervisor_->forget();
     return;
   }

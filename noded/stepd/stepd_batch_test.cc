@@ -186,6 +186,30 @@ TEST(Batch, a_second_end_kills_at_once) {
   EXPECT_EQ(stepd.parent.result().cause, EndCause::cancelled);
 }
 
+TEST(Batch, a_later_daemon_that_asks_for_the_end_again_leaves_the_tasks_their_kill_wait) {
+  World world;
+  auto start = world.batch(
+      "#!/bin/sh\n"
+      "trap 'touch told; while [ ! -e leave ]; do sleep 0.01; done; exit 7' TERM\n"
+      "touch ready\nwhile :; do sleep 0.01; done\n");
+  start.set_kill_wait_us(1'000'000'000);
+  Stepd& stepd = world.launch(start);
+  ASSERT_TRUE(world.until([&] { return world.file("ready").empty(); }));
+  stepd.parent.say_end(EndCause::cancelled);
+  ASSERT_TRUE(world.until([&] { return world.file("told").empty(); }));
+  world.vanish(stepd.parent);
+  Voice& next = world.connect(stepd, wire::PEER_DAEMON);
+  ASSERT_TRUE(world.until([&] { return next.phase() == 2; }));
+  next.say_end(EndCause::cancelled);
+  // What it said was read by the time a third one has been answered.
+  Voice& third = world.connect(stepd, wire::PEER_DAEMON);
+  ASSERT_TRUE(world.until([&] { return third.phase() == 2; }));
+  world.make_directory("leave");
+  ASSERT_TRUE(world.until([&] { return third.phase() == ended; }));
+  EXPECT_EQ(third.result().signal, 0);
+  EXPECT_EQ(third.result().exit_code, 7);
+}
+
 TEST(Batch, what_a_script_leaves_in_the_background_is_killed) {
   World world;
   const auto result =

@@ -154,8 +154,8 @@ void Supervisor::arm_time_limit() {
   }
 }
 
-void Supervisor::end(EndCause cause) {
-  if (cause_ != EndCause::none && tasks_ != nullptr) {
+void Supervisor::end(EndCause cause, bool is_repeated) {
+  if (is_repeated && cause_ != EndCause::none && tasks_ != nullptr) {
     tasks_->kill();
     return;
   }

@@ -44,8 +44,9 @@ class Supervisor {
   void prepare();
   /// Endpoints of the step's supervisors, in node order; empty for a single node.
   void go(const std::vector<std::string>& endpoints);
-  /// By order of the node daemon: TERM, KILL after kill_wait; a second time KILL at once.
-  void end(EndCause cause);
+  /// By order of the node daemon: TERM, KILL after kill_wait. `is_repeated`: the same daemon asks
+  /// again, KILL at once.
+  void end(EndCause cause, bool is_repeated);
   void forget();
   /// A preparation that failed outside, as of the socket.
   void fail_preparation(const std::string& why);

@@ -50,12 +50,13 @@ void print(const core::Fact& fact) {
 
 }  // namespace
 
-void Checks::acknowledged(const ClientKey& key, JobId job) {
+bool Checks::acknowledged(const ClientKey& key, JobId job) {
   const auto [entry, is_new] = acknowledged_.emplace(key, job);
   if (!is_new && entry->second != job) {
     watch_.complain("one key was given two ids: " + name_of(entry->second) + " and " +
                     name_of(job));
   }
+  return is_new;
 }
 
 void Checks::appended(const ctld::Batch& batch) {
@@ -74,6 +75,7 @@ void Checks::appended(const ctld::Batch& batch) {
           print(*fact);
         }
         look(*fact);
+        look_at_disturbance(*fact);
         return {};
       });
   if (!read) {
@@ -81,8 +83,16 @@ void Checks::appended(const ctld::Batch& batch) {
   }
 }
 
-void Checks::lost(const std::vector<ctld::Batch>& batches) {
-  journal_.resize(journal_.size() - batches.size());
+void Checks::recovered(std::uint64_t sequence) {
+  if (sequence < committed_) {
+    complain("acknowledged facts are lost: " + std::to_string(sequence) + " of " +
+             std::to_string(committed_) + " were found");
+  }
+  while (!journal_.empty() && journal_.back().last_sequence() > sequence) {
+    if (journal_.back().first_sequence <= sequence) complain("half a batch survived");
+    journal_.pop_back();
+  }
+  committed_ = sequence;
   // What those facts said never happened; the tables are built again from what is left.
   started_.clear();
   ended_.clear();
@@ -120,6 +130,27 @@ void Checks::look(const core::Fact& fact) {
     if (!ended_.insert(ended->job).second) {
       watch_.complain(name_of(ended->job) + " ended twice");
     }
+  }
+}
+
+// Limits lie far above what any job here runs; nodes are heard all the time.
+void Checks::look_at_disturbance(const core::Fact& fact) {
+  const auto* ending = std::get_if<core::JobEnding>(&fact);
+  if (ending != nullptr && ending->cause == EndCause::time_limit) {
+    complain(name_of(ending->job) + " was ended long before its limit");
+  }
+  if (!is_undisturbed) return;
+  const bool is_lost = ending != nullptr && (ending->cause == EndCause::node_lost ||
+                                             ending->cause == EndCause::supervisor_lost);
+  if (is_lost) complain(name_of(ending->job) + " was disturbed: " + ending->why);
+  // A start of which its node never heard is no disturbance.
+  const auto* undone = std::get_if<core::StartUndone>(&fact);
+  if (undone != nullptr && watch_.ran(undone->job, undone->attempt)) {
+    complain(name_of(undone->job) + " was disturbed: " + undone->why);
+  } else if (const auto* lost = std::get_if<core::NodeLost>(&fact)) {
+    complain("a node that was heard is lost: " + lost->why);
+  } else if (const auto* aside = std::get_if<core::NodeSetAside>(&fact)) {
+    complain("a good node was set aside: " + aside->why);
   }
 }
 

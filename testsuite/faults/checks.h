@@ -10,24 +10,33 @@
 
 #include "core/state.h"
 #include "ctld/store/store.h"
+#include "testsuite/faults/timeline.h"
 #include "testsuite/faults/watch.h"
 
 namespace cox::faults {
 
 class Checks {
  public:
-  explicit Checks(Watch& watch) : watch_(watch) {}
+  Checks(Watch& watch, const Timeline& timeline) : watch_(watch), timeline_(timeline) {}
 
   /// Prints each fact as it is appended, for looking into one seed.
   bool prints_facts = false;
+  /// Nothing but the controller and its clients is disturbed: no running job may notice.
+  bool is_undisturbed = false;
 
-  /// A reply promised this id for this key.
-  void acknowledged(const ClientKey& key, JobId job);
+  void complain(const std::string& what) { watch_.complain(what); }
+
+  /// A reply promised this id for this key. True when it is the first.
+  bool acknowledged(const ClientKey& key, JobId job);
 
   /// A batch left the loop: its facts are looked at one by one.
   void appended(const ctld::Batch& batch);
-  /// Batches that a crash took back.
-  void lost(const std::vector<ctld::Batch>& batches);
+
+  /// The store said that everything up to `sequence` lasts.
+  void committed(std::uint64_t sequence) { committed_ = sequence; }
+
+  /// A new controller found this much: never less than what was committed, and whole batches.
+  void recovered(std::uint64_t sequence);
 
   void after_turn(const core::State& state);
   /// Replays the journal from the start and compares. Costs as much as the journal is long.
@@ -45,8 +54,11 @@ class Checks {
 
  private:
   void look(const core::Fact& fact);
+  void look_at_disturbance(const core::Fact& fact);
 
   Watch& watch_;
+  const Timeline& timeline_;
+  std::uint64_t committed_ = 0;
   std::map<ClientKey, JobId> acknowledged_;
   std::vector<ctld::Batch> journal_;
   std::map<JobId, Attempt> started_;

@@ -1,6 +1,7 @@
 // Random jobs, and the manners of a client that must not lose one.
 #include "testsuite/faults/fake_client.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -57,15 +58,20 @@ void FakeClient::send(wire::ClientRequest request) {
   }
 }
 
-void FakeClient::submit() {
+wire::ClientRequest FakeClient::new_submit() {
   wire::ClientRequest request;
   request.set_number(next_number_++);
   auto* submit = request.mutable_submit();
   submit->set_key_high(caller_.uid + 1);
   submit->set_key_low(request.number());
-  submit->set_script("#!/bin/sh\necho " + std::to_string(rng_.below(5)) + "\n");
   submit->add_environment("PATH=/bin");
   auto* job = submit->mutable_request();
+  if (rng_.chance(1, 5)) {
+    job->set_kind(static_cast<std::uint32_t>(JobKind::interactive));
+    if (rng_.chance(1, 2)) job->mutable_initial_step()->add_argv("true");
+  } else {
+    submit->set_script("#!/bin/sh\necho " + std::to_string(rng_.below(5)) + "\n");
+  }
   job->set_name("j" + std::to_string(request.number()));
   job->set_directory("/tmp");
   job->set_umask(022);
@@ -75,7 +81,29 @@ void FakeClient::submit() {
   (*job->mutable_labels())["run_us"] = std::to_string(rng_.between(1'000, 8'000'000));
   (*job->mutable_labels())["exit"] = std::to_string(rng_.chance(1, 8) ? 3 : 0);
   shape(rng_, job->add_components());
+  return request;
+}
+
+void FakeClient::submit() {
+  const auto request = new_submit();
   unanswered_[request.number()] = request;
+  send(request);
+}
+
+void FakeClient::submit_again() {
+  if (answered_.empty()) return;
+  auto request = answered_[rng_.below(answered_.size())];
+  request.set_number(next_number_++);
+  unanswered_[request.number()] = request;
+  send(request);
+}
+
+void FakeClient::submit_with_key_of(const FakeClient& other) {
+  if (other.answered_.empty()) return;
+  auto request = new_submit();
+  request.mutable_submit()->set_key_high(other.answered_.back().submit().key_high());
+  request.mutable_submit()->set_key_low(other.answered_.back().submit().key_low());
+  thefts_[request.number()] = ClientKey{{request.submit().key_high(), request.submit().key_low()}};
   send(request);
 }
 
@@ -83,7 +111,24 @@ void FakeClient::resend() {
   for (const auto& [number, request] : unanswered_) {
     send(request);
   }
+  ask_status();
   timeline_.after(seconds(3), [this] { resend(); });
+}
+
+void FakeClient::ask_status() {
+  const bool full = controller_.knows_disk_full();
+  const bool was_answerable = asked_number_ != 0 && asked_while_full_ && full && send_ != nullptr &&
+                              asked_connection_ == connection_ &&
+                              asked_life_ == controller_.lives() && checks_.is_undisturbed;
+  if (was_answerable) watch_.complain("a question was not answered while the disk is full");
+  wire::ClientRequest request;
+  request.set_number(next_number_++);
+  request.mutable_status();
+  send(request);
+  asked_number_ = request.number();
+  asked_connection_ = connection_;
+  asked_life_ = controller_.lives();
+  asked_while_full_ = full;
 }
 
 void FakeClient::received(const std::string& bytes) {
@@ -92,43 +137,85 @@ void FakeClient::received(const std::string& bytes) {
     watch_.complain("a reply cannot be decoded");
     return;
   }
+  if (reply.number() == asked_number_) asked_number_ = 0;
+  if (const auto theft = thefts_.find(reply.number()); theft != thefts_.end()) {
+    if (reply.has_submitted()) {
+      watch_.complain("a key of another user gave job " + std::to_string(reply.submitted().job()));
+    }
+    thefts_.erase(theft);
+  }
   const auto found = unanswered_.find(reply.number());
   if (found == unanswered_.end()) {
     return;
   }
   if (reply.has_error()) {
+    // Until there is room again the client asks on.
+    if (static_cast<Code>(reply.error().code()) == Code::storage_full) return;
     watch_.complain("a good submit was refused: " + reply.error().message());
   } else {
     const auto& submit = found->second.submit();
     const JobId job{reply.submitted().job()};
-    checks_.acknowledged(ClientKey{{submit.key_high(), submit.key_low()}}, job);
-    jobs_.push_back(job);
+    if (checks_.acknowledged(ClientKey{{submit.key_high(), submit.key_low()}}, job)) {
+      jobs_.push_back(job);
+      take_allocation(submit.request(), job);
+      answered_.push_back(found->second);
+    }
   }
   unanswered_.erase(found);
+}
+
+/// People leave an allocation after a while.
+void FakeClient::take_allocation(const wire::JobRequest& request, JobId job) {
+  const bool is_allocation = request.kind() == static_cast<std::uint32_t>(JobKind::interactive) &&
+                             !request.has_initial_step();
+  if (!is_allocation) return;
+  allocations_.push_back(job);
+  timeline_.after(milliseconds(rng_.between(100, 15'000)),
+                  [this, job] { act_on(job, wire::JobAction::CANCEL); });
+}
+
+void FakeClient::run_a_step() {
+  if (allocations_.empty()) return;
+  wire::ClientRequest request;
+  request.set_number(next_number_++);
+  auto* create = request.mutable_create_step();
+  create->set_job(allocations_[rng_.below(allocations_.size())].value);
+  create->mutable_request()->add_argv("true");
+  create->mutable_request()->set_nodes(static_cast<std::uint32_t>(rng_.below(2)));
+  send(request);
+}
+
+void FakeClient::leave_allocations(const core::State& state) {
+  for (const JobId id : allocations_) {
+    const core::Job* job = state.find_job(id);
+    if (job == nullptr || job->phase != JobPhase::running) continue;
+    const bool is_idle =
+        std::ranges::all_of(job->steps, [](const core::Step& step) { return step.is_ended(); });
+    if (is_idle) act_on(id, wire::JobAction::CANCEL);
+  }
+}
+
+void FakeClient::act_on(JobId job, wire::JobAction::Kind kind) {
+  wire::ClientRequest request;
+  request.set_number(next_number_++);
+  request.mutable_job_action()->set_kind(kind);
+  request.mutable_job_action()->add_jobs(job.value);
+  send(request);
 }
 
 void FakeClient::meddle() {
   if (jobs_.empty()) {
     return;
   }
+  if (rng_.chance(1, 3)) return run_a_step();
   constexpr std::array kinds{wire::JobAction::CANCEL, wire::JobAction::HOLD,
                              wire::JobAction::RELEASE, wire::JobAction::RELEASE,
                              wire::JobAction::REQUEUE};
-  wire::ClientRequest request;
-  request.set_number(next_number_++);
-  request.mutable_job_action()->set_kind(kinds[rng_.below(kinds.size())]);
-  request.mutable_job_action()->add_jobs(jobs_[rng_.below(jobs_.size())].value);
-  send(request);
+  act_on(jobs_[rng_.below(jobs_.size())], kinds[rng_.below(kinds.size())]);
 }
 
 void FakeClient::act_on_all(wire::JobAction::Kind kind) {
-  for (const auto job : jobs_) {
-    wire::ClientRequest request;
-    request.set_number(next_number_++);
-    request.mutable_job_action()->set_kind(kind);
-    request.mutable_job_action()->add_jobs(job.value);
-    send(request);
-  }
+  for (const auto job : jobs_) act_on(job, kind);
 }
 
 void FakeClient::resume_nodes(const std::string& names) {

@@ -1,5 +1,5 @@
 // A user of the fake world: submits jobs under keys of its own, resends until it has an answer,
-// and now and then cancels, holds, releases or requeues what it has.
+// and now and then cancels, holds, releases or requeues what it has. It asks how things stand, too.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/state.h"
 #include "model/user.h"
 #include "testsuite/faults/checks.h"
 #include "testsuite/faults/fake_controller.h"
@@ -30,9 +31,17 @@ class FakeClient {
   void submit();
   /// Something random about one of its jobs; the answer does not matter.
   void meddle();
+  /// A step inside one of its allocations, which may be over.
+  void run_a_step();
+  /// Ends the allocations in which nothing is left to run.
+  void leave_allocations(const core::State& state);
   /// Once, about every job it has.
   void act_on_all(wire::JobAction::Kind kind);
   void resume_nodes(const std::string& names);
+  /// Asks for a job it has already, under the same key, as a client does that missed the answer.
+  void submit_again();
+  /// Under the key of `other`'s latest job: must be refused.
+  void submit_with_key_of(const FakeClient& other);
 
   const std::vector<JobId>& jobs() const { return jobs_; }
 
@@ -42,7 +51,11 @@ class FakeClient {
   void dial();
   void send(wire::ClientRequest request);
   void received(const std::string& bytes);
+  void ask_status();
   void resend();
+  wire::ClientRequest new_submit();
+  void take_allocation(const wire::JobRequest& request, JobId job);
+  void act_on(JobId job, wire::JobAction::Kind kind);
 
   Timeline& timeline_;
   Rng rng_;
@@ -54,7 +67,15 @@ class FakeClient {
   std::uint64_t connection_ = 0;
   std::uint64_t next_number_ = 1;
   std::map<std::uint64_t, wire::ClientRequest> unanswered_;  // submits only
+  std::vector<wire::ClientRequest> answered_;
+  std::map<std::uint64_t, ClientKey> thefts_;  // submits under a key of somebody else
+  // The last question how things stand: answered also while the disk is full.
+  std::uint64_t asked_number_ = 0;
+  std::uint64_t asked_connection_ = 0;
+  std::uint64_t asked_life_ = 0;
+  bool asked_while_full_ = false;
   std::vector<JobId> jobs_;
+  std::vector<JobId> allocations_;  // those of jobs_ that only their user ends
 };
 
 }  // namespace cox::faults

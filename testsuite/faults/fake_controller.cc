@@ -1,13 +1,20 @@
-// Turns, syncs and crashes of a simulated controller.
+// Turns, commits and crashes of a simulated controller. Connections are in fake_links.cc.
 #include "testsuite/faults/fake_controller.h"
 
 #include <utility>
 
 #include "common/assert.h"
-#include "wire/client.pb.h"
-#include "wire/node.pb.h"
+#include "ctld/store/sqlite_checkpoint.h"
+#include "ctld/store/sqlite_store.h"
 
 namespace cox::faults {
+namespace {
+
+constexpr Duration full_disk_retry = milliseconds(200);  // as the store thread
+constexpr const char* state_directory = "/state";
+constexpr std::uint64_t facts_per_checkpoint = 60;
+
+}  // namespace
 
 FakeController::FakeController(
     Timeline& timeline, Network& network, Rng rng, Checks& checks, Settings settings)
@@ -16,16 +23,37 @@ FakeController::FakeController(
       rng_(rng),
       drop_rng_(rng.next()),
       checks_(checks),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      disk_(rng.next()) {}
+
+const ctld::Machine& FakeController::machine() const {
+  ASSERT(life_ != nullptr);
+  return life_->controller->machine();
+}
 
 const core::State& FakeController::state() const {
-  ASSERT(life_ != nullptr);
-  return life_->controller->machine().state();
+  return machine().state();
 }
 
 void FakeController::start() {
   ASSERT(life_ == nullptr);
+  auto store = ctld::open_sqlite_store(state_directory);
+  if (!store) {
+    // A full disk may keep a controller from starting; it is started again.
+    if (!is_disk_full_) checks_.complain("the store does not open: " + store.error().message);
+    return;
+  }
+  auto checkpoint = ctld::open_sqlite_checkpoint(state_directory);
+  if (!checkpoint) {
+    if (!is_disk_full_) {
+      checks_.complain("the checkpoint does not open: " + checkpoint.error().message);
+    }
+    return;
+  }
+  ++lives_;
   life_ = std::make_shared<Life>();
+  life_->store = std::move(*store);
+  life_->checkpoint = std::move(*checkpoint);
   auto policies = ctld::make_policies(settings_);
   ASSERT(policies.has_value());
   life_->policies = std::make_unique<ctld::PolicySet>(std::move(*policies));
@@ -37,23 +65,41 @@ void FakeController::start() {
       .users = *this,
       .cluster_key = std::string(32, 'k'),
       .about = {},
-      .log = ctld::Log(-1)});
-  ASSERT(life_->controller->recover(disk_).has_value());
-  ASSERT(life_->controller->start(timeline_.now(), settings_).has_value());
+      .log = ctld::Log(-1),
+      .checkpoints = this});
+  life_->controller->set_limits(
+      {.facts = facts_per_checkpoint, .bytes = 1U << 20, .retry_after = seconds(1)});
+  if (const auto read = life_->controller->recover(*life_->store, life_->checkpoint.get()); !read) {
+    checks_.complain("recovery failed: " + read.error().message);
+    return;
+  }
+  checks_.recovered(life_->controller->machine().last_sequence());
+  ASSERT(life_->controller->start(wall(), Duration{timeline_.now().us}, settings_).has_value());
   tick();
 }
 
-void FakeController::kill() {
+std::shared_ptr<FakeController::Life> FakeController::die(bool is_power_cut) {
   ASSERT(life_ != nullptr);
-  // Of the batches on their way some made it, in order.
-  auto& syncing = life_->syncing;
-  std::uint64_t kept = rng_.below(syncing.size() + 1);
-  for (; kept > 0; --kept) {
-    disk_.keep(syncing.front());
-    syncing.pop_front();
-  }
-  checks_.lost({syncing.begin(), syncing.end()});
   const auto life = std::exchange(life_, nullptr);
+  disk_.cut_after(1 + rng_.below(12));
+  if (!life->syncing.empty() && rng_.chance(3, 4)) {
+    const auto written = life->store->append(life->syncing);
+    // Done to the end, but nobody was told.
+    static_cast<void>(written);
+  }
+  disk_.cut();
+  life->store.reset();
+  life->checkpoint.reset();
+  if (is_power_cut) {
+    disk_.restore();
+  } else {
+    disk_.process_died();
+  }
+  return life;
+}
+
+void FakeController::kill() {
+  const auto life = die(false);
   for (auto& [session, connection] : life->nodes) {
     timeline_.after(milliseconds(1), connection.closed);
   }
@@ -62,75 +108,27 @@ void FakeController::kill() {
   }
 }
 
-FakeController::Send FakeController::dial_node(const std::string& name,
-                                               Send received,
-                                               std::function<void()> closed) {
-  if (life_ == nullptr) {
-    return nullptr;
+void FakeController::cut_power() {
+  const auto life = die(true);
+  for (auto& [session, connection] : life->nodes) {
+    timeline_.after(milliseconds(rng_.between(1, 8000)), connection.closed);
   }
-  const Session session{next_connection_++};
-  const auto weak = std::weak_ptr(life_);
-  const auto broken = [this, session, weak] {
+  for (auto& [client, connection] : life->clients) {
+    timeline_.after(milliseconds(rng_.between(1, 8000)), connection.closed);
+  }
+}
+
+void FakeController::set_disk_full(bool full) {
+  is_disk_full_ = full;
+  disk_.set_full(full);
+}
+
+void FakeController::later(Duration delay, std::function<void()> work) {
+  timeline_.after(delay, [this, weak = std::weak_ptr(life_), work = std::move(work)] {
     if (weak.lock() != nullptr && weak.lock() == life_) {
-      break_node(session);
+      work();
     }
-  };
-  life_->nodes[session] = {std::make_shared<Pipe>(network_, std::move(received), broken),
-                           std::move(closed)};
-  arrive([session, name](ctld::Controller& c) { c.node_opened(session, name); });
-  const auto heard = [this, session, weak](const std::string& bytes) {
-    const auto life = weak.lock();
-    if (life == nullptr || life != life_ || life->nodes.count(session) == 0) {
-      return;
-    }
-    wire::NodeMessage message;
-    ASSERT(message.ParseFromString(bytes));
-    arrive([session, message](ctld::Controller& c) { c.node_said(session, message); });
-  };
-  const auto to_us = std::make_shared<Pipe>(network_, heard, broken);
-  return [to_us](std::string bytes) { to_us->carry(std::move(bytes)); };
-}
-
-void FakeController::break_node(Session session) {
-  auto found = life_->nodes.extract(session);
-  if (!found.empty()) {
-    timeline_.after(milliseconds(rng_.between(1, 1000)), found.mapped().closed);
-    arrive([session](ctld::Controller& c) { c.node_closed(session); });
-  }
-}
-
-FakeController::Send FakeController::dial_client(const Caller& caller,
-                                                 Send received,
-                                                 std::function<void()> closed) {
-  if (life_ == nullptr) {
-    return nullptr;
-  }
-  const ctld::ClientId client{next_connection_++};
-  const auto weak = std::weak_ptr(life_);
-  const auto broken = [this, client, weak] {
-    if (weak.lock() == nullptr || weak.lock() != life_) {
-      return;
-    }
-    auto found = life_->clients.extract(client);
-    if (!found.empty()) {
-      timeline_.after(milliseconds(1), found.mapped().closed);
-      arrive([client](ctld::Controller& c) { c.client_closed(client); });
-    }
-  };
-  life_->clients[client] = {std::make_shared<Pipe>(network_, std::move(received), broken),
-                            std::move(closed)};
-  arrive([client, caller](ctld::Controller& c) { c.client_opened(client, caller); });
-  const auto heard = [this, client, weak](const std::string& bytes) {
-    const auto life = weak.lock();
-    if (life == nullptr || life != life_ || life->clients.count(client) == 0) {
-      return;
-    }
-    wire::ClientRequest request;
-    ASSERT(request.ParseFromString(bytes));
-    arrive([client, request](ctld::Controller& c) { c.client_said(client, request); });
-  };
-  const auto to_us = std::make_shared<Pipe>(network_, heard, broken);
-  return [to_us](std::string bytes) { to_us->carry(std::move(bytes)); };
+  });
 }
 
 void FakeController::arrive(std::function<void(ctld::Controller&)> work) {
@@ -138,18 +136,14 @@ void FakeController::arrive(std::function<void(ctld::Controller&)> work) {
   if (!life_->turn_due) {
     life_->turn_due = true;
     // Some turns take up several arrivals.
-    timeline_.after(microseconds(rng_.between(1, 100)), [this, weak = std::weak_ptr(life_)] {
-      if (weak.lock() != nullptr && weak.lock() == life_) {
-        turn();
-      }
-    });
+    later(microseconds(rng_.between(1, 100)), [this] { turn(); });
   }
 }
 
 void FakeController::turn() {
   auto& controller = *life_->controller;
   life_->turn_due = false;
-  controller.begin_turn(timeline_.now());
+  controller.begin_turn(wall(), Duration{timeline_.now().us});
   auto inbox = std::exchange(life_->inbox, {});
   for (auto& work : inbox) {
     work(controller);
@@ -158,6 +152,7 @@ void FakeController::turn() {
   }
   controller.end_turn();
   checks_.after_turn(controller.machine().state());
+  continue_checkpoint();
   if (drop_rng_.chance(plan_dropped, 1000)) {
     controller.drop_plan();
   }
@@ -168,51 +163,86 @@ void FakeController::turn() {
 
 void FakeController::tick() {
   arrive([](ctld::Controller& c) { c.tick(); });
-  timeline_.after(seconds(1), [this, weak = std::weak_ptr(life_)] {
-    if (weak.lock() != nullptr && weak.lock() == life_) {
-      tick();
-    }
-  });
+  later(seconds(1), [this] { tick(); });
 }
 
 void FakeController::append(ctld::Batch batch) {
   checks_.appended(batch);
   life_->syncing.push_back(std::move(batch));
-  timeline_.after(microseconds(rng_.between(80, 1500)), [this, weak = std::weak_ptr(life_)] {
-    if (weak.lock() != nullptr && weak.lock() == life_) {
-      sync_done();
-    }
+  sync_soon(microseconds(rng_.between(80, 1500)) + disk_delay);
+}
+
+/// One commit at a time: what is appended meanwhile goes with the next.
+void FakeController::sync_soon(Duration delay) {
+  if (life_->sync_due) return;
+  life_->sync_due = true;
+  later(delay, [this] {
+    life_->sync_due = false;
+    sync();
   });
 }
 
-void FakeController::sync_done() {
-  if (life_->syncing.empty()) {
-    return;  // an earlier sync took it along
+void FakeController::sync() {
+  auto& life = *life_;
+  const auto done = life.store->append(life.syncing);
+  if (!done && done.error().code == Code::storage_full) {
+    if (!is_disk_full_) checks_.complain("a disk with room was called full");
+    life.knows_disk_full = true;
+    life.controller->storage_full(true);
+    return sync_soon(full_disk_retry);
   }
-  const std::uint64_t last = life_->syncing.back().last_sequence();
-  for (const auto& batch : life_->syncing) {
-    disk_.keep(batch);
-  }
-  life_->syncing.clear();
-  life_->controller->committed(last);
+  if (!done) return checks_.complain("a commit failed: " + done.error().message);
+  const std::uint64_t last = life.syncing.back().last_sequence();
+  life.syncing.clear();
+  checks_.committed(last);
+  life.knows_disk_full = false;
+  life.controller->storage_full(false);
+  life.controller->committed(last);
+  continue_checkpoint();
+  if (rng_.chance(1, 50)) static_cast<void>(life.store->tidy());
 }
 
-void FakeController::send(Session session, const std::string& payload) {
-  const auto found = life_->nodes.find(session);
-  if (found != life_->nodes.end()) {
-    found->second.to_peer->carry(payload);
+/// Slices between turns: some are left for the next.
+void FakeController::continue_checkpoint() {
+  while (life_->controller->continue_checkpoint() && !rng_.chance(1, 3)) {
   }
 }
 
-void FakeController::drop(Session session) {
-  break_node(session);
+bool FakeController::checkpointed(const Result<void>& done) {
+  if (done) return true;
+  if (done.error().code != Code::storage_full || !is_disk_full_) {
+    checks_.complain("a checkpoint failed: " + done.error().message);
+  }
+  life_->checkpoint_failed = true;
+  later(microseconds(50),
+        [this, error = done.error()] { life_->controller->checkpoint_failed(error); });
+  return false;
 }
 
-void FakeController::send(ctld::ClientId client, const std::string& payload) {
-  const auto found = life_->clients.find(client);
-  if (found != life_->clients.end()) {
-    found->second.to_peer->carry(payload);
-  }
+void FakeController::begin() {
+  life_->checkpoint_failed = false;
+  static_cast<void>(checkpointed(life_->checkpoint->abandon()));
+}
+
+void FakeController::put(std::vector<ctld::Chunk> chunks) {
+  if (!life_->checkpoint_failed) static_cast<void>(checkpointed(life_->checkpoint->put(chunks)));
+}
+
+void FakeController::make_valid(std::uint64_t sequence) {
+  if (life_->checkpoint_failed || !checkpointed(life_->checkpoint->make_valid(sequence))) return;
+  later(microseconds(rng_.between(50, 20'000)), [this, sequence] {
+    life_->controller->checkpoint_lasted(sequence);
+    static_cast<void>(life_->checkpoint->clean(rng_.below(4)));
+  });
+}
+
+/// A part at a time, as the store thread does between commits.
+void FakeController::cut(std::uint64_t sequence) {
+  static_cast<void>(life_->store->cut(sequence, rng_.below(50)));
+}
+
+void FakeController::drop_blobs(std::vector<Hash> hashes) {
+  static_cast<void>(life_->store->drop_blobs(hashes));
 }
 
 void FakeController::resolve(Uid uid,

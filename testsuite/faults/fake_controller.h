@@ -1,5 +1,6 @@
-// The controller in a fake world: the real ctld::Controller with a simulated disk and simulated
-// connections. It may be killed at any moment, also while a batch is on its way to the disk.
+// The controller in a fake world: the real ctld::Controller over the real store on a disk in
+// memory, and simulated connections. It may be killed at any moment, also while a commit is under
+// way, and its power may be cut; its disk may be slow or full and its clock may jump.
 #pragma once
 
 #include <cstdint>
@@ -13,39 +14,71 @@
 #include "ctld/controller.h"
 #include "ctld/outside.h"
 #include "ctld/policies.h"
+#include "ctld/store/checkpoint_store.h"
 #include "testsuite/faults/checks.h"
-#include "testsuite/faults/fake_disk.h"
 #include "testsuite/faults/network.h"
 #include "testsuite/faults/rng.h"
 #include "testsuite/faults/timeline.h"
+#include "testsuite/power/power_disk.h"
+#include "testsuite/power/power_vfs.h"
 
 namespace cox::faults {
 
 class FakeController : private ctld::Journal,
+                       private ctld::Checkpoints,
                        private ctld::NodeLinks,
                        private ctld::ClientLinks,
                        private ctld::Users {
  public:
   using Send = std::function<void(std::string)>;
+  /// What hears messages to a node out of their time; null when its daemon is down.
+  using Ear = std::function<Send(const std::string& node)>;
 
   FakeController(Timeline& timeline, Network& network, Rng rng, Checks& checks, Settings settings);
 
   void start();
+  /// kill -9: what was written stays, also half of a commit.
   void kill();
+  /// The same, and what was not synced may be gone. Nobody's connection is closed.
+  void cut_power();
 
   bool is_up() const { return life_ != nullptr; }
 
+  /// The wall clock is set, by some hours at most.
+  void set_clock_by(Duration jump) { clock_error_ = clock_error_ + jump; }
+
+  void set_disk_full(bool full);
+
+  /// The controller has learned that its disk is full.
+  bool knows_disk_full() const { return life_ != nullptr && life_->knows_disk_full; }
+
+  /// Starts so far.
+  std::uint64_t lives() const { return lives_; }
+
+  /// Commits take this much longer.
+  Duration disk_delay;
   /// Parts of a thousand of the turns after which the plan is thrown away.
   std::uint64_t plan_dropped = 0;
+  Ear ear_of;
 
   Send dial_node(const std::string& name, Send received, std::function<void()> closed);
   Send dial_client(const Caller& caller, Send received, std::function<void()> closed);
 
+  /// The controller sees the connection of `name` end, the node does not, for `unseen`.
+  void forget_node(const std::string& name, Duration unseen);
+  /// Nothing is carried any more, and for `unseen` neither end knows.
+  void hang_node(const std::string& name, Duration unseen);
+  /// All connections of clients end.
+  void cut_clients();
+
   const core::State& state() const;
+  const ctld::Machine& machine() const;
 
  private:
   struct Connection {
+    std::string name;
     std::shared_ptr<Pipe> to_peer;
+    std::shared_ptr<Pipe> to_us;
     std::function<void()> closed;
   };
 
@@ -53,19 +86,25 @@ class FakeController : private ctld::Journal,
   struct Life {
     std::unique_ptr<ctld::PolicySet> policies;
     std::unique_ptr<ctld::Controller> controller;
+    std::unique_ptr<ctld::Store> store;
+    std::unique_ptr<ctld::CheckpointStore> checkpoint;
+    bool checkpoint_failed = false;  // until the next one begins
     std::map<Session, Connection> nodes;
     std::map<ctld::ClientId, Connection> clients;
     std::deque<std::function<void(ctld::Controller&)>> inbox;
     bool turn_due = false;
-    std::deque<ctld::Batch> syncing;
+    bool sync_due = false;
+    bool knows_disk_full = false;
+    std::vector<ctld::Batch> syncing;
   };
 
   void append(ctld::Batch batch) override;
 
-  void cut(std::uint64_t sequence) override { (void)disk_.cut(sequence, 1); }
-
-  void drop_blobs(std::vector<Hash> hashes) override { (void)disk_.drop_blobs(hashes); }
-
+  void cut(std::uint64_t sequence) override;
+  void drop_blobs(std::vector<Hash> hashes) override;
+  void begin() override;
+  void put(std::vector<ctld::Chunk> chunks) override;
+  void make_valid(std::uint64_t sequence) override;
   void send(Session session, const std::string& payload) override;
   void drop(Session session) override;
   void send(ctld::ClientId client, const std::string& payload) override;
@@ -74,12 +113,23 @@ class FakeController : private ctld::Journal,
 
   void resolve(Uid uid, std::uint32_t gid, std::function<void(Result<UserIdentity>)> done) override;
 
+  Instant wall() const { return timeline_.now() + clock_error_; }
+
+  /// Runs `work` after `delay` unless this life of the process is over by then.
+  void later(Duration delay, std::function<void()> work);
   void arrive(std::function<void(ctld::Controller&)> work);
   void turn();
   void tick();
-  void sync_done();
+  void continue_checkpoint();
+  /// Whether an order of a checkpoint was carried out; if not, the controller hears of it.
+  bool checkpointed(const Result<void>& done);
+  void sync_soon(Duration delay);
+  void sync();
+  /// A commit is under way at the moment of death, or about to be.
+  std::shared_ptr<Life> die(bool is_power_cut);
   /// Both ends learn of it, each in its own time.
   void break_node(Session session);
+  Session newest_session(const std::string& name) const;
 
   Timeline& timeline_;
   Network& network_;
@@ -87,7 +137,11 @@ class FakeController : private ctld::Journal,
   Rng drop_rng_;
   Checks& checks_;
   Settings settings_;
-  FakeDisk disk_;
+  power::PowerDisk disk_;
+  power::PowerVfs vfs_{disk_};
+  Duration clock_error_;
+  bool is_disk_full_ = false;
+  std::uint64_t lives_ = 0;
   std::uint64_t next_connection_ = 1;
   std::shared_ptr<Life> life_;
 };

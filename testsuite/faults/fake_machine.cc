@@ -29,11 +29,13 @@ void FakeNode::act(const agent::MakeContainer& effect) {
 
 void FakeNode::act(const agent::SpawnSupervisor& effect) {
   const auto known = daemon_->known[{effect.step.job, effect.step.attempt}];
+  daemon_->spawning.insert(effect.step);
   timeline_.after(microseconds(rng_.between(300, 5000)), [this, life = std::weak_ptr(daemon_),
                                                           effect, known] {
     if (life.lock() == nullptr) {
       return;
     }
+    daemon_->spawning.erase(effect.step);
     if (rng_.chance(faults.spawn_fails, 1000)) {
       tell(agent::SupervisorGone{effect.step, "coxstepd: cannot allocate memory"});
       return;
@@ -49,6 +51,19 @@ void FakeNode::act(const agent::SpawnSupervisor& effect) {
     supervisor.phase = agent::StepPhase::prepared;
     supervisor.run_us = known.run_us;
     supervisor.exit_code = known.exit_code;
+    if (const auto told = daemon_->told_end.extract(effect.step); !told.empty()) {
+      supervisor.phase = agent::StepPhase::ended;
+      supervisor.result.cause = told.mapped();
+      return tell_status(effect.step);
+    }
+    supervisor.is_stubborn = rng_.chance(faults.ignores_term, 1000);
+    if (rng_.chance(faults.supervisor_dies, 1000)) {
+      // It may have come as far as its tasks.
+      if (effect.go_at_once && rng_.chance(1, 2)) run_tasks(effect.step);
+      supervisor.alive = false;
+      tell_later(milliseconds(1), agent::SupervisorGone{effect.step, "killed by signal 9"});
+      return;
+    }
     if (rng_.chance(faults.step_unprepared, 1000)) {
       supervisor.failure = "open /no/such/file: permission denied";
       supervisor.phase = agent::StepPhase::ended;
@@ -73,7 +88,10 @@ void FakeNode::run_tasks(const StepKey& step) {
   auto& supervisor = supervisors_[step];
   supervisor.phase = agent::StepPhase::running;
   supervisor.tasks_alive = true;
-  watch_.tasks_started({step, name_});
+  watch_.tasks_started({step, machine_});
+  if (rng_.chance(faults.task_stuck, 1000)) {
+    supervisor.stuck_until = timeline_.now() + seconds(rng_.between(5, 60));
+  }
   tell_status(step);
   timeline_.after(microseconds(static_cast<std::int64_t>(supervisor.run_us)),
                   [this, step, life = machine_life_, code = supervisor.exit_code] {
@@ -89,8 +107,15 @@ void FakeNode::end_tasks(const StepKey& step, EndCause cause, int exit_code, int
     return;
   }
   auto& supervisor = found->second;
+  if (timeline_.now() < supervisor.stuck_until) {
+    timeline_.after(supervisor.stuck_until - timeline_.now(),
+                    [this, step, cause, exit_code, signal, life = machine_life_] {
+                      if (life == machine_life_) end_tasks(step, cause, exit_code, signal);
+                    });
+    return;
+  }
   supervisor.tasks_alive = false;
-  watch_.tasks_ended({step, name_});
+  watch_.tasks_ended({step, machine_});
   supervisor.phase = agent::StepPhase::ended;
   supervisor.result.cause = supervisor.cause != EndCause::none ? supervisor.cause : cause;
   supervisor.result.exit_code = exit_code;
@@ -101,6 +126,10 @@ void FakeNode::end_tasks(const StepKey& step, EndCause cause, int exit_code, int
 }
 
 void FakeNode::act(const agent::TellEnd& effect) {
+  if (daemon_->spawning.count(effect.step) != 0) {
+    daemon_->told_end[effect.step] = effect.cause;
+    return;
+  }
   const auto found = supervisors_.find(effect.step);
   if (found == supervisors_.end() || !found->second.alive) {
     return;
@@ -119,14 +148,33 @@ void FakeNode::act(const agent::TellEnd& effect) {
     tell_status(effect.step);
     return;
   }
-  const bool stubborn = rng_.chance(faults.ignores_term, 1000);
-  const Duration delay = stubborn ? daemon_->state.kill_wait : milliseconds(rng_.between(1, 50));
-  timeline_.after(delay, [this, step = effect.step, life = machine_life_, stubborn] {
+  // TERM, then KILL after kill_wait; a second word of the same daemon means KILL at once.
+  if (supervisor.ended_by == daemon_->number) expect_kill_wait(effect.step);
+  const bool is_first = !supervisor.term_at.is_set();
+  const bool is_repeated = supervisor.ended_by == daemon_->number;
+  supervisor.ended_by = daemon_->number;
+  if (!is_first && !is_repeated) return;
+  if (is_first) supervisor.term_at = timeline_.now();
+  const bool waits = supervisor.is_stubborn && is_first;
+  const Duration delay = waits ? daemon_->state.kill_wait : milliseconds(rng_.between(1, 50));
+  timeline_.after(delay, [this, step = effect.step, life = machine_life_] {
     const auto again = supervisors_.find(step);
     if (life == machine_life_ && again != supervisors_.end() && again->second.alive) {
-      end_tasks(step, EndCause::cancelled, 0, stubborn ? 9 : 15);
+      end_tasks(step, EndCause::cancelled, 0, again->second.is_stubborn ? 9 : 15);
     }
   });
+}
+
+/// Nobody kills past a supervisor that does its work: TERM first, and time for what it begins.
+void FakeNode::expect_kill_wait(const StepKey& step) {
+  const auto found = supervisors_.find(step);
+  if (found == supervisors_.end() || !found->second.alive || !found->second.tasks_alive) return;
+  const Instant term_at = found->second.term_at;
+  const Duration wait = daemon_->state.kill_wait;
+  if (!term_at.is_set() || timeline_.now() < term_at + wait - milliseconds(10)) {
+    watch_.complain("tasks of job " + std::to_string(step.job.value) + " on " + name_ +
+                    " were killed before kill_wait was over");
+  }
 }
 
 void FakeNode::act(const agent::TellForget& effect) {
@@ -147,12 +195,14 @@ void FakeNode::kill_tasks(const StepKey& step) {
 }
 
 void FakeNode::act(const agent::KillStep& effect) {
+  expect_kill_wait(effect.step);
   kill_tasks(effect.step);
 }
 
 void FakeNode::act(const agent::KillAttempt& effect) {
   for (const auto& [step, supervisor] : supervisors_) {
     if (belongs(step, effect.attempt) && supervisor.tasks_alive) {
+      expect_kill_wait(step);
       kill_tasks(step);
     }
   }
@@ -172,7 +222,7 @@ void FakeNode::act(const agent::RemoveContainer& effect) {
                     if (life.lock() == nullptr) {
                       return;
                     }
-                    if (rng_.chance(faults.removal_busy, 1000)) {
+                    if (is_stuck(effect.attempt) || rng_.chance(faults.removal_busy, 1000)) {
                       tell(agent::ContainerBusy{effect.attempt, 1});
                       return;
                     }
@@ -184,6 +234,16 @@ void FakeNode::act(const agent::RemoveContainer& effect) {
                     containers_.erase(effect.attempt);
                     tell(agent::ContainerRemoved{.attempt = effect.attempt, .usage = {}});
                   });
+}
+
+bool FakeNode::is_stuck(AttemptKey attempt) const {
+  for (const auto& [step, supervisor] : supervisors_) {
+    if (belongs(step, attempt) && supervisor.tasks_alive &&
+        timeline_.now() < supervisor.stuck_until) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void FakeNode::act(const agent::Remember& effect) {

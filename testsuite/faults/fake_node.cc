@@ -4,6 +4,7 @@
 
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "common/assert.h"
 #include "noded/translate.h"
@@ -23,8 +24,10 @@ std::uint64_t label_number(const wire::JobRequest& request,
 
 }  // namespace
 
-FakeNode::FakeNode(std::string name, Timeline& timeline, Rng rng, Watch& watch, Dial dial)
+FakeNode::FakeNode(
+    std::string name, std::string machine, Timeline& timeline, Rng rng, Watch& watch, Dial dial)
     : name_(std::move(name)),
+      machine_(std::move(machine)),
       timeline_(timeline),
       rng_(rng),
       watch_(watch),
@@ -39,6 +42,7 @@ void FakeNode::start_daemon() {
   ASSERT(daemon_ == nullptr);
   daemon_ = std::make_shared<Daemon>();
   daemon_->known = files_;
+  daemon_->number = ++daemons_;
   for (const auto& [attempt, known] : files_) {
     agent::RecoverAttempt request{.attempt = attempt,
                                   .initial = known.initial,
@@ -57,6 +61,13 @@ void FakeNode::start_daemon() {
       tell_status(step);
     }
   }
+  for (const AttemptKey& attempt : containers_) {
+    if (files_.count(attempt) != 0) continue;
+    agent::RecoverAttempt stray;
+    stray.attempt = attempt;
+    stray.is_stray = true;
+    tell(stray);
+  }
   dial();
   beat();
   age();
@@ -66,11 +77,20 @@ void FakeNode::kill_daemon() {
   daemon_.reset();
 }
 
+void FakeNode::lose_attempt_files() {
+  for (auto file = files_.begin(); file != files_.end();) {
+    // A result that waits for its acknowledgement has no container any more: with its file gone
+    // nothing would show that the job ever ran.
+    const bool is_lost = rng_.chance(1, 2) && containers_.count(file->first) != 0;
+    file = is_lost ? files_.erase(file) : std::next(file);
+  }
+}
+
 void FakeNode::stop_machine() {
   daemon_.reset();
   for (const auto& [step, supervisor] : supervisors_) {
     if (supervisor.tasks_alive) {
-      watch_.tasks_ended({step, name_});
+      watch_.tasks_ended({step, machine_});
     }
   }
   supervisors_.clear();
@@ -81,13 +101,14 @@ void FakeNode::stop_machine() {
 }
 
 void FakeNode::kill_a_supervisor() {
-  for (auto& [step, supervisor] : supervisors_) {
-    if (supervisor.alive && rng_.chance(1, 2)) {
-      supervisor.alive = false;
-      tell_later(milliseconds(1), agent::SupervisorGone{step, "killed by signal 9"});
-      return;
-    }
+  std::vector<StepKey> alive;
+  for (const auto& [step, supervisor] : supervisors_) {
+    if (supervisor.alive) alive.push_back(step);
   }
+  if (alive.empty()) return;
+  const StepKey step = alive[rng_.below(alive.size())];
+  supervisors_[step].alive = false;
+  tell_later(milliseconds(1), agent::SupervisorGone{step, "killed by signal 9"});
 }
 
 void FakeNode::cut() {
@@ -136,7 +157,7 @@ void FakeNode::dial() {
 NodeInventory FakeNode::inventory() const {
   NodeInventory inventory;
   inventory.name = name_;
-  inventory.boot_id = name_ + "-boot-" + std::to_string(boot_);
+  inventory.boot_id = machine_ + "-boot-" + std::to_string(boot_);
   inventory.containment = "simulated";
   inventory.version = COX_VERSION;
   inventory.node_class.cores.resize(8);
@@ -146,7 +167,7 @@ NodeInventory FakeNode::inventory() const {
   }
   inventory.node_class.numa_nodes = 2;
   inventory.node_class.hash = wire::hash_class(inventory.node_class);
-  inventory.memory_mib = {4096, 4096};
+  inventory.memory_mib = {memory_mib_, memory_mib_};
   return inventory;
 }
 
@@ -163,6 +184,12 @@ void FakeNode::received(const std::string& bytes) {
     learn(*message->plan);
   }
   tell(message->request);
+}
+
+std::function<void(const std::string&)> FakeNode::ear() {
+  return [this, life = std::weak_ptr(daemon_)](const std::string& bytes) {
+    if (life.lock() != nullptr) received(bytes);
+  };
 }
 
 void FakeNode::learn(const noded::AttemptPlan& plan) {

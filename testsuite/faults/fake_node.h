@@ -1,6 +1,6 @@
 // A node in a fake world: the real agent over simulated supervisors, containers and files. The
-// daemon may be killed and come back (supervisors and files stay), or the machine may (nothing
-// stays and the boot id is new).
+// daemon may be killed and come back (supervisors stay, files as a rule), or the machine may
+// (nothing stays and the boot id is new).
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,17 @@
 
 namespace cox::faults {
 
+inline constexpr std::int64_t node_memory_mib = 4096;  // per NUMA node
+
 /// Parts of a thousand.
 struct NodeFaults {
   std::uint64_t container_fails = 0;
   std::uint64_t spawn_fails = 0;      // the supervisor cannot be started
   std::uint64_t step_unprepared = 0;  // the job's own fault: directory, output file
   std::uint64_t ignores_term = 0;     // tasks end only at KILL
-  std::uint64_t removal_busy = 0;     // processes survive KILL for a while
+  std::uint64_t removal_busy = 0;     // the container is in use for a moment
+  std::uint64_t task_stuck = 0;       // tasks do not end before the kernel lets them go
+  std::uint64_t supervisor_dies = 0;  // before it has told anything
 };
 
 class FakeNode {
@@ -39,18 +43,29 @@ class FakeNode {
                                                      std::function<void(std::string)> received,
                                                      std::function<void()> closed)>;
 
-  FakeNode(std::string name, Timeline& timeline, Rng rng, Watch& watch, Dial dial);
+  /// `machine` tells two machines of one name apart, for the watcher and as a boot id.
+  FakeNode(
+      std::string name, std::string machine, Timeline& timeline, Rng rng, Watch& watch, Dial dial);
 
   NodeFaults faults;
 
   void start_daemon();
   void kill_daemon();
+  /// Some of the files that a next daemon would read are gone.
+  void lose_attempt_files();
+
+  /// What the next daemon reports: a node may have lost memory, and get it back.
+  void set_memory_mib(std::int64_t per_numa_node) { memory_mib_ = per_numa_node; }
+
   /// Power gone: tasks, supervisors and the run directory with it.
   void stop_machine();
   /// kill -9 of one supervisor, if there is one.
   void kill_a_supervisor();
   /// The connection breaks without notice on either side until the daemon dials again.
   void cut();
+  /// Hears messages of another time, whatever the connection is by then, as long as this daemon
+  /// lives.
+  std::function<void(const std::string&)> ear();
 
   bool is_daemon_up() const { return daemon_ != nullptr; }
 
@@ -68,6 +83,10 @@ class FakeNode {
     std::uint64_t run_us = 0;
     int exit_code = 0;
     EndCause cause = EndCause::none;
+    bool is_stubborn = false;  // TERM does nothing to its tasks
+    Instant term_at;
+    std::uint64_t ended_by = 0;  // the daemon that asked for the end
+    Instant stuck_until;         // nothing ends its tasks before
     std::optional<std::string> failure;
     StepResult result;
   };
@@ -86,7 +105,10 @@ class FakeNode {
     agent::AgentState state;
     std::function<void(std::string)> send;
     std::map<AttemptKey, Known> known;
+    std::set<StepKey> spawning;            // supervisors that are not there yet
+    std::map<StepKey, EndCause> told_end;  // what such a one finds when it is
     std::uint64_t connection = 0;
+    std::uint64_t number = 0;  // of this life
   };
 
   void dial();
@@ -121,14 +143,19 @@ class FakeNode {
   void end_tasks(const StepKey& step, EndCause cause, int exit_code, int signal);
   void tell_status(const StepKey& step);
   void kill_tasks(const StepKey& step);
+  void expect_kill_wait(const StepKey& step);
+  bool is_stuck(AttemptKey attempt) const;
 
   std::string name_;
+  std::string machine_;
+  std::int64_t memory_mib_ = node_memory_mib;
   Timeline& timeline_;
   Rng rng_;
   Watch& watch_;
   Dial dial_;
   std::uint64_t boot_ = 1;
   std::uint64_t machine_life_ = 1;
+  std::uint64_t daemons_ = 0;
   std::map<StepKey, Supervisor> supervisors_;
   std::set<AttemptKey> containers_;
   std::map<AttemptKey, Known> files_;

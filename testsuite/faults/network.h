@@ -19,6 +19,8 @@ struct NetworkFaults {
   std::uint64_t lost = 0;     // this message and all later ones of the stream; then it breaks
   std::uint64_t doubled = 0;  // a copy arrives once more within two seconds, out of order
   std::uint64_t late = 0;     // the stream stands still for up to two seconds
+  std::uint64_t stale = 0;    // a message to a node arrives again within two minutes, whatever
+                              // connection the node has by then
 };
 
 class Network {
@@ -61,6 +63,9 @@ class Pipe {
                               [deliver = deliver_, bytes] { deliver(bytes); });
     }
   }
+
+  /// Carries nothing from now on, and nobody is told.
+  void hang() { is_broken_ = true; }
 
  private:
   Network& network_;

@@ -17,22 +17,43 @@ Settings short_settings() {
 
 }  // namespace
 
+KindSet kinds_of(const Scenario& scenario) {
+  Rng rng(scenario.seed ^ 0x5EED'0F'4A'17ULL);
+  KindSet kinds;
+  const std::uint64_t mood = rng.below(6);
+  if (mood == 0) {
+    kinds.add(static_cast<Kind>(rng.below(kinds_count)));  // one alone
+  } else {
+    // Now and then only what no job may notice, else a handful of everything.
+    const std::size_t end =
+        mood == 1 ? static_cast<std::size_t>(last_unnoticed_kind) + 1 : kinds_count;
+    for (std::size_t i = 0; i < end; ++i) {
+      if (rng.chance(2, 5)) kinds.add(static_cast<Kind>(i));
+    }
+  }
+  kinds.remove(scenario.off);
+  return kinds;
+}
+
 Simulation::Simulation(const Scenario& scenario)
     : scenario_(scenario),
       rng_(scenario.seed),
+      kinds_(kinds_of(scenario)),
       network_(timeline_, rng_.fork()),
       controller_(timeline_, network_, rng_.fork(), checks_, short_settings()) {
   checks_.prints_facts = scenario.prints_facts;
-  controller_.plan_dropped = scenario.drop_plan ? 200 : 0;
-  controller_.start();
-  for (int i = 1; i <= fleet_size; ++i) {
-    nodes_.push_back(std::make_unique<FakeNode>(
-        "n" + std::to_string(i), timeline_, rng_.fork(), watch_,
-        [this](const std::string& name, auto received, auto closed) {
-          return controller_.dial_node(name, std::move(received), std::move(closed));
-        }));
-    nodes_.back()->start_daemon();
+  checks_.is_undisturbed = true;
+  for (auto i = static_cast<std::size_t>(last_unnoticed_kind) + 1; i < kinds_count; ++i) {
+    if (kinds_.has(static_cast<Kind>(i))) checks_.is_undisturbed = false;
   }
+  controller_.plan_dropped = scenario.drop_plan ? 200 : 0;
+  controller_.ear_of = [this](const std::string& name) -> FakeController::Send {
+    FakeNode* node = node_named(name);
+    if (node == nullptr) return nullptr;
+    return node->ear();
+  };
+  controller_.start();
+  make_nodes();
   for (Uid uid = 1000; uid < 1003; ++uid) {
     clients_.push_back(std::make_unique<FakeClient>(timeline_, rng_.fork(), watch_, checks_,
                                                     controller_, Caller{uid, uid, Role::user}));
@@ -42,69 +63,43 @@ Simulation::Simulation(const Scenario& scenario)
   set_faults();
 }
 
-// Each kind of fault is off in some runs, so that faults are also seen alone.
-void Simulation::set_faults() {
-  const auto maybe = [this](std::uint64_t most) {
-    return rng_.chance(1, 2) ? rng_.below(most + 1) : 0;
+void Simulation::make_nodes() {
+  const auto dial = [this](const std::string& name, auto received, auto closed) {
+    return controller_.dial_node(name, std::move(received), std::move(closed));
   };
-  network_.faults = {.lost = maybe(10), .doubled = maybe(50), .late = maybe(30)};
+  for (int i = 1; i <= fleet_size; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    nodes_.push_back(std::make_unique<FakeNode>(name, name, timeline_, rng_.fork(), watch_, dial));
+    nodes_.back()->start_daemon();
+  }
+  nodes_.push_back(
+      std::make_unique<FakeNode>("n1", "n1-twin", timeline_, rng_.fork(), watch_, dial));
+}
+
+FakeNode* Simulation::node_named(const std::string& name) {
   for (auto& node : nodes_) {
-    node->faults = {.container_fails = maybe(30),
-                    .spawn_fails = maybe(30),
-                    .step_unprepared = maybe(30),
-                    .ignores_term = maybe(300),
-                    .removal_busy = maybe(300)};
+    if (node->name() == name && node->is_daemon_up()) return node.get();
   }
+  return nullptr;
 }
 
-void Simulation::controller_back_after(Duration delay) {
-  timeline_.after(delay, [this] {
-    if (!controller_.is_up()) {
-      controller_.start();
-    }
-  });
-}
-
-void Simulation::daemon_back_after(FakeNode& node, Duration delay) {
-  timeline_.after(delay, [&node] {
-    if (!node.is_daemon_up()) {
-      node.start_daemon();
-    }
-  });
-}
-
-void Simulation::strike_node(FakeNode& node) {
-  if (!node.is_daemon_up()) {
-    return;
-  }
-  switch (rng_.below(6)) {
-    case 0:
-    case 1:
-      node.kill_daemon();
-      // Some stay away for longer than a node may be silent.
-      daemon_back_after(node, milliseconds(rng_.between(5, rng_.chance(1, 5) ? 40'000 : 2'000)));
-      break;
-    case 2:
-      node.stop_machine();
-      daemon_back_after(node, milliseconds(rng_.between(500, 30'000)));
-      break;
-    case 3:
-      node.kill_a_supervisor();
-      break;
-    default:
-      node.cut();
-      break;
-  }
-}
-
-void Simulation::strike() {
-  if (rng_.chance(1, 4)) {
-    if (controller_.is_up()) {
-      controller_.kill();
-      controller_back_after(milliseconds(rng_.between(1, 3'000)));
-    }
-  } else {
-    strike_node(*nodes_[rng_.below(nodes_.size())]);
+void Simulation::set_faults() {
+  const auto some = [this](Kind kind, std::uint64_t most) {
+    const std::uint64_t much = 1 + rng_.below(most);
+    return kinds_.has(kind) ? much : 0;
+  };
+  network_.faults = {.lost = some(Kind::message_lost, 10),
+                     .doubled = some(Kind::message_doubled, 50),
+                     .late = some(Kind::message_late, 30),
+                     .stale = some(Kind::stale_message, 50)};
+  for (auto& node : nodes_) {
+    node->faults = {.container_fails = some(Kind::container_fails, 30),
+                    .spawn_fails = some(Kind::spawn_fails, 30),
+                    .step_unprepared = some(Kind::step_unprepared, 30),
+                    .ignores_term = some(Kind::term_ignored, 300),
+                    .removal_busy = some(Kind::removal_busy, 300),
+                    .task_stuck = some(Kind::task_stuck, 100),
+                    .supervisor_dies = some(Kind::supervisor_killed, 50)};
   }
 }
 
@@ -128,8 +123,16 @@ void Simulation::schedule_clients() {
                       }
                     });
   }
+  for (int i = 0; i < scenario_.jobs / 4; ++i) {
+    timeline_.after(milliseconds(rng_.between(0, scenario_.chaos.us / 1000)),
+                    [this] { strike_client(Kind::client_resends); });
+    timeline_.after(milliseconds(rng_.between(0, scenario_.chaos.us / 1000)),
+                    [this] { strike_client(Kind::client_key_taken); });
+  }
   for (std::int64_t s = 5; s < scenario_.chaos.us / 1'000'000; s += 10) {
-    timeline_.after(seconds(s), [this] { clients_.back()->resume_nodes("n[1-4]"); });
+    timeline_.after(seconds(s), [this] {
+      if (!checks_.is_undisturbed) clients_.back()->resume_nodes("n[1-4]");
+    });
   }
 }
 
@@ -142,13 +145,15 @@ bool Simulation::run_until(Instant end) {
 void Simulation::heal() {
   healing_ = true;
   network_.faults = {};
-  if (!controller_.is_up()) {
-    controller_.start();
-  }
+  controller_.set_disk_full(false);
+  controller_.disk_delay = Duration{};
+  controller_back_after(Duration{});
+  nodes_.back()->stop_machine();
   for (auto& node : nodes_) {
     node->faults = {};
-    if (!node->is_daemon_up()) {
-      node->start_daemon();
+    if (node != nodes_.back()) {
+      node->set_memory_mib(node_memory_mib);
+      if (!node->is_daemon_up()) node->start_daemon();
     }
   }
 }
@@ -160,13 +165,15 @@ bool Simulation::is_drained() const {
     }
   }
   for (const auto& node : nodes_) {
-    if (!node->leftovers().empty()) {
+    const bool holds_any = node->is_daemon_up() && !node->agent().attempts.empty();
+    if (holds_any || !node->leftovers().empty()) {
       return false;
     }
   }
   return controller_.is_up() && controller_.state().index.unended.empty() && watch_.live().empty();
 }
 
+// A job that still waits has to say why, and must not wait for anything that will not come.
 void Simulation::check_end() {
   const auto& state = controller_.state();
   for (const auto& [job, attempt] : state.index.unended) {
@@ -174,6 +181,7 @@ void Simulation::check_end() {
                     std::string(to_text(state.find_job(job)->phase)) + " (" +
                     state.find_job(job)->why + ")");
   }
+  check_nodes();
   for (const auto& node : nodes_) {
     if (const auto left = node->leftovers(); !left.empty()) {
       watch_.complain("left behind: " + left);
@@ -194,6 +202,27 @@ void Simulation::check_end() {
   checks_.replay_equals(state);
 }
 
+void Simulation::check_nodes() {
+  const auto& machine = controller_.machine();
+  for (const core::Node& node : machine.state().record.nodes) {
+    const bool is_heard = machine.contact().is_heard(node.id, machine.now(),
+                                                     machine.state().record.settings.silent_after);
+    const bool is_good = is_heard && machine.state().index.usable.test(node.id.value);
+    if (!is_good && node.why.empty()) {
+      watch_.complain("after healing node " + node.name + " is of no use and does not say why");
+    }
+    if (!is_heard || node.is_lost) watch_.complain("after healing node " + node.name + " is lost");
+    if (machine.state().index.free[node.id.value].jobs != 0) {
+      watch_.complain("after healing node " + node.name + " is still held by a job");
+    }
+  }
+  for (const auto& node : nodes_) {
+    if (node->is_daemon_up() && !node->agent().attempts.empty()) {
+      watch_.complain("after healing an attempt is left in the agent of " + node->name());
+    }
+  }
+}
+
 Outcome Simulation::run() {
   schedule_strike();
   schedule_clients();
@@ -205,6 +234,7 @@ Outcome Simulation::run() {
       clients_.back()->resume_nodes("n[1-4]");
       for (auto& client : clients_) {
         client->act_on_all(wire::JobAction::RELEASE);
+        if (controller_.is_up()) client->leave_allocations(controller_.state());
       }
       good = run_until(timeline_.now() + seconds(10));
     }

@@ -11,6 +11,7 @@
 #include "testsuite/faults/fake_client.h"
 #include "testsuite/faults/fake_controller.h"
 #include "testsuite/faults/fake_node.h"
+#include "testsuite/faults/fault_kinds.h"
 #include "testsuite/faults/network.h"
 #include "testsuite/faults/rng.h"
 #include "testsuite/faults/timeline.h"
@@ -29,9 +30,13 @@ struct Scenario {
   std::uint64_t seed = 1;
   int jobs = 40;
   Duration chaos = seconds(60);
+  KindSet off;             // kinds that the seed would have chosen, left out
   bool drop_plan = false;  // throws the plan away at random; must not change the trace
   bool prints_facts = false;
 };
+
+/// Which faults the seed chooses.
+KindSet kinds_of(const Scenario& scenario);
 
 class Simulation {
  public:
@@ -39,26 +44,34 @@ class Simulation {
   Outcome run();
 
  private:
+  void make_nodes();
   void set_faults();
   void heal();
   void strike();
-  void strike_node(FakeNode& node);
+  void strike(Kind kind);
+  void strike_node(Kind kind, FakeNode& node);
+  void strike_connection(Kind kind, FakeNode& node);
+  void strike_controller(Kind kind);
+  void strike_client(Kind kind);
   void schedule_strike();
   void schedule_clients();
   void controller_back_after(Duration delay);
   void daemon_back_after(FakeNode& node, Duration delay);
+  FakeNode* node_named(const std::string& name);
   bool run_until(Instant end);
   bool is_drained() const;
   void check_end();
+  void check_nodes();
 
   Scenario scenario_;
   Rng rng_;
+  KindSet kinds_;
   Timeline timeline_;
   Watch watch_;
-  Checks checks_{watch_};
+  Checks checks_{watch_, timeline_};
   Network network_;
   FakeController controller_;
-  std::vector<std::unique_ptr<FakeNode>> nodes_;
+  std::vector<std::unique_ptr<FakeNode>> nodes_;  // the last is the twin of the first
   std::vector<std::unique_ptr<FakeClient>> clients_;
   bool healing_ = false;
 };

@@ -1,0 +1,53 @@
+// Wall clocks that are set while jobs run: nobody was silent for it, and nothing stands still.
+#include <gtest/gtest.h>
+
+#include "testsuite/support/cluster.h"
+
+namespace cox::core {
+namespace {
+
+using testing::Cluster;
+using testing::fleet;
+using testing::job;
+
+void put_forward_by(Cluster& cluster, Duration jump) {
+  cluster.advance(jump);
+  put_forward(cluster.contact, cluster.now, jump);
+  cluster.ask(CheckTime{});
+}
+
+TEST(ClockSet, ForwardByHoursLosesNoNodeAndEndsNoJob) {
+  Cluster cluster(fleet().nodes(3));
+  const JobId running = cluster.run(job().minutes(10));
+  const JobId gang = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  put_forward_by(cluster, minutes(180));
+  EXPECT_EQ(cluster.job_state(running), JobState::running);
+  EXPECT_EQ(cluster.job(gang).phase, JobPhase::starting);
+  for (const Node& node : cluster.state.record.nodes) {
+    EXPECT_FALSE(node.is_lost) << node.name;
+    EXPECT_EQ(node.aside, Aside::none) << node.name;
+  }
+}
+
+TEST(ClockSet, SilenceAfterwardsIsCountedAsEver) {
+  Cluster cluster(fleet().nodes(1));
+  put_forward_by(cluster, minutes(180));
+  cluster.advance(minutes(5) + seconds(1));
+  cluster.ask(CheckTime{});
+  EXPECT_TRUE(cluster.state.find_node(NodeId{0})->is_lost);
+}
+
+TEST(ClockSet, BackOverARestartStillRollsBackAStartThatNobodyAnswers) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId id = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  cluster.now = cluster.now - minutes(180);
+  cluster.restart_controller();
+  cluster.advance(seconds(61));
+  cluster.ask(CheckTime{});
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+}
+
+}  // namespace
+}  // namespace cox::core
