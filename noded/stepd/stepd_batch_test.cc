@@ -1,6 +1,8 @@
 // Batch steps under a real supervisor.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -186,26 +188,42 @@ TEST(Batch, a_second_end_kills_at_once) {
   EXPECT_EQ(stepd.parent.result().cause, EndCause::cancelled);
 }
 
+void make_pipe(const World& world, const std::string& name) {
+  const std::string path = world.work() + "/" + name;
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
+}
+
+/// Waits until a task opens the other end of the pipe.
+void meet(const World& world, const std::string& name) {
+  const int fd = ::open((world.work() + "/" + name).c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(fd, 0);
+  ::close(fd);
+}
+
 TEST(Batch, a_later_daemon_that_asks_for_the_end_again_leaves_the_tasks_their_kill_wait) {
   World world;
+  for (const char* name : {"ready", "told", "leave"}) make_pipe(world, name);
   auto start = world.batch(
       "#!/bin/sh\n"
-      "trap 'touch told; while [ ! -e leave ]; do sleep 0.01; done; exit 7' TERM\n"
-      "touch ready\nwhile :; do sleep 0.01; done\n");
+      "trap ': >told; read x <leave; exit 7' TERM\n"
+      ": >ready\nwhile :; do sleep 0.01; done\n");
   start.set_kill_wait_us(1'000'000'000);
   Stepd& stepd = world.launch(start);
-  ASSERT_TRUE(world.until([&] { return world.file("ready").empty(); }));
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == 2; }));
+  meet(world, "ready");
   stepd.parent.say_end(EndCause::cancelled);
-  ASSERT_TRUE(world.until([&] { return world.file("told").empty(); }));
-  world.vanish(stepd.parent);
   Voice& next = world.connect(stepd, wire::PEER_DAEMON);
   ASSERT_TRUE(world.until([&] { return next.phase() == 2; }));
+  meet(world, "told");
   next.say_end(EndCause::cancelled);
   // What it said was read by the time a third one has been answered.
   Voice& third = world.connect(stepd, wire::PEER_DAEMON);
   ASSERT_TRUE(world.until([&] { return third.phase() == 2; }));
-  world.make_directory("leave");
+  const int leave = ::open((world.work() + "/leave").c_str(), O_RDWR | O_CLOEXEC);
+  EXPECT_EQ(::write(leave, "\n", 1), 1);
   ASSERT_TRUE(world.until([&] { return third.phase() == ended; }));
+  ::close(leave);
   EXPECT_EQ(third.result().signal, 0);
   EXPECT_EQ(third.result().exit_code, 7);
 }
