@@ -31,6 +31,7 @@ class File {
                   {"switch", {}}});
     if (const toml::node* scheduling = top.get("scheduling")) check_spans(*scheduling);
     if (!names_root_) config_.root_from_nodes = config_.settings.auth == "local";
+    config_.settings.fence_self = fence_ == "self";
     return std::move(config_);
   }
 
@@ -74,9 +75,10 @@ class File {
         {"lost_after",
          reader_.span(at + "lost_after", seconds(2), minutes(7 * 1440), &settings.lost_after)},
         {"kill_wait", reader_.span(at + "kill_wait", seconds(0), minutes(60), &settings.kill_wait)},
+        {"back_off", reader_.span(at + "back_off", seconds(1), minutes(60), &settings.back_off)},
+        {"fence", reader_.choice(at + "fence", {"none", "self"}, {}, &fence_)},
         {"backfill", {}},
-        {"reservations", {}},
-        {"fence", {}}};
+        {"reservations", {}}};
   }
 
   std::vector<Key> partition_keys(PartitionSettings* to, std::string* cpu, std::string* share) {
@@ -236,6 +238,7 @@ class File {
 
   Config config_;
   bool names_root_ = false;
+  std::string fence_ = "none";
   Reader reader_;
 };
 

@@ -165,9 +165,8 @@ TEST(Config, KeysOfTheDesignThatAreNotThereYetAreRefusedNotIgnored) {
   for (const std::string text :
        {"[priority]\nage = 1\n", "[[account]]\nname = 'x'\n", "[[qos]]\nname = 'x'\n",
         "[[node]]\nnames = 'n1'\n", "[[switch]]\nname = 'l'\n", "[scheduling]\nbackfill = 'easy'\n",
-        "[scheduling]\nreservations = 64\n", "[scheduling]\nfence = 'none'\n",
-        "[scheduling]\npriority = 'multifactor'\n", "[[partition]]\nname = 'a'\nweight = 100\n",
-        "[[partition]]\nname = 'a'\nselect = 'gpu'\n",
+        "[scheduling]\nreservations = 64\n", "[scheduling]\npriority = 'multifactor'\n",
+        "[[partition]]\nname = 'a'\nweight = 100\n", "[[partition]]\nname = 'a'\nselect = 'gpu'\n",
         "[[partition]]\nname = 'a'\nshare = 'timeslice'\n"}) {
     EXPECT_NE(complaint(text).find("not supported yet"), std::string::npos) << text;
   }

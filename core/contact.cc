@@ -127,9 +127,9 @@ void take_up(Contact& contact, const State& state, const ReportClosed& ask) {
   if (job != nullptr) contact.attempts[key_of(*job)].closed.insert(ask.node);
 }
 
-void take_up(Contact& contact, const State&, const Heartbeat&) {
-  static_cast<void>(contact);
-}
+void take_up(Contact&, const State&, const Heartbeat&) {}
+
+void take_up(Contact&, const State&, const ReportStuck&) {}
 
 void disconnect(Contact& contact, const NodeDisconnected& ask) {
   if (!is_current(contact, ask.node, ask.session)) return;
@@ -182,7 +182,7 @@ void observe(Contact& contact, const State& state, Instant now, const Request& r
         } else if constexpr (is_any_of<Ask, CheckTime>) {
           find_silent(contact, state, now);
         } else if constexpr (is_any_of<Ask, Heartbeat, ReportPrepared, ReportStepPrepared,
-                                       ReportStepEnded, ReportClosed>) {
+                                       ReportStepEnded, ReportClosed, ReportStuck>) {
           if (!is_current(contact, ask.node, ask.session)) return;
           hear(contact, ask.node, now);
           take_up(contact, state, ask);

@@ -41,6 +41,9 @@ Effects answer(const State& state, const Contact& contact, const Request& reques
 /// The job that this very submit (same client key, same user) made before.
 std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit);
 
+/// The step of `job` that this very client key asked for; null for an empty key or a new one.
+const Step* step_created_before(const Job& job, const ClientKey& key);
+
 /// Compares what a node says it holds with what it should hold. Run at every registration, after
 /// the registration's own facts were evolved.
 Effects reconcile(const State& state,

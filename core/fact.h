@@ -54,6 +54,7 @@ struct JobStarted {
   Attempt attempt;
   Instant at;
   Allocation allocation;
+  std::string partition{};  // of the request's, the one it started from; empty: of old journals
 };
 
 /// Every node of the gang prepared: the attempt counts as run from here.
@@ -124,6 +125,7 @@ struct StepStarted {
   Instant at;
   StepRequest request;
   std::vector<StepShare> shares;
+  ClientKey key{};  // of the client that asked for a later step
 };
 
 struct StepReleased {
@@ -179,6 +181,40 @@ struct NodeResumed {
   Uid by;
 };
 
+/// A start failed by this node's fault: no new work before `until`.
+struct NodeBackedOff {
+  NodeId node;
+  Instant at;
+  JobId job;            // which will rather go elsewhere
+  std::uint32_t score;  // of failed starts, in thousandths, at `at`
+  Instant until;
+  std::string why;
+};
+
+/// The time to back off is over.
+struct NodeTriedAgain {
+  NodeId node;
+  Instant at;
+};
+
+/// Processes of an attempt survive SIGKILL here: no new work until they are gone. Told again when
+/// they change.
+struct NodeStuck {
+  NodeId node;
+  Instant at;
+  JobId job;
+  Attempt attempt;
+  std::uint32_t processes;
+  std::string why;  // which, and where they wait
+};
+
+struct NodeUnstuck {
+  NodeId node;
+  Instant at;
+  JobId job;
+  Attempt attempt;
+};
+
 using Fact = std::variant<EpochStarted,
                           SettingsApplied,
                           JobSubmitted,
@@ -198,6 +234,10 @@ using Fact = std::variant<EpochStarted,
                           NodeRegistered,
                           NodeLost,
                           NodeSetAside,
-                          NodeResumed>;
+                          NodeResumed,
+                          NodeBackedOff,
+                          NodeTriedAgain,
+                          NodeStuck,
+                          NodeUnstuck>;
 
 }  // namespace cox::core

@@ -53,6 +53,12 @@ void react_to(Reaction& to, const NodeFreed& fact) {
   to.effects.send(SendClosedAck{fact.node, fact.job, fact.attempt});
 }
 
+/// Where the job went on without the node, no NodeFreed follows to acknowledge the closing.
+void react_to(Reaction& to, const NodeUnstuck& fact) {
+  if (held_job(to.state, fact.job, fact.attempt, fact.node) != nullptr) return;
+  to.effects.send(SendClosedAck{fact.node, fact.job, fact.attempt});
+}
+
 void react_to(Reaction& to, const StepStarted& fact) {
   const Job& job = job_of(to, fact.job);
   if (initial_step(job.request) == fact.step) return;  // comes with SendPrepare

@@ -52,6 +52,7 @@ struct CreateStep {
   Caller caller;
   JobId job;
   StepRequest request;
+  ClientKey key{};  // a resend with the same key is the same step; empty: never the same
 };
 
 /// A node's view of one step, in registration and in reports.
@@ -126,6 +127,16 @@ struct ReportClosed {
   std::optional<StepResult> batch_result;
 };  // when the close followed from the batch step's end
 
+/// Processes of a closing attempt survive SIGKILL. Repeated while they change, and at each session.
+struct ReportStuck {
+  NodeId node;
+  Session session;
+  JobId job;
+  Attempt attempt;
+  std::uint32_t processes = 0;
+  std::string why;
+};
+
 struct SetNodeAside {
   Caller caller;
   std::string node;
@@ -161,6 +172,7 @@ using Request = std::variant<SubmitJob,
                              ReportStepPrepared,
                              ReportStepEnded,
                              ReportClosed,
+                             ReportStuck,
                              SetNodeAside,
                              ResumeNode,
                              ApplySettings,

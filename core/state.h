@@ -5,8 +5,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/bitset.h"
@@ -24,6 +26,7 @@ namespace cox::core {
 struct Step {
   StepId id;
   StepRequest request;
+  ClientKey key;  // of the client that asked for it
   std::vector<StepShare> shares;
   Instant started, released, ended;
   StepResult result;
@@ -42,6 +45,7 @@ struct Job {
   Attempt attempt;  // of the current or last start
   Hold hold = Hold::none;
   EndCause cause = EndCause::none;  // while ending or ended
+  std::uint16_t partition = 0;      // place in request.partitions of the last start's
   Uid ended_by = 0;
   std::string why;  // for people: the last reason of an end, hold or roll-back
   std::uint32_t starts_undone = 0;
@@ -59,6 +63,16 @@ struct Job {
 /// The state people see.
 JobState job_state(const Job& job);
 
+/// An attempt whose processes survive SIGKILL on a node.
+struct StuckAttempt {
+  JobId job;
+  Attempt attempt;
+  Instant since;
+  std::uint32_t processes = 0;
+  std::string why;
+  friend bool operator==(const StuckAttempt&, const StuckAttempt&) = default;
+};
+
 struct Node {
   NodeId id;
   std::string name, boot_id, address, containment, version;
@@ -70,6 +84,11 @@ struct Node {
   std::string why;
   bool is_lost = false;
   Instant registered;
+  std::uint32_t score = 0;   // of failed starts, in thousandths, as of scored
+  Instant scored;            // of the last change of the score
+  Instant backed_off_until;  // unset: takes work
+  JobId failed_job;          // whose start failed here last; 0: none, or trusted again
+  std::vector<StuckAttempt> stuck;
   friend bool operator==(const Node&, const Node&) = default;
 };
 
@@ -101,7 +120,8 @@ struct Index {
   std::map<Hash, ClassId> class_by_hash;
   std::map<ClientKey, JobId> job_by_key;
   std::map<std::string, Bitset> partition_nodes;  // by partition name
-  Bitset usable;                                  // neither set aside nor lost
+  Bitset usable;                                  // see takes_work()
+  std::set<std::pair<JobId, NodeId>> avoided;     // nodes where a job's last start failed
   std::vector<std::vector<JobId>> jobs_on_node;   // unfreed shares, ascending
   std::map<JobId, Attempt> unended;               // every job that is not ended
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed

@@ -236,10 +236,14 @@ void ClientDesk::create_step(const Conversation& to,
   const JobId id = made->request.job;
   const core::Job* before = state().find_job(id);
   const StepId next = before == nullptr ? StepId{} : before->next_step;
+  const ClientKey key = made->request.key;
+  const bool is_resend = before != nullptr && core::step_created_before(*before, key) != nullptr;
   auto asked = machine_.ask(std::move(made->request), std::move(made->blobs));
   if (!asked) return refuse(to, asked.error());
-  Watch watch{to, WatchKind::step, {id, state().find_job(id)->attempt, next}, {}, false};
-  watches_.add(id, watch);
+  const core::Job& job = *state().find_job(id);
+  const StepId step = is_resend ? core::step_created_before(job, key)->id : next;
+  watches_.add(id, Watch{to, WatchKind::step, {id, job.attempt, step}, {}, false});
+  if (is_resend) tell(id, true);  // what a lost connection has missed
 }
 
 void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read) {

@@ -110,6 +110,7 @@ void Controller::tick() {
   if (auto asked = machine_.ask(core::CheckTime{}); !asked) {
     log_.error("check of time: " + asked.error().message);
   }
+  nodes_.tick();
   clients_.tick();
 }
 

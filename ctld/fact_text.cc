@@ -46,6 +46,24 @@ struct Describe {
     return name(fact.node) + ": resumed";
   }
 
+  std::string operator()(const core::NodeBackedOff& fact) const {
+    return name(fact.node) + ": no work for " + to_text(fact.until - fact.at) + ": " + fact.why;
+  }
+
+  std::string operator()(const core::NodeTriedAgain& fact) const {
+    return name(fact.node) + ": takes work again";
+  }
+
+  std::string operator()(const core::NodeStuck& fact) const {
+    return name(fact.node) + ": " + std::to_string(fact.processes) + " processes of job " +
+           std::to_string(fact.job.value) + " survive SIGKILL: " + fact.why;
+  }
+
+  std::string operator()(const core::NodeUnstuck& fact) const {
+    return name(fact.node) + ": the stuck processes of job " + std::to_string(fact.job.value) +
+           " are gone";
+  }
+
   template <class Everyday>
   std::string operator()(const Everyday&) const {
     return {};

@@ -2,14 +2,43 @@
 #include "ctld/node_desk.h"
 
 #include <utility>
+#include <vector>
 
 #include "ctld/translate/controller_message.h"
 #include "ctld/translate/node_message.h"
 
 namespace cox::ctld {
 
+namespace {
+
+constexpr std::int64_t silences_max = 3;  // times silent_after
+constexpr Duration own_pause_max = seconds(5);
+
+}  // namespace
+
 void NodeDesk::opened(Session session, std::string name) {
-  links_.emplace(session, Link{std::move(name), std::nullopt});
+  links_.emplace(session, Link{std::move(name), std::nullopt, machine_.now()});
+}
+
+/// A peer that vanished says nothing for ever; the kernel would notice only much later. Not after a
+/// pause of our own, when what was sent meanwhile is still unread.
+void NodeDesk::tick() {
+  const Instant now = machine_.now();
+  const Instant before = std::exchange(ticked_, now);
+  if (!before.is_set() || now > before + own_pause_max) return;
+  const Duration patience =
+      microseconds(silences_max * machine_.state().record.settings.silent_after.us);
+  std::vector<Session> gone;
+  for (const auto& [session, link] : links_) {
+    const Instant heard =
+        link.node ? machine_.contact().nodes[link.node->value].last_heard : link.opened;
+    if (now > heard + patience) gone.push_back(session);
+  }
+  for (const Session session : gone) {
+    log_.warning("node " + links_.at(session).name + ": silent for " + to_text(patience) +
+                 ", its connection is given up");
+    end(session);
+  }
 }
 
 void NodeDesk::closed(Session session) {
@@ -35,6 +64,11 @@ void NodeDesk::said(Session session, const wire::NodeMessage& message) {
   if (!link.node) {
     refuse(session, link.name, {Code::bad_usage, "a message before registration"});
     return;
+  }
+  if (const std::uint64_t number = message.heartbeat().number(); number != 0) {
+    wire::ControllerMessage answer;
+    answer.mutable_heard()->set_number(number);
+    send(session, std::move(answer));
   }
   auto request = translate_node(message, *link.node, session);
   if (!request) {
@@ -68,6 +102,11 @@ void NodeDesk::register_node(Session session, Link& link, const wire::Register& 
   reply.mutable_registered()->set_node(node->value);
   reply.mutable_registered()->set_cluster(settings.cluster);
   reply.mutable_registered()->set_kill_wait_us(settings.kill_wait.us);
+  reply.mutable_registered()->set_silent_after_us(settings.silent_after.us);
+  if (settings.fence_self) {
+    reply.mutable_registered()->set_fence_after_us(fence_after(settings).us);
+    reply.mutable_registered()->set_fence_kill_wait_us(fence_kill_wait(settings).us);
+  }
   send(session, std::move(reply));
   machine_.reconcile(*node, request->held);
 }

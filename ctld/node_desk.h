@@ -23,6 +23,8 @@ class NodeDesk {
   void opened(Session session, std::string name);
   void closed(Session session);
   void said(Session session, const wire::NodeMessage& message);
+  /// Time passed: connections that have been silent for too long are given up.
+  void tick();
 
   /// Sends what the facts of this turn ask for. What cannot be built is told to the core.
   void carry_out(const core::Effects& effects);
@@ -31,6 +33,7 @@ class NodeDesk {
   struct Link {
     std::string name;
     std::optional<NodeId> node;  // once registered
+    Instant opened;
   };
 
   void register_node(Session session, Link& link, const wire::Register& message);
@@ -46,6 +49,7 @@ class NodeDesk {
   const std::string& cluster_key_;
   const Log& log_;
   std::map<Session, Link> links_;
+  Instant ticked_;
 };
 
 }  // namespace cox::ctld

@@ -30,8 +30,24 @@ struct Settings {
   Duration lost_after = minutes(5);
   Duration silent_after = seconds(5);
   Duration kill_wait = seconds(30);  // between TERM and KILL
+  Duration back_off = seconds(10);   // after a node's first failed start; doubles with each
+  bool fence_self = false;           // fence = "self": tasks of a cut-off node end by themselves
   std::vector<PartitionSettings> partitions{PartitionSettings{}};
   friend bool operator==(const Settings&, const Settings&) = default;
 };
+
+/// fence = "self": so long without the controller, a node begins to end its tasks. Half a minute
+/// before it is lost; at half the time where that is shorter.
+constexpr Duration fence_after(const Settings& settings) {
+  const std::int64_t lost_us = settings.lost_after.us;
+  return microseconds(lost_us >= minutes(1).us ? lost_us - seconds(30).us : lost_us / 2);
+}
+
+/// Between their TERM and KILL then: whatever kill_wait says, nothing is left when the node is
+/// lost.
+constexpr Duration fence_kill_wait(const Settings& settings) {
+  const std::int64_t left_us = settings.lost_after.us - fence_after(settings).us;
+  return microseconds(settings.kill_wait.us < left_us / 2 ? settings.kill_wait.us : left_us / 2);
+}
 
 }  // namespace cox

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "noded/paths.h"
+#include "platform/process_text.h"
 
 namespace cox::noded {
 namespace {
 
 constexpr unsigned tries_max = 10;
+constexpr std::size_t survivors_named_max = 4;
 constexpr std::string_view job_prefix = "job_";
 
 Duration pause_before(unsigned tries) {
@@ -49,19 +51,26 @@ void Containers::set_supervisor(const StepKey& key, int pid) {
   if (!set) log_.warning(path(key) + ": " + set.error().message);
 }
 
-void Containers::kill(const std::string& path) {
-  try_kill(path, 0);
+void Containers::kill(const std::string& path, Survived survived) {
+  try_kill(path, 0, survived);
 }
 
-void Containers::try_kill(const std::string& path, unsigned tries) {
+void Containers::try_kill(const std::string& path, unsigned tries, const Survived& survived) {
   const auto left = containment_->kill_all(path, SIGKILL);
   if (left && *left == 0) return;
   if (tries == tries_max) {
-    log_.warning(left ? path + ": " + std::to_string(*left) + " processes survive SIGKILL"
-                      : path + ": " + left.error().message);
+    const std::string why = left ? describe(path) : left.error().message;
+    log_.warning(path + ": " +
+                 (left ? std::to_string(*left) + " processes survive SIGKILL: " : "") + why);
+    if (survived) survived(left ? *left : 1, why);
     return;
   }
-  loop_.after(pause_before(tries), [this, path, tries] { try_kill(path, tries + 1); });
+  loop_.after(pause_before(tries),
+              [this, path, tries, survived] { try_kill(path, tries + 1, survived); });
+}
+
+std::string Containers::describe(const std::string& path) const {
+  return platform::processes_text(containment_->processes(path), survivors_named_max);
 }
 
 void Containers::remove(AttemptKey key, Removed removed) {
@@ -87,6 +96,7 @@ bool Containers::remove_now(AttemptKey key, Removal* removal) {
   if (removal->done) return true;
   const auto left = containment_->kill_all(at, SIGKILL);
   removal->processes = left ? *left : 1;
+  removal->why = left ? describe(at) : left.error().message;
   return false;
 }
 

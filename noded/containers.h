@@ -33,13 +33,16 @@ class Containers {
   Result<void> make(const StepKey& key);
   void set_supervisor(const StepKey& key, int pid);
 
-  /// SIGKILL to everything in it, again until nothing is left, for about a second.
-  void kill(const std::string& path);
+  /// SIGKILL to everything in it, again until nothing is left, for about a second; then `survived`
+  /// gets how many are left and their description, where that is asked for.
+  using Survived = std::function<void(std::uint32_t processes, const std::string& why)>;
+  void kill(const std::string& path, Survived survived = nullptr);
 
   struct Removal {
     bool done = false;
     Usage usage;
     std::uint32_t processes = 0;  // that are still there after about a second
+    std::string why;              // which, and where they wait
   };
 
   using Removed = std::function<void(const Removal&)>;
@@ -52,7 +55,8 @@ class Containers {
   void remove_base();
 
  private:
-  void try_kill(const std::string& path, unsigned tries);
+  void try_kill(const std::string& path, unsigned tries, const Survived& survived);
+  std::string describe(const std::string& path) const;
   void try_remove(AttemptKey key, unsigned tries, const Removed& removed);
   bool remove_now(AttemptKey key, Removal* removal);
 

@@ -9,6 +9,7 @@ namespace cox::noded {
 namespace {
 
 constexpr Duration heartbeat_every = seconds(1);
+constexpr std::uint32_t lease_protocol = 2;  // older supervisors know no lease
 
 }  // namespace
 
@@ -55,17 +56,39 @@ void Daemon::stop() {
 }
 
 void Daemon::register_node() {
+  contact_.registration_sent(loop_.monotonic());
   controller_.send(register_bytes(setup_.inventory, agent::held(state_)));
 }
 
 void Daemon::second_passed() {
   loop_.after(heartbeat_every, [this] { second_passed(); });
-  if (state_.in_session) controller_.send(heartbeat_bytes());
+  const Duration now = loop_.monotonic();
+  if (state_.in_session && contact_.is_dead(now)) {
+    controller_.give_up("answers no heartbeat");
+  } else if (!state_.in_session && controller_.is_open() && contact_.is_registration_late(now)) {
+    controller_.give_up("answers no registration");
+  } else if (state_.in_session) {
+    controller_.send(heartbeat_bytes(contact_.next_heartbeat(now)));
+  }
   if (agent::is_anything_closing(state_)) tell(agent::SecondPassed{});
+}
+
+/// Without fence a lease of an earlier controller is lifted.
+void Daemon::renew_leases() {
+  const auto left = contact_.lease_left(loop_.monotonic());
+  const std::string message =
+      step_lease_bytes(left.value_or(Duration{}), contact_.terms().fence_kill_wait);
+  supervisors_.send_all(message, lease_protocol);
 }
 
 void Daemon::take_frame(const std::string& frame) {
   if (!controller_.is_open()) return;
+  contact_.frame_came(loop_.monotonic());
+  if (const auto number = heard_number(frame)) {
+    const bool is_fenced = contact_.terms().fence_after.us > 0;
+    if (contact_.answered(*number) && is_fenced) renew_leases();
+    return;
+  }
   auto received = receive(frame);
   if (!received && received.error().code == Code::refused) {
     controller_.give_up("registration refused: " + received.error().message);
@@ -96,6 +119,8 @@ void Daemon::take_registered(Received received) {
     return;
   }
   controller_.accepted();
+  contact_.registered(received.terms, loop_.monotonic());
+  renew_leases();
   log_.info("registered with cluster " + cluster_ + ", epoch " +
             std::to_string(state_.origin.epoch.value) + ", session " +
             std::to_string(state_.origin.session.value));

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "noded/agent/agent.h"
+#include "noded/contact.h"
 #include "noded/containers.h"
 #include "noded/controller_link.h"
 #include "noded/forward.h"
@@ -62,6 +63,7 @@ class Daemon {
   void take_step(Received received);
   void take_registered(Received received);
   void second_passed();
+  void renew_leases();
   void tell(agent::AgentRequest request);
   void supervisor_told(agent::SupervisorStatus status);
   void supervisor_gone(agent::SupervisorGone gone);
@@ -82,6 +84,7 @@ class Daemon {
   void run(const agent::ReportStepPrepared& effect);
   void run(const agent::ReportStepEnded& effect);
   void run(const agent::ReportClosed& effect);
+  void run(const agent::ReportStuck& effect);
   Result<void> make_attempt(const AttemptPlan& plan);
   Result<void> make_tmp(const AttemptPlan& plan);
   void remove_tmp(AttemptKey key);
@@ -100,6 +103,7 @@ class Daemon {
   Supervisors supervisors_;
   ControllerLink controller_;
   Forward forward_;
+  ContactClock contact_;
   agent::AgentState state_;
   std::map<AttemptKey, AttemptPlan> plans_;
   std::deque<agent::AgentRequest> requests_;  // told while effects of another are carried out

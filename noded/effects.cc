@@ -146,6 +146,10 @@ Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_a
   place.kill_wait_us = state_.kill_wait.us;
   place.task_cpus = task_cpus(plan, key.step);
   place.go_at_once = go_at_once;
+  if (const auto left = contact_.lease_left(loop_.monotonic())) {
+    place.lease_left = *left;
+    place.lease_kill_wait = contact_.terms().fence_kill_wait;
+  }
   return supervisors_.spawn(key, step_start_bytes(plan, key.step, place));
 }
 
@@ -168,7 +172,10 @@ void Daemon::run(const agent::KillStep& effect) {
 }
 
 void Daemon::run(const agent::KillAttempt& effect) {
-  containers_.kill(containers_.path(effect.attempt));
+  containers_.kill(containers_.path(effect.attempt),
+                   [this, key = effect.attempt](std::uint32_t processes, const std::string& why) {
+                     tell(agent::ContainerBusy{key, processes, why});
+                   });
 }
 
 void Daemon::run(const agent::KillSupervisor& effect) {
@@ -187,9 +194,9 @@ void Daemon::run(const agent::RemoveContainer& effect) {
     }
     if (stuck_told_.insert(key).second) {
       log_.warning("attempt " + key_text(key) + ": " + std::to_string(removal.processes) +
-                   " processes survive SIGKILL; tried again each second");
+                   " processes survive SIGKILL; tried again each second: " + removal.why);
     }
-    tell(agent::ContainerBusy{key, removal.processes});
+    tell(agent::ContainerBusy{key, removal.processes, removal.why});
   });
 }
 
@@ -228,6 +235,10 @@ void Daemon::run(const agent::ReportStepEnded& effect) {
 }
 
 void Daemon::run(const agent::ReportClosed& effect) {
+  controller_.send(report_bytes(effect));
+}
+
+void Daemon::run(const agent::ReportStuck& effect) {
   controller_.send(report_bytes(effect));
 }
 

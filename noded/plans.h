@@ -10,6 +10,7 @@
 #include "common/result.h"
 #include "model/allocation.h"
 #include "model/ids.h"
+#include "model/time.h"
 #include "model/user.h"
 #include "wire/node.pb.h"
 
@@ -48,6 +49,7 @@ struct StepPlace {
   std::int64_t kill_wait_us = 0;
   std::vector<std::string> task_cpus;
   bool go_at_once = false;
+  Duration lease_left, lease_kill_wait;  // 0: none
 };
 
 /// The StepMessage{start} for a supervisor, as bytes. The step has a spec in the plan.

@@ -80,6 +80,14 @@ void Supervisors::send(const StepKey& key, const std::string& message) {
   if (it != all_.end() && it->second.link && !it->second.is_closed) it->second.link->send(message);
 }
 
+void Supervisors::send_all(const std::string& message, std::uint32_t protocol) {
+  for (const auto& [key, one] : all_) {
+    if (one.link && !one.is_closed && one.link->peer().protocol >= protocol) {
+      one.link->send(message);
+    }
+  }
+}
+
 void Supervisors::kill(const StepKey& key) {
   const auto it = all_.find(key);
   if (it == all_.end() || it->second.is_exited || it->second.pid <= 0) return;

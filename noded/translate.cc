@@ -12,6 +12,7 @@ namespace {
 
 constexpr int endpoints_max = 200'000;
 constexpr std::int64_t kill_wait_us_max = seconds(86'400).us;
+constexpr std::int64_t contact_us_max = minutes(7 * 1440).us;
 
 Failure bad(const std::string& what) {
   return fail(Code::bad_usage, what);
@@ -47,8 +48,14 @@ Result<Received> take_one(const agent::Origin& origin, const wire::Registered& m
   if (message.kill_wait_us() < 0 || message.kill_wait_us() > kill_wait_us_max) {
     return bad("kill_wait of " + std::to_string(message.kill_wait_us()) + " us");
   }
+  for (const std::int64_t us :
+       {message.silent_after_us(), message.fence_after_us(), message.fence_kill_wait_us()}) {
+    if (us < 0 || us > contact_us_max) return bad("contact term of " + std::to_string(us) + " us");
+  }
   Received received;
   received.request = agent::Registered{origin, Duration{message.kill_wait_us()}};
+  received.terms = {microseconds(message.silent_after_us()), microseconds(message.fence_after_us()),
+                    microseconds(message.fence_kill_wait_us())};
   received.cluster = message.cluster();
   return received;
 }
@@ -141,6 +148,7 @@ Result<Received> take_body(wire::ControllerMessage* message) {
       return take_one(origin, message->step_ack());
     case wire::ControllerMessage::kClosedAck:
       return take_one(origin, message->closed_ack());
+    case wire::ControllerMessage::kHeard:
     case wire::ControllerMessage::BODY_NOT_SET:
       break;
   }
@@ -148,6 +156,16 @@ Result<Received> take_body(wire::ControllerMessage* message) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> heard_number(const std::string& frame) {
+  // The answer to a heartbeat is short; nothing longer is parsed for it.
+  constexpr std::size_t bytes_max = 64;
+  wire::ControllerMessage message;
+  if (frame.size() > bytes_max || !message.ParseFromString(frame) || !message.has_heard()) {
+    return std::nullopt;
+  }
+  return message.heard().number();
+}
 
 Result<Received> receive(const std::string& frame) {
   wire::ControllerMessage message;

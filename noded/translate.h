@@ -9,6 +9,7 @@
 #include "common/result.h"
 #include "model/topology.h"
 #include "noded/agent/agent.h"
+#include "noded/contact.h"
 #include "noded/plans.h"
 
 namespace cox::noded {
@@ -18,8 +19,12 @@ struct Received {
   std::optional<AttemptPlan> plan;     // Prepare
   std::optional<wire::StepSpec> spec;  // PrepareStep
   std::string cluster;                 // Registered
+  ContactTerms terms;                  // Registered
   std::optional<std::string> refusal;  // Prepare, PrepareStep: what of it cannot be taken
 };
+
+/// The number in an answer to a heartbeat; nothing where `frame` is another message.
+std::optional<std::uint64_t> heard_number(const std::string& frame);
 
 /// A frame of the controller. error: bad_usage for what cannot be taken; refused when the
 /// controller refuses this node, with its reason
@@ -27,16 +32,19 @@ Result<Received> receive(const std::string& frame);
 
 std::string register_bytes(const NodeInventory& inventory,
                            const std::vector<agent::HeldAttempt>& held);
-std::string heartbeat_bytes();
+/// `number`: asks for an answer; 0 for none.
+std::string heartbeat_bytes(std::uint64_t number = 0);
 std::string report_bytes(const agent::ReportPrepared& report);
 std::string report_bytes(const agent::ReportStepPrepared& report);
 std::string report_bytes(const agent::ReportStepEnded& report);
 std::string report_bytes(const agent::ReportClosed& report);
+std::string report_bytes(const agent::ReportStuck& report);
 
 /// A frame of a supervisor. error: bad_usage
 Result<agent::SupervisorStatus> receive_status(const std::string& frame);
 std::string step_go_bytes(const std::vector<std::string>& endpoints);
 std::string step_end_bytes(EndCause cause);
 std::string step_forget_bytes();
+std::string step_lease_bytes(Duration left, Duration kill_wait);
 
 }  // namespace cox::noded

@@ -45,9 +45,9 @@ std::string register_bytes(const NodeInventory& inventory,
   return message.SerializeAsString();
 }
 
-std::string heartbeat_bytes() {
+std::string heartbeat_bytes(std::uint64_t number) {
   wire::NodeMessage message;
-  message.mutable_heartbeat();
+  message.mutable_heartbeat()->set_number(number);
   return message.SerializeAsString();
 }
 
@@ -90,6 +90,16 @@ std::string report_bytes(const agent::ReportClosed& report) {
   return message.SerializeAsString();
 }
 
+std::string report_bytes(const agent::ReportStuck& report) {
+  wire::NodeMessage message;
+  wire::Stuck* to = message.mutable_stuck();
+  to->set_job(report.attempt.job.value);
+  to->set_attempt(report.attempt.attempt.value);
+  to->set_processes(report.processes);
+  to->set_detail(clipped(report.why));
+  return message.SerializeAsString();
+}
+
 Result<agent::SupervisorStatus> receive_status(const std::string& frame) {
   wire::StepMessage message;
   if (!message.ParseFromString(frame) || !message.has_status()) {
@@ -126,6 +136,13 @@ std::string step_end_bytes(EndCause cause) {
 std::string step_forget_bytes() {
   wire::StepMessage message;
   message.mutable_forget();
+  return message.SerializeAsString();
+}
+
+std::string step_lease_bytes(Duration left, Duration kill_wait) {
+  wire::StepMessage message;
+  message.mutable_lease()->set_left_us(left.us);
+  message.mutable_lease()->set_kill_wait_us(kill_wait.us);
   return message.SerializeAsString();
 }
 

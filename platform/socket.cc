@@ -153,7 +153,10 @@ void notice_dead_peer(int fd) {
 Result<Descriptor> open_socket(const SocketAddress& address) {
   Descriptor fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.is_open()) return Failure(system_error("socket", errno));
-  if (address.storage.ss_family != AF_UNIX) set_no_delay(fd.get());
+  if (address.storage.ss_family != AF_UNIX) {
+    set_no_delay(fd.get());
+    set_keep_alive(fd.get());
+  }
   return fd;
 }
 

@@ -344,15 +344,28 @@ TEST(Channel, another_version_is_refused_with_both_numbers) {
   hello.set_nonce(std::string(32, 'n'));
   Pair pair;
   pair.to_b(framed(hello.SerializeAsString()));
-  EXPECT_EQ(pair.good_b.error().message, "protocol 3 to 4 is not spoken here, only 1");
+  EXPECT_EQ(pair.good_b.error().message, "protocol 3 to 4 is not spoken here, only 1 to 2");
   pair.to_a(pair.b.take_output());
-  EXPECT_EQ(pair.good_a.error().message, "refused: protocol 3 to 4 is not spoken here, only 1");
+  EXPECT_EQ(pair.good_a.error().message,
+            "refused: protocol 3 to 4 is not spoken here, only 1 to 2");
 }
 
 TEST(Channel, a_newer_peer_that_still_speaks_ours_is_taken) {
   Hello hello;
   hello.set_protocol_min(1);
   hello.set_protocol_max(9);
+  hello.set_kind(PEER_CLIENT);
+  hello.set_nonce(std::string(32, 'n'));
+  Pair pair(AUTH_PEERCRED);
+  pair.to_b(framed(hello.SerializeAsString()) + framed(""));
+  EXPECT_TRUE(pair.b.is_open());
+  EXPECT_EQ(pair.b.peer().protocol, protocol_version);
+}
+
+TEST(Channel, an_older_peer_is_taken_with_what_it_speaks) {
+  Hello hello;
+  hello.set_protocol_min(1);
+  hello.set_protocol_max(1);
   hello.set_kind(PEER_CLIENT);
   hello.set_nonce(std::string(32, 'n'));
   Pair pair(AUTH_PEERCRED);

@@ -122,6 +122,8 @@ void put(const cox::Settings& from, Settings* to) {
   to->set_lost_after_us(from.lost_after.us);
   to->set_silent_after_us(from.silent_after.us);
   to->set_kill_wait_us(from.kill_wait.us);
+  to->set_back_off_us(from.back_off.us);
+  to->set_fence_self(from.fence_self);
   to->clear_partitions();
   for (const auto& partition : from.partitions) put(partition, to->add_partitions());
 }
@@ -139,6 +141,8 @@ Result<cox::Settings> take(const Settings& from) {
   to.lost_after = span(from.lost_after_us(), "lost_after");
   to.silent_after = span(from.silent_after_us(), "silent_after");
   to.kill_wait = span(from.kill_wait_us(), "kill_wait");
+  if (from.has_back_off_us()) to.back_off = span(from.back_off_us(), "back_off");
+  to.fence_self = from.fence_self();
   to.partitions.clear();
   if (check.count(from.partitions_size(), names_max, "partitions")) {
     for (const auto& partition : from.partitions()) {

@@ -15,7 +15,7 @@ const char* colour_of(std::string_view word) {
     if (word == good) return "\033[32m";
   }
   for (const std::string_view bad :
-       {"FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "down", "lost", "failed"}) {
+       {"FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "down", "lost", "failed", "stuck"}) {
     if (word == bad) return "\033[31m";
   }
   for (const std::string_view odd : {"PENDING", "CANCELLED", "COMPLETING", "CONFIGURING", "drained",

@@ -170,6 +170,8 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->text("boot_id", node.boot_id());
   json->text("address", node.address());
   write_instant("last_heard_us", node.last_heard_us(), json);
+  json->number("score", node.score());
+  write_instant("rests_until_us", node.rests_until_us(), json);
   json->boolean("is_thissystem", node.is_thissystem());
   json->begin_array("jobs");
   for (const std::uint64_t job : node.jobs()) json->item(job);

@@ -49,8 +49,7 @@ Result<void> Conversation::mend(const Error& error) {
     is_open_ = false;
     return {};
   }
-  // A step asked for twice would run twice; a submit carries its key.
-  if (request_.has_create_step()) return Failure(error);
+  // Both a submit and a step carry the key by which the controller knows them again.
   const auto again = session_.reconnect(error);
   if (!again) return again;
   return session_.send(request_);

@@ -131,6 +131,9 @@ Result<wire::ClientRequest> new_step(const Parsed& given,
   create.set_job(name->job.value);
   wire::put(*step, create.mutable_request());
   for (std::string& variable : *environment) create.add_environment(std::move(variable));
+  const ClientKey key = make_client_key();
+  create.set_key_high(key.words[0]);
+  create.set_key_low(key.words[1]);
   return request;
 }
 

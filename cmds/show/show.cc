@@ -102,6 +102,11 @@ std::string job_text(const wire::JobView& job) {
   return sheet.take();
 }
 
+/// Thousandths as "1.5".
+std::string score_text(std::uint32_t score) {
+  return std::to_string(score / 1000) + "." + std::to_string(score % 1000 / 100);
+}
+
 std::string node_text(const wire::NodeView& node) {
   Sheet sheet;
   sheet.add("Node", node.name());
@@ -123,6 +128,8 @@ std::string node_text(const wire::NodeView& node) {
   sheet.add("Boot id", node.boot_id());
   sheet.add("Version", node.version());
   sheet.add("Last heard", local_time(node.last_heard_us()));
+  if (node.score() != 0) sheet.add("Failed starts", score_text(node.score()));
+  if (node.rests_until_us() != 0) sheet.add("Rests until", local_time(node.rests_until_us()));
   return sheet.take();
 }
 

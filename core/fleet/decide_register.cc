@@ -85,6 +85,20 @@ void check_held(const Scene& scene, Endings& endings, const Node& node, const Re
   }
 }
 
+/// Attempts that were stuck and are not held any more have ended unseen.
+void check_stuck(const Scene& scene,
+                 Endings& endings,
+                 const Node& node,
+                 const std::vector<HeldAttempt>& held) {
+  for (const StuckAttempt& stuck : node.stuck) {
+    const bool is_held = std::ranges::any_of(held, [&stuck](const HeldAttempt& one) {
+      return one.job == stuck.job && one.attempt == stuck.attempt;
+    });
+    if (is_held) continue;
+    endings.add(NodeUnstuck{node.id, scene.now, stuck.job, stuck.attempt});
+  }
+}
+
 bool is_described(const Node& node, const NodeInventory& now) {
   return !node.is_lost && node.boot_id == now.boot_id && node.address == now.address &&
          node.containment == now.containment && node.version == now.version &&
@@ -176,6 +190,7 @@ Result<Facts> decide_one(const Scene& scene, const RegisterNode& ask) {
   }
   const Node& node = state.record.nodes[known->value];
   const bool is_same = is_same_machine(state, node, inventory);
+  if (node.boot_id == inventory.boot_id) check_stuck(scene, endings, node, ask.held);
   if (!is_same && !node.is_lost) {
     endings.lose_node(node, node.boot_id != inventory.boot_id
                                 ? "it was booted anew"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/fleet/trouble.h"
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "core/scene.h"
@@ -34,7 +35,7 @@ bool is_overdue(const Scene& scene, const Job& job) {
   return scene.now > counted_from(scene, job.released) + limit;
 }
 
-/// A gang that waits for an answer: rolled back, the nodes that owe one set aside.
+/// A gang that waits for an answer: rolled back, the nodes that owe one back off.
 void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
   const Answers* answers = find_answers(scene.contact, key_of(job));
   std::string names;
@@ -45,9 +46,8 @@ void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
     // A silent node gets no new work anyway and may come back by itself.
     const bool is_heard =
         scene.contact.is_heard(node.id, scene.now, scene.state.record.settings.silent_after);
-    if (is_heard && node.aside == Aside::none) {
-      endings.add(NodeSetAside{node.id, scene.now, Aside::failed,
-                               "did not answer the start of " + job_text(job.id), 0});
+    if (is_heard) {
+      blame_node(scene, endings, node, job.id, "did not answer the start of " + job_text(job.id));
     }
   }
   endings.undo_start(job, "no answer from " + names + " to the start");
@@ -73,6 +73,9 @@ Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
   Endings endings(scene.state, scene.now);
   const Duration lost_after = scene.state.record.settings.lost_after;
   for (const Node& node : scene.state.record.nodes) {
+    if (node.backed_off_until.is_set() && node.backed_off_until <= scene.now) {
+      endings.add(NodeTriedAgain{node.id, scene.now});
+    }
     if (node.is_lost) continue;
     if (scene.now > last_heard(scene.contact, node.id) + lost_after) {
       endings.lose_node(node, "silent for " + to_text(lost_after));

@@ -5,6 +5,7 @@
 
 #include "common/assert.h"
 #include "core/fleet/ledger.h"
+#include "core/fleet/trouble.h"
 #include "core/job/lifecycle.h"
 
 namespace cox::core {
@@ -16,14 +17,19 @@ Node& known_node(State& state, NodeId id) {
 }
 
 void index_usable(Index& index, const Node& node) {
-  if (node.aside == Aside::none && !node.is_lost) {
+  if (takes_work(node)) {
     index.usable.set(node.id.value);
   } else {
     index.usable.reset(node.id.value);
   }
 }
 
-void describe(Node& node, const NodeRegistered& fact) {
+void describe(State& state, Node& node, const NodeRegistered& fact) {
+  if (node.boot_id != fact.boot_id) {
+    // What was wrong with it, and whatever was stuck, ended with the last boot.
+    forgive_node(state, node);
+    node.stuck.clear();
+  }
   node.boot_id = fact.boot_id;
   node.address = fact.address;
   node.containment = fact.containment;
@@ -34,7 +40,7 @@ void describe(Node& node, const NodeRegistered& fact) {
   node.is_thissystem = fact.is_thissystem;
   node.is_lost = false;
   node.registered = fact.at;
-  if (node.aside == Aside::none) node.why.clear();
+  if (node.aside == Aside::none && !node.backed_off_until.is_set()) node.why.clear();
 }
 
 }  // namespace
@@ -64,7 +70,7 @@ void evolve_one(State& state, const NodeRegistered& fact) {
   }
   Node& node = known_node(state, fact.node);
   ASSERT(node.name == fact.name);
-  describe(node, fact);
+  describe(state, node, fact);
   if (is_new) {
     index_node(state.index, state.record, node);
     return;
@@ -88,6 +94,7 @@ void evolve_one(State& state, const NodeSetAside& fact) {
   ASSERT(fact.aside != Aside::none);
   node.aside = fact.aside;
   node.why = fact.why;
+  node.backed_off_until = Instant{};
   index_usable(state.index, node);
 }
 
@@ -95,6 +102,44 @@ void evolve_one(State& state, const NodeResumed& fact) {
   Node& node = known_node(state, fact.node);
   node.aside = Aside::none;
   node.why.clear();
+  forgive_node(state, node);
+  index_usable(state.index, node);
+}
+
+void evolve_one(State& state, const NodeBackedOff& fact) {
+  Node& node = known_node(state, fact.node);
+  state.index.avoided.erase({node.failed_job, node.id});
+  node.score = fact.score;
+  node.scored = fact.at;
+  node.backed_off_until = fact.until;
+  node.failed_job = fact.job;
+  node.why = fact.why;
+  state.index.avoided.emplace(node.failed_job, node.id);
+  index_usable(state.index, node);
+}
+
+void evolve_one(State& state, const NodeTriedAgain& fact) {
+  Node& node = known_node(state, fact.node);
+  node.backed_off_until = Instant{};
+  if (node.aside == Aside::none && !node.is_lost) node.why.clear();
+  index_usable(state.index, node);
+}
+
+void evolve_one(State& state, const NodeStuck& fact) {
+  Node& node = known_node(state, fact.node);
+  const AttemptKey key{fact.job, fact.attempt};
+  const StuckAttempt* known = find_stuck(node, key);
+  const Instant since = known == nullptr ? fact.at : known->since;
+  std::erase_if(node.stuck, [&](const StuckAttempt& one) { return &one == known; });
+  node.stuck.push_back(StuckAttempt{fact.job, fact.attempt, since, fact.processes, fact.why});
+  index_usable(state.index, node);
+}
+
+void evolve_one(State& state, const NodeUnstuck& fact) {
+  Node& node = known_node(state, fact.node);
+  std::erase_if(node.stuck, [&fact](const StuckAttempt& one) {
+    return one.job == fact.job && one.attempt == fact.attempt;
+  });
   index_usable(state.index, node);
 }
 

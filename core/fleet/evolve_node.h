@@ -13,6 +13,10 @@ void evolve_one(State& state, const NodeRegistered& fact);
 void evolve_one(State& state, const NodeLost& fact);
 void evolve_one(State& state, const NodeSetAside& fact);
 void evolve_one(State& state, const NodeResumed& fact);
+void evolve_one(State& state, const NodeBackedOff& fact);
+void evolve_one(State& state, const NodeTriedAgain& fact);
+void evolve_one(State& state, const NodeStuck& fact);
+void evolve_one(State& state, const NodeUnstuck& fact);
 
 /// Node names per partition, as the settings list them.
 void index_settings(Index& index, const Record& record);

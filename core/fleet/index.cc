@@ -2,6 +2,7 @@
 #include "common/node_list.h"
 #include "core/fleet/evolve_node.h"
 #include "core/fleet/ledger.h"
+#include "core/fleet/trouble.h"
 #include "core/job/lifecycle.h"
 #include "core/state.h"
 
@@ -51,7 +52,8 @@ void index_node(Index& index, const Record& record, const Node& node) {
   index.jobs_on_node.emplace_back();
   index.node_by_name[node.name] = node.id;
   index.usable.resize(count);
-  if (node.aside == Aside::none && !node.is_lost) index.usable.set(node.id.value);
+  if (takes_work(node)) index.usable.set(node.id.value);
+  if (node.failed_job != JobId{}) index.avoided.emplace(node.failed_job, node.id);
   for (auto& [name, nodes] : index.partition_nodes) nodes.resize(count);
   index_membership(index, record, node);
 }

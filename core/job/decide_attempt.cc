@@ -2,6 +2,7 @@
 // sessions make no fact; answer() sees to them.
 #include <string>
 
+#include "core/fleet/trouble.h"
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "core/job/progress.h"
@@ -11,11 +12,6 @@
 namespace cox::core {
 namespace {
 
-void set_aside(Endings& endings, const Scene& scene, const Node& node, const std::string& why) {
-  if (node.aside != Aside::none) return;
-  endings.add(NodeSetAside{node.id, scene.now, Aside::failed, why, 0});
-}
-
 /// Nothing ran: the node's fault rolls the start back, the job's own ends it.
 Facts prepare_failed(const Scene& scene, const Job& job, const ReportPrepared& ask) {
   const Node& node = scene.state.record.nodes[ask.node.value];
@@ -23,7 +19,8 @@ Facts prepare_failed(const Scene& scene, const Job& job, const ReportPrepared& a
   Endings endings(scene.state, scene.now);
   if (ask.node_at_fault) {
     endings.undo_start(job, why);
-    set_aside(endings, scene, node, "could not prepare " + job_text(job.id) + ": " + *ask.failure);
+    blame_node(scene, endings, node, job.id,
+               "could not prepare " + job_text(job.id) + ": " + *ask.failure);
   } else {
     endings.end_job(job, EndCause::launch_failed, 0, why);
   }
@@ -42,19 +39,24 @@ Result<Facts> decide_one(const Scene& scene, const ReportPrepared& ask) {
 }
 
 Result<Facts> decide_one(const Scene& scene, const ReportClosed& ask) {
-  const Job* job = held_job(scene.state, ask.job, ask.attempt, ask.node);
-  if (job == nullptr || !is_current(scene.contact, ask.node, ask.session)) return Facts{};
+  if (!is_current(scene.contact, ask.node, ask.session)) return Facts{};
   Endings endings(scene.state, scene.now);
+  const Node& node = scene.state.record.nodes[ask.node.value];
+  if (find_stuck(node, AttemptKey{ask.job, ask.attempt}) != nullptr) {
+    endings.add(NodeUnstuck{node.id, scene.now, ask.job, ask.attempt});
+  }
+  const Job* job = held_job(scene.state, ask.job, ask.attempt, ask.node);
+  if (job == nullptr) return endings.take();
   if (ask.batch_result.has_value() && job->phase != JobPhase::starting) {
     endings.end_step(*job, step_batch, *ask.batch_result);
     endings.end_job(*job, job_cause(*ask.batch_result), 0, ask.batch_result->detail);
   }
   // Nobody asked for it and no script ended: the node lost what it held. Before the release
   // nothing has run, so the job keeps its place.
-  const std::string why =
-      "node " + scene.state.record.nodes[ask.node.value].name + " closed the attempt by itself";
+  const std::string why = "node " + node.name + " closed the attempt by itself";
   if (job->phase == JobPhase::starting) {
     endings.undo_start(*job, why);
+    blame_node(scene, endings, node, job->id, "lost the start of " + job_text(job->id));
     return endings.take();
   }
   endings.end_job(*job, EndCause::supervisor_lost, 0, why);

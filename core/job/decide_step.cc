@@ -1,6 +1,8 @@
 // Steps inside a running job: created, cancelled, and what nodes report about them.
+#include <algorithm>
 #include <string>
 
+#include "core/fleet/trouble.h"
 #include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
@@ -17,6 +19,7 @@ Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
     return fail(Code::not_permitted,
                 "only the owner of " + job_text(job.id) + " may run steps in it");
   }
+  if (step_created_before(job, ask.key) != nullptr) return Facts{};
   if (job.phase != JobPhase::running) {
     return fail(Code::refused, job_text(job.id) + " is " + std::string(to_text(job_state(job))) +
                                    ": steps run only in a running job");
@@ -24,10 +27,10 @@ Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
   if (ask.request.argv.empty()) return fail(Code::bad_usage, "the step has no command");
   if (job.next_step >= step_batch)
     return fail(Code::refused, job_text(job.id) + " has no step id left");
-  auto shares = lay_out(scene.state, job.request, job.allocation, ask.request);
+  auto shares = lay_out(scene.state, job.request, partition_of(job), job.allocation, ask.request);
   if (!shares.has_value()) return Failure(shares.error());
-  return Facts{
-      StepStarted{job.id, job.attempt, job.next_step, scene.now, ask.request, std::move(*shares)}};
+  return Facts{StepStarted{job.id, job.attempt, job.next_step, scene.now, ask.request,
+                           std::move(*shares), ask.key}};
 }
 
 /// No fact: the nodes are told by answer(), and the step ends when they report it.
@@ -65,8 +68,25 @@ Result<Facts> decide_one(const Scene& scene, const ReportStepEnded& ask) {
   const Step* step = find_step(*job, ask.step.step);
   if (step == nullptr || !has_share(*step, ask.node)) return Facts{};
   Endings endings(scene.state, scene.now);
+  const bool is_lost =
+      ask.result.cause == EndCause::supervisor_lost || ask.result.cause == EndCause::node_lost;
+  if (job->phase == JobPhase::starting && is_lost) {
+    // Before the release nothing has run, and without this supervisor nothing ever will.
+    const Node& node = scene.state.record.nodes[ask.node.value];
+    endings.undo_start(*job, "node " + node.name + ": " + ask.result.detail);
+    if (ask.result.cause == EndCause::supervisor_lost) {
+      blame_node(scene, endings, node, job->id, "lost the start of " + job_text(job->id));
+    }
+    return endings.take();
+  }
   end_step_when_reported(scene, endings, *job, *step);
   return endings.take();
+}
+
+const Step* step_created_before(const Job& job, const ClientKey& key) {
+  if (key.empty()) return nullptr;
+  const auto found = std::ranges::find(job.steps, key, &Step::key);
+  return found == job.steps.end() ? nullptr : &*found;
 }
 
 }  // namespace cox::core

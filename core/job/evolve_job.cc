@@ -1,10 +1,12 @@
 // Facts about jobs. The legal phases of each are asserted; docs/job-states.md is the table.
 #include "core/job/evolve_job.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/assert.h"
 #include "core/fleet/ledger.h"
+#include "core/fleet/trouble.h"
 #include "core/job/lifecycle.h"
 
 namespace cox::core {
@@ -37,6 +39,18 @@ void return_to_queue(Job& job, const std::string& why) {
   job.ended_by = 0;
   job.why = why;
   job.steps.clear();
+}
+
+/// Its end says nothing against the node: not lost, and not a failed launch.
+bool has_run_well(const Job& job) {
+  return job.released.is_set() && job.cause != EndCause::node_lost &&
+         job.cause != EndCause::supervisor_lost && job.cause != EndCause::launch_failed;
+}
+
+/// 0 also for a name that is not listed: journals did not always hold it.
+std::uint16_t place_of(const std::vector<std::string>& names, const std::string& name) {
+  const auto found = std::ranges::find(names, name);
+  return found == names.end() ? 0 : static_cast<std::uint16_t>(found - names.begin());
 }
 
 }  // namespace
@@ -79,6 +93,7 @@ void evolve_one(State& state, const JobStarted& fact) {
   job.released = job.ended = Instant{};
   job.why.clear();
   job.allocation = fact.allocation;
+  job.partition = place_of(job.request.partitions, fact.partition);
   job.freed = Bitset(fact.allocation.nodes.size());
   job.next_step = StepId{};
   job.steps.clear();
@@ -120,6 +135,7 @@ void evolve_one(State& state, const NodeFreed& fact) {
   const auto position = node_position(job, fact.node);
   ASSERT(position.has_value() && !job.freed.test(*position));
   free_share(state, job, *position);
+  if (has_run_well(job)) trust_node(state, fact.node, fact.at);
   job.usage = combined(job.usage, fact.usage);
 }
 

@@ -27,7 +27,7 @@ void evolve_one(State& state, const StepStarted& fact) {
   ASSERT(job.phase == JobPhase::starting || job.phase == JobPhase::running);
   ASSERT(find_step(job, fact.step) == nullptr);
   job.steps.push_back(
-      Step{fact.step, fact.request, fact.shares, fact.at, Instant{}, Instant{}, StepResult{}});
+      Step{fact.step, fact.request, fact.key, fact.shares, fact.at, {}, {}, StepResult{}});
   if (fact.step < step_batch) job.next_step = StepId{fact.step.value + 1};
 }
 

@@ -40,11 +40,9 @@ std::vector<StepShare> shares_of(const Allocation& allocation,
   return shares;
 }
 
-bool counts_threads(const State& state, const JobRequest& job) {
-  for (const PartitionSettings& partition : state.record.settings.partitions) {
-    if (!job.partitions.empty() && partition.name == job.partitions.front()) {
-      return partition.cpu_is_thread;
-    }
+bool counts_threads(const State& state, const std::string& partition) {
+  for (const PartitionSettings& one : state.record.settings.partitions) {
+    if (one.name == partition) return one.cpu_is_thread;
   }
   return false;
 }
@@ -60,13 +58,14 @@ std::uint64_t cpus_of(const State& state, const NodeShare& share, bool threads) 
 /// Tasks that each of the first `nodes` nodes has room for. The job's own shape always fits.
 std::vector<std::uint32_t> room_of(const State& state,
                                    const JobRequest& job,
+                                   const std::string& partition,
                                    const Allocation& allocation,
                                    const StepRequest& request,
                                    std::size_t nodes) {
   const Component& component = job.components.front();
   const std::uint32_t cpus =
       std::max(1U, request.cpus_per_task != 0 ? request.cpus_per_task : component.cpus_per_task);
-  const bool threads = counts_threads(state, job);
+  const bool threads = counts_threads(state, partition);
   std::vector<std::uint32_t> room;
   for (std::size_t i = 0; i < nodes; ++i) {
     const NodeShare& share = allocation.nodes[i];
@@ -121,6 +120,7 @@ std::vector<std::uint32_t> job_tasks(const Allocation& allocation) {
 
 Result<std::vector<StepShare>> lay_out(const State& state,
                                        const JobRequest& job,
+                                       const std::string& partition,
                                        const Allocation& allocation,
                                        const StepRequest& request) {
   const std::size_t nodes = nodes_of(allocation, request);
@@ -134,7 +134,8 @@ Result<std::vector<StepShare>> lay_out(const State& state,
       request.cpus_per_task == 0) {
     return shares_of(allocation, shape);
   }
-  const std::vector<std::uint32_t> room = room_of(state, job, allocation, request, nodes);
+  const std::vector<std::uint32_t> room =
+      room_of(state, job, partition, allocation, request, nodes);
   const std::vector<std::uint32_t> counts =
       request.tasks != 0 ? spread(request.tasks, room) : shaped(allocation, request, room);
   if (sum(counts) == 0) {

@@ -1,6 +1,7 @@
 // Which tasks of a step go to which nodes of the allocation: block distribution of even counts.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "common/result.h"
@@ -14,10 +15,11 @@ namespace cox::core {
 std::vector<std::uint32_t> spread(std::uint64_t tasks, const std::vector<std::uint32_t>& room);
 
 /// The shares of a step inside `allocation` of `job`, in node order; numbers not given come from
-/// the job's task shape. error: refused, when the allocation has too few nodes or no room for the
-/// tasks
+/// the job's task shape. `partition`: the one it started from, which says what a cpu is. error:
+/// refused, when the allocation has too few nodes or no room for the tasks
 Result<std::vector<StepShare>> lay_out(const State& state,
                                        const JobRequest& job,
+                                       const std::string& partition,
                                        const Allocation& allocation,
                                        const StepRequest& request);
 

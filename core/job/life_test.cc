@@ -189,6 +189,40 @@ TEST(JobLife, LaterStepsArePreparedReleasedAndAcknowledged) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+TEST(JobLife, StepAskedForTwiceUnderOneKeyIsOneStep) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job());
+  StepRequest request;
+  request.argv = {"true"};
+  const ClientKey key{{7, 9}};
+  ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request, key}).has_value());
+  cluster.restart_controller();
+  const auto again = cluster.ask(CreateStep{ada(), id, request, key});
+  ASSERT_TRUE(again.has_value());
+  EXPECT_TRUE(again->empty());
+  ASSERT_NE(step_created_before(cluster.job(id), key), nullptr);
+  EXPECT_EQ(step_created_before(cluster.job(id), key)->id, StepId{0});
+  ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request, ClientKey{{7, 8}}}).has_value());
+  ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
+  ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
+  EXPECT_EQ(cluster.job(id).steps.size(), 5U);  // with the batch step; no key is never the same
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(JobLife, SupervisorOfTheFirstStepLostBeforeTheReleaseUndoesTheStart) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId id = *cluster.submit(job().nodes(2).running_a_step());
+  cluster.schedule();
+  ASSERT_EQ(cluster.job(id).phase, JobPhase::starting);
+  StepResult lost;
+  lost.cause = EndCause::supervisor_lost;
+  const NodeId first{0};
+  cluster.ask(ReportStepEnded{first, cluster.session(first), {id, Attempt{1}, StepId{0}}, lost});
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+  EXPECT_TRUE(cluster.state.find_node(first)->backed_off_until.is_set());
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 TEST(JobLife, StaleReportsMakeNoFactButGetAnAnswer) {
   Cluster cluster(fleet().nodes(1));
   const JobId id = cluster.run(job());
@@ -241,13 +275,13 @@ TEST(Trap01, RejectedDispatchLeaksNothingAndTheJobKeepsItsPlace) {
   EXPECT_EQ(cluster.node_of(first, 1), NodeId{2});
 }
 
-TEST(Trap02, NodeThatRejectsIsSetAsideSoThatTheJobGoesElsewhere) {
+TEST(Trap02, NodeThatRejectsBacksOffSoThatTheJobGoesElsewhere) {
   Cluster cluster(fleet().nodes(2));
   const JobId id = *cluster.submit(job());
   cluster.schedule();
   ASSERT_EQ(cluster.node_of(id), NodeId{0});
   cluster.failed(NodeId{0}, id, "no cgroup");
-  EXPECT_EQ(cluster.state.find_node(NodeId{0})->aside, Aside::failed);
+  EXPECT_EQ(cluster.state.find_node(NodeId{0})->backed_off_until, cluster.now + seconds(10));
   EXPECT_EQ(cluster.state.find_node(NodeId{0})->why, "could not prepare job 1: no cgroup");
   cluster.answer_all();
   cluster.schedule();
@@ -284,7 +318,7 @@ TEST(Trap03, SilentNodeRollsTheGangBackInsteadOfBlockingIt) {
   cluster.heartbeat_all();
   cluster.ask(CheckTime{});
   EXPECT_EQ(cluster.job_state(id), JobState::pending);
-  EXPECT_EQ(cluster.state.find_node(NodeId{1})->aside, Aside::failed);
+  EXPECT_TRUE(cluster.state.find_node(NodeId{1})->backed_off_until.is_set());
   cluster.sent.clear();
   cluster.schedule();
   cluster.answer_all();

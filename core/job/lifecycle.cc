@@ -39,6 +39,12 @@ int weight(EndCause cause) {
 
 }  // namespace
 
+const std::string& partition_of(const Job& job) {
+  static const std::string none;
+  const auto& names = job.request.partitions;
+  return job.partition < names.size() ? names[job.partition] : none;
+}
+
 bool is_free(const Job& job) {
   return job.freed.count() == job.allocation.nodes.size();
 }

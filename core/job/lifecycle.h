@@ -25,6 +25,8 @@ std::optional<std::size_t> node_position(const Job& job, NodeId node);
 /// `node` holds a share of the current attempt.
 bool holds_share(const Job& job, NodeId node);
 bool is_live(const Job& job);
+/// The partition of the current or last start; before it the first that was asked for.
+const std::string& partition_of(const Job& job);
 
 const Step* find_step(const Job& job, StepId id);
 bool has_share(const Step& step, NodeId node);

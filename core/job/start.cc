@@ -32,10 +32,14 @@ Facts release_job(const Job& job, Attempt attempt, Instant now) {
   return facts;
 }
 
-Facts start_job(const State& state, const Job& job, const Allocation& allocation, Instant now) {
+Facts start_job(const State& state,
+                const Job& job,
+                const std::string& partition,
+                const Allocation& allocation,
+                Instant now) {
   const Attempt attempt{job.attempt.value + 1};
   Facts facts;
-  facts.push_back(JobStarted{job.id, attempt, now, allocation});
+  facts.push_back(JobStarted{job.id, attempt, now, allocation, partition});
   if (job.request.kind == JobKind::batch) {
     facts.push_back(StepStarted{job.id,
                                 attempt,
@@ -44,7 +48,7 @@ Facts start_job(const State& state, const Job& job, const Allocation& allocation
                                 batch_step(job.request),
                                 {StepShare{allocation.nodes.front().node, 1, 0}}});
   } else if (job.request.has_initial_step) {
-    auto shares = lay_out(state, job.request, allocation, job.request.initial_step);
+    auto shares = lay_out(state, job.request, partition, allocation, job.request.initial_step);
     if (!shares.has_value()) {
       return Facts{JobHeld{job.id, now, Hold::by_system, shares.error().message}};
     }

@@ -1,14 +1,20 @@
 // The facts of a start: the attempt, its initial step, and for a single node the release as well.
 #pragma once
 
+#include <string>
+
 #include "core/core.h"
 #include "core/state.h"
 
 namespace cox::core {
 
-/// A start of `job` on `allocation`. A job whose initial step cannot be laid out on what it asked
-/// for is held instead, with the reason.
-Facts start_job(const State& state, const Job& job, const Allocation& allocation, Instant now);
+/// A start of `job` from `partition` on `allocation`. A job whose initial step cannot be laid out
+/// on what it asked for is held instead, with the reason.
+Facts start_job(const State& state,
+                const Job& job,
+                const std::string& partition,
+                const Allocation& allocation,
+                Instant now);
 
 /// JobReleased, and StepReleased for the initial step.
 Facts release_job(const Job& job, Attempt attempt, Instant now);

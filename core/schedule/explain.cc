@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/count_text.h"
+#include "core/fleet/trouble.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/queues.h"
@@ -74,11 +75,29 @@ std::optional<JobId> job_in_the_way(const Inquiry& ask,
   return std::nullopt;
 }
 
+/// Nodes that come back by themselves, and when: "; n3 rests 8 s: ...".
+std::string absences(const State& state, const std::string& partition) {
+  constexpr std::size_t named_max = 4;
+  std::size_t named = 0;
+  std::string text;
+  partition_nodes(state, partition).for_each([&](std::size_t i) {
+    const Node& node = state.record.nodes[i];
+    const bool is_stuck = !node.stuck.empty();
+    if ((!is_stuck && !node.backed_off_until.is_set()) || ++named > named_max) return;
+    text +=
+        "; " + node.name +
+        (is_stuck ? " is stuck: " + stuck_text(node) : " rests after failed starts: " + node.why);
+  });
+  return named > named_max ? text + "; " + number(named - named_max) + " more" : text;
+}
+
 void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
   const std::size_t all = partition_nodes(ask.state, partition.name).count();
   const std::size_t away = all - ready.count();
   ask.note("nodes of partition " + partition.name, away == 0,
-           number(ready.count()) + " of " + number(all) + " nodes take new work", away);
+           number(ready.count()) + " of " + number(all) + " nodes take new work" +
+               absences(ask.state, partition.name),
+           away);
 }
 
 void note_cores(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
@@ -153,7 +172,7 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::begin_time:
       return "its begin time is in " + number(blocked.amount) + " s";
     case Reason::nodes_unavailable:
-      return number(blocked.amount) + " nodes it could use are set aside, silent or lost";
+      return number(blocked.amount) + " nodes it could use are set aside, resting, silent or lost";
     case Reason::never_fits:
       return "no state of this fleet fits it: " + number(blocked.amount) + " suitable nodes short";
     case Reason::partition_unknown:
@@ -186,7 +205,10 @@ std::string next_event_of(const Blocked& blocked) {
 }
 
 /// Nothing keeps this job from starting: what happened to it instead.
-std::string why_not_waiting(const Job& job) {
+std::string why_not_waiting(const State& state, const Job& job) {
+  if (const std::string stuck = stuck_text(state, job); !stuck.empty()) {
+    return "it cannot end: " + stuck;
+  }
   if (job.phase != JobPhase::ended) return "it has started";
   return job.why.empty() ? "it has ended" : "it has ended: " + job.why;
 }
@@ -198,7 +220,7 @@ Verdict explain(
   const Job* job = state.find_job(id);
   if (job == nullptr) return Verdict{Reason::none, 0, "no such job", {}, {}};
   if (job->phase != JobPhase::pending) {
-    return Verdict{Reason::none, 0, why_not_waiting(*job), {}, {}};
+    return Verdict{Reason::none, 0, why_not_waiting(state, *job), {}, {}};
   }
   Inquiry ask{state, contact, now, policies, *job, Verdict{}, {}};
   Blocked best = blocked_by_itself(*job, now);

@@ -50,6 +50,9 @@ Trial try_head(const State& state,
     return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
   }
   const Job& head = *state.find_job(one.jobs.begin()->job);
+  if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
+    return std::move(*elsewhere);
+  }
   Trial trial = try_place(state, select, partition.settings, ready, head.request);
   one.is_checked = true;
   if (trial.is_hopeless) one.blocked = trial.blocked;
@@ -103,7 +106,10 @@ void Plan::observe(const State& state, const Fact& fact) {
           queues.wake_node(state, one.node);
         } else if constexpr (std::is_same_v<One, NodeRegistered> || std::is_same_v<One, NodeLost> ||
                              std::is_same_v<One, NodeSetAside> ||
-                             std::is_same_v<One, NodeResumed>) {
+                             std::is_same_v<One, NodeResumed> ||
+                             std::is_same_v<One, NodeBackedOff> ||
+                             std::is_same_v<One, NodeTriedAgain> ||
+                             std::is_same_v<One, NodeStuck> || std::is_same_v<One, NodeUnstuck>) {
           queues.fleet_changed();
         } else if constexpr (std::is_same_v<One, SettingsApplied>) {
           queues.is_built = false;
@@ -152,7 +158,8 @@ Facts Plan::look(const State& state, const Contact& contact, PartitionQueue& par
     partition.blocked = trial.blocked;
     return {};
   }
-  return start_job(state, *state.find_job(place.job), *trial.allocation, queues_->now);  // 4. start
+  return start_job(state, *state.find_job(place.job), partition.settings.name, *trial.allocation,
+                   queues_->now);  // 4. start
 }
 
 bool Plan::check_class(const State& state, const Contact& contact) {

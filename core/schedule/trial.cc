@@ -92,6 +92,21 @@ Trial try_place(const State& state,
   return Trial{std::nullopt, Blocked{never.code, never.amount}, true};
 }
 
+std::optional<Trial> try_elsewhere(const State& state,
+                                   const SelectPolicy& select,
+                                   const PartitionSettings& partition,
+                                   const Bitset& ready,
+                                   const Job& job) {
+  const auto& avoided = state.index.avoided;
+  auto next = avoided.lower_bound({job.id, NodeId{}});
+  if (next == avoided.end() || next->first != job.id) return std::nullopt;
+  Bitset rest = ready;
+  for (; next != avoided.end() && next->first == job.id; ++next) rest.reset(next->second.value);
+  Trial trial = try_place(state, select, partition, rest, job.request);
+  if (!trial.allocation.has_value()) return std::nullopt;
+  return trial;
+}
+
 Blocked nearer(const Blocked& a, const Blocked& b) {
   return rank(b.code) < rank(a.code) ? b : a;
 }

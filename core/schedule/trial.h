@@ -30,6 +30,14 @@ Trial try_place(const State& state,
                 const Bitset& ready,
                 const JobRequest& request);
 
+/// The same on nodes other than those where the job's start failed last; nothing where it failed
+/// nowhere, or fits only with them.
+std::optional<Trial> try_elsewhere(const State& state,
+                                   const SelectPolicy& select,
+                                   const PartitionSettings& partition,
+                                   const Bitset& ready,
+                                   const Job& job);
+
 /// Of the answers of a job's partitions, the one that is nearest to a start.
 Blocked nearer(const Blocked& a, const Blocked& b);
 

@@ -5,9 +5,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "ctld/store/chunk.pb.h"
 #include "ctld/store/job_codec.h"
 #include "ctld/store/record.h"
-#include "ctld/store/chunk.pb.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -55,6 +55,18 @@ store::StateNode encode_node(const core::Node& node) {
   to.set_aside(static_cast<std::uint32_t>(node.aside));
   to.set_why(node.why);
   to.set_is_lost(node.is_lost);
+  to.set_score(node.score);
+  to.set_scored_us(node.scored.us);
+  to.set_backed_off_until_us(node.backed_off_until.us);
+  to.set_failed_job(node.failed_job.value);
+  for (const core::StuckAttempt& stuck : node.stuck) {
+    auto* entry = to.add_stuck();
+    entry->set_job(stuck.job.value);
+    entry->set_attempt(stuck.attempt.value);
+    entry->set_since_us(stuck.since.us);
+    entry->set_processes(stuck.processes);
+    entry->set_why(stuck.why);
+  }
   return to;
 }
 
@@ -77,6 +89,14 @@ core::Node decode_node(const store::StateNode& from) {
   node.aside = static_cast<core::Aside>(from.aside());
   node.why = from.why();
   node.is_lost = from.is_lost();
+  node.score = from.score();
+  node.scored = Instant{from.scored_us()};
+  node.backed_off_until = Instant{from.backed_off_until_us()};
+  node.failed_job = JobId(from.failed_job());
+  for (const auto& stuck : from.stuck()) {
+    node.stuck.push_back({JobId(stuck.job()), Attempt(stuck.attempt()), Instant{stuck.since_us()},
+                          stuck.processes(), stuck.why()});
+  }
   return node;
 }
 

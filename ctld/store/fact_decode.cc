@@ -65,7 +65,7 @@ Decoded take(const store::JobStarted& from) {
   auto allocation = wire::take(from.allocation());
   if (!allocation) return damaged(allocation.error());
   const auto [job, attempt] = attempt_of(from);
-  return core::JobStarted{job, attempt, at(from), std::move(*allocation)};
+  return core::JobStarted{job, attempt, at(from), std::move(*allocation), from.partition()};
 }
 
 Decoded take(const store::JobReleased& from) {
@@ -121,8 +121,13 @@ Decoded take(const store::StepStarted& from) {
     shares.push_back({NodeId(share.node()), share.tasks(), share.first_task()});
   }
   const auto [job, attempt] = attempt_of(from);
-  return core::StepStarted{
-      job, attempt, StepId(from.step()), at(from), std::move(*request), std::move(shares)};
+  return core::StepStarted{job,
+                           attempt,
+                           StepId(from.step()),
+                           at(from),
+                           std::move(*request),
+                           std::move(shares),
+                           ClientKey{{from.key_high(), from.key_low()}}};
 }
 
 Decoded take(const store::StepReleased& from) {
@@ -177,6 +182,25 @@ Decoded take(const store::NodeResumed& from) {
   return core::NodeResumed{NodeId(from.node()), at(from), from.by()};
 }
 
+Decoded take(const store::NodeBackedOff& from) {
+  return core::NodeBackedOff{NodeId(from.node()),      at(from),  JobId(from.job()), from.score(),
+                             Instant{from.until_us()}, from.why()};
+}
+
+Decoded take(const store::NodeTriedAgain& from) {
+  return core::NodeTriedAgain{NodeId(from.node()), at(from)};
+}
+
+Decoded take(const store::NodeStuck& from) {
+  return core::NodeStuck{NodeId(from.node()),     at(from),         JobId(from.job()),
+                         Attempt(from.attempt()), from.processes(), from.why()};
+}
+
+Decoded take(const store::NodeUnstuck& from) {
+  return core::NodeUnstuck{NodeId(from.node()), at(from), JobId(from.job()),
+                           Attempt(from.attempt())};
+}
+
 }  // namespace
 
 Result<core::Fact> decode_fact(std::string_view bytes) {
@@ -225,6 +249,14 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.node_set_aside());
     case store::Fact::kNodeResumed:
       return take(fact.node_resumed());
+    case store::Fact::kNodeBackedOff:
+      return take(fact.node_backed_off());
+    case store::Fact::kNodeTriedAgain:
+      return take(fact.node_tried_again());
+    case store::Fact::kNodeStuck:
+      return take(fact.node_stuck());
+    case store::Fact::kNodeUnstuck:
+      return take(fact.node_unstuck());
     case store::Fact::BODY_NOT_SET:
       break;
   }
@@ -233,10 +265,11 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
 
 std::string_view fact_name(const core::Fact& fact) {
   constexpr std::array<std::string_view, std::variant_size_v<core::Fact>> names = {
-      "EpochStarted", "SettingsApplied", "JobSubmitted", "JobHeld",      "JobUnheld",
-      "JobStarted",   "JobReleased",     "StartUndone",  "JobEnding",    "NodeFreed",
-      "JobRequeued",  "JobEnded",        "StepStarted",  "StepReleased", "StepEnded",
-      "ClassLearned", "NodeRegistered",  "NodeLost",     "NodeSetAside", "NodeResumed"};
+      "EpochStarted",  "SettingsApplied", "JobSubmitted", "JobHeld",      "JobUnheld",
+      "JobStarted",    "JobReleased",     "StartUndone",  "JobEnding",    "NodeFreed",
+      "JobRequeued",   "JobEnded",        "StepStarted",  "StepReleased", "StepEnded",
+      "ClassLearned",  "NodeRegistered",  "NodeLost",     "NodeSetAside", "NodeResumed",
+      "NodeBackedOff", "NodeTriedAgain",  "NodeStuck",    "NodeUnstuck"};
   return names[fact.index()];
 }
 

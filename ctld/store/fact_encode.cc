@@ -60,6 +60,7 @@ void put(const core::JobStarted& from, store::Fact* fact) {
   auto* to = fact->mutable_job_started();
   put_attempt(from, to);
   wire::put(from.allocation, to->mutable_allocation());
+  to->set_partition(from.partition);
 }
 
 void put(const core::JobReleased& from, store::Fact* fact) {
@@ -108,6 +109,8 @@ void put(const core::StepStarted& from, store::Fact* fact) {
   put_attempt(from, to);
   to->set_step(from.step.value);
   wire::put(from.request, to->mutable_request());
+  to->set_key_high(from.key.words[0]);
+  to->set_key_low(from.key.words[1]);
   for (const core::StepShare& share : from.shares) {
     auto* entry = to->add_shares();
     entry->set_node(share.node.value);
@@ -176,6 +179,36 @@ void put(const core::NodeResumed& from, store::Fact* fact) {
   to->set_node(from.node.value);
   to->set_at_us(from.at.us);
   to->set_by(from.by);
+}
+
+void put(const core::NodeBackedOff& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_backed_off();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+  to->set_job(from.job.value);
+  to->set_score(from.score);
+  to->set_until_us(from.until.us);
+  to->set_why(from.why);
+}
+
+void put(const core::NodeTriedAgain& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_tried_again();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+}
+
+void put(const core::NodeStuck& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_stuck();
+  put_attempt(from, to);
+  to->set_node(from.node.value);
+  to->set_processes(from.processes);
+  to->set_why(from.why);
+}
+
+void put(const core::NodeUnstuck& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_unstuck();
+  put_attempt(from, to);
+  to->set_node(from.node.value);
 }
 
 }  // namespace

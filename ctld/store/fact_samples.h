@@ -10,6 +10,14 @@ namespace cox::ctld {
 
 std::vector<core::Fact> fact_samples();
 
+struct NewerSample {
+  unsigned version;  // of its golden file
+  core::Fact fact;
+};
+
+/// The same with fields that were added since, one sample per version.
+std::vector<NewerSample> newer_fact_samples();
+
 /// Every field of both, which must be of one kind.
 bool same_fact(const core::Fact& a, const core::Fact& b);
 

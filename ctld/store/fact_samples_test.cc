@@ -156,7 +156,7 @@ auto fields(const core::JobUnheld& f) {
 }
 
 auto fields(const core::JobStarted& f) {
-  return tie(f.job, f.attempt, f.at, f.allocation);
+  return tie(f.job, f.attempt, f.at, f.allocation, f.partition);
 }
 
 auto fields(const core::JobReleased& f) {
@@ -184,7 +184,7 @@ auto fields(const core::JobEnded& f) {
 }
 
 auto fields(const core::StepStarted& f) {
-  return tie(f.job, f.attempt, f.step, f.at, f.request, f.shares);
+  return tie(f.job, f.attempt, f.step, f.at, f.request, f.shares, f.key);
 }
 
 auto fields(const core::StepReleased& f) {
@@ -214,6 +214,22 @@ auto fields(const core::NodeSetAside& f) {
 
 auto fields(const core::NodeResumed& f) {
   return tie(f.node, f.at, f.by);
+}
+
+auto fields(const core::NodeBackedOff& f) {
+  return tie(f.node, f.at, f.job, f.score, f.until, f.why);
+}
+
+auto fields(const core::NodeTriedAgain& f) {
+  return tie(f.node, f.at);
+}
+
+auto fields(const core::NodeStuck& f) {
+  return tie(f.node, f.at, f.job, f.attempt, f.processes, f.why);
+}
+
+auto fields(const core::NodeUnstuck& f) {
+  return tie(f.node, f.at, f.job, f.attempt);
 }
 
 }  // namespace
@@ -251,6 +267,22 @@ std::vector<core::Fact> fact_samples() {
       core::NodeLost{node, at, "silent for 5 minutes"},
       core::NodeSetAside{node, at, core::Aside::failed, "no space left", 0xFFFF'FFFEU},
       core::NodeResumed{node, at, 1001},
+      core::NodeBackedOff{node, at, job, 2345, at + seconds(20), "no cgroup"},
+      core::NodeTriedAgain{node, at},
+      core::NodeStuck{node, at, job, attempt, 2, "pid 4711 (dd) in state D"},
+      core::NodeUnstuck{node, at, job, attempt},
+  };
+}
+
+std::vector<NewerSample> newer_fact_samples() {
+  Settings fenced = settings();
+  fenced.back_off = seconds(13);
+  fenced.fence_self = true;
+  const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
+  return {
+      {2, core::SettingsApplied{at, fenced}},
+      {2, core::JobStarted{job, attempt, at, allocation(), "long"}},
+      {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
   };
 }
 

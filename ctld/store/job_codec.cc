@@ -19,6 +19,8 @@ void put(const core::Step& from, store::StateStep* to) {
     entry->set_tasks(share.tasks);
     entry->set_first_task(share.first_task);
   }
+  to->set_key_high(from.key.words[0]);
+  to->set_key_low(from.key.words[1]);
   to->set_started_us(from.started.us);
   to->set_released_us(from.released.us);
   to->set_ended_us(from.ended.us);
@@ -36,6 +38,7 @@ Result<core::Step> take(const store::StateStep& from) {
   for (const auto& share : from.shares()) {
     step.shares.push_back({NodeId(share.node()), share.tasks(), share.first_task()});
   }
+  step.key = ClientKey{{from.key_high(), from.key_low()}};
   step.started = Instant{from.started_us()};
   step.released = Instant{from.released_us()};
   step.ended = Instant{from.ended_us()};
@@ -70,6 +73,7 @@ void put(const core::Job& from, store::StateJob* to) {
   to->set_exit_code(from.exit_code);
   to->set_signal(from.signal);
   wire::put(from.usage, to->mutable_usage());
+  to->set_partition(from.partition);
 }
 
 Result<void> take_run(const store::StateJob& from, core::Job* job) {
@@ -133,6 +137,7 @@ Result<core::Job> decode_job(std::string_view bytes) {
   job.exit_code = from.exit_code();
   job.signal = from.signal();
   job.usage = wire::take(from.usage());
+  job.partition = static_cast<std::uint16_t>(from.partition());
   return job;
 }
 

@@ -125,7 +125,8 @@ Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateSt
   WithContent<core::CreateStep> made;
   made.blobs.push_back(make_blob(std::move(*environment)));
   request->environment = made.blobs.back().hash;
-  made.request = {caller, JobId(create.job()), std::move(*request)};
+  made.request = {caller, JobId(create.job()), std::move(*request),
+                  ClientKey{{create.key_high(), create.key_low()}}};
   return made;
 }
 

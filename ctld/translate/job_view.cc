@@ -4,6 +4,8 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "core/fleet/trouble.h"
+#include "core/job/lifecycle.h"
 #include "ctld/translate/replies.h"
 #include "model/output_pattern.h"
 #include "wire/model_codec.h"
@@ -154,11 +156,13 @@ void put_job(const core::State& state,
   to->set_uid(job.request.user.uid);
   to->set_gid(job.request.user.gid);
   to->set_account(job.request.account);
-  to->set_partition(join(job.request.partitions, ","));
+  const bool has_started = job.attempt != Attempt{} && job.phase != JobPhase::pending;
+  to->set_partition(has_started ? core::partition_of(job) : join(job.request.partitions, ","));
   to->set_state(std::string(to_text(seen)));
   to->set_state_letters(std::string(state_letters(seen)));
   to->set_is_final(is_final(seen));
-  to->set_why(job.why);
+  const std::string stuck = core::stuck_text(state, job);
+  to->set_why(stuck.empty() ? job.why : stuck);
   put_reason(state, plan, job, to);
   if (job.allocation.nodes.empty()) {
     put_request_size(job.request, to);

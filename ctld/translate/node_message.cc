@@ -98,6 +98,17 @@ Result<core::Request> take_report(const wire::Closed& from, NodeId node, Session
   return report;
 }
 
+Result<core::Request> take_report(const wire::Stuck& from, NodeId node, Session session) {
+  core::ReportStuck report;
+  report.node = node;
+  report.session = session;
+  report.job = JobId(from.job());
+  report.attempt = Attempt(from.attempt());
+  report.processes = from.processes();
+  report.why = from.detail().substr(0, wire::text_bytes_max);
+  return report;
+}
+
 }  // namespace
 
 Result<core::RegisterNode> translate_register(const wire::Register& message,
@@ -137,6 +148,8 @@ Result<core::Request> translate_node(const wire::NodeMessage& message,
       return take_report(message.step_ended(), node, session);
     case wire::NodeMessage::kClosed:
       return take_report(message.closed(), node, session);
+    case wire::NodeMessage::kStuck:
+      return take_report(message.stuck(), node, session);
     case wire::NodeMessage::kRegister:
     case wire::NodeMessage::BODY_NOT_SET:
       break;

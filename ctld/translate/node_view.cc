@@ -6,6 +6,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "core/fleet/trouble.h"
 #include "ctld/translate/replies.h"
 
 namespace cox::ctld {
@@ -28,9 +29,18 @@ std::string_view node_state(const core::State& state,
   if (node.aside == core::Aside::down) return "down";
   if (node.aside == core::Aside::failed) return "failed";
   if (!contact.is_heard(node.id, now, state.record.settings.silent_after)) return "silent";
+  if (!node.stuck.empty()) return "stuck";
+  if (node.backed_off_until.is_set()) return "resting";
   if (node.aside == core::Aside::drained) return free.jobs == 0 ? "drained" : "draining";
   if (free.jobs == 0) return "idle";
   return free.cores.none() ? "allocated" : "mixed";
+}
+
+/// A process that does not die is worth more words than why the node was set aside.
+std::string reason_of(const core::Node& node) {
+  std::string stuck = core::stuck_text(node);
+  if (stuck.empty()) return node.why;
+  return node.why.empty() ? stuck : node.why + "; " + stuck;
 }
 
 std::string class_name(const NodeClass& node_class) {
@@ -69,7 +79,9 @@ void put_node(const core::State& state,
   const NodeClass& node_class = state.class_of(node);
   to->set_name(node.name);
   to->set_state(std::string(node_state(state, contact, now, node)));
-  to->set_reason(node.why);
+  to->set_reason(reason_of(node));
+  to->set_score(core::score_at(node, now));
+  to->set_rests_until_us(node.backed_off_until.us);
   to->set_node_class(class_name(node_class));
   to->set_cores(static_cast<std::uint32_t>(node_class.cores.size()));
   to->set_cores_used(static_cast<std::uint32_t>(node_class.cores.size() - free.cores.count()));

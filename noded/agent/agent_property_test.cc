@@ -140,6 +140,8 @@ class World {
     closed_reported.insert(effect.attempt);
   }
 
+  void run(const ReportStuck&) {}
+
   void check() {
     for (auto it = containers.begin(); it != containers.end(); ++it) {
       const auto next = std::next(it);

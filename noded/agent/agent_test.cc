@@ -388,5 +388,33 @@ TEST(Agent, usage_of_the_supervisors_counts_where_the_container_counts_nothing) 
   EXPECT_EQ(closed[0].usage, (Usage{100, 20, 4096}));
 }
 
+TEST(Agent, processes_that_survive_are_told_once_and_again_in_each_session) {
+  Node node;
+  node.run_batch();
+  node.tell(Close{origin, job1, EndCause::cancelled});
+  const AgentEffects told = node.tell(ContainerBusy{job1, 1, "pid 7 (dd) in state D"});
+  ASSERT_EQ(all<ReportStuck>(told).size(), 1U);
+  EXPECT_EQ(all<ReportStuck>(told)[0].why, "pid 7 (dd) in state D");
+  EXPECT_TRUE(node.tell(ContainerBusy{job1, 1, "pid 7 (dd) in state D"}).empty());
+  EXPECT_TRUE(has<ReportStuck>(node.tell(ContainerBusy{job1, 2, "pid 7 and 8"})));
+  node.tell(Disconnected{});
+  const AgentEffects again = node.tell(Registered{{Epoch{2}, Session{8}}, seconds(30)});
+  ASSERT_TRUE(has<ReportStuck>(again));
+  EXPECT_EQ(all<ReportStuck>(again)[0].processes, 2U);
+}
+
+TEST(Agent, a_stuck_attempt_closes_by_itself_once_its_process_is_gone) {
+  Node node;
+  node.run_batch();
+  node.tell(Close{origin, job1, EndCause::cancelled});
+  node.tell(ContainerBusy{job1, 1, "pid 7 (dd) in state D"});
+  EXPECT_TRUE(has<RemoveContainer>(node.status(batch1, StepPhase::ended)));
+  node.tell(ContainerBusy{job1, 1, "pid 7 (dd) in state D"});
+  EXPECT_TRUE(has<RemoveContainer>(node.tell(SecondPassed{}))) << "tried again each second";
+  const AgentEffects closed = node.tell(ContainerRemoved{job1, Usage{}});
+  EXPECT_TRUE(has<ReportClosed>(closed));
+  EXPECT_FALSE(has<ReportStuck>(closed));
+}
+
 }  // namespace
 }  // namespace cox::agent

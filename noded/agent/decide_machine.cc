@@ -75,7 +75,11 @@ AgentFacts decide_one(const AgentState& state, const ContainerRemoved& request) 
 AgentFacts decide_one(const AgentState& state, const ContainerBusy& request) {
   const AgentAttempt* attempt = state.find(request.attempt);
   if (attempt == nullptr || attempt->phase != AttemptPhase::closing) return {};
-  return {RemovalStuck{request.attempt, request.processes}};
+  const bool is_known = attempt->is_removal_stuck &&
+                        attempt->stuck_processes == request.processes &&
+                        attempt->stuck_why == request.why;
+  if (is_known || request.processes == 0) return {};
+  return {RemovalStuck{request.attempt, request.processes, request.why}};
 }
 
 AgentFacts decide_one(const AgentState& state, const SupervisorStatus& request) {

@@ -46,6 +46,7 @@ struct KillStep {
   StepKey step;
 };
 
+/// What survives is told by ContainerBusy.
 struct KillAttempt {
   AttemptKey attempt;
 };
@@ -96,6 +97,13 @@ struct ReportClosed {
   std::optional<StepResult> batch_result;
 };
 
+/// Processes of a closing attempt survive SIGKILL; told again when they change.
+struct ReportStuck {
+  AttemptKey attempt;
+  std::uint32_t processes = 0;
+  std::string why;
+};
+
 using AgentEffect = std::variant<MakeContainer,
                                  SpawnSupervisor,
                                  TellGo,
@@ -110,6 +118,7 @@ using AgentEffect = std::variant<MakeContainer,
                                  ReportPrepared,
                                  ReportStepPrepared,
                                  ReportStepEnded,
-                                 ReportClosed>;
+                                 ReportClosed,
+                                 ReportStuck>;
 
 }  // namespace cox::agent

@@ -178,7 +178,10 @@ void evolve_one(AgentState& state, const CloseAged& fact) {
 }
 
 void evolve_one(AgentState& state, const RemovalStuck& fact) {
-  at(state, fact.attempt).is_removal_stuck = true;
+  AgentAttempt& attempt = at(state, fact.attempt);
+  attempt.is_removal_stuck = true;
+  attempt.stuck_processes = fact.processes;
+  attempt.stuck_why = fact.why;
 }
 
 // Where the container counts nothing, the supervisors' sums are the better figure.

@@ -112,6 +112,7 @@ struct CloseAged {
 struct RemovalStuck {
   AttemptKey attempt;
   std::uint32_t processes;
+  std::string why;
 };
 
 struct AttemptClosed {

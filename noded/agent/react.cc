@@ -133,6 +133,12 @@ AgentEffects react_one(const AgentState& state, const CloseAged& fact) {
   return effects;
 }
 
+AgentEffects react_one(const AgentState& state, const RemovalStuck& fact) {
+  AgentEffects effects;
+  report_attempt(state, fact.attempt, &effects);
+  return effects;
+}
+
 AgentEffects react_one(const AgentState& state, const AttemptClosed& fact) {
   AgentEffects effects;
   report_attempt(state, fact.attempt, &effects);

@@ -38,6 +38,8 @@ void report_attempt(const AgentState& state, AttemptKey key, AgentEffects* effec
   }
   if (attempt->phase == AttemptPhase::closed) {
     effects->push_back(ReportClosed{key, attempt->usage, attempt->batch_result});
+  } else if (attempt->phase == AttemptPhase::closing && attempt->is_removal_stuck) {
+    effects->push_back(ReportStuck{key, attempt->stuck_processes, attempt->stuck_why});
   } else if (attempt->phase == AttemptPhase::failed) {
     effects->push_back(ReportPrepared{key, "", attempt->failure, attempt->node_at_fault});
   } else if (attempt->phase == AttemptPhase::prepared) {

@@ -95,6 +95,7 @@ struct ContainerRemoved {
 struct ContainerBusy {
   AttemptKey attempt;
   std::uint32_t processes = 0;
+  std::string why{};  // which they are, and where they wait
 };
 
 /// A supervisor tells its state: at each change, and when it is adopted. `failure`: it could not

@@ -55,6 +55,8 @@ struct AgentAttempt {
   EndCause close_cause = EndCause::none;
   std::uint32_t close_seconds = 0;
   bool is_removal_stuck = false;
+  std::uint32_t stuck_processes = 0;
+  std::string stuck_why;
   Usage usage;
   std::optional<StepResult> batch_result;
   std::map<StepId, AgentStep> steps;

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr unsigned socket_mode = 0666;  // who may come is decided by uid and key
 constexpr Duration socket_check = seconds(5);
+constexpr std::int64_t lease_us_max = minutes(7 * 1440).us;  // as lost_after
 
 // The kernel vouches for the uid of a peer on a Unix socket.
 bool is_trusted(const wire::Peer& peer) {
@@ -169,6 +171,8 @@ void Desk::from_daemon(Visitor& visitor, const wire::StepMessage& message) {
     // A later daemon does not know that the tasks had their TERM: kill_wait stays theirs.
     const bool is_repeated = std::exchange(visitor.has_ended_step, true);
     supervisor_->end(is_known ? static_cast<EndCause>(cause) : EndCause::cancelled, is_repeated);
+  } else if (message.has_lease()) {
+    take_lease(message.lease());
   } else if (message.has_forget()) {
     supervisor_->forget();
   }
@@ -205,7 +209,17 @@ void Desk::start(const wire::StepMessage& message) {
     supervisor_->fail_preparation(listened.error().message);
     return;
   }
+  if (message.start().has_lease()) {
+    take_lease(message.start().lease());
+  }
   supervisor_->prepare();
+}
+
+void Desk::take_lease(const wire::StepLease& lease) {
+  const auto checked = [](std::int64_t us) {
+    return microseconds(std::clamp<std::int64_t>(us, 0, lease_us_max));
+  };
+  supervisor_->renew_lease(checked(lease.left_us()), checked(lease.kill_wait_us()));
 }
 
 Result<void> Desk::listen(const StepPlan& plan) {

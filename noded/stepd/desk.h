@@ -12,8 +12,9 @@
 #include "platform/loop.h"
 
 namespace cox::wire {
+class StepLease;
 class StepMessage;
-}
+}  // namespace cox::wire
 
 namespace cox::stepd {
 
@@ -48,6 +49,7 @@ class Desk {
 
   void from_daemon(Visitor& visitor, const wire::StepMessage& message);
   void start(const wire::StepMessage& message);
+  void take_lease(const wire::StepLease& lease);
   Result<void> listen(const StepPlan& plan);
   void send_status();
   void watch_socket();

@@ -40,6 +40,17 @@ void Supervisor::task_ended(const TaskEnd& end) {
   }
 }
 
+// Nothing may be left when the controller takes the node for lost: an end that is under way already
+// gets the shorter wait, too.
+void Supervisor::fence(Duration kill_wait) {
+  begin_end(EndCause::node_lost, "the controller was not heard for too long", std::nullopt);
+  if (tasks_ == nullptr || local_done_) {
+    return;
+  }
+  loop_.cancel(kill_timer_);
+  kill_timer_ = loop_.after(kill_wait, [this] { tasks_->kill(); });
+}
+
 void Supervisor::tasks_gone() {
   loop_.cancel(limit_timer_);
   loop_.cancel(kill_timer_);

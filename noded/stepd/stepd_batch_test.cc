@@ -177,15 +177,60 @@ TEST(Batch, an_end_before_go_runs_nothing) {
   EXPECT_EQ(world.file("ran"), "(no file)");
 }
 
-TEST(Batch, a_second_end_kills_at_once) {
+// As a daemon does that was started again while the step ended.
+TEST(Batch, a_second_end_does_not_shorten_the_time_of_the_first) {
   World world;
-  auto start = world.batch("#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1000; done\n");
+  auto start = world.batch(
+      "#!/bin/sh\ntrap 'touch asked' TERM\ntouch on\n"
+      "while [ ! -e asked ]; do sleep 0.01; done\n"
+      "while [ ! -e go ]; do sleep 0.01; done\nexit 7\n");
   start.set_kill_wait_us(1'000'000'000);
   const Stepd& stepd = world.launch(start);
+  ASSERT_TRUE(world.until([&] { return world.file("on").empty(); }));
   stepd.parent.say_end(EndCause::cancelled);
+  ASSERT_TRUE(world.until([&] { return world.file("asked").empty(); }));
   stepd.parent.say_end(EndCause::cancelled);
+  stepd.parent.say_end(EndCause::requeued);
+  ASSERT_TRUE(platform::write_file_atomic(world.work() + "/go", ""));
   ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
   EXPECT_EQ(stepd.parent.result().cause, EndCause::cancelled);
+  EXPECT_EQ(stepd.parent.result().exit_code, 7);
+}
+
+TEST(Lease, that_runs_out_ends_tasks_that_ignore_term) {
+  World world;
+  auto start = world.batch("#!/bin/sh\ntrap '' TERM\ntouch on\nwhile :; do sleep 1000; done\n");
+  start.set_kill_wait_us(1'000'000'000);
+  start.mutable_lease()->set_left_us(1'000'000'000);
+  const Stepd& stepd = world.launch(start);
+  ASSERT_TRUE(world.until([&] { return world.file("on").empty(); }));
+  stepd.parent.say_lease(milliseconds(20), milliseconds(20));
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::node_lost);
+  EXPECT_EQ(stepd.parent.result().signal, SIGKILL);
+  EXPECT_EQ(stepd.parent.result().detail, "the controller was not heard for too long");
+}
+
+TEST(Lease, of_the_start_counts_when_no_daemon_is_there_any_more) {
+  World world;
+  auto start = world.batch("#!/bin/sh\ntouch on\nsleep 1000\n");
+  start.mutable_lease()->set_left_us(milliseconds(300).us);
+  const Stepd& stepd = world.launch(start);
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::node_lost);
+}
+
+TEST(Lease, that_was_renewed_or_lifted_ends_nothing) {
+  World world;
+  auto start = world.batch("#!/bin/sh\nwhile [ ! -e go ]; do sleep 0.01; done\nexit 3\n");
+  start.mutable_lease()->set_left_us(seconds(1000).us);
+  const Stepd& stepd = world.launch(start);
+  stepd.parent.say_lease(seconds(2000), seconds(1));
+  stepd.parent.say_lease(Duration{}, Duration{});
+  ASSERT_TRUE(platform::write_file_atomic(world.work() + "/go", ""));
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::finished);
+  EXPECT_EQ(stepd.parent.result().exit_code, 3);
 }
 
 void make_pipe(const World& world, const std::string& name) {

@@ -32,6 +32,7 @@ struct Voice {
 
   void say_go(const std::vector<std::string>& endpoints = {}) const;
   void say_end(EndCause cause) const;
+  void say_lease(Duration left, Duration kill_wait) const;
   void say_forget() const;
   void say_input(const std::string& data, bool eof) const;
 

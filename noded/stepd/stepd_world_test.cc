@@ -48,6 +48,13 @@ void Voice::say_end(EndCause cause) const {
   say(message);
 }
 
+void Voice::say_lease(Duration left, Duration kill_wait) const {
+  wire::StepMessage message;
+  message.mutable_lease()->set_left_us(left.us);
+  message.mutable_lease()->set_kill_wait_us(kill_wait.us);
+  say(message);
+}
+
 void Voice::say_forget() const {
   wire::StepMessage message;
   message.mutable_forget();
@@ -108,7 +115,18 @@ bool World::until(const std::function<bool()>& done) {
     late = true;
     loop_->stop();
   });
+  // Files have no event here, so there is a short look now and then.
+  platform::TimerId look_timer = 0;
+  const std::function<void()> look = [&] {
+    if (done_ && done_()) {
+      loop_->stop();
+    } else {
+      look_timer = loop_->after(milliseconds(2), look);
+    }
+  };
+  look();
   loop_->run();
+  loop_->cancel(look_timer);
   loop_->cancel(timer);
   done_ = nullptr;
   return !late;

@@ -19,7 +19,10 @@ constexpr Duration late_attach_time = seconds(10);  // once the result is commit
 }  // namespace
 
 Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
-    : loop_(loop), plan_(std::move(plan)), events_(std::move(events)) {
+    : loop_(loop),
+      plan_(std::move(plan)),
+      events_(std::move(events)),
+      lease_(loop, [this](Duration kill_wait) { fence(kill_wait); }) {
   Star::Events star;
   star.message = [this](std::uint32_t node, const wire::StepMessage& message) {
     on_star_message(node, message);

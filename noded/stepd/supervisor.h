@@ -11,6 +11,7 @@
 #include "link/link.h"
 #include "noded/stepd/clients.h"
 #include "noded/stepd/files.h"
+#include "noded/stepd/lease.h"
 #include "noded/stepd/mpi_bridge.h"
 #include "noded/stepd/outcome.h"
 #include "noded/stepd/plan.h"
@@ -47,6 +48,10 @@ class Supervisor {
   /// By order of the node daemon: TERM, KILL after kill_wait. `is_repeated`: the same daemon asks
   /// again, KILL at once.
   void end(EndCause cause, bool is_repeated);
+
+  /// fence = "self": the tasks may go on for `left`; 0 for ever.
+  void renew_lease(Duration left, Duration kill_wait) { lease_.renew(left, kill_wait); }
+
   void forget();
   /// A preparation that failed outside, as of the socket.
   void fail_preparation(const std::string& why);
@@ -95,6 +100,7 @@ class Supervisor {
   void complete();
   void judge_memory(StepResult* result);
   void judge_mpi(StepResult* result);
+  void fence(Duration kill_wait);
 
   // messages of other supervisors
   void on_star_message(std::uint32_t node, const wire::StepMessage& message);
@@ -129,6 +135,7 @@ class Supervisor {
   platform::TimerId limit_timer_ = 0, kill_timer_ = 0, attach_timer_ = 0, leaves_timer_ = 0,
                     flush_timer_ = 0;
   std::uint32_t flush_pauses_ = 0;
+  Lease lease_;
 };
 
 }  // namespace cox::stepd

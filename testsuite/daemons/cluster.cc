@@ -97,9 +97,20 @@ void Cluster::write_configuration() const {
   if (options_.transport == Transport::tcp_with_munge) text += "auth = \"munge\"\n";
   text += options_.cluster;
   if (!options_.state_dir.empty()) text += "state_dir = \"" + options_.state_dir + "\"\n";
-  text += "[scheduling]\nkill_wait = \"1s\"\n" + options_.scheduling;
+  text += "[scheduling]\nkill_wait = \"" + options_.kill_wait + "\"\n" + options_.scheduling;
   EXPECT_TRUE(platform::write_file_atomic(dir_ + "/cox.toml", text));
 }
+
+namespace {
+
+/// The program as it is started in another network namespace.
+void enter(const std::string& file, platform::SpawnRequest* request) {
+  request->argv.front() = request->program;
+  request->argv.insert(request->argv.begin(), {"nsenter", "--net=" + file});
+  request->program = "/usr/bin/nsenter";
+}
+
+}  // namespace
 
 platform::SpawnRequest Cluster::daemon(const std::string& program) const {
   platform::SpawnRequest request;
@@ -125,6 +136,10 @@ void Cluster::start_controller() {
     request.argv.insert(request.argv.begin() + 1, {"-c", limit + "; exec \"$@\"", "sh"});
     request.program = "/bin/sh";
   }
+  if (options_.network != nullptr) {
+    request.argv.insert(request.argv.end(), {"--listen", "0.0.0.0:7817"});
+    enter(options_.network->controller_file(), &request);
+  }
   controller_ = Child(request);
   // A new one each time: over TCP it needs the key that a first start makes.
   EXPECT_TRUE(eventually([&] { return client().status().pid() > 0; })) << file("../ctld.log");
@@ -149,6 +164,12 @@ platform::SpawnRequest Cluster::node_daemon(std::uint32_t index) const {
     request.argv.insert(request.argv.end(), {"--emulate", std::to_string(index) + ":" + count});
   }
   if (!address_.is_unix()) request.argv.insert(request.argv.end(), {"--address", "127.0.0.1"});
+  if (options_.network != nullptr) {
+    std::ranges::replace(request.argv, address_.text(),
+                         CutNetwork::controller_address(index) + ":7817");
+    request.argv.insert(request.argv.end(), {"--address", CutNetwork::node_address(index)});
+    enter(options_.network->node_file(index), &request);
+  }
   return request;
 }
 

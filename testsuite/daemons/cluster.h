@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "testsuite/daemons/client.h"
+#include "testsuite/daemons/cut_network.h"
 #include "testsuite/daemons/processes.h"
 
 namespace cox::daemons {
@@ -17,13 +18,15 @@ enum class Transport : std::uint8_t { unix_sockets, tcp_with_key, tcp_with_munge
 struct ClusterOptions {
   std::uint32_t nodes = 2;
   Transport transport = Transport::unix_sockets;
-  bool emulated = true;      // hostname, /dev/shm and network of their own, as `cox up` does
-  std::string topology{};    // for hwloc; empty: this machine
-  std::string cluster{};     // lines for the section of the configuration
-  std::string scheduling{};  // the same
-  std::string state_dir{};   // empty: below the directory
+  bool emulated = true;    // hostname, /dev/shm and network of their own, as `cox up` does
+  std::string topology{};  // for hwloc; empty: this machine
+  std::string cluster{};   // lines for the section of the configuration
+  std::string kill_wait = "1s";
+  std::string scheduling{};                       // the same
+  std::string state_dir{};                        // empty: below the directory
   std::vector<std::string> daemon_environment{};  // beside PATH
   std::uint32_t controller_descriptors = 0;       // that it may open; 0: as many as we
+  const CutNetwork* network = nullptr;  // daemons there, by TCP with the key; clients by the socket
 };
 
 class Cluster {

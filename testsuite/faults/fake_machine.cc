@@ -282,4 +282,8 @@ void FakeNode::act(const agent::ReportClosed& effect) {
   report(noded::report_bytes(effect));
 }
 
+void FakeNode::act(const agent::ReportStuck& effect) {
+  report(noded::report_bytes(effect));
+}
+
 }  // namespace cox::faults

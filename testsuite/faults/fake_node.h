@@ -138,6 +138,7 @@ class FakeNode {
   void act(const agent::ReportStepPrepared& effect);
   void act(const agent::ReportStepEnded& effect);
   void act(const agent::ReportClosed& effect);
+  void act(const agent::ReportStuck& effect);
 
   void run_tasks(const StepKey& step);
   void end_tasks(const StepKey& step, EndCause cause, int exit_code, int signal);

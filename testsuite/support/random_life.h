@@ -153,7 +153,10 @@ class RandomLife {
     const core::Job* job = some_job();
     if (job == nullptr) return;
     const NodeId node = node_of(*job);
-    if (dice.chance(70)) {
+    if (dice.chance(15)) {
+      const std::string why = dice.chance(50) ? "pid 7" : "pid 8";
+      cluster.ask(core::ReportStuck{node, cluster.session(node), job->id, job->attempt, 1, why});
+    } else if (dice.chance(70)) {
       cluster.batch_ended(node, job->id, static_cast<std::int32_t>(dice.roll(2)));
     } else if (dice.chance(50)) {
       cluster.closed(node, job->id);
@@ -242,7 +245,8 @@ class RandomLife {
       StepRequest request;
       request.argv = {"true"};
       request.tasks = dice.small(4);
-      cluster.ask(core::CreateStep{ada(), job->id, request});
+      const ClientKey key{{dice.roll(3), 0}};  // now and then one that was there
+      cluster.ask(core::CreateStep{ada(), job->id, request, key});
     } else if (!job->steps.empty()) {
       const core::Step& step = job->steps[dice.roll(job->steps.size())];
       const NodeId node = step.shares[dice.roll(step.shares.size())].node;
