@@ -155,7 +155,7 @@ Result<Descriptor> open_socket(const SocketAddress& address) {
   if (!fd.is_open()) return Failure(system_error("socket", errno));
   if (address.storage.ss_family != AF_UNIX) {
     set_no_delay(fd.get());
-    set_keep_alive(fd.get());
+    notice_dead_peer(fd.get());
   }
   return fd;
 }
