@@ -32,7 +32,7 @@ void begin_close(const AgentState& state,
                  AgentFacts* facts) {
   const AgentAttempt& attempt = *state.find(key);
   for (const auto& [id, step] : attempt.steps) {
-    // A second TellEnd would mean KILL at once, so nobody is told twice.
+    // Who was told keeps its first cause.
     const bool is_live = step.is_spawned && !step.is_over() && id != finished;
     if (is_live && step.end_cause == EndCause::none) {
       facts->push_back(StepEndWanted{step_of(key, id), cause});

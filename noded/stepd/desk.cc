@@ -63,7 +63,7 @@ void Desk::terminate() {
     loop_.stop();
     return;
   }
-  supervisor_->end(EndCause::supervisor_lost, true);
+  supervisor_->end(EndCause::supervisor_lost);
 }
 
 void Desk::welcome(std::shared_ptr<link::Link> link) {
@@ -168,9 +168,7 @@ void Desk::from_daemon(Visitor& visitor, const wire::StepMessage& message) {
   } else if (message.has_end()) {
     const auto cause = message.end().cause();
     const bool is_known = cause > 0 && cause <= static_cast<std::uint32_t>(EndCause::client_gone);
-    // A later daemon does not know that the tasks had their TERM: kill_wait stays theirs.
-    const bool is_repeated = std::exchange(visitor.has_ended_step, true);
-    supervisor_->end(is_known ? static_cast<EndCause>(cause) : EndCause::cancelled, is_repeated);
+    supervisor_->end(is_known ? static_cast<EndCause>(cause) : EndCause::cancelled);
   } else if (message.has_lease()) {
     take_lease(message.lease());
   } else if (message.has_forget()) {
@@ -283,7 +281,7 @@ void Desk::watch_socket() {
   }
   if (!platform::path_exists(socket_path_)) {
     std::fprintf(stderr, "coxstepd %s: the socket is gone\n", socket_path_.c_str());
-    supervisor_->end(EndCause::supervisor_lost, true);
+    supervisor_->end(EndCause::supervisor_lost);
     supervisor_->forget();
     return;
   }

@@ -38,7 +38,6 @@ class Desk {
     std::shared_ptr<link::Link> link;
     Role role = Role::unknown;
     std::uint32_t node = 0;       // of a leaf
-    bool has_ended_step = false;  // a daemon that asked for the end once
   };
 
   void welcome(std::shared_ptr<link::Link> link);

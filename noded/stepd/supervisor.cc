@@ -157,11 +157,7 @@ void Supervisor::arm_time_limit() {
   }
 }
 
-void Supervisor::end(EndCause cause, bool is_repeated) {
-  if (is_repeated && cause_ != EndCause::none && tasks_ != nullptr) {
-    tasks_->kill();
-    return;
-  }
+void Supervisor::end(EndCause cause) {
   begin_end(cause, "", std::nullopt);
 }
 

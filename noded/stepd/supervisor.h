@@ -45,9 +45,9 @@ class Supervisor {
   void prepare();
   /// Endpoints of the step's supervisors, in node order; empty for a single node.
   void go(const std::vector<std::string>& endpoints);
-  /// By order of the node daemon: TERM, KILL after kill_wait. `is_repeated`: the same daemon asks
-  /// again, KILL at once.
-  void end(EndCause cause, bool is_repeated);
+  /// By order of the node daemon: TERM, KILL after kill_wait. Once: a later daemon, which does not
+  /// know what its forerunner said, changes nothing by saying it again.
+  void end(EndCause cause);
 
   /// fence = "self": the tasks may go on for `left`; 0 for ever.
   void renew_lease(Duration left, Duration kill_wait) { lease_.renew(left, kill_wait); }
