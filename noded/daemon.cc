@@ -42,6 +42,8 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
 }
 
 Result<void> Daemon::start() {
+  // The lock is ours: what still listens there is a child that a killed daemon was just making.
+  [[maybe_unused]] const auto removed = platform::remove_path(setup_.paths.client_socket());
   if (auto listening = forward_.listen(setup_.paths.client_socket()); !listening) return listening;
   log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
   supervisors_.prepare();
