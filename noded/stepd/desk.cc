@@ -121,7 +121,7 @@ void Desk::on_frame(Visitor& visitor, const std::string& frame) {
   }
   switch (visitor.role) {
     case Role::daemon:
-      from_daemon(visitor, message);
+      from_daemon(message);
       break;
     case Role::client:
       supervisor_->clients().take(visitor.link.get(), message);
@@ -147,13 +147,13 @@ void Desk::introduce(Visitor& visitor, const wire::StepMessage& message) {
       drop(visitor, "came as a node that is not expected");
     }
   } else if (is_trusted(peer) && (message.has_go() || message.has_end() || message.has_forget())) {
-    from_daemon(visitor, message);
+    from_daemon(message);
   } else {
     drop(visitor, "sent a message that is not its to send");
   }
 }
 
-void Desk::from_daemon(Visitor& visitor, const wire::StepMessage& message) {
+void Desk::from_daemon(const wire::StepMessage& message) {
   if (message.has_start()) {
     if (supervisor_ == nullptr) {
       start(message);

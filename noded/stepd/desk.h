@@ -37,7 +37,7 @@ class Desk {
   struct Visitor {
     std::shared_ptr<link::Link> link;
     Role role = Role::unknown;
-    std::uint32_t node = 0;       // of a leaf
+    std::uint32_t node = 0;  // of a leaf
   };
 
   void welcome(std::shared_ptr<link::Link> link);
@@ -46,7 +46,7 @@ class Desk {
   void on_closed(const link::Link* key);
   void drop(Visitor& visitor, const char* why);
 
-  void from_daemon(Visitor& visitor, const wire::StepMessage& message);
+  void from_daemon(const wire::StepMessage& message);
   void start(const wire::StepMessage& message);
   void take_lease(const wire::StepLease& lease);
   Result<void> listen(const StepPlan& plan);
