@@ -47,7 +47,11 @@ void answer_to(Asked& to, const ReportStepPrepared& ask) {
     return;
   }
   const Step* step = find_step(*job, ask.step.step);
-  if (step == nullptr || step->is_ended()) {
+  const bool is_over = step == nullptr || step->is_ended();
+  if (ask.failure) {
+    // Nothing runs there. An order to end it would only make the node say so again, without end.
+    if (is_over) to.effects.send(SendStepAck{ask.node, ask.step});
+  } else if (is_over) {
     to.effects.send(SendEndStep{ask.node, ask.step, EndCause::cancelled});
   } else if (step->released.is_set()) {
     to.effects.send(SendGoStep{ask.node, ask.step});

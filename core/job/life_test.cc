@@ -189,6 +189,23 @@ TEST(JobLife, LaterStepsArePreparedReleasedAndAcknowledged) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+// Asked to end it, a node says again that it refused: the two would go on for ever.
+TEST(JobLife, RefusalOfAStepThatHasEndedIsAcknowledged) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job());
+  StepRequest request;
+  request.argv = {"true"};
+  ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
+  const NodeId node{0};
+  ReportStepPrepared refusal{node, cluster.session(node), {id, Attempt{1}, StepId{0}}, "", "no"};
+  ASSERT_TRUE(cluster.ask(refusal).has_value());
+  ASSERT_TRUE(cluster.job(id).steps.at(1).is_ended());
+  cluster.sent.clear();
+  ASSERT_TRUE(cluster.ask(refusal).has_value());
+  EXPECT_EQ(cluster.effects<SendStepAck>().size(), 1U);
+  EXPECT_EQ(cluster.effects<SendEndStep>().size(), 0U);
+}
+
 TEST(JobLife, StepAskedForTwiceUnderOneKeyIsOneStep) {
   Cluster cluster(fleet().nodes(1));
   const JobId id = cluster.run(job());
