@@ -5,13 +5,16 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <utility>
 
+#include "common/text.h"
 #include "noded/translate.h"
 #include "platform/descriptor.h"
 #include "platform/file.h"
 #include "platform/process.h"
+#include "platform/socket.h"
 
 namespace cox::noded {
 namespace {
@@ -21,6 +24,15 @@ constexpr Duration adoption_time_out = seconds(5);
 std::string exit_text(const platform::ChildExit& exit) {
   if (exit.signal != 0) return "killed by signal " + std::to_string(exit.signal);
   return "exited with " + std::to_string(exit.exit_code);
+}
+
+/// A socket that a supervisor was just putting in place when it was killed: ".PID.NAME".
+void remove_half_made(const std::string& directory, const std::string& name) {
+  const std::size_t dot = name.find('.', 1);
+  if (!name.starts_with('.') || dot == std::string::npos) return;
+  const auto pid = parse_u64(name.substr(1, dot - 1));
+  if (!pid || *pid > INT_MAX || platform::is_running(static_cast<int>(*pid))) return;
+  [[maybe_unused]] const auto removed = platform::remove_path(directory + "/" + name);
 }
 
 }  // namespace
@@ -128,9 +140,12 @@ void Supervisors::link_closed(const StepKey& key) {
 
 void Supervisors::drop(const StepKey& key) {
   const One& one = all_.at(key);
-  // One that was killed could not remove its socket.
+  // One that was killed could not remove its socket, nor the one it was just putting in place.
   if (one.is_exited || !platform::is_running(one.pid)) {
-    [[maybe_unused]] const auto removed = platform::remove_path(paths_.step_socket(key));
+    const std::string socket = paths_.step_socket(key);
+    for (const std::string& path : {socket, platform::fresh_socket_path(socket, one.pid)}) {
+      [[maybe_unused]] const auto removed = platform::remove_path(path);
+    }
   }
   agent::SupervisorGone gone{key, one.why, true};
   auto adoption = std::move(all_.at(key).adoption);
@@ -157,6 +172,7 @@ void Supervisors::adopt(std::function<void(const std::set<StepKey>&)> done) {
     for (const std::string& name : *names) {
       const auto key = parse_step_socket_name(name);
       if (key && !all_.contains(*key)) found.push_back(*key);
+      if (!key) remove_half_made(paths_.steps(), name);
     }
   }
   adoption->left = found.size() + 1;

@@ -32,6 +32,9 @@ Result<std::vector<SocketAddress>> resolve(const Address& address);
 /// A listening socket, not blocking. A Unix socket appears with its mode and already listening; one
 /// that nobody listens on is replaced, in one step. error: refused when a daemon listens there
 Result<Descriptor> open_listener(const Address& address, unsigned mode);
+/// The name under which process `pid` makes a Unix socket before it appears at `path`: one that is
+/// killed meanwhile leaves it behind.
+std::string fresh_socket_path(const std::string& path, int pid);
 /// Where `fd` listens: `asked` with the port that the system picked.
 Address listening_address(int fd, const Address& asked);
 

@@ -75,10 +75,8 @@ Result<void> put_in_place(const Address& fresh, const Address& address) {
 }
 
 Result<Descriptor> listen_unix(const Address& address, unsigned mode) {
-  const auto slash = address.path.rfind('/');
-  const auto at = slash == std::string::npos ? 0 : slash + 1;
   Address fresh = address;
-  fresh.path.insert(at, "." + std::to_string(::getpid()) + ".");
+  fresh.path = fresh_socket_path(address.path, ::getpid());
   ::unlink(fresh.path.c_str());
   const auto name = resolve(fresh);
   if (!name) return listen_failed(address, errno != 0 ? errno : EINVAL);
@@ -91,6 +89,12 @@ Result<Descriptor> listen_unix(const Address& address, unsigned mode) {
 }
 
 }  // namespace
+
+std::string fresh_socket_path(const std::string& path, int pid) {
+  const auto slash = path.rfind('/');
+  std::string fresh = path;
+  return fresh.insert(slash == std::string::npos ? 0 : slash + 1, "." + std::to_string(pid) + ".");
+}
 
 Result<Descriptor> open_listener(const Address& address, unsigned mode) {
   if (address.is_unix()) return listen_unix(address, mode);

@@ -238,13 +238,21 @@ bool Cluster::hears_nodes(std::uint32_t count) {
 }
 
 bool Cluster::is_quiet() const {
+  return leftovers().empty();
+}
+
+std::string Cluster::leftovers() const {
+  std::string text;
   for (std::uint32_t i = 0; i < options_.nodes; ++i) {
     for (const char* kind : {"/attempts-", "/steps-", "/tmp-"}) {
-      const auto names = platform::list_directory(dir_ + kind + node_name(i));
-      if (names && !names->empty()) return false;
+      const std::string directory = kind + node_name(i);
+      const auto names = platform::list_directory(dir_ + directory);
+      if (!names) continue;
+      for (const std::string& name : *names) text += directory + "/" + name + "\n";
     }
   }
-  return supervisors().empty();
+  for (const int pid : supervisors()) text += "supervisor " + std::to_string(pid) + "\n";
+  return text;
 }
 
 std::string Cluster::file(const std::string& name) const {
@@ -321,7 +329,7 @@ void Cluster::expect_no_process() const {
 }
 
 void Cluster::expect_nothing_left() {
-  EXPECT_TRUE(eventually([&] { return is_quiet(); })) << file("../noded-n1.log");
+  EXPECT_TRUE(eventually([&] { return is_quiet(); })) << leftovers() << file("../noded-n1.log");
   wire::ClientRequest request;
   request.mutable_shutdown();
   Client last = client();

@@ -80,6 +80,8 @@ class Cluster {
   bool hears_all_nodes();
   /// No task, no supervisor, no attempt remembered on any node.
   bool is_quiet() const;
+  /// What keeps it from being quiet, a line each.
+  std::string leftovers() const;
 
   /// `/bin/sh -c COMMAND` in work(), with `cox` in its path and this cluster in its environment; as
   /// another user, without groups, where `uid` is not 0.
