@@ -135,8 +135,12 @@ void Checks::look(const core::Fact& fact) {
 
 // Limits lie far above what any job here runs; nodes are heard all the time.
 void Checks::look_at_disturbance(const core::Fact& fact) {
+  if (const auto* started = std::get_if<core::JobStarted>(&fact)) {
+    truly_started_[started->job] = timeline_.now();
+  }
   const auto* ending = std::get_if<core::JobEnding>(&fact);
-  if (ending != nullptr && ending->cause == EndCause::time_limit) {
+  if (ending != nullptr && ending->cause == EndCause::time_limit &&
+      timeline_.now() < truly_started_[ending->job] + job_limit) {
     complain(name_of(ending->job) + " was ended long before its limit");
   }
   if (!is_undisturbed) return;

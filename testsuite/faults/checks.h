@@ -15,6 +15,9 @@
 
 namespace cox::faults {
 
+/// The time limit of every job.
+inline constexpr Duration job_limit = minutes(10);
+
 class Checks {
  public:
   Checks(Watch& watch, const Timeline& timeline) : watch_(watch), timeline_(timeline) {}
@@ -62,6 +65,7 @@ class Checks {
   std::map<ClientKey, JobId> acknowledged_;
   std::vector<ctld::Batch> journal_;
   std::map<JobId, Attempt> started_;
+  std::map<JobId, Instant> truly_started_;  // by the time that nobody sets
   std::set<JobId> ended_;
   std::map<AttemptKey, std::set<NodeId>> holders_;
   std::set<AttemptKey> excused_;

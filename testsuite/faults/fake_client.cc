@@ -77,7 +77,7 @@ wire::ClientRequest FakeClient::new_submit() {
   job->set_umask(022);
   job->set_requeue(rng_.chance(2, 3));
   job->set_held(rng_.chance(1, 20));
-  job->set_time_limit_us(minutes(10).us);
+  job->set_time_limit_us(job_limit.us);
   (*job->mutable_labels())["run_us"] = std::to_string(rng_.between(1'000, 8'000'000));
   (*job->mutable_labels())["exit"] = std::to_string(rng_.chance(1, 8) ? 3 : 0);
   shape(rng_, job->add_components());

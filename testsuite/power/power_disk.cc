@@ -79,10 +79,6 @@ bool PowerDisk::remove(const std::string& path) {
   return !is_off_;
 }
 
-bool PowerDisk::lacks_room(const Inode& file, std::uint64_t offset, std::size_t bytes) const {
-  return is_full_ && offset + bytes > file.seen.size();
-}
-
 void PowerDisk::process_died() {
   is_off_ = false;
   cut_in_ = 0;

@@ -49,7 +49,7 @@ class PowerDisk {
   /// Only the process died: what it wrote is still there, and every handle is void.
   void process_died();
 
-  /// Writes that make a file longer find no room.
+  /// No write finds room, not even over what is there: file systems that copy on write are so.
   void set_full(bool full) { is_full_ = full; }
 
   /// Changes made so far, over all lives.
@@ -67,8 +67,7 @@ class PowerDisk {
   bool sync_directory();
   bool remove(const std::string& path);
 
-  /// True when a write of `bytes` at `offset` finds no room.
-  bool lacks_room(const Inode& file, std::uint64_t offset, std::size_t bytes) const;
+  bool is_full() const { return is_full_; }
 
   std::uint64_t random();
 

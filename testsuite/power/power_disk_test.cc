@@ -73,14 +73,5 @@ TEST(PowerDisk, LosesNothingWhenOnlyTheProcessDies) {
   EXPECT_EQ(disk.open("a", false)->seen, new_bytes);
 }
 
-TEST(PowerDisk, WritesNothingLongerWhileItIsFull) {
-  PowerDisk disk(1);
-  const InodePtr file = disk.open("a", true);
-  disk.write(*file, 0, old_bytes);
-  disk.set_full(true);
-  EXPECT_TRUE(disk.lacks_room(*file, 1, old_bytes.size()));
-  EXPECT_FALSE(disk.lacks_room(*file, 0, old_bytes.size()));
-}
-
 }  // namespace
 }  // namespace cox::power

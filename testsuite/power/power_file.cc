@@ -68,7 +68,7 @@ int write_file(sqlite3_file* raw, const void* bytes, int amount, sqlite3_int64 o
     content.replace(at, all.size(), all);
     return SQLITE_OK;
   }
-  if (file.disk->lacks_room(*file.inode, at, all.size())) return SQLITE_FULL;
+  if (file.disk->is_full()) return SQLITE_FULL;
   return file.disk->write(*file.inode, at, all) ? SQLITE_OK : SQLITE_IOERR_WRITE;
 }
 
