@@ -49,7 +49,7 @@ std::vector<std::string> cgroup_children(const std::string& directory);
 std::vector<int> cgroup_processes(const std::string& directory, bool alone = false);
 /// Sends `signal` to each; those that are gone are left out.
 void signal_each(const std::vector<int>& pids, int signal);
-/// Removes a cgroup and what is below it; exiting processes are waited out for some turns.
+/// Removes a cgroup and what is below it; exiting processes are waited out for a moment.
 Result<void> remove_cgroup(const std::string& directory);
 
 }  // namespace cox::platform

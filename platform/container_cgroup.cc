@@ -1,7 +1,6 @@
 // What both cgroup backends do with the directories and files of a cgroup file system.
 #include <dirent.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -15,12 +14,13 @@
 #include "common/text.h"
 #include "platform/container_backends.h"
 #include "platform/file.h"
+#include "platform/short_wait.h"
 
 namespace cox::platform {
 namespace {
 
 constexpr std::size_t value_bytes_max = 16U << 20;
-constexpr int exit_turns_max = 2000;  // of a processor, while killed processes leave
+constexpr Duration exit_wait_max = milliseconds(20);  // while killed processes leave
 
 void read_pids(const std::string& directory, bool alone, std::vector<int>* pids) {
   const auto text = read_value(directory + "/cgroup.procs");
@@ -130,6 +130,7 @@ void signal_each(const std::vector<int>& pids, int signal) {
 }
 
 Result<void> remove_cgroup(const std::string& directory) {
+  const ShortWait wait(exit_wait_max);
   for (int turn = 0;; ++turn) {
     // Most have nothing below them: looking first would cost more than the removal.
     if (::rmdir(directory.c_str()) == 0 || errno == ENOENT) return {};
@@ -141,11 +142,10 @@ Result<void> remove_cgroup(const std::string& directory) {
     }
     if (!children.empty() && turn == 0) continue;
     const std::size_t left = cgroup_processes(directory).size();
-    if (left != 0 || turn >= exit_turns_max) {
+    if (left != 0 || !wait.go_on()) {
       return fail(Code::refused,
                   "remove " + directory + ": " + std::to_string(left) + " processes left");
     }
-    ::sched_yield();
   }
 }
 

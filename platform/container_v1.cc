@@ -1,6 +1,5 @@
 // cgroup v1: the same path below the freezer, memory and cpuacct hierarchies, and below cpuset for
 // containers that bind CPUs or memory nodes. A directory costs 0.1 ms, so none is made for nothing.
-#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,12 +12,13 @@
 
 #include "platform/container_backends.h"
 #include "platform/file.h"
+#include "platform/short_wait.h"
 
 namespace cox::platform {
 namespace {
 
 constexpr const char* own_root = "coxswain";
-constexpr int freeze_turns_max = 200;
+constexpr Duration freeze_wait_max = milliseconds(2);
 constexpr int make_tries_max = 16;  // a parent may be removed by another node's clean-up meanwhile
 
 const std::vector<std::string> required{"cpuset", "memory", "freezer", "cpuacct"};
@@ -71,7 +71,8 @@ class CgroupV1 final : public Containment {
     if (signal != SIGKILL) {
       signal_each(found, signal);
     } else {
-      // Frozen processes cannot fork away from the list; SIGKILL takes effect at the thaw.
+      // Who is being frozen begins no fork, so that nobody forks away from the list; SIGKILL takes
+      // effect at the thaw.
       wait_frozen(place.path);
       signal_each(processes(path), SIGKILL);
       thaw_tree(directory("freezer", place.path));
@@ -216,11 +217,13 @@ class CgroupV1 final : public Containment {
     return lowered ? lowered : write_value(group + "/memory.limit_in_bytes", value);
   }
 
+  /// Until forks that were under way are done. A process in an uninterruptible wait does not
+  /// freeze, and nobody can tell for how long: what is missed is found by the next call.
   void wait_frozen(const std::string& path) {
     if (!freeze(path, true)) return;
     const std::string state = directory("freezer", path) + "/freezer.state";
-    for (int turn = 0; turn < freeze_turns_max && read_value(state) == "FREEZING"; ++turn) {
-      ::sched_yield();
+    const ShortWait wait(freeze_wait_max);
+    while (read_value(state) == "FREEZING" && wait.go_on()) {
     }
   }
 

@@ -96,9 +96,6 @@ wire::NodeView node_named(Client& client, const std::string& name) {
 }
 
 TEST(Stuck, a_task_that_no_signal_ends_keeps_its_node_and_no_other) {
-  // Beside a build that took all processors the node once fell silent for seconds; until that is
-  // understood the test runs on request only.
-  if (std::getenv("COX_TEST_STUCK") == nullptr) GTEST_SKIP() << "runs where COX_TEST_STUCK is set";
   DeafFiles files;
   if (!files.is_up()) GTEST_SKIP() << "no FUSE here";
   Cluster cluster;
