@@ -47,8 +47,8 @@ std::uint64_t ClusterClient::submit(const std::vector<std::string>& argv) {
   JobRequest job;
   job.name = "bench";
   job.argv = argv;
-  job.components.emplace_back();
-  job.output = job.error = "/dev/null";
+  job.common.edit().components.emplace_back();
+  job.common.edit().output = job.common.edit().error = "/dev/null";
   if (auto collected = cmds::collect_surroundings(&job); !collected) {
     give_up(collected.error().message);
   }

@@ -21,7 +21,8 @@ fi
 [ -f "$build/build.ninja" ] ||
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF >/dev/null
 cmake --build "$build" --target cox coxctld coxnoded coxstepd coxpmix cox-example-mpi \
-  bench-submit bench-dispatch bench-end-to-end bench-history first-instruction >/dev/null
+  bench-submit bench-submit-rate bench-memory bench-dispatch bench-end-to-end bench-history \
+  first-instruction >/dev/null
 cox=$PWD/$build/bin/cox
 programs=$PWD/$build/bench
 ring=$PWD/$build/examples/cox-example-mpi
@@ -45,14 +46,16 @@ clean_up() {
 trap clean_up EXIT
 cp "$ring" "$programs/first-instruction" "$work/"
 
-rows=1000000 jobs=10000 submits=500 dispatches=200 starts=100
-[ -n "$quick" ] && rows=100000 jobs=1000 submits=50 dispatches=30 starts=5
+rows=1000000 jobs=10000 submits=500 dispatches=200 starts=100 factor=20 queued=1000000
+[ -n "$quick" ] && rows=100000 jobs=1000 submits=50 dispatches=30 starts=5 factor=2 queued=20000
 
 section() { printf '\n== %s\n' "$*"; }
 # Nodes of eight cores, whatever this machine has: the shape of the figures is the same everywhere.
 "$cox" up --nodes 16 --dir "$dir" --config "$work/bench.toml" --topology "package:1 core:8 pu:1"
 section "submit (goal: 1.5 ms median beside /bin/true at 0.55 ms)"
 "$programs/bench-submit" "$dir" "$cox" "$submits"
+section "submit rates (goals: 15,000/s over 4, 60,000/s over 64, 200,000 jobs/s in batches)"
+"$programs/bench-submit-rate" "$dir" "$factor"
 section "dispatch (goal: 5 ms median)"
 "$programs/bench-dispatch" "$dir" "$cox" "$work/first-instruction" "$dispatches"
 section "end to end (goal: 500 jobs/s, the last thousand as fast as the first)"
@@ -63,3 +66,6 @@ bench/mpi_starts.sh "$dir" "$cox" "$work/cox-example-mpi" "$starts"
 section "history (goals at 1 M rows: one job 1 ms, a user's last 100 in 5 ms)"
 mkdir "$work/history"
 "$programs/bench-history" "$work/history" "$rows"
+section "memory and restart (goals: 600 B per job, 1.5 s to the first answer, 2.5 s to a start)"
+mkdir "$work/queue"
+"$programs/bench-memory" "$PWD/$build/bin" "$work/queue" "$queued"

@@ -26,7 +26,7 @@ void answer_to(Asked& to, const ReportPrepared& ask) {
   if (job == nullptr) {
     close_stale(to, ask.node, AttemptKey{ask.job, ask.attempt});
   } else if (job->phase == JobPhase::ending) {
-    to.effects.send(SendClose{ask.node, ask.job, ask.attempt, job->cause});
+    to.effects.send(SendClose{ask.node, ask.job, ask.attempt, job->run->cause});
   } else if (job->phase == JobPhase::running && !is_single(*job)) {
     to.effects.send(SendGo{ask.node, ask.job, ask.attempt});
   }

@@ -49,7 +49,7 @@ void unanswer(Contact& contact, const State& state, NodeId node) {
     if (attempt != contact.attempts.end() && job.phase == JobPhase::starting) {
       attempt->second.prepared.erase(node);
     }
-    for (const Step& step : job.steps) {
+    for (const Step& step : job.run->steps) {
       const auto answers = contact.steps.find(key_of(job, step.id));
       if (answers != contact.steps.end() && !step.released.is_set()) {
         answers->second.prepared.erase(node);

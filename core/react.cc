@@ -28,13 +28,13 @@ void react_to(Reaction& to, const JobStarted& fact) {
 void react_to(Reaction& to, const JobReleased& fact) {
   const Job& job = job_of(to, fact.job);
   if (is_single(job)) return;  // it was told to go at once
-  for (const NodeShare& share : job.allocation.nodes) {
+  for (const NodeShare& share : job.run->allocation.nodes) {
     to.effects.send(SendGo{share.node, fact.job, fact.attempt});
   }
 }
 
 void react_to(Reaction& to, const StartUndone& fact) {
-  for (const NodeShare& share : job_of(to, fact.job).allocation.nodes) {
+  for (const NodeShare& share : job_of(to, fact.job).run->allocation.nodes) {
     to.effects.send(SendClose{share.node, fact.job, fact.attempt, EndCause::requeued});
   }
 }
@@ -42,7 +42,7 @@ void react_to(Reaction& to, const StartUndone& fact) {
 void react_to(Reaction& to, const JobEnding& fact) {
   const Job& job = job_of(to, fact.job);
   const Answers* answers = find_answers(to.contact, AttemptKey{fact.job, fact.attempt});
-  for (const NodeShare& share : job.allocation.nodes) {
+  for (const NodeShare& share : job.run->allocation.nodes) {
     const bool has_closed = answers != nullptr && answers->closed.contains(share.node);
     if (has_closed || !holds_share(job, share.node)) continue;
     to.effects.send(SendClose{share.node, fact.job, fact.attempt, fact.cause});

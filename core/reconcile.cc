@@ -46,7 +46,7 @@ void compare_running(Comparison& with, const Job& job, const HeldAttempt& held) 
     }
     compare_held_step(with, job, step);
   }
-  for (const Step& step : job.steps) {
+  for (const Step& step : job.run->steps) {
     const bool is_held =
         std::ranges::any_of(held.steps, [&](const HeldStep& one) { return one.step == step.id; });
     if (is_held || step.is_ended() || initial == step.id || !has_share(step, with.node)) continue;
@@ -59,7 +59,7 @@ void compare_held(Comparison& with, const HeldAttempt& held) {
   if (job == nullptr) {
     with.effects.send(SendClose{with.node, held.job, held.attempt, EndCause::requeued});
   } else if (job->phase == JobPhase::ending) {
-    with.effects.send(SendClose{with.node, job->id, job->attempt, job->cause});
+    with.effects.send(SendClose{with.node, job->id, job->attempt, job->run->cause});
   } else if (held.closing) {
     return;  // its Closed report follows
   } else if (job->phase == JobPhase::running) {

@@ -16,14 +16,13 @@ JobState job_state(const Job& job) {
     case JobPhase::ending:
       return JobState::completing;
     case JobPhase::ended:
-      return job.final_state;
+      return job.run->final_state;
   }
-  return job.final_state;
+  return job.run->final_state;
 }
 
 const Job* State::find_job(JobId id) const {
-  const auto found = record.jobs.find(id);
-  return found == record.jobs.end() ? nullptr : &found->second;
+  return record.jobs.find(id);
 }
 
 const Node* State::find_node(NodeId id) const {

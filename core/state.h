@@ -12,7 +12,12 @@
 #include <vector>
 
 #include "common/bitset.h"
+#include "common/cow.h"
+#include "core/common_table.h"
 #include "core/fact.h"
+#include "core/job_set.h"
+#include "core/job_table.h"
+#include "core/key_table.h"
 #include "model/allocation.h"
 #include "model/ids.h"
 #include "model/job_request.h"
@@ -36,14 +41,9 @@ struct Step {
   friend bool operator==(const Step&, const Step&) = default;
 };
 
-struct Job {
-  JobId id;
-  JobRequest request;
-  ClientKey key;
-  Instant submitted, started, released, ended;
-  JobPhase phase = JobPhase::pending;
-  Attempt attempt;  // of the current or last start
-  Hold hold = Hold::none;
+/// What became of a job: costs nothing while it only waits.
+struct JobRun {
+  Instant started, released, ended;
   EndCause cause = EndCause::none;  // while ending or ended
   std::uint16_t partition = 0;      // place in request.partitions of the last start's
   Uid ended_by = 0;
@@ -57,8 +57,23 @@ struct Job {
   JobState final_state = JobState::pending;
   std::int32_t exit_code = 0, signal = 0;
   Usage usage;
+  friend bool operator==(const JobRun&, const JobRun&) = default;
+};
+
+struct Job {
+  JobId id;
+  JobRequest request;
+  ClientKey key;
+  Instant submitted;
+  JobPhase phase = JobPhase::pending;
+  Hold hold = Hold::none;
+  Attempt attempt;  // of the current or last start
+  Cow<JobRun> run;
   friend bool operator==(const Job&, const Job&) = default;
 };
+
+/// A submit with the key of one that is younger than this is a resend of it.
+inline constexpr Duration resend_window = minutes(60);
 
 /// The state people see.
 JobState job_state(const Job& job);
@@ -97,7 +112,8 @@ struct Record {
   Epoch epoch;
   Settings settings;
   JobId next_job{1};
-  std::map<JobId, Job> jobs;
+  Instant last_submit;  // the latest of all submits, whatever became of the jobs
+  JobTable jobs;
   std::vector<Node> nodes;         // by NodeId
   std::vector<NodeClass> classes;  // by ClassId
   friend bool operator==(const Record&, const Record&) = default;
@@ -118,22 +134,25 @@ struct Index {
   std::vector<NodeFree> free;  // by NodeId
   std::unordered_map<std::string, NodeId> node_by_name;
   std::map<Hash, ClassId> class_by_hash;
-  std::map<ClientKey, JobId> job_by_key;
+  KeyTable job_by_key;  // of jobs not older than `resend_window` at the last submit
   std::map<std::string, Bitset> partition_nodes;  // by partition name
   Bitset usable;                                  // see takes_work()
   std::set<std::pair<JobId, NodeId>> avoided;     // nodes where a job's last start failed
   std::vector<std::vector<JobId>> jobs_on_node;   // unfreed shares, ascending
-  std::map<JobId, Attempt> unended;               // every job that is not ended
+  JobSet unended;                                 // every job that is not ended
+  std::size_t pending = 0;                        // jobs that wait for a start
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   friend bool operator==(const Index&, const Index&) = default;
 };
 
-/// The index that `record` implies; equal to State::index at any moment.
-Index rebuild_index(const Record& record);
+/// The index that `record` implies; equal to State::index at any moment, whatever `key_seed`, which
+/// only says where keys of clients stand in their table.
+Index rebuild_index(const Record& record, std::uint64_t key_seed = KeyTable::seed_known);
 
 struct State {
   Record record;
   Index index = rebuild_index(Record{});
+  CommonTable commons;  // shared by the jobs of `record`
 
   const Job* find_job(JobId id) const;
   const Node* find_node(NodeId id) const;

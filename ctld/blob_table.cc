@@ -1,10 +1,29 @@
-// Reference counts by job.
+// See blob_table.h. Content that falls out was handed to the journal in an earlier turn, or came
+// from the store: a read that is asked for later finds it there.
 #include "ctld/blob_table.h"
 
-#include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace cox::ctld {
+
+namespace {
+
+// List node, table node, shared bytes: about this much beside the content.
+constexpr std::size_t entry_bytes = 256;
+
+std::size_t cost(const Blob& blob) {
+  return blob.bytes->size() + entry_bytes;
+}
+
+}  // namespace
+
+/// The bytes are a hash already.
+std::size_t BlobTable::HashOfHash::operator()(const Hash& hash) const {
+  std::size_t word = 0;
+  std::memcpy(&word, hash.bytes.data(), sizeof word);
+  return word;
+}
 
 void BlobTable::offer(std::vector<Blob> blobs) {
   for (Blob& blob : blobs) offers_.emplace(blob.hash, std::move(blob.bytes));
@@ -12,68 +31,50 @@ void BlobTable::offer(std::vector<Blob> blobs) {
 
 std::vector<Blob> BlobTable::learn(const core::Fact& fact) {
   std::vector<Blob> fresh;
+  if (offers_.empty()) return fresh;
   if (const auto* submitted = std::get_if<core::JobSubmitted>(&fact)) {
-    keep(submitted->job, submitted->request.script, &fresh);
-    keep(submitted->job, submitted->request.environment, &fresh);
-    keep(submitted->job, submitted->request.initial_step.environment, &fresh);
+    take_up(submitted->request.script, &fresh);
+    take_up(submitted->request.environment, &fresh);
+    take_up(submitted->request.common->initial_step.environment, &fresh);
   } else if (const auto* step = std::get_if<core::StepStarted>(&fact)) {
-    keep(step->job, step->request.environment, &fresh);
-  } else if (const auto* ended = std::get_if<core::JobEnded>(&fact)) {
-    release(ended->job);
+    take_up(step->request.environment, &fresh);
   }
   return fresh;
 }
 
-void BlobTable::restore(const core::Job& job) {
-  if (job.phase == JobPhase::ended) return;
-  std::vector<Blob> fresh;
-  keep(job.id, job.request.script, &fresh);
-  keep(job.id, job.request.environment, &fresh);
-  keep(job.id, job.request.initial_step.environment, &fresh);
-  for (const core::Step& step : job.steps) keep(job.id, step.request.environment, &fresh);
+BlobTable::Bytes BlobTable::find(const Hash& hash) {
+  const auto found = by_hash_.find(hash);
+  if (found == by_hash_.end()) return nullptr;
+  entries_.splice(entries_.begin(), entries_, found->second);
+  return found->second->bytes;
 }
 
-BlobTable::Bytes BlobTable::find(const Hash& hash) const {
-  const auto found = entries_.find(hash);
-  return found == entries_.end() ? nullptr : found->second.bytes;
-}
-
-std::vector<Hash> BlobTable::missing() const {
-  std::vector<Hash> hashes;
-  for (const auto& [hash, entry] : entries_) {
-    if (entry.bytes == nullptr) hashes.push_back(hash);
+void BlobTable::fill(const Hash& hash, Bytes bytes) {
+  if (by_hash_.contains(hash)) return;
+  entries_.push_front({hash, std::move(bytes)});
+  by_hash_.emplace(hash, entries_.begin());
+  used_ += cost(entries_.front());
+  while (used_ > limit_ && entries_.size() > 1) {
+    used_ -= cost(entries_.back());
+    by_hash_.erase(entries_.back().hash);
+    entries_.pop_back();
   }
-  return hashes;
 }
 
-void BlobTable::fill(const Hash& hash, std::string bytes) {
-  const auto found = entries_.find(hash);
-  if (found == entries_.end()) return;
-  found->second.bytes = std::make_shared<const std::string>(std::move(bytes));
+void BlobTable::forget(const Hash& hash) {
+  const auto found = by_hash_.find(hash);
+  if (found == by_hash_.end()) return;
+  used_ -= cost(*found->second);
+  entries_.erase(found->second);
+  by_hash_.erase(found);
 }
 
-void BlobTable::keep(JobId job, const Hash& hash, std::vector<Blob>* fresh) {
-  if (hash.empty()) return;
-  std::vector<Hash>& held = held_[job];
-  if (std::ranges::find(held, hash) != held.end()) return;
-  held.push_back(hash);
-  Entry& entry = entries_[hash];
-  ++entry.users;
-  if (entry.bytes != nullptr) return;
-  const auto offered = offers_.find(hash);
-  if (offered == offers_.end()) return;
-  entry.bytes = offered->second;
-  fresh->push_back({hash, entry.bytes});
-}
-
-void BlobTable::release(JobId job) {
-  const auto held = held_.find(job);
-  if (held == held_.end()) return;
-  for (const Hash& hash : held->second) {
-    const auto entry = entries_.find(hash);
-    if (--entry->second.users == 0) entries_.erase(entry);
-  }
-  held_.erase(held);
+/// What is here already is in the store, or in a batch before this one.
+void BlobTable::take_up(const Hash& hash, std::vector<Blob>* fresh) {
+  const auto offered = hash.empty() ? offers_.end() : offers_.find(hash);
+  if (offered == offers_.end() || find(hash) != nullptr) return;
+  fill(hash, offered->second);
+  fresh->push_back({hash, offered->second});
 }
 
 }  // namespace cox::ctld

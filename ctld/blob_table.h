@@ -1,15 +1,17 @@
-// Scripts and environments in memory while a job that is not ended refers to them: hash -> shared
-// bytes. The store keeps all of them for good.
+// Scripts and environments on their way to the store, and those that were lately needed: hash ->
+// shared bytes, up to a limit. The store keeps all of them for good; what is not here is read
+// there.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/fact.h"
-#include "core/state.h"
 #include "ctld/store/store.h"
 #include "model/ids.h"
 
@@ -19,36 +21,43 @@ class BlobTable {
  public:
   using Bytes = std::shared_ptr<const std::string>;
 
+  static constexpr std::size_t bytes_max = 64U << 20;
+
+  /// `limit`: bytes kept, with what each content costs beside itself.
+  explicit BlobTable(std::size_t limit = bytes_max) : limit_(limit) {}
+
   /// Content for facts that are about to be learned.
   void offer(std::vector<Blob> blobs);
-  /// Keeps what `fact` refers to while its job lives. Returns the offered content that the fact
-  /// refers to for the first time, which the fact's batch must carry.
+  /// Returns the offered content that `fact` refers to and the store may not have yet: the fact's
+  /// batch must carry it.
   std::vector<Blob> learn(const core::Fact& fact);
-
-  /// A job of a checkpoint: what it refers to while it lives.
-  void restore(const core::Job& job);
 
   /// Forgets offers that no fact took up.
   void drop_offers() { offers_.clear(); }
 
-  /// Null when nothing alive refers to it, or its content was never given.
-  Bytes find(const Hash& hash) const;
-  /// Hashes that live jobs refer to and whose content is not here: after a replay.
-  std::vector<Hash> missing() const;
-  void fill(const Hash& hash, std::string bytes);
+  /// Null when it is not here; the store may have it.
+  Bytes find(const Hash& hash);
+  /// Content that the store has.
+  void fill(const Hash& hash, Bytes bytes);
+  /// The store is told to drop it: a later job has to bring it again.
+  void forget(const Hash& hash);
+
+  std::size_t size() const { return entries_.size(); }
 
  private:
-  struct Entry {
-    Bytes bytes;
-    std::uint32_t users = 0;
+  using Entries = std::list<Blob>;  // lately needed ones first
+
+  struct HashOfHash {
+    std::size_t operator()(const Hash& hash) const;
   };
 
-  void keep(JobId job, const Hash& hash, std::vector<Blob>* fresh);
-  void release(JobId job);
+  void take_up(const Hash& hash, std::vector<Blob>* fresh);
 
+  std::size_t limit_;
+  std::size_t used_ = 0;
   std::map<Hash, Bytes> offers_;
-  std::map<Hash, Entry> entries_;
-  std::map<JobId, std::vector<Hash>> held_;
+  Entries entries_;
+  std::unordered_map<Hash, Entries::iterator, HashOfHash> by_hash_;
 };
 
 }  // namespace cox::ctld

@@ -22,6 +22,13 @@ void add_error(JobId job, const std::string& name, const Error& error, wire::Act
   wire::put(error, to->mutable_error());
 }
 
+/// An id, or 0 and what was wrong with that place of the request.
+void add_outcome(const Result<JobId>& job, wire::SubmittedMany* to) {
+  to->add_jobs(job ? job->value : 0);
+  if (job) return;
+  add_error(JobId{}, std::to_string(to->jobs_size() - 1), job.error(), to->add_errors());
+}
+
 }  // namespace
 
 ClientDesk::ClientDesk(Machine& machine,
@@ -50,9 +57,9 @@ void ClientDesk::closed(ClientId client) {
   });
   for (const JobId id : watches_.drop(client)) {
     const core::Job* job = state().find_job(id);
-    if (job == nullptr || job->request.kind != JobKind::interactive) continue;
+    if (job == nullptr || job->request.common->kind != JobKind::interactive) continue;
     if (job->phase != JobPhase::pending && job->phase != JobPhase::starting) continue;
-    const Caller owner{job->request.user.uid, job->request.user.gid, Role::user};
+    const Caller owner{job->request.common->user.uid, job->request.common->user.gid, Role::user};
     machine_.ask(core::CancelJob{owner, id});
   }
 }
@@ -130,11 +137,17 @@ Result<JobId> ClientDesk::submit_as(const Caller& caller,
                                     const wire::Submit& submit,
                                     const UserIdentity& user) {
   if (shutdown_) return fail(Code::refused, "the controller is shutting down");
-  auto made = translate_submit(submit, caller, user);
+  return submit_made(translate_submit(submit, caller, user), submit.dry_run());
+}
+
+/// 0 for a dry run that would be accepted.
+Result<JobId> ClientDesk::submit_made(Result<WithContent<core::SubmitJob>> made, bool dry_run) {
   if (!made) return tl::unexpected(made.error());
-  if (const auto known = core::submitted_before(state(), made->request)) return *known;
+  if (const auto known = core::submitted_before(state(), machine_.now(), made->request)) {
+    return *known;
+  }
   const core::Request request = std::move(made->request);
-  if (submit.dry_run()) {
+  if (dry_run) {
     auto facts = core::decide(state(), machine_.contact(), machine_.now(), request);
     if (!facts) return tl::unexpected(facts.error());
     return JobId{};
@@ -160,29 +173,57 @@ void ClientDesk::finish_submit(const Conversation& to,
 void ClientDesk::submit_many(const Conversation& to,
                              const Caller& caller,
                              const wire::SubmitMany& many) {
-  if (many.jobs_size() > submits_max) {
-    return refuse(
-        to, {Code::bad_usage, std::to_string(many.jobs_size()) + " jobs are over the limit of " +
-                                  std::to_string(submits_max)});
+  const int count = many.jobs_size() + many.variants_size();
+  if (many.jobs_size() > submits_max || many.variants_size() > submits_max || count > submits_max) {
+    return refuse(to, {Code::bad_usage, std::to_string(count) + " jobs are over the limit of " +
+                                            std::to_string(submits_max)});
   }
   // All are of one user: the first's. Another user's job among them is refused.
-  const auto uid = many.jobs_size() == 0 ? caller.uid : submit_user(many.jobs(0), caller);
+  const wire::Submit& first = many.jobs_size() == 0 ? many.base() : many.jobs(0);
+  const auto uid = submit_user(first, caller);
   if (!uid) return refuse(to, uid.error());
+  if (const UserIdentity* known = users_.find(*uid, machine_.now())) {
+    return submit_all(to, caller, many, *known);
+  }
   users_.resolve(*uid, caller.gid, machine_.now(), [=, this](const Result<UserIdentity>& user) {
     if (!user) return refuse(to, user.error());
-    wire::ClientReply answer;
-    for (int i = 0; i < many.jobs_size(); ++i) {
-      const auto same = submit_user(many.jobs(i), caller);
-      Result<JobId> job = fail(Code::not_permitted, "jobs of several users in one request");
-      if (same == uid) job = submit_as(caller, many.jobs(i), *user);
-      answer.mutable_submitted_many()->add_jobs(job ? job->value : 0);
-      if (!job) {
-        add_error(JobId{}, std::to_string(i), job.error(),
-                  answer.mutable_submitted_many()->add_errors());
-      }
-    }
-    reply(to, std::move(answer), true, false);
+    submit_all(to, caller, many, *user);
   });
+}
+
+void ClientDesk::submit_all(const Conversation& to,
+                            const Caller& caller,
+                            const wire::SubmitMany& many,
+                            const UserIdentity& user) {
+  wire::ClientReply answer;
+  wire::SubmittedMany& submitted = *answer.mutable_submitted_many();
+  for (const wire::Submit& one : many.jobs()) {
+    Result<JobId> job = fail(Code::not_permitted, "jobs of several users in one request");
+    if (submit_user(one, caller) == user.uid) job = submit_as(caller, one, user);
+    add_outcome(job, &submitted);
+  }
+  submit_variants(caller, many, user, &submitted);
+  reply(to, std::move(answer), true, false);
+}
+
+/// The base is translated once: its variants share what they have in common.
+void ClientDesk::submit_variants(const Caller& caller,
+                                 const wire::SubmitMany& many,
+                                 const UserIdentity& user,
+                                 wire::SubmittedMany* answer) {
+  if (many.variants_size() == 0) return;
+  const wire::Submit& message = many.base();
+  Result<WithContent<core::SubmitJob>> base =
+      fail(Code::not_permitted, "jobs of several users in one request");
+  if (shutdown_) {
+    base = fail(Code::refused, "the controller is shutting down");
+  } else if (submit_user(message, caller) == user.uid) {
+    base = translate_submit(message, caller, user);
+  }
+  for (const wire::SubmitVariant& variant : many.variants()) {
+    auto made = base ? translate_variant(*base, message, variant) : base;
+    add_outcome(submit_made(std::move(made), message.dry_run()), answer);
+  }
 }
 
 void ClientDesk::act_on_jobs(const Conversation& to,
@@ -191,8 +232,8 @@ void ClientDesk::act_on_jobs(const Conversation& to,
   std::vector<JobId> jobs(action.jobs().begin(), action.jobs().end());
   if (!action.user().empty()) {
     jobs.clear();
-    for (const auto& [id, attempt] : state().index.unended) {
-      if (state().find_job(id)->request.user.name == action.user()) jobs.push_back(id);
+    for (const JobId id : state().index.unended) {
+      if (state().find_job(id)->request.common->user.name == action.user()) jobs.push_back(id);
     }
   }
   wire::ClientReply answer;
@@ -235,7 +276,7 @@ void ClientDesk::create_step(const Conversation& to,
   if (!made) return refuse(to, made.error());
   const JobId id = made->request.job;
   const core::Job* before = state().find_job(id);
-  const StepId next = before == nullptr ? StepId{} : before->next_step;
+  const StepId next = before == nullptr ? StepId{} : before->run->next_step;
   const ClientKey key = made->request.key;
   const bool is_resend = before != nullptr && core::step_created_before(*before, key) != nullptr;
   auto asked = machine_.ask(std::move(made->request), std::move(made->blobs));

@@ -70,9 +70,18 @@ class ClientDesk {
   // Changes.
   void submit(const Conversation& to, const Caller& caller, const wire::Submit& submit);
   void submit_many(const Conversation& to, const Caller& caller, const wire::SubmitMany& many);
+  void submit_all(const Conversation& to,
+                  const Caller& caller,
+                  const wire::SubmitMany& many,
+                  const UserIdentity& user);
+  void submit_variants(const Caller& caller,
+                       const wire::SubmitMany& many,
+                       const UserIdentity& user,
+                       wire::SubmittedMany* answer);
   Result<JobId> submit_as(const Caller& caller,
                           const wire::Submit& submit,
                           const UserIdentity& user);
+  Result<JobId> submit_made(Result<WithContent<core::SubmitJob>> made, bool dry_run);
   void finish_submit(const Conversation& to, const wire::Submit& submit, const Result<JobId>& job);
   void act_on_jobs(const Conversation& to, const Caller& caller, const wire::JobAction& action);
   void act_on_nodes(const Conversation& to, const Caller& caller, const wire::NodeAction& action);

@@ -13,8 +13,8 @@ constexpr Caller ada{1001, 100, Role::user};
 
 wire::ClientRequest submit_script() {
   JobRequest request;
-  request.directory = "/home/u";
-  request.components = {Component{}};
+  request.common.edit().directory = "/home/u";
+  request.common.edit().components = {Component{}};
   wire::ClientRequest made;
   wire::put(request, made.mutable_submit()->mutable_request());
   made.mutable_submit()->set_script("#!/bin/sh\ntrue\n");

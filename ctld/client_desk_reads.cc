@@ -82,12 +82,8 @@ void ClientDesk::status(const Conversation& to) {
   out->set_pid(about_.pid);
   out->set_epoch(state().record.epoch.value);
   out->set_started_us(machine_.contact().started.us);
-  std::uint64_t pending = 0;
-  for (const auto& [id, attempt] : state().index.unended) {
-    if (state().find_job(id)->phase == JobPhase::pending) ++pending;
-  }
-  out->set_jobs_pending(pending);
-  out->set_jobs_running(state().index.unended.size() - pending);
+  out->set_jobs_pending(state().index.pending);
+  out->set_jobs_running(state().index.unended.size() - state().index.pending);
   out->set_nodes(state().record.nodes.size());
   std::uint64_t usable = 0;
   for (const core::Node& node : state().record.nodes) {
@@ -117,7 +113,7 @@ void ClientDesk::shut_down(const Conversation& to,
   }
   shutdown_ = Shutdown{to, machine_.now() + shutdown_patience};
   const auto unended = state().index.unended;
-  for (const auto& [id, attempt] : unended) machine_.ask(core::CancelJob{caller, id});
+  for (const JobId id : unended) machine_.ask(core::CancelJob{caller, id});
   finish_shutdown();
 }
 

@@ -11,8 +11,8 @@ namespace cox::ctld {
 namespace {
 
 const core::Step* find_step(const core::Job& job, StepId id) {
-  const auto found = std::ranges::find(job.steps, id, &core::Step::id);
-  return found == job.steps.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(job.run->steps, id, &core::Step::id);
+  return found == job.run->steps.end() ? nullptr : &*found;
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
   if (watch.kind == WatchKind::step) return tell_step(job, watch);
   const Conversation to = watch.conversation;
   const bool is_attached = watch.kind == WatchKind::attached;
-  if (is_attached && job.request.has_initial_step && watch.ready_sent != job.attempt) {
+  if (is_attached && job.request.common->has_initial_step && watch.ready_sent != job.attempt) {
     const StepKey step{job.id, job.attempt, initial_step(job)};
     if (tell_ready(job, step, to)) watch.ready_sent = job.attempt;
   }

@@ -17,11 +17,12 @@ Controller::Controller(ControllerParts parts)
       history_(parts.history, parts.log),
       machine_(parts.policies),
       outputs_(parts.nodes, parts.clients),
-      nodes_(machine_, outputs_, cluster_key_, log_),
+      nodes_(machine_, outputs_, journal_, cluster_key_, log_),
       clients_(machine_, outputs_, parts.clients, parts.users, history_, cluster_key_, parts.about),
       keeper_(machine_, journal_, parts.checkpoints, log_),
       keeps_history_(parts.history != nullptr) {
   machine_.keep_history(&history_);
+  machine_.seed_keys(parts.key_seed);
 }
 
 Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
@@ -36,10 +37,6 @@ Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
   history_.recovered(committed_);
   keeper_.recovered(sequence);
   note_history();
-  // What is missing shows when a job needs it: that job fails with the reason, not all of them.
-  for (const Hash& hash : machine_.blobs().missing()) {
-    if (auto bytes = store.read_blob(hash)) machine_.blobs().fill(hash, std::move(*bytes));
-  }
   return {};
 }
 

@@ -35,6 +35,7 @@ struct ControllerParts {
   Log log;
   Checkpoints* checkpoints = nullptr;  // null: none are taken, and the journal is never cut
   History* history = nullptr;          // null: nothing is kept of ended jobs
+  std::uint64_t key_seed = core::KeyTable::seed_known;  // of the table of clients' keys
 };
 
 class Controller {
@@ -43,8 +44,8 @@ class Controller {
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
-  /// Rebuilds State from the checkpoint, where there is one, and the later facts of `store`, with
-  /// the contents that live jobs need.
+  /// Rebuilds State from the checkpoint, where there is one, and the later facts of `store`.
+  /// Contents are read when a start needs them.
   /// error: internal names the sequence that is damaged
   Result<void> recover(Store& store, CheckpointStore* checkpoint = nullptr);
   /// Begins a new epoch under `settings`; a turn of its own, before any other.

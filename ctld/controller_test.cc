@@ -17,8 +17,8 @@ constexpr Caller root{0, 0, Role::administrator};
 
 wire::ClientRequest submit_script(std::uint64_t number = 1) {
   JobRequest request;
-  request.directory = "/home/u";
-  request.components = {Component{}};
+  request.common.edit().directory = "/home/u";
+  request.common.edit().components = {Component{}};
   wire::ClientRequest made;
   made.set_number(number);
   wire::put(request, made.mutable_submit()->mutable_request());
@@ -29,11 +29,11 @@ wire::ClientRequest submit_script(std::uint64_t number = 1) {
 
 wire::ClientRequest submit_run() {
   JobRequest request;
-  request.kind = JobKind::interactive;
-  request.directory = "/home/u";
-  request.components = {Component{}};
-  request.has_initial_step = true;
-  request.initial_step.argv = {"hostname"};
+  request.common.edit().kind = JobKind::interactive;
+  request.common.edit().directory = "/home/u";
+  request.common.edit().components = {Component{}};
+  request.common.edit().has_initial_step = true;
+  request.common.edit().initial_step.argv = {"hostname"};
   wire::ClientRequest made;
   made.set_number(1);
   wire::put(request, made.mutable_submit()->mutable_request());
@@ -151,6 +151,69 @@ TEST(Controller, a_restart_knows_every_job_and_its_script) {
   EXPECT_EQ(messages[1].prepare().initial().script(), "#!/bin/sh\ntrue\n");
 }
 
+TEST(Controller, a_start_waits_for_its_script_and_what_follows_it_waits_behind_it) {
+  MemoryStore store;
+  {
+    FakeWorld world(store);
+    world.say(world.connect(ada), submit_script());
+  }
+  FakeWorld world(store);
+  world.hold_reads = true;
+  const Session node = world.join("n1");
+  EXPECT_EQ(world.heard(node).size(), 1U) << "the answer to the registration alone";
+  EXPECT_EQ(world.reads_held(), 2U);
+  const ClientId client = world.connect(ada);
+  wire::ClientRequest other = submit_script();
+  other.mutable_submit()->set_script("#!/bin/sh\nfalse\n");
+  other.mutable_submit()->set_environment(0, "A=c");
+  world.say(client, other);
+  auto messages = world.heard(node);
+  ASSERT_EQ(messages.size(), 1U) << "another job does not wait";
+  EXPECT_EQ(messages[0].prepare().job(), 2U);
+  wire::ClientRequest cancel;
+  cancel.mutable_job_action()->set_kind(wire::JobAction::CANCEL);
+  cancel.mutable_job_action()->add_jobs(1);
+  world.say(client, cancel);
+  EXPECT_TRUE(world.heard(node).empty());
+  world.answer_reads();
+  messages = world.heard(node);
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0].prepare().initial().script(), "#!/bin/sh\ntrue\n");
+  EXPECT_EQ(messages[1].close().job(), 1U);
+}
+
+TEST(Controller, a_node_that_comes_back_while_a_script_is_read_is_told_anew) {
+  MemoryStore store;
+  {
+    FakeWorld world(store);
+    world.say(world.connect(ada), submit_script());
+  }
+  FakeWorld world(store);
+  world.hold_reads = true;
+  world.join("n1");
+  const Session again = world.join("n1");
+  EXPECT_EQ(world.reads_held(), 2U) << "each content is read once";
+  world.heard(again);
+  world.answer_reads();
+  const auto messages = world.heard(again);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].prepare().attempt(), 2U);
+}
+
+TEST(Controller, a_script_that_the_store_lost_fails_its_job_alone) {
+  MemoryStore store;
+  {
+    FakeWorld world(store);
+    world.say(world.connect(ada), submit_script());
+  }
+  store.lose_blobs();
+  FakeWorld world(store);
+  world.join("n1");
+  const core::Job& job = world.state().record.jobs.at(JobId{1});
+  EXPECT_NE(job.phase, JobPhase::pending);
+  EXPECT_NE(job.run->why.find("is not in the store"), std::string::npos) << job.run->why;
+}
+
 TEST(Controller, a_resend_with_the_same_key_is_the_same_job) {
   MemoryStore store;
   FakeWorld world(store);
@@ -163,6 +226,29 @@ TEST(Controller, a_resend_with_the_same_key_is_the_same_job) {
   ASSERT_EQ(replies.size(), 2U);
   EXPECT_EQ(replies[0].submitted().job(), replies[1].submitted().job());
   EXPECT_EQ(world.state().record.jobs.size(), 1U);
+}
+
+TEST(Controller, variants_of_one_submit_get_an_id_or_an_error_each) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const ClientId client = world.connect(ada);
+  wire::ClientRequest request;
+  wire::SubmitMany& many = *request.mutable_submit_many();
+  *many.add_jobs() = submit_script().submit();
+  *many.mutable_base() = submit_script().submit();
+  for (const std::uint64_t key : {5U, 6U, 5U}) many.add_variants()->set_key_low(key);
+  many.mutable_variants(1)->set_script("no interpreter");
+  world.say(client, request);
+  const auto replies = world.heard(client);
+  ASSERT_EQ(replies.size(), 1U);
+  const wire::SubmittedMany& answer = replies[0].submitted_many();
+  ASSERT_EQ(answer.jobs_size(), 4);
+  EXPECT_EQ(answer.jobs(1), 2U);
+  EXPECT_EQ(answer.jobs(2), 0U);
+  EXPECT_EQ(answer.jobs(3), 2U) << "the same key is the same job";
+  ASSERT_EQ(answer.errors_size(), 1);
+  EXPECT_EQ(answer.errors(0).name(), "2");
+  EXPECT_EQ(world.state().record.jobs.size(), 2U);
 }
 
 TEST(Controller, on_a_full_disk_changes_are_refused_and_reads_carry_a_notice) {
@@ -232,7 +318,7 @@ TEST(Controller, a_waiting_interactive_job_goes_with_its_client) {
   const core::Job* job = world.state().find_job(JobId(1));
   ASSERT_NE(job, nullptr);
   EXPECT_EQ(job->phase, JobPhase::ended);
-  EXPECT_EQ(job->final_state, JobState::cancelled);
+  EXPECT_EQ(job->run->final_state, JobState::cancelled);
 }
 
 TEST(Controller, a_long_list_comes_in_slices_and_holds_each_job_once) {
@@ -265,7 +351,7 @@ TEST(Controller, a_user_may_not_submit_as_another_and_root_may) {
   const ClientId admin = world.connect(root);
   world.say(admin, request);
   EXPECT_EQ(world.heard(admin)[0].submitted().job(), 1U);
-  EXPECT_EQ(world.state().find_job(JobId(1))->request.user.uid, 1002U);
+  EXPECT_EQ(world.state().find_job(JobId(1))->request.common->user.uid, 1002U);
 }
 
 TEST(Controller, a_node_speaks_for_itself_alone) {

@@ -4,12 +4,14 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "ctld/daemon_body.h"
 #include "ctld/store/sqlite_checkpoint.h"
 #include "ctld/store/sqlite_store.h"
 #include "platform/limits.h"
+#include "platform/random.h"
 #include "platform/user.h"
 
 namespace cox::ctld {
@@ -33,6 +35,13 @@ std::size_t connections_max() {
 
 }  // namespace
 
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  const std::string bytes = platform::random_bytes(sizeof seed);
+  std::memcpy(&seed, bytes.data(), sizeof seed);
+  return seed;
+}
+
 void Daemon::Body::resolve(Uid uid,
                            std::uint32_t gid,
                            std::function<void(Result<UserIdentity>)> done) {
@@ -41,6 +50,15 @@ void Daemon::Body::resolve(Uid uid,
     loop->post([this, done, user = std::move(user)] {
       touch();
       done(user);
+    });
+  });
+}
+
+void Daemon::Body::read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) {
+  store_thread->read_blob(hash, [this, done = std::move(done)](Result<std::string> bytes) {
+    loop->post([this, done, bytes = std::move(bytes)] {
+      touch();
+      done(bytes);
     });
   });
 }

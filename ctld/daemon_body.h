@@ -29,6 +29,9 @@
 
 namespace cox::ctld {
 
+/// Secret, and another in every run.
+std::uint64_t random_seed();
+
 struct Daemon::Body final : Journal, Checkpoints, Users, History {
   Body(DaemonOptions chosen,
        StateDir directory,
@@ -47,10 +50,13 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History {
                     {dir.state_path, options.settings.auth, static_cast<std::uint64_t>(::getpid())},
                     options.log,
                     this,
-                    this}) {}
+                    this,
+                    random_seed()}) {}
 
   // Journal: the store thread, which answers through the loop.
   void append(Batch batch) override { store_thread->append(std::move(batch)); }
+
+  void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) override;
 
   void cut(std::uint64_t sequence) override {
     if (store_thread) store_thread->cut(sequence);

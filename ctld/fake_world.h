@@ -58,6 +58,8 @@ class MemoryStore final : public Store {
     return blob->second;
   }
 
+  void lose_blobs() { blobs_.clear(); }
+
   Result<void> tidy() override { return {}; }
 
   std::uint64_t untidy_bytes() const override { return 0; }
@@ -174,6 +176,23 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
 
   void append(Batch batch) override { waiting_.push_back(std::move(batch)); }
 
+  void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) override {
+    if (hold_reads) {
+      reads_.emplace_back(hash, std::move(done));
+    } else {
+      done(store_.read_blob(hash));
+    }
+  }
+
+  /// Answers the reads that were held, in one turn.
+  void answer_reads() {
+    turn([this] {
+      for (auto& [hash, done] : std::exchange(reads_, {})) done(store_.read_blob(hash));
+    });
+  }
+
+  std::size_t reads_held() const { return reads_.size(); }
+
   void send(Session session, const std::string& payload) override {
     to_nodes_[session].push_back(payload);
   }
@@ -193,6 +212,7 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   }
 
   bool hold_commits = false;
+  bool hold_reads = false;
 
  private:
   MemoryStore& store_;
@@ -201,6 +221,7 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   std::unique_ptr<Controller> controller_;
   Instant now_{1'700'000'000'000'000};
   std::vector<Batch> waiting_;
+  std::vector<std::pair<Hash, std::function<void(Result<std::string>)>>> reads_;
   std::map<ClientId, std::vector<std::string>> to_clients_;
   std::map<Session, std::vector<std::string>> to_nodes_;
   std::map<Session, bool> dropped_;

@@ -47,32 +47,33 @@ std::string device_key(const std::string& name, const std::string& type) {
 }
 
 void put_who(const JobRequest& request, AttemptRow* to) {
-  to->uid = request.user.uid;
-  to->gid = request.user.gid;
-  to->user = request.user.name;
-  to->account = request.account;
-  to->qos = request.qos;
+  to->uid = request.common->user.uid;
+  to->gid = request.common->user.gid;
+  to->user = request.common->user.name;
+  to->account = request.common->account;
+  to->qos = request.common->qos;
 }
 
 void put_what(const JobRequest& request, AttemptRow* to) {
   to->name = request.name;
-  to->partition = join(request.partitions, ",");
-  to->kind = request.kind == JobKind::batch ? "batch" : "interactive";
-  to->comment = request.comment;
-  to->command = command_text(request.has_initial_step ? request.initial_step.argv : request.argv);
-  to->directory = request.directory;
-  to->submit_host = request.submit_host;
+  to->partition = join(request.common->partitions, ",");
+  to->kind = request.common->kind == JobKind::batch ? "batch" : "interactive";
+  to->comment = request.common->comment;
+  to->command = command_text(request.common->has_initial_step ? request.common->initial_step.argv
+                                                              : request.argv);
+  to->directory = request.common->directory;
+  to->submit_host = request.common->submit_host;
   if (!request.script.empty()) {
     to->script_hash = to_hex(
         {reinterpret_cast<const char*>(request.script.bytes.data()), request.script.bytes.size()});
   }
-  to->labels = request.labels;
+  to->labels = request.common->labels;
   to->time_limit = request.time_limit;
 }
 
 void put_asked(const JobRequest& request, AttemptRow* to) {
-  if (request.components.empty()) return;
-  const Component& part = request.components.front();
+  if (request.common->components.empty()) return;
+  const Component& part = request.common->components.front();
   to->asked_nodes_min = part.nodes_min;
   to->asked_nodes_max = part.nodes_max;
   to->asked_tasks =
@@ -132,17 +133,17 @@ std::string given_cores(const core::State& state, const Allocation& allocation) 
 }
 
 void put_given(const core::State& state, const core::Job& job, AttemptRow* to) {
-  to->nodes = static_cast<std::uint32_t>(job.allocation.nodes.size());
-  for (const NodeShare& share : job.allocation.nodes) {
+  to->nodes = static_cast<std::uint32_t>(job.run->allocation.nodes.size());
+  for (const NodeShare& share : job.run->allocation.nodes) {
     to->tasks += share.tasks;
     to->cpus += static_cast<std::uint32_t>(share.cores.count());
     std::int64_t memory_mib = 0;
     for (const std::int64_t mib : share.memory_mib) memory_mib += mib;
     to->memory_mib = std::max(to->memory_mib, memory_mib);
   }
-  to->devices = given_devices(state, job.allocation);
+  to->devices = given_devices(state, job.run->allocation);
   to->node_list = job_nodes(state, job);
-  to->cores = given_cores(state, job.allocation);
+  to->cores = given_cores(state, job.run->allocation);
 }
 
 /// Everything but how it ended. `has_started`: false for a job that ended while it waited.
@@ -159,11 +160,11 @@ AttemptRow begin_row(const core::State& state,
   put_asked(job.request, &row);
   row.submitted = job.submitted;
   row.eligible = std::max(job.submitted, job.request.begin);
-  row.requeues = job.attempts_run - (job.released.is_set() ? 1U : 0U);
+  row.requeues = job.run->attempts_run - (job.run->released.is_set() ? 1U : 0U);
   row.output_path = output_path(state, job, false);
   row.error_path = output_path(state, job, true);
   if (has_started) {
-    row.started = job.started;
+    row.started = job.run->started;
     put_given(state, job, &row);
   } else if (job.attempt != Attempt{}) {
     row.attempt = Attempt{job.attempt.value + 1};
@@ -185,11 +186,11 @@ void add_row(const core::State& state,
   row.is_last = true;
   row.ended = fact.at;
   row.state = to_text(fact.state);
-  const EndCause cause = has_started                         ? job.cause
+  const EndCause cause = has_started                         ? job.run->cause
                          : fact.state == JobState::cancelled ? EndCause::cancelled
                                                              : EndCause::finished;
   row.failure = failure_class(cause, fact.state != JobState::completed);
-  if (has_started && is_by_somebody(cause)) row.ended_by = job.ended_by;
+  if (has_started && is_by_somebody(cause)) row.ended_by = job.run->ended_by;
   row.exit_code = fact.exit_code;
   row.signal = fact.signal;
   row.reason = fact.why;
@@ -205,10 +206,10 @@ void add_row(const core::State& state,
   AttemptRow row = begin_row(state, job, sequence, true);
   row.ended = fact.at;
   row.state = "REQUEUED";
-  row.failure = failure_class(job.cause, true);
-  if (is_by_somebody(job.cause)) row.ended_by = job.ended_by;
+  row.failure = failure_class(job.run->cause, true);
+  if (is_by_somebody(job.run->cause)) row.ended_by = job.run->ended_by;
   row.reason = fact.why;
-  row.usage = job.usage;
+  row.usage = job.run->usage;
   to->attempts.push_back(std::move(row));
 }
 
@@ -246,8 +247,8 @@ void add_row(const core::State& state,
   row.attempt = fact.attempt;
   row.step = fact.step;
   row.sequence = sequence;
-  row.uid = job.request.user.uid;
-  row.user = job.request.user.name;
+  row.uid = job.request.common->user.uid;
+  row.user = job.request.common->user.name;
   row.name = step->request.name.empty() ? step_name(step->id) : step->request.name;
   row.command = command_text(step->request.argv);
   row.started = step->started;

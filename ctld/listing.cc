@@ -30,7 +30,7 @@ bool Listing::next(const core::State& state, const core::Plan& plan, wire::Clien
 }
 
 bool Listing::wanted(const core::Job& job) const {
-  return user_.empty() || job.request.user.name == user_;
+  return user_.empty() || job.request.common->user.name == user_;
 }
 
 bool Listing::next_named(const core::State& state,
@@ -50,8 +50,8 @@ bool Listing::next_unended(const core::State& state,
                            wire::ClientReply* reply) {
   for (auto entry = state.index.unended.upper_bound(last_seen_); entry != state.index.unended.end();
        ++entry) {
-    last_seen_ = entry->first;
-    const core::Job& job = *state.find_job(entry->first);
+    last_seen_ = *entry;
+    const core::Job& job = *state.find_job(*entry);
     if ((wanted(job) && add(state, plan, job, reply)) || ++seen_ == slice_jobs) return false;
   }
   return true;
@@ -60,8 +60,8 @@ bool Listing::next_unended(const core::State& state,
 bool Listing::next_any(const core::State& state, const core::Plan& plan, wire::ClientReply* reply) {
   for (auto entry = state.record.jobs.upper_bound(last_seen_); entry != state.record.jobs.end();
        ++entry) {
-    last_seen_ = entry->first;
-    if (wanted(entry->second) && add(state, plan, entry->second, reply)) return false;
+    last_seen_ = entry->id;
+    if (wanted(*entry) && add(state, plan, *entry, reply)) return false;
     if (++seen_ == slice_jobs) return false;
   }
   return true;

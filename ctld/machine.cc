@@ -42,17 +42,15 @@ void note_heard(const core::Request& request, std::vector<JobId>* jobs) {
 Machine::Machine(core::Policies policies) : policies_(policies), plan_(policies) {}
 
 void Machine::restore(core::Record record, std::uint64_t sequence) {
-  state_.index = core::rebuild_index(record);
+  state_.index = core::rebuild_index(record, state_.index.job_by_key.seed());
   state_.record = std::move(record);
   last_sequence_ = sequence;
-  for (const auto& [id, job] : state_.record.jobs) blobs_.restore(job);
 }
 
 void Machine::replay(const core::Fact& fact) {
   checkpoint_.before(state_, fact);
   if (history_ != nullptr) history_->learn(state_, fact, last_sequence_ + 1);
   core::evolve(state_, fact);
-  blobs_.learn(fact);
   ++last_sequence_;
 }
 

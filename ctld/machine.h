@@ -32,6 +32,9 @@ class Machine {
  public:
   explicit Machine(core::Policies policies);
 
+  /// What clients cannot know, so that no choice of keys makes their table slow. Before all else.
+  void seed_keys(std::uint64_t seed) { state_.index.job_by_key.set_seed(seed); }
+
   /// State as a checkpoint holds it, after fact number `sequence`. Before any replay.
   void restore(core::Record record, std::uint64_t sequence);
 
@@ -77,8 +80,6 @@ class Machine {
   Checkpoint& checkpoint() { return checkpoint_; }
 
   BlobTable& blobs() { return blobs_; }
-
-  const BlobTable& blobs() const { return blobs_; }
 
  private:
   void learn(const core::Facts& facts);

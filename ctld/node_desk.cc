@@ -1,10 +1,10 @@
 // Registrations, reports and effects.
 #include "ctld/node_desk.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "ctld/translate/controller_message.h"
 #include "ctld/translate/node_message.h"
 
 namespace cox::ctld {
@@ -47,6 +47,7 @@ void NodeDesk::closed(Session session) {
   if (link->second.node) {
     log_.info("node " + link->second.name + ": connection closed");
     machine_.ask(core::NodeDisconnected{*link->second.node, session});
+    drop_queues(*link->second.node);
   }
   links_.erase(link);
 }
@@ -95,6 +96,7 @@ void NodeDesk::register_node(Session session, Link& link, const wire::Register& 
   }
   link.node = node;
   replace(session, *node);
+  drop_queues(*node);  // meant for the session before; what is still true is found below
   log_.info("node " + link.name + ": registered, holds " + std::to_string(request->held.size()) +
             " attempts");
   wire::ControllerMessage reply;
@@ -152,7 +154,24 @@ void NodeDesk::carry_out(const core::Effect& effect) {
   const NodeId node = effect_node(effect);
   // A node without a connection learns at its registration what it should do.
   if (!machine_.contact().is_connected(node)) return;
-  const MessageSource source{machine_.state(), machine_.contact(), machine_.blobs(), cluster_key_,
+  const QueueKey key{node, effect_attempt(effect)};
+  if (const auto queue = queues_.find(key); queue != queues_.end()) {
+    queue->second.effects.push_back(effect);
+    return;
+  }
+  std::vector<Hash> missing;
+  const Contents contents = gather(effect, {}, &missing);
+  if (missing.empty()) return send_effect(effect, contents);
+  queues_[key].effects.push_back(effect);
+  queues_[key].read = contents;
+  for (const Hash& hash : missing) reading_[hash].insert(key);
+  for (const Hash& hash : missing) read(hash);
+}
+
+void NodeDesk::send_effect(const core::Effect& effect, const Contents& contents) {
+  const NodeId node = effect_node(effect);
+  if (!machine_.contact().is_connected(node)) return;
+  const MessageSource source{machine_.state(), machine_.contact(), contents, cluster_key_,
                              machine_.now()};
   auto message = translate_effect(source, effect);
   if (message) {
@@ -163,6 +182,70 @@ void NodeDesk::carry_out(const core::Effect& effect) {
       cannot_prepare(*prepare, message.error());
     }
   }
+}
+
+Contents NodeDesk::gather(const core::Effect& effect,
+                          const Contents& read,
+                          std::vector<Hash>* missing) {
+  Contents found;
+  for (const Hash& hash : contents_of(machine_.state(), effect)) {
+    const auto kept = std::ranges::find(read, hash, &Blob::hash);
+    if (kept != read.end()) {
+      found.push_back(*kept);
+    } else if (auto bytes = machine_.blobs().find(hash)) {
+      found.push_back({hash, std::move(bytes)});
+    } else {
+      missing->push_back(hash);
+    }
+  }
+  return found;
+}
+
+/// Once for all who wait. The answer may come at once.
+void NodeDesk::read(const Hash& hash) {
+  if (!asked_.insert(hash).second) return;
+  journal_.read_blob(hash,
+                     [this, hash](Result<std::string> bytes) { got(hash, std::move(bytes)); });
+}
+
+void NodeDesk::got(const Hash& hash, Result<std::string> bytes) {
+  asked_.erase(hash);
+  BlobTable::Bytes content;
+  if (bytes) {
+    content = std::make_shared<const std::string>(std::move(*bytes));
+    machine_.blobs().fill(hash, content);
+  }
+  const auto waiting = reading_.extract(hash);
+  if (waiting.empty()) return;
+  for (const QueueKey& key : waiting.mapped()) {
+    const auto queue = queues_.find(key);
+    if (queue == queues_.end()) continue;
+    queue->second.read.push_back({hash, content});
+    drain(key);
+  }
+}
+
+void NodeDesk::drain(const QueueKey& key) {
+  Queue& queue = queues_[key];
+  while (!queue.effects.empty()) {
+    std::vector<Hash> missing;
+    const Contents contents = gather(queue.effects.front(), queue.read, &missing);
+    if (!missing.empty()) {
+      queue.read = contents;
+      for (const Hash& hash : missing) reading_[hash].insert(key);
+      for (const Hash& hash : missing) read(hash);
+      return;
+    }
+    const core::Effect effect = queue.effects.front();
+    queue.effects.pop_front();
+    send_effect(effect, contents);
+  }
+  queues_.erase(key);
+}
+
+/// The node is gone: its next registration says anew what it needs.
+void NodeDesk::drop_queues(NodeId node) {
+  std::erase_if(queues_, [node](const auto& queue) { return queue.first.first == node; });
 }
 
 /// Content that the store lost: the job fails with that reason instead of starting for ever.

@@ -26,11 +26,14 @@ class Journal {
   virtual ~Journal() = default;
   /// Makes the batch last, then tells Controller::committed().
   virtual void append(Batch batch) = 0;
+  /// Reads content that an earlier batch carried. `done` runs within a turn of the controller, or
+  /// at once. error: not_found names the hash
+  virtual void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) = 0;
   /// Facts up to and including `sequence` are in a checkpoint that lasts: the journal may forget
   /// them, bit by bit.
   virtual void cut(std::uint64_t sequence) = 0;
-  /// No job that is remembered refers to these contents, and that lasts. A batch appended later may
-  /// bring one of them again.
+  /// No job that is remembered refers to these contents, and that lasts; BlobTable::forget() comes
+  /// first. A batch appended later may bring one of them again.
   virtual void drop_blobs(std::vector<Hash> hashes) = 0;
 };
 

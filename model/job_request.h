@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/cow.h"
 #include "model/ids.h"
 #include "model/time.h"
 #include "model/user.h"
@@ -66,17 +67,15 @@ enum class JobKind : std::uint8_t {
   interactive = 1,  // an allocation for `cox run` or `cox alloc`; step 0 may come with it
 };
 
-struct JobRequest {
+/// What jobs of one user mostly have in common. Equal ones are kept once, however many jobs there
+/// are; what differs from job to job is in JobRequest.
+struct JobCommon {
   JobKind kind = JobKind::batch;
   UserIdentity user;
   std::string account, qos;
-  std::string name;
   std::string comment;
   std::map<std::string, std::string> labels;
 
-  Hash script;                    // batch: content in the blob store; empty when argv is used
-  std::vector<std::string> argv;  // batch: arguments of the script, or the command itself
-  Hash environment;               // NUL-separated NAME=VALUE in the blob store
   std::string directory;
   std::string output, error, input;  // patterns; empty: the default
   bool append_output = false;
@@ -91,13 +90,22 @@ struct JobRequest {
   std::vector<std::string> nodes_excluded;
   std::vector<Component> components;
 
-  Duration time_limit = duration_unlimited;
-  Instant begin;
   std::int32_t nice = 0;
-  bool held = false;
   bool requeue = true;
   bool has_initial_step = false;  // interactive: `initial_step` starts with the allocation
   StepRequest initial_step;
+  friend bool operator==(const JobCommon&, const JobCommon&) = default;
+};
+
+struct JobRequest {
+  std::string name;
+  Hash script;                    // batch: content in the blob store; empty when argv is used
+  std::vector<std::string> argv;  // batch: arguments of the script, or the command itself
+  Hash environment;               // NUL-separated NAME=VALUE in the blob store
+  Duration time_limit = duration_unlimited;
+  Instant begin;
+  bool held = false;
+  Cow<JobCommon> common;
   friend bool operator==(const JobRequest&, const JobRequest&) = default;
 };
 

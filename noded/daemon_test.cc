@@ -110,13 +110,14 @@ class Controller {
   // A batch job of one core that runs `script` at once.
   void run_job(std::uint64_t job, const std::string& script, Uid uid = ::geteuid()) {
     JobRequest request;
-    request.user = {uid, ::getegid(), {}, uid == ::geteuid() ? "" : "nobody-here", "/", "/bin/sh"};
-    request.user.name = request.user.name.empty() ? std::to_string(uid) : request.user.name;
+    JobCommon& common = request.common.edit();
+    common.user = {uid, ::getegid(), {}, uid == ::geteuid() ? "" : "nobody-here", "/", "/bin/sh"};
+    common.user.name = common.user.name.empty() ? std::to_string(uid) : common.user.name;
     request.name = "test";
-    request.directory = dir_.path();
-    request.output = dir_ / "job.out";
-    request.partitions = {"batch"};
-    request.components.emplace_back();
+    common.directory = dir_.path();
+    common.output = dir_ / "job.out";
+    common.partitions = {"batch"};
+    common.components.emplace_back();
     wire::ControllerMessage message;
     wire::Prepare* prepare = message.mutable_prepare();
     prepare->set_job(job);

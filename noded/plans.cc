@@ -57,7 +57,7 @@ Result<AttemptPlan> check_plan(wire::Prepare prepare) {
   AttemptPlan plan;
   auto request = wire::take(prepare.request());
   if (!request) return tl::unexpected(request.error().with_context("job request"));
-  plan.user = std::move(request->user);
+  plan.user = std::move(request->common.edit().user);
   auto share = wire::take(prepare.share());
   if (!share) return tl::unexpected(share.error().with_context("share"));
   plan.share = std::move(*share);

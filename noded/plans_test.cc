@@ -12,11 +12,11 @@ namespace {
 
 wire::Prepare prepare_of(std::uint64_t job, std::uint32_t attempt) {
   JobRequest request;
-  request.user.name = "ada";
+  request.common.edit().user.name = "ada";
   request.argv = {"true"};
-  request.directory = "/";
-  request.partitions = {"batch"};
-  request.components.emplace_back();
+  request.common.edit().directory = "/";
+  request.common.edit().partitions = {"batch"};
+  request.common.edit().components.emplace_back();
   wire::Prepare prepare;
   prepare.set_job(job);
   prepare.set_attempt(attempt);

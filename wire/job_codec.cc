@@ -130,7 +130,7 @@ cox::StepRequest take(const StepRequest& from, Check& check) {
   return to;
 }
 
-void put_limits(const cox::JobRequest& from, JobRequest* to) {
+void put_limits(const cox::JobCommon& from, JobRequest* to) {
   to->clear_limits();
   for (const auto& limit : from.limits) {
     auto* message = to->add_limits();
@@ -140,7 +140,7 @@ void put_limits(const cox::JobRequest& from, JobRequest* to) {
   }
 }
 
-void take_limits(const JobRequest& from, cox::JobRequest& to, Check& check) {
+void take_limits(const JobRequest& from, cox::JobCommon& to, Check& check) {
   if (!check.count(from.limits_size(), limits_max, "resource limits")) return;
   for (const auto& limit : from.limits()) {
     to.limits.push_back({check.range(limit.resource(), 0, resource_max, "resource limit"),
@@ -148,21 +148,17 @@ void take_limits(const JobRequest& from, cox::JobRequest& to, Check& check) {
   }
 }
 
-void take_who_and_what(const JobRequest& from, cox::JobRequest& to, Check& check) {
+void take_who_and_what(const JobRequest& from, cox::JobCommon& to, Check& check) {
   to.kind = check.choice(from.kind(), JobKind::interactive, "job kind");
   to.user = take(from.user(), check);
   to.account = check.text(from.account(), "account");
   to.qos = check.text(from.qos(), "qos");
-  to.name = check.text(from.name(), "job name");
   to.comment = check.text(from.comment(), "comment");
   if (check.count(static_cast<int>(from.labels().size()), names_max, "labels")) {
     for (const auto& [key, value] : from.labels()) {
       to.labels.emplace(check.text(key, "label"), check.text(value, "label value"));
     }
   }
-  to.script = check.take(take_hash(from.script()), "script");
-  to.argv = take_argv(from.argv(), check);
-  to.environment = check.take(take_hash(from.environment()), "environment");
   to.directory = check.text(from.directory(), "directory");
   to.output = check.text(from.output(), "output");
   to.error = check.text(from.error(), "error");
@@ -174,7 +170,7 @@ void take_who_and_what(const JobRequest& from, cox::JobRequest& to, Check& check
   to.submit_directory = check.text(from.submit_directory(), "submit directory");
 }
 
-void take_where_and_when(const JobRequest& from, cox::JobRequest& to, Check& check) {
+void take_where(const JobRequest& from, cox::JobCommon& to, Check& check) {
   constexpr int nodes = static_cast<int>(nodes_max);
   to.partitions = take_names(from.partitions(), names_max, "partitions", check);
   to.constraint = check.text(from.constraint(), "constraint");
@@ -185,10 +181,7 @@ void take_where_and_when(const JobRequest& from, cox::JobRequest& to, Check& che
       to.components.push_back(take(component, check));
     }
   }
-  to.time_limit.us = check.range<std::int64_t>(from.time_limit_us(), 0, amount_max, "time limit");
-  to.begin.us = check.range<std::int64_t>(from.begin_us(), 0, amount_max, "begin time");
   to.nice = from.nice();
-  to.held = from.held();
   to.requeue = from.requeue();
   to.has_initial_step = from.has_initial_step();
   if (to.has_initial_step) to.initial_step = take(from.initial_step(), check);
@@ -220,18 +213,16 @@ Result<cox::StepRequest> take(const StepRequest& from) {
   return check.done(std::move(to));
 }
 
-void put(const cox::JobRequest& from, JobRequest* to) {
+namespace {
+
+void put(const cox::JobCommon& from, JobRequest* to) {
   to->set_kind(static_cast<std::uint32_t>(from.kind));
   put(from.user, to->mutable_user());
   to->set_account(from.account);
   to->set_qos(from.qos);
-  to->set_name(from.name);
   to->set_comment(from.comment);
   to->clear_labels();
   for (const auto& [key, value] : from.labels) (*to->mutable_labels())[key] = value;
-  put(from.script, to->mutable_script());
-  put(from.argv, to->mutable_argv());
-  put(from.environment, to->mutable_environment());
   to->set_directory(from.directory);
   to->set_output(from.output);
   to->set_error(from.error);
@@ -247,21 +238,71 @@ void put(const cox::JobRequest& from, JobRequest* to) {
   put(from.nodes_excluded, to->mutable_nodes_excluded());
   to->clear_components();
   for (const auto& component : from.components) put(component, to->add_components());
-  to->set_time_limit_us(from.time_limit.us);
-  to->set_begin_us(from.begin.us);
   to->set_nice(from.nice);
-  to->set_held(from.held);
   to->set_requeue(from.requeue);
   to->clear_initial_step();
   if (from.has_initial_step) put(from.initial_step, to->mutable_initial_step());
 }
 
+}  // namespace
+
+void put_own(const cox::JobRequest& from, JobRequest* to) {
+  to->set_name(from.name);
+  put(from.script, to->mutable_script());
+  put(from.argv, to->mutable_argv());
+  put(from.environment, to->mutable_environment());
+  to->set_time_limit_us(from.time_limit.us);
+  to->set_begin_us(from.begin.us);
+  to->set_held(from.held);
+}
+
+void put(const cox::JobRequest& from, JobRequest* to) {
+  put(*from.common, to);
+  put_own(from, to);
+}
+
+namespace {
+
+void take_own(const JobRequest& from, cox::JobRequest& to, Check& check) {
+  to.name = check.text(from.name(), "job name");
+  to.script = check.take(take_hash(from.script()), "script");
+  to.argv = take_argv(from.argv(), check);
+  to.environment = check.take(take_hash(from.environment()), "environment");
+  to.time_limit.us = check.range<std::int64_t>(from.time_limit_us(), 0, amount_max, "time limit");
+  to.begin.us = check.range<std::int64_t>(from.begin_us(), 0, amount_max, "begin time");
+  to.held = from.held();
+}
+
+}  // namespace
+
+Result<cox::JobRequest> take_own(const JobRequest& from) {
+  Check check;
+  cox::JobRequest to;
+  take_own(from, to, check);
+  return check.done(std::move(to));
+}
+
 Result<cox::JobRequest> take(const JobRequest& from) {
   Check check;
   cox::JobRequest to;
-  take_who_and_what(from, to, check);
-  take_where_and_when(from, to, check);
+  take_own(from, to, check);
+  take_who_and_what(from, to.common.edit(), check);
+  take_where(from, to.common.edit(), check);
   return check.done(std::move(to));
+}
+
+Result<cox::JobRequest> take(const JobVariant& from, cox::JobRequest base) {
+  Check check;
+  if (!from.name().empty()) base.name = check.text(from.name(), "job name");
+  if (from.argv_size() != 0) base.argv = take_argv(from.argv(), check);
+  if (from.time_limit_us() != 0) {
+    base.time_limit.us =
+        check.range<std::int64_t>(from.time_limit_us(), 0, amount_max, "time limit");
+  }
+  if (from.begin_us() != 0) {
+    base.begin.us = check.range<std::int64_t>(from.begin_us(), 0, amount_max, "begin time");
+  }
+  return check.done(std::move(base));
 }
 
 }  // namespace cox::wire

@@ -25,6 +25,11 @@ inline constexpr std::uint32_t tasks_max = 10'000'000;
 
 void put(const cox::JobRequest& from, JobRequest* to);
 Result<cox::JobRequest> take(const JobRequest& from);
+/// Only what is the job's own: everything but `common`.
+void put_own(const cox::JobRequest& from, JobRequest* to);
+Result<cox::JobRequest> take_own(const JobRequest& from);
+/// `base` with what the variant sets.
+Result<cox::JobRequest> take(const JobVariant& from, cox::JobRequest base);
 void put(const cox::StepRequest& from, StepRequest* to);
 Result<cox::StepRequest> take(const StepRequest& from);
 void put(const cox::NodeInventory& from, NodeInventory* to);

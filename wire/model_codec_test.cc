@@ -97,36 +97,37 @@ cox::StepRequest any_step() {
 
 cox::JobRequest any_job() {
   cox::JobRequest j;
-  j.kind = static_cast<JobKind>(any_number(0, 2));
-  j.user = {any_u32(), any_u32(), {any_u32(), any_u32()}, any_text(), any_text(), any_text()};
-  j.account = any_text();
-  j.qos = any_text();
+  cox::JobCommon& c = j.common.edit();
+  c.kind = static_cast<JobKind>(any_number(0, 2));
+  c.user = {any_u32(), any_u32(), {any_u32(), any_u32()}, any_text(), any_text(), any_text()};
+  c.account = any_text();
+  c.qos = any_text();
   j.name = any_text();
-  j.comment = any_text();
-  j.labels = {{"rack", any_text()}, {"", any_text()}};
+  c.comment = any_text();
+  c.labels = {{"rack", any_text()}, {"", any_text()}};
   j.script = any_hash();
   j.argv = any_texts();
   j.environment = any_hash();
-  j.directory = any_text();
-  j.output = any_text();
-  j.error = any_text();
-  j.input = any_text();
-  j.append_output = *rc::gen::arbitrary<bool>();
-  j.umask = any_number<std::uint32_t>(0, 01000);
-  j.limits = {{any_number(0, 16), *rc::gen::arbitrary<std::uint64_t>(), ~std::uint64_t{0}}};
-  j.submit_host = any_text();
-  j.submit_directory = any_text();
-  j.partitions = any_texts();
-  j.constraint = any_text();
-  j.nodes_wanted = any_texts();
-  j.nodes_excluded = any_texts();
-  j.components = {any_component(), any_component()};
+  c.directory = any_text();
+  c.output = any_text();
+  c.error = any_text();
+  c.input = any_text();
+  c.append_output = *rc::gen::arbitrary<bool>();
+  c.umask = any_number<std::uint32_t>(0, 01000);
+  c.limits = {{any_number(0, 16), *rc::gen::arbitrary<std::uint64_t>(), ~std::uint64_t{0}}};
+  c.submit_host = any_text();
+  c.submit_directory = any_text();
+  c.partitions = any_texts();
+  c.constraint = any_text();
+  c.nodes_wanted = any_texts();
+  c.nodes_excluded = any_texts();
+  c.components = {any_component(), any_component()};
   j.begin = Instant{any_number<std::int64_t>(0, 1LL << 60)};
-  j.nice = *rc::gen::arbitrary<std::int32_t>();
+  c.nice = *rc::gen::arbitrary<std::int32_t>();
   j.held = *rc::gen::arbitrary<bool>();
-  j.requeue = *rc::gen::arbitrary<bool>();
-  j.has_initial_step = *rc::gen::arbitrary<bool>();
-  if (j.has_initial_step) j.initial_step = any_step();
+  c.requeue = *rc::gen::arbitrary<bool>();
+  c.has_initial_step = *rc::gen::arbitrary<bool>();
+  if (c.has_initial_step) c.initial_step = any_step();
   return j;
 }
 
@@ -230,19 +231,19 @@ TEST(ModelCodec, a_put_into_a_used_message_leaves_nothing_of_the_old_value) {
   JobRequest message;
   cox::JobRequest first;
   first.argv = {"a", "b"};
-  first.labels = {{"k", "v"}};
-  first.components.resize(2);
-  first.has_initial_step = true;
+  first.common.edit().labels = {{"k", "v"}};
+  first.common.edit().components.resize(2);
+  first.common.edit().has_initial_step = true;
   put(first, &message);
   cox::JobRequest second;
-  second.components.resize(1);
+  second.common.edit().components.resize(1);
   put(second, &message);
   EXPECT_EQ(take(message), second);
 }
 
 JobRequest job_message() {
   cox::JobRequest job;
-  job.components.resize(1);
+  job.common.edit().components.resize(1);
   JobRequest message;
   put(job, &message);
   return message;

@@ -27,27 +27,27 @@ const std::vector<Row>& rows() {
       {{"gres", 0, "NAME[:TYPE][:N],...", "devices on each node"}, set_gres},
       {{"time", 't', "LIMIT", "M, M:S, H:M:S, D-H, D-H:M, D-H:M:S"}, set_time},
       {{"partition", 'p', "LIST", "where it may run"}, set_partitions},
-      {{"account", 'A', "NAME", "whom it is charged to"}, set_text<&JobRequest::account>},
-      {{"qos", 'q', "NAME", "quality of service"}, set_text<&JobRequest::qos>},
+      {{"account", 'A', "NAME", "whom it is charged to"}, set_text<&JobCommon::account>},
+      {{"qos", 'q', "NAME", "quality of service"}, set_text<&JobCommon::qos>},
       {{"job-name", 'J', "NAME", "its name; default: the script or command"},
        set_text<&JobRequest::name>},
-      {{"chdir", 'D', "DIR", "directory it starts in"}, set_text<&JobRequest::directory>},
-      {{"output", 'o', "PATTERN", "file for its output"}, set_pattern<&JobRequest::output>},
+      {{"chdir", 'D', "DIR", "directory it starts in"}, set_text<&JobCommon::directory>},
+      {{"output", 'o', "PATTERN", "file for its output"}, set_pattern<&JobCommon::output>},
       {{"error", 'e', "PATTERN", "file for its errors; default: the output's"},
-       set_pattern<&JobRequest::error>},
-      {{"input", 'i', "PATTERN", "file for its input"}, set_pattern<&JobRequest::input>},
+       set_pattern<&JobCommon::error>},
+      {{"input", 'i', "PATTERN", "file for its input"}, set_pattern<&JobCommon::input>},
       {{"begin", 'b', "WHEN", "not before: now+1hour, 17:30, 2031-05-01"}, set_begin},
       {{"nodelist", 'w', "NODES", "these nodes must be part of it"},
-       set_node_list<&JobRequest::nodes_wanted>},
+       set_node_list<&JobCommon::nodes_wanted>},
       {{"exclude", 'x', "NODES", "these nodes must not"},
-       set_node_list<&JobRequest::nodes_excluded>},
+       set_node_list<&JobCommon::nodes_excluded>},
       {{"exclusive", 0, "[=WHOM]", "share its nodes with no other job"}, set_exclusive},
       {{"hold", 'H', "", "wait until released (cox release)"}, set_flag<&JobRequest::held, true>},
       {{"requeue", 0, "", "run again when a node is lost (the default)"},
-       set_flag<&JobRequest::requeue, true>},
-      {{"no-requeue", 0, "", "never run it a second time"}, set_flag<&JobRequest::requeue, false>},
+       set_flag<&JobCommon::requeue, true>},
+      {{"no-requeue", 0, "", "never run it a second time"}, set_flag<&JobCommon::requeue, false>},
       {{"nice", 0, "[=N]", "step back in the queue; without N: 100"}, set_nice},
-      {{"comment", 0, "TEXT", "a note kept with the job"}, set_text<&JobRequest::comment>},
+      {{"comment", 0, "TEXT", "a note kept with the job"}, set_text<&JobCommon::comment>},
       {{"label", 0, "KEY=VALUE", "a label of the job; may be repeated"}, set_label},
       {{"export", 0, "ALL|NONE|VAR,...", "environment it gets; default ALL"}, set_export},
       {{"array", 'a', "RANGE", ""}, nullptr},
@@ -66,7 +66,7 @@ const std::vector<Row>& rows() {
 
 Result<void> spread_gpus(RequestDraft* draft) {
   if (draft->gpus == 0) return {};
-  const Component& part = draft->job.components.front();
+  const Component& part = draft->job.common->components.front();
   if (part.nodes_min != part.nodes_max || draft->gpus % part.nodes_min != 0) {
     return fail(Code::bad_usage,
                 "--gpus " + std::to_string(draft->gpus) + ": cannot be divided evenly over " +
@@ -109,7 +109,7 @@ Result<void> complete(RequestDraft* draft) {
     } else {
       part.nodes_max = std::max<std::uint32_t>(1, part.tasks);
     }
-    const auto wanted = static_cast<std::uint32_t>(draft->job.nodes_wanted.size());
+    const auto wanted = static_cast<std::uint32_t>(draft->job.common->nodes_wanted.size());
     part.nodes_min = std::max({part.nodes_min, wanted});
     part.nodes_max = std::max(part.nodes_max, part.nodes_min);
     // More GPUs than one must be divided: then the smallest number of nodes is meant.

@@ -27,7 +27,7 @@ Result<RequestDraft> read(const std::vector<std::string>& words) {
 Component component(const std::vector<std::string>& words) {
   const auto draft = read(words);
   EXPECT_TRUE(draft) << draft.error().message;
-  return draft ? draft->job.components.front() : Component{};
+  return draft ? draft->job.common->components.front() : Component{};
 }
 
 std::string refusal(const std::vector<std::string>& words) {
@@ -77,9 +77,9 @@ TEST(RequestOptions, gpus_are_divided_over_the_nodes) {
 }
 
 TEST(RequestOptions, a_later_option_replaces_an_earlier_one) {
-  EXPECT_FALSE(read({"--requeue", "--no-requeue"})->job.requeue);
-  EXPECT_TRUE(read({"--no-requeue", "--requeue"})->job.requeue);
-  EXPECT_EQ(read({"-p", "a,b", "-p", "c"})->job.partitions, std::vector<std::string>{"c"});
+  EXPECT_FALSE(read({"--requeue", "--no-requeue"})->job.common->requeue);
+  EXPECT_TRUE(read({"--no-requeue", "--requeue"})->job.common->requeue);
+  EXPECT_EQ(read({"-p", "a,b", "-p", "c"})->job.common->partitions, std::vector<std::string>{"c"});
 }
 
 TEST(RequestOptions, days_and_hours_are_a_limit) {
@@ -93,7 +93,7 @@ TEST(RequestOptions, huge_node_lists_are_refused_before_they_are_expanded) {
 }
 
 TEST(RequestOptions, patterns_are_checked_here) {
-  EXPECT_EQ(read({"-o", "out-%j.txt"})->job.output, "out-%j.txt");
+  EXPECT_EQ(read({"-o", "out-%j.txt"})->job.common->output, "out-%j.txt");
   EXPECT_NE(refusal({"-o", "out-%Q"}).find("--output"), std::string::npos);
 }
 

@@ -29,8 +29,8 @@ Result<void> read_memory(const Given& given, std::int64_t* to) {
 }  // namespace
 
 Component& how_much(RequestDraft& draft) {
-  if (draft.job.components.empty()) draft.job.components.emplace_back();
-  return draft.job.components.front();
+  if (draft.job.common.edit().components.empty()) draft.job.common.edit().components.emplace_back();
+  return draft.job.common.edit().components.front();
 }
 
 Result<void> read_count(const Given& given, std::uint32_t* to) {
@@ -119,7 +119,7 @@ Result<void> set_label(const Given& given, RequestDraft& draft) {
   if (quoted(key, key.size()) != key) {
     return fail(Code::bad_usage, "--label " + quoted(given.value) + ": KEY is no printable text");
   }
-  draft.job.labels[key] = given.value.substr(equals + 1);
+  draft.job.common.edit().labels[key] = given.value.substr(equals + 1);
   return {};
 }
 
@@ -128,7 +128,7 @@ Result<void> set_nice(const Given& given, RequestDraft& draft) {
   if (!nice || *nice < -2147483645 || *nice > 2147483645) {
     return fail(Code::bad_usage, "--nice=" + quoted(given.value) + ": a whole number is expected");
   }
-  draft.job.nice = static_cast<std::int32_t>(*nice);
+  draft.job.common.edit().nice = static_cast<std::int32_t>(*nice);
   return {};
 }
 
@@ -142,12 +142,12 @@ Result<void> set_exclusive(const Given& given, RequestDraft& draft) {
 }
 
 Result<void> set_partitions(const Given& given, RequestDraft& draft) {
-  draft.job.partitions.clear();
+  draft.job.common.edit().partitions.clear();
   for (const std::string_view name : split(given.value, ',')) {
     if (name.empty()) {
       return fail(Code::bad_usage, "--partition " + quoted(given.value) + ": an empty name");
     }
-    draft.job.partitions.emplace_back(name);
+    draft.job.common.edit().partitions.emplace_back(name);
   }
   return {};
 }

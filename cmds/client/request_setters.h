@@ -34,30 +34,41 @@ Result<void> read_text(const Given& given, std::string* to);
 Result<void> read_pattern(const Given& given, std::string* to);
 Result<void> read_node_list(const Given& given, std::vector<std::string>* to);
 
+/// A member of the request, whether it is the job's own or in what jobs have in common.
+template <class Value>
+Value& member_of(JobRequest& job, Value JobRequest::*member) {
+  return job.*member;
+}
+
+template <class Value>
+Value& member_of(JobRequest& job, Value JobCommon::*member) {
+  return job.common.edit().*member;
+}
+
 /// Setters made of a member and the kind of its value.
 template <std::uint32_t Component::*member>
 Result<void> set_count(const Given& given, RequestDraft& draft) {
   return read_count(given, &(how_much(draft).*member));
 }
 
-template <std::string JobRequest::*member>
+template <auto member>
 Result<void> set_text(const Given& given, RequestDraft& draft) {
-  return read_text(given, &(draft.job.*member));
+  return read_text(given, &member_of(draft.job, member));
 }
 
-template <std::string JobRequest::*member>
+template <auto member>
 Result<void> set_pattern(const Given& given, RequestDraft& draft) {
-  return read_pattern(given, &(draft.job.*member));
+  return read_pattern(given, &member_of(draft.job, member));
 }
 
-template <std::vector<std::string> JobRequest::*member>
+template <auto member>
 Result<void> set_node_list(const Given& given, RequestDraft& draft) {
-  return read_node_list(given, &(draft.job.*member));
+  return read_node_list(given, &member_of(draft.job, member));
 }
 
-template <bool JobRequest::*member, bool value>
+template <auto member, bool value>
 Result<void> set_flag(const Given& /*given*/, RequestDraft& draft) {
-  draft.job.*member = value;
+  member_of(draft.job, member) = value;
   return {};
 }
 

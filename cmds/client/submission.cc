@@ -44,7 +44,7 @@ void add_limits(JobRequest* request) {
   for (const auto resource : resources) {
     rlimit limit{};
     if (::getrlimit(resource, &limit) != 0) continue;
-    request->limits.push_back(
+    request->common.edit().limits.push_back(
         {static_cast<std::int32_t>(resource), limit.rlim_cur, limit.rlim_max});
   }
 }
@@ -116,16 +116,17 @@ Result<void> collect_surroundings(JobRequest* request) {
     return Failure(platform::system_error("working directory", errno));
   }
   const std::string here = buffer.data();
-  request->submit_directory = here;
-  if (request->directory.empty()) {
-    request->directory = here;
-  } else if (!request->directory.starts_with('/')) {
-    request->directory = here + "/" + request->directory;
+  JobCommon& common = request->common.edit();
+  common.submit_directory = here;
+  if (common.directory.empty()) {
+    common.directory = here;
+  } else if (!common.directory.starts_with('/')) {
+    common.directory = here + "/" + common.directory;
   }
-  request->umask = ::umask(0);
-  ::umask(request->umask);
+  common.umask = ::umask(0);
+  ::umask(common.umask);
   add_limits(request);
-  if (::gethostname(buffer.data(), buffer.size() - 1) == 0) request->submit_host = buffer.data();
+  if (::gethostname(buffer.data(), buffer.size() - 1) == 0) common.submit_host = buffer.data();
   return {};
 }
 

@@ -72,12 +72,13 @@ Result<RequestDraft> read_draft(const Parsed& given) {
 /// The tasks' part; output and input of a step stay here unless they go to files.
 Result<StepRequest> make_step(const Parsed& given, RequestDraft* draft) {
   StepRequest step;
+  JobCommon& common = draft->job.common.edit();
   step.argv = given.operands();
   step.name = draft->job.name;
-  step.directory = draft->job.directory;
-  step.output.swap(draft->job.output);
-  step.error.swap(draft->job.error);
-  step.input.swap(draft->job.input);
+  step.directory = draft->job.common->directory;
+  step.output.swap(common.output);
+  step.error.swap(common.error);
+  step.input.swap(common.input);
   step.label_output = given.has("label-output");
   step.kill_on_bad_exit = !given.has("no-kill-on-bad-exit");
   if (given.has("mpi")) {
@@ -91,9 +92,10 @@ Result<StepRequest> make_step(const Parsed& given, RequestDraft* draft) {
 Result<wire::ClientRequest> new_job(const Parsed& given, RequestDraft draft) {
   const auto step = make_step(given, &draft);
   if (!step) return Failure(step.error());
-  draft.job.kind = JobKind::interactive;
-  draft.job.has_initial_step = true;
-  draft.job.initial_step = *step;
+  JobCommon& common = draft.job.common.edit();
+  common.kind = JobKind::interactive;
+  common.has_initial_step = true;
+  common.initial_step = *step;
   auto submit = make_submit(draft, "");
   if (!submit) return Failure(submit.error());
   submit->set_attach(true);
@@ -118,7 +120,7 @@ Result<wire::ClientRequest> new_step(const Parsed& given,
   }
   auto step = make_step(given, &draft);
   if (!step) return Failure(step.error());
-  const Component& part = draft.job.components.front();
+  const Component& part = draft.job.common->components.front();
   if (draft.has_nodes) step->nodes = part.nodes_min;
   step->tasks = part.tasks;
   step->tasks_per_node = part.tasks_per_node;
@@ -162,7 +164,7 @@ Result<RunRequest> read_run_request(const Parsed& given) {
   if (!draft) return Failure(draft.error());
   RunRequest run;
   run.attach.label_output = given.has("label-output");
-  run.attach.forward_input = draft->job.input.empty();
+  run.attach.forward_input = draft->job.common->input.empty();
   const std::string job = surrounding_job(given);
   auto request =
       job.empty() ? new_job(given, std::move(*draft)) : new_step(given, std::move(*draft), job);

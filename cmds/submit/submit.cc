@@ -50,7 +50,7 @@ Result<void> apply_all(const std::vector<GivenOption>& options, RequestDraft* dr
                           std::string_view("truncate").starts_with(mode))) {
       return fail(Code::bad_usage, "--open-mode " + quoted(mode) + ": append or truncate");
     }
-    draft->job.append_output = mode.front() == 'a';
+    draft->job.common.edit().append_output = mode.front() == 'a';
   }
   return {};
 }

@@ -53,7 +53,7 @@ void check_steps(const Scene& scene,
                  const Job& job,
                  const Node& node,
                  const HeldAttempt& held) {
-  for (const Step& step : job.steps) {
+  for (const Step& step : job.run->steps) {
     if (step.is_ended() || !has_share(step, node.id)) continue;
     end_step_when_reported(scene, endings, job, step);
     if (!endings.is_running(job) || !endings.is_open(job, step.id)) continue;

@@ -32,14 +32,14 @@ bool is_overdue(const Scene& scene, const Job& job) {
   // After its own restart a controller first hears what ended meanwhile.
   if (scene.now <= scene.contact.started + patience) return false;
   const Duration limit = job.request.time_limit + scene.state.record.settings.kill_wait + patience;
-  return scene.now > counted_from(scene, job.released) + limit;
+  return scene.now > counted_from(scene, job.run->released) + limit;
 }
 
 /// A gang that waits for an answer: rolled back, the nodes that owe one back off.
 void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
   const Answers* answers = find_answers(scene.contact, key_of(job));
   std::string names;
-  for (const NodeShare& share : job.allocation.nodes) {
+  for (const NodeShare& share : job.run->allocation.nodes) {
     if (answers != nullptr && answers->prepared.contains(share.node)) continue;
     const Node& node = scene.state.record.nodes[share.node.value];
     names += names.empty() ? node.name : "," + node.name;
@@ -56,12 +56,12 @@ void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
 void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
   for (const JobId id : scene.state.index.jobs_on_node[node.value]) {
     const Job& job = *scene.state.find_job(id);
-    if (job.allocation.nodes.front().node != node) continue;  // each job once
+    if (job.run->allocation.nodes.front().node != node) continue;  // each job once
     if (is_overdue(scene, job)) {
       endings.end_job(job, EndCause::time_limit, 0,
                       "over its limit of " + to_text(job.request.time_limit));
     } else if (job.phase == JobPhase::starting &&
-               scene.now > counted_from(scene, job.started) + patience) {
+               scene.now > counted_from(scene, job.run->started) + patience) {
       undo_unanswered(scene, endings, job);
     }
   }

@@ -22,11 +22,24 @@ void index_membership(Index& index, const Record& record, const Node& node) {
 }
 
 void index_job(Index& index, const Job& job) {
-  if (!job.key.empty()) index.job_by_key[job.key] = job.id;
-  if (job.phase != JobPhase::ended) index.unended[job.id] = job.attempt;
-  for (const NodeShare& share : job.allocation.nodes) {
+  if (job.phase != JobPhase::ended) index.unended.insert(job.id);
+  if (job.phase == JobPhase::pending) ++index.pending;
+  for (const NodeShare& share : job.run->allocation.nodes) {
     if (holds_share(job, share.node)) take(index, job.id, share);
   }
+}
+
+/// As evolve() leaves it: everything from the first job on that is young enough.
+void index_keys(Index& index, const Record& record) {
+  KeyTable& keys = index.job_by_key;
+  bool is_young = false;
+  for (const Job& job : record.jobs) {
+    if (!is_young && job.submitted + resend_window < record.last_submit) continue;
+    if (!is_young) keys.oldest = job.id;
+    is_young = true;
+    if (!job.key.empty()) keys.insert(job.key, job.id);
+  }
+  if (!is_young) keys.oldest = record.next_job;
 }
 
 }  // namespace
@@ -58,8 +71,9 @@ void index_node(Index& index, const Record& record, const Node& node) {
   index_membership(index, record, node);
 }
 
-Index rebuild_index(const Record& record) {
+Index rebuild_index(const Record& record, std::uint64_t key_seed) {
   Index index;
+  index.job_by_key.set_seed(key_seed);
   for (std::uint32_t i = 0; i < record.classes.size(); ++i) {
     index.class_by_hash[record.classes[i].hash] = ClassId{i};
   }
@@ -67,7 +81,8 @@ Index rebuild_index(const Record& record) {
   fleetless.settings = record.settings;
   index_settings(index, fleetless);
   for (const Node& node : record.nodes) index_node(index, record, node);
-  for (const auto& [id, job] : record.jobs) index_job(index, job);
+  for (const Job& job : record.jobs) index_job(index, job);
+  index_keys(index, record);
   return index;
 }
 

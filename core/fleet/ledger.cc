@@ -80,7 +80,7 @@ void audit_node(const State& state, const Node& node, std::vector<std::string>& 
       faults.push_back(at(node, job_text(id) + " is listed but holds nothing"));
       continue;
     }
-    count.add(node, *job, job->allocation.nodes[*node_position(*job, node.id)]);
+    count.add(node, *job, job->run->allocation.nodes[*node_position(*job, node.id)]);
   }
   faults.insert(faults.end(), count.faults.begin(), count.faults.end());
   const auto check_set = [&](const Bitset& is_free, const Bitset& used, const Bitset& all,
@@ -139,13 +139,13 @@ void give_back(Index& index, JobId job, const NodeShare& share) {
 std::vector<std::string> ledger_faults(const State& state) {
   std::vector<std::string> faults;
   for (const Node& node : state.record.nodes) audit_node(state, node, faults);
-  for (const auto& [id, job] : state.record.jobs) {
+  for (const Job& job : state.record.jobs) {
     if (!is_live(job)) continue;
-    for (const NodeShare& share : job.allocation.nodes) {
+    for (const NodeShare& share : job.run->allocation.nodes) {
       if (!holds_share(job, share.node)) continue;
       const auto& jobs = state.index.jobs_on_node[share.node.value];
-      if (!std::ranges::binary_search(jobs, id)) {
-        faults.push_back(job_text(id) + " holds a share that its node does not list");
+      if (!std::ranges::binary_search(jobs, job.id)) {
+        faults.push_back(job_text(job.id) + " holds a share that its node does not list");
       }
     }
   }

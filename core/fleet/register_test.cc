@@ -133,7 +133,7 @@ TEST(Registration, StartThatNeverReachedItsOnlyNodeIsUndone) {
   cluster.restart_controller();
   cluster.connect(fleet().node(0));
   EXPECT_EQ(cluster.job_state(id), JobState::pending);
-  EXPECT_EQ(cluster.job(id).attempts_run, 0U);
+  EXPECT_EQ(cluster.job(id).run->attempts_run, 0U);
   cluster.schedule();
   EXPECT_EQ(cluster.attempt(id), Attempt{2});
 }
@@ -145,7 +145,7 @@ TEST(Trap04, AgentThatForgotARunningAttemptEndsIt) {
   ASSERT_EQ(cluster.job_state(gang), JobState::running);
   cluster.connect(cluster.inventory(NodeId{0}));
   EXPECT_EQ(cluster.job_state(single), JobState::pending);
-  EXPECT_EQ(cluster.job(gang).cause, EndCause::supervisor_lost);
+  EXPECT_EQ(cluster.job(gang).run->cause, EndCause::supervisor_lost);
   cluster.answer_all();
   EXPECT_EQ(cluster.job_state(gang), JobState::pending);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
@@ -155,7 +155,7 @@ TEST(Trap04, SupervisorThatIsGoneEndsTheAttempt) {
   Cluster cluster(fleet().nodes(1));
   const JobId id = cluster.run(job());
   cluster.connect(cluster.inventory(NodeId{0}), {HeldAttempt{id, Attempt{1}, true, false, {}}});
-  EXPECT_EQ(cluster.job(id).cause, EndCause::supervisor_lost);
+  EXPECT_EQ(cluster.job(id).run->cause, EndCause::supervisor_lost);
   cluster.answer_all();
   EXPECT_EQ(cluster.job_state(id), JobState::pending);
 }

@@ -89,7 +89,7 @@ std::string stuck_text(const Node& node) {
 std::string stuck_text(const State& state, const Job& job) {
   std::string text;
   if (job.phase != JobPhase::ending) return text;
-  for (const NodeShare& share : job.allocation.nodes) {
+  for (const NodeShare& share : job.run->allocation.nodes) {
     const Node& node = state.record.nodes[share.node.value];
     const StuckAttempt* stuck = find_stuck(node, AttemptKey{job.id, job.attempt});
     if (stuck == nullptr) continue;

@@ -29,7 +29,7 @@ Result<Facts> decide_one(const Scene& scene, const CancelJob& ask) {
   const std::string why = by_text(ask.caller, "cancelled");
   if (job.phase == JobPhase::pending) {
     return Facts{
-        JobEnded{job.id, job.attempt, scene.now, JobState::cancelled, 0, 0, job.usage, why}};
+        JobEnded{job.id, job.attempt, scene.now, JobState::cancelled, 0, 0, job.run->usage, why}};
   }
   Endings endings(scene.state, scene.now);
   endings.end_job(job, EndCause::cancelled, ask.caller.uid, why);
@@ -68,7 +68,7 @@ Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask) {
     return wrong_phase(job, "too late to requeue it");
   }
   if (!is_requeued_after(job.request, EndCause::requeued)) {
-    return fail(Code::refused, job_text(job.id) + (job.request.kind == JobKind::interactive
+    return fail(Code::refused, job_text(job.id) + (job.request.common->kind == JobKind::interactive
                                                        ? " is interactive and cannot be requeued"
                                                        : " was submitted not to be requeued"));
   }

@@ -25,11 +25,12 @@ Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
                                    ": steps run only in a running job");
   }
   if (ask.request.argv.empty()) return fail(Code::bad_usage, "the step has no command");
-  if (job.next_step >= step_batch)
+  if (job.run->next_step >= step_batch)
     return fail(Code::refused, job_text(job.id) + " has no step id left");
-  auto shares = lay_out(scene.state, job.request, partition_of(job), job.allocation, ask.request);
+  auto shares = lay_out(scene.state, job.request, partition_of(job), job.run->allocation,
+                        ask.request);
   if (!shares.has_value()) return Failure(shares.error());
-  return Facts{StepStarted{job.id, job.attempt, job.next_step, scene.now, ask.request,
+  return Facts{StepStarted{job.id, job.attempt, job.run->next_step, scene.now, ask.request,
                            std::move(*shares), ask.key}};
 }
 
@@ -85,8 +86,8 @@ Result<Facts> decide_one(const Scene& scene, const ReportStepEnded& ask) {
 
 const Step* step_created_before(const Job& job, const ClientKey& key) {
   if (key.empty()) return nullptr;
-  const auto found = std::ranges::find(job.steps, key, &Step::key);
-  return found == job.steps.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(job.run->steps, key, &Step::key);
+  return found == job.run->steps.end() ? nullptr : &*found;
 }
 
 }  // namespace cox::core

@@ -95,22 +95,20 @@ Failure unknown_partition(const Settings& settings, const std::string& name) {
                                    (similar.has_value() ? ", did you mean " + *similar : ""));
 }
 
-Result<void> settle_partitions(JobRequest& request, const Settings& settings) {
-  if (request.partitions.empty()) {
-    for (const PartitionSettings& partition : settings.partitions) {
-      if (partition.is_default) request.partitions = {partition.name};
-    }
-    if (request.partitions.empty()) {
-      return fail(Code::bad_usage, "no partition is given and none is the default");
-    }
-  }
-  std::vector<std::string> once;
-  for (const std::string& name : request.partitions) {
+/// The partitions as given, each once; the default ones when none is.
+Result<std::vector<std::string>> settled_partitions(const std::vector<std::string>& given,
+                                                    const Settings& settings) {
+  std::vector<std::string> names;
+  for (const std::string& name : given) {
     if (find_partition(settings, name) == nullptr) return unknown_partition(settings, name);
-    if (std::ranges::find(once, name) == once.end()) once.push_back(name);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
-  request.partitions = std::move(once);
-  return {};
+  if (!names.empty()) return names;
+  for (const PartitionSettings& partition : settings.partitions) {
+    if (partition.is_default) names = {partition.name};
+  }
+  if (!names.empty()) return names;
+  return fail(Code::bad_usage, "no partition is given and none is the default");
 }
 
 /// A limit of 0 or none at all takes the partition's default, else its maximum.
@@ -123,9 +121,11 @@ Result<void> settle_time(JobRequest& request, const PartitionSettings& partition
                                  to_text(partition.max_time) + " of partition " + partition.name);
 }
 
-Result<void> settle_limits(JobRequest& request, const Settings& settings) {
-  Component& c = request.components.front();
-  for (const std::string& name : request.partitions) {
+Result<void> settle_limits(JobRequest& request,
+                           Component& c,
+                           const std::vector<std::string>& partitions,
+                           const Settings& settings) {
+  for (const std::string& name : partitions) {
     const PartitionSettings& partition = *find_partition(settings, name);
     if (auto timed = settle_time(request, partition); !timed.has_value()) return timed;
     if (partition.max_nodes == 0) continue;
@@ -139,18 +139,20 @@ Result<void> settle_limits(JobRequest& request, const Settings& settings) {
 }
 
 Result<void> check_content(const JobRequest& request) {
-  if (request.kind == JobKind::batch && request.script.empty() && request.argv.empty()) {
+  if (request.common->kind == JobKind::batch && request.script.empty() && request.argv.empty()) {
     return fail(Code::bad_usage, "a batch job needs a script or a command");
   }
-  if (request.kind == JobKind::interactive && request.has_initial_step &&
-      request.initial_step.argv.empty()) {
+  if (request.common->kind == JobKind::interactive && request.common->has_initial_step &&
+      request.common->initial_step.argv.empty()) {
     return fail(Code::bad_usage, "the initial step has no command");
   }
-  if (!request.constraint.empty()) {
-    return fail(Code::refused, "constraint " + quoted(request.constraint) + ": no node has labels");
+  if (!request.common->constraint.empty()) {
+    return fail(Code::refused,
+                "constraint " + quoted(request.common->constraint) + ": no node has labels");
   }
-  for (const std::string& name : request.nodes_wanted) {
-    if (std::ranges::find(request.nodes_excluded, name) != request.nodes_excluded.end()) {
+  for (const std::string& name : request.common->nodes_wanted) {
+    if (std::ranges::find(request.common->nodes_excluded, name) !=
+        request.common->nodes_excluded.end()) {
       return fail(Code::bad_usage, "node " + quoted(name) + " is both wanted and excluded");
     }
   }
@@ -159,10 +161,10 @@ Result<void> check_content(const JobRequest& request) {
 
 /// The initial step has to fit the job's own shape, whatever nodes it will get.
 Result<void> check_initial_step(const JobRequest& request) {
-  if (request.kind != JobKind::interactive || !request.has_initial_step) return {};
-  const Component& c = request.components.front();
-  if (request.initial_step.nodes > c.nodes_max) {
-    return fail(Code::bad_usage, "step of " + number(request.initial_step.nodes) +
+  if (request.common->kind != JobKind::interactive || !request.common->has_initial_step) return {};
+  const Component& c = request.common->components.front();
+  if (request.common->initial_step.nodes > c.nodes_max) {
+    return fail(Code::bad_usage, "step of " + number(request.common->initial_step.nodes) +
                                      " nodes: the job asks for " + number(c.nodes_max));
   }
   return {};
@@ -172,55 +174,73 @@ Result<void> check_caller(const SubmitJob& ask) {
   if (ask.caller.role == Role::read_only) {
     return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may only read");
   }
-  if (ask.request.user.uid != ask.caller.uid && ask.caller.role < Role::administrator) {
+  if (ask.request.common->user.uid != ask.caller.uid && ask.caller.role < Role::administrator) {
     return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may not submit as uid " +
-                                         number(ask.request.user.uid));
+                                         number(ask.request.common->user.uid));
   }
-  if (ask.request.nice < 0 && !is_operator(ask.caller)) {
-    return fail(Code::not_permitted,
-                "nice " + std::to_string(ask.request.nice) + ": only an operator may raise a job");
+  if (ask.request.common->nice < 0 && !is_operator(ask.caller)) {
+    return fail(Code::not_permitted, "nice " + std::to_string(ask.request.common->nice) +
+                                         ": only an operator may raise a job");
   }
   return {};
 }
 
-Result<JobRequest> settled(const SubmitJob& ask, const Settings& settings) {
-  JobRequest request = ask.request;
-  if (request.components.size() != 1) {
-    return fail(Code::refused, "a job of " + number(request.components.size()) +
+Result<void> check(const SubmitJob& ask) {
+  const JobCommon& common = *ask.request.common;
+  if (common.components.size() != 1) {
+    return fail(Code::refused, "a job of " + number(common.components.size()) +
                                    " components: only one is accepted");
   }
-  Component& component = request.components.front();
+  const Component& component = common.components.front();
   for (const auto& checked : {check_caller(ask), check_amounts(component), check_memory(component),
-                              check_content(request), check_initial_step(request)}) {
-    if (!checked.has_value()) return Failure(checked.error());
+                              check_content(ask.request), check_initial_step(ask.request)}) {
+    if (!checked.has_value()) return checked;
   }
-  if (request.nodes_wanted.size() > nodes_max) {
-    return over("nodes named", request.nodes_wanted.size(), nodes_max);
+  if (common.nodes_wanted.size() <= nodes_max) return {};
+  return over("nodes named", common.nodes_wanted.size(), nodes_max);
+}
+
+/// Only what settling changes is written, so that requests made from one value go on sharing it.
+Result<JobRequest> settled(const SubmitJob& ask, const Settings& settings) {
+  if (auto checked = check(ask); !checked.has_value()) return Failure(checked.error());
+  JobRequest request = ask.request;
+  const JobCommon& asked = *ask.request.common;
+  Component component = asked.components.front();
+  if (auto done = settle_nodes(component, asked.nodes_wanted.size()); !done.has_value()) {
+    return Failure(done.error());
   }
-  for (auto settle : {+[](JobRequest&r, const Settings&) {
-                        return settle_nodes(r.components.front(), r.nodes_wanted.size());
-                      },
-                      +settle_partitions, +settle_limits}) {
-    if (auto done = settle(request, settings); !done.has_value()) return Failure(done.error());
+  auto partitions = settled_partitions(asked.partitions, settings);
+  if (!partitions.has_value()) return Failure(partitions.error());
+  if (auto done = settle_limits(request, component, *partitions, settings); !done.has_value()) {
+    return Failure(done.error());
   }
-  if (request.kind == JobKind::interactive) request.requeue = false;
+  if (component != asked.components.front()) request.common.edit().components = {component};
+  if (*partitions != asked.partitions) request.common.edit().partitions = std::move(*partitions);
+  if (asked.kind == JobKind::interactive && asked.requeue) request.common.edit().requeue = false;
   return request;
+}
+
+/// Null when nobody used the key within the window.
+const Job* job_of_key(const State& state, Instant now, const ClientKey& key) {
+  if (key.empty()) return nullptr;
+  const auto found = state.index.job_by_key.find(key);
+  const Job* job = found.has_value() ? state.find_job(*found) : nullptr;
+  return job == nullptr || job->submitted + resend_window < now ? nullptr : job;
 }
 
 }  // namespace
 
-std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit) {
-  if (submit.key.empty()) return std::nullopt;
-  const auto found = state.index.job_by_key.find(submit.key);
-  if (found == state.index.job_by_key.end()) return std::nullopt;
-  const Job* job = state.find_job(found->second);
-  if (job == nullptr || job->request.user.uid != submit.request.user.uid) return std::nullopt;
+std::optional<JobId> submitted_before(const State& state, Instant now, const SubmitJob& submit) {
+  const Job* job = job_of_key(state, now, submit.key);
+  if (job == nullptr || job->request.common->user.uid != submit.request.common->user.uid) {
+    return std::nullopt;
+  }
   return job->id;
 }
 
 Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
-  if (submitted_before(scene.state, ask).has_value()) return Facts{};
-  if (!ask.key.empty() && scene.state.index.job_by_key.contains(ask.key)) {
+  if (submitted_before(scene.state, scene.now, ask).has_value()) return Facts{};
+  if (job_of_key(scene.state, scene.now, ask.key) != nullptr) {
     return fail(Code::refused, "the client key is in use by another user's job");
   }
   auto request = settled(ask, scene.state.record.settings);

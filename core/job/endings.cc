@@ -10,9 +10,10 @@ namespace cox::core {
 Endings::Draft& Endings::draft(const Job& job) {
   const auto found = drafts_.find(job.id);
   if (found != drafts_.end()) return found->second;
-  Draft fresh{job.phase, job.cause, job.why, job.freed, job.usage, {}, std::nullopt};
+  Draft fresh{job.phase, job.run->cause, job.run->why, job.run->freed, job.run->usage,
+              {},        std::nullopt};
   const auto initial = initial_step(job.request);
-  for (const Step& step : job.steps) {
+  for (const Step& step : job.run->steps) {
     if (!step.is_ended()) continue;
     fresh.steps_ended.insert(step.id);
     if (initial == step.id) fresh.initial = step.result;
@@ -46,13 +47,13 @@ void Endings::free_node(const Job& job, NodeId node, const Usage& usage) {
   now.freed.set(*position);
   now.usage = combined(now.usage, usage);
   add(NodeFreed{job.id, job.attempt, node, now_, usage});
-  if (now.freed.count() == job.allocation.nodes.size()) finish(job, now);
+  if (now.freed.count() == job.run->allocation.nodes.size()) finish(job, now);
 }
 
 void Endings::finish(const Job& job, Draft& now) {
   StepResult cut_short;
   cut_short.cause = now.cause;
-  for (const Step& step : job.steps) {
+  for (const Step& step : job.run->steps) {
     if (now.steps_ended.insert(step.id).second) {
       add(StepEnded{job.id, job.attempt, step.id, now_, cut_short});
     }
@@ -73,9 +74,9 @@ void Endings::finish(const Job& job, Draft& now) {
 void Endings::requeue(const Job& job, const Draft& now) {
   add(JobRequeued{job.id, job.attempt, now_, now.why});
   // By request it may go on for ever; a job that keeps losing its supervisors may not.
-  if (now.cause == EndCause::requeued || job.attempts_run < failed_starts_max) return;
+  if (now.cause == EndCause::requeued || job.run->attempts_run < failed_starts_max) return;
   add(JobHeld{job.id, now_, Hold::by_system,
-              "lost " + std::to_string(job.attempts_run) + " attempts, the last: " + now.why});
+              "lost " + std::to_string(job.run->attempts_run) + " attempts, the last: " + now.why});
 }
 
 void Endings::undo_start(const Job& job, const std::string& why) {
@@ -83,7 +84,7 @@ void Endings::undo_start(const Job& job, const std::string& why) {
   if (now.phase != JobPhase::starting && now.phase != JobPhase::running) return;
   now.phase = JobPhase::pending;
   add(StartUndone{job.id, job.attempt, now_, why});
-  const std::uint32_t undone = job.starts_undone + 1;
+  const std::uint32_t undone = job.run->starts_undone + 1;
   if (undone < failed_starts_max) return;
   add(JobHeld{job.id, now_, Hold::by_system,
               "could not be started " + std::to_string(undone) + " times, the last: " + why});

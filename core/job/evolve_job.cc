@@ -13,9 +13,9 @@ namespace cox::core {
 namespace {
 
 Job& known_job(State& state, JobId id) {
-  const auto found = state.record.jobs.find(id);
-  ASSERT(found != state.record.jobs.end());
-  return found->second;
+  Job* job = state.record.jobs.find(id);
+  ASSERT(job != nullptr);
+  return *job;
 }
 
 /// The job, when the fact is about its current attempt.
@@ -26,25 +26,40 @@ Job& current_job(State& state, JobId id, Attempt attempt) {
 }
 
 void free_share(State& state, Job& job, std::size_t position) {
-  if (job.freed.test(position)) return;
-  job.freed.set(position);
-  give_back(state.index, job.id, job.allocation.nodes[position]);
+  JobRun& run = job.run.edit();
+  if (run.freed.test(position)) return;
+  run.freed.set(position);
+  give_back(state.index, job.id, run.allocation.nodes[position]);
 }
 
 /// Waiting again: what the attempt left behind is forgotten, its allocation kept for the record.
-void return_to_queue(Job& job, const std::string& why) {
+void return_to_queue(State& state, Job& job, const std::string& why) {
   job.phase = JobPhase::pending;
-  job.started = job.released = Instant{};
-  job.cause = EndCause::none;
-  job.ended_by = 0;
-  job.why = why;
-  job.steps.clear();
+  ++state.index.pending;
+  JobRun& run = job.run.edit();
+  run.started = run.released = Instant{};
+  run.cause = EndCause::none;
+  run.ended_by = 0;
+  run.why = why;
+  run.steps.clear();
+}
+
+/// A key is known for `resend_window` only, counted by the submits' own instants.
+void forget_old_keys(State& state) {
+  KeyTable& keys = state.index.job_by_key;
+  for (; keys.oldest < state.record.next_job; ++keys.oldest.value) {
+    const Job* job = state.record.jobs.find(keys.oldest);
+    if (job == nullptr) continue;
+    if (job->submitted + resend_window >= state.record.last_submit) return;
+    if (!job->key.empty()) keys.erase(job->key, job->id);
+  }
 }
 
 /// Its end says nothing against the node: not lost, and not a failed launch.
 bool has_run_well(const Job& job) {
-  return job.released.is_set() && job.cause != EndCause::node_lost &&
-         job.cause != EndCause::supervisor_lost && job.cause != EndCause::launch_failed;
+  const JobRun& run = *job.run;
+  return run.released.is_set() && run.cause != EndCause::node_lost &&
+         run.cause != EndCause::supervisor_lost && run.cause != EndCause::launch_failed;
 }
 
 /// 0 also for a name that is not listed: journals did not always hold it.
@@ -58,29 +73,36 @@ std::uint16_t place_of(const std::vector<std::string>& names, const std::string&
 void evolve_one(State& state, const JobSubmitted& fact) {
   ASSERT(fact.job >= state.record.next_job);
   state.record.next_job = JobId{fact.job.value + 1};
-  Job& job = state.record.jobs[fact.job];
+  state.record.last_submit = std::max(state.record.last_submit, fact.at);
+  Job job;
   job.id = fact.job;
   job.request = fact.request;
+  job.request.common = state.commons.intern(fact.request.common);
   job.key = fact.key;
   job.submitted = fact.at;
   job.hold = fact.request.held ? Hold::by_user : Hold::none;
-  if (!fact.key.empty()) state.index.job_by_key[fact.key] = fact.job;
-  state.index.unended[fact.job] = job.attempt;
+  state.record.jobs.insert(std::move(job));
+  if (!fact.key.empty()) state.index.job_by_key.insert(fact.key, fact.job);
+  state.index.unended.insert(fact.job);
+  ++state.index.pending;
+  forget_old_keys(state);
 }
 
 void evolve_one(State& state, const JobHeld& fact) {
   Job& job = known_job(state, fact.job);
   ASSERT(job.phase == JobPhase::pending);
   job.hold = fact.hold;
-  job.why = fact.why;
+  job.run.edit().why = fact.why;
 }
 
 void evolve_one(State& state, const JobUnheld& fact) {
   Job& job = known_job(state, fact.job);
   ASSERT(job.phase == JobPhase::pending);
   job.hold = Hold::none;
-  job.starts_undone = 0;
-  job.why.clear();
+  if (job.run.is_blank()) return;
+  JobRun& run = job.run.edit();
+  run.starts_undone = 0;
+  run.why.clear();
 }
 
 void evolve_one(State& state, const JobStarted& fact) {
@@ -88,35 +110,37 @@ void evolve_one(State& state, const JobStarted& fact) {
   ASSERT(job.phase == JobPhase::pending && job.hold == Hold::none);
   ASSERT(fact.attempt.value == job.attempt.value + 1 && !fact.allocation.nodes.empty());
   job.phase = JobPhase::starting;
+  --state.index.pending;
   job.attempt = fact.attempt;
-  job.started = fact.at;
-  job.released = job.ended = Instant{};
-  job.why.clear();
-  job.allocation = fact.allocation;
-  job.partition = place_of(job.request.partitions, fact.partition);
-  job.freed = Bitset(fact.allocation.nodes.size());
-  job.next_step = StepId{};
-  job.steps.clear();
-  job.usage = Usage{};
-  for (const NodeShare& share : job.allocation.nodes) take(state.index, job.id, share);
-  state.index.unended[job.id] = job.attempt;
+  JobRun& run = job.run.edit();
+  run.started = fact.at;
+  run.released = run.ended = Instant{};
+  run.why.clear();
+  run.allocation = fact.allocation;
+  run.partition = place_of(job.request.common->partitions, fact.partition);
+  run.freed = Bitset(fact.allocation.nodes.size());
+  run.next_step = StepId{};
+  run.steps.clear();
+  run.usage = Usage{};
+  for (const NodeShare& share : run.allocation.nodes) take(state.index, job.id, share);
 }
 
 void evolve_one(State& state, const JobReleased& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::starting);
   job.phase = JobPhase::running;
-  job.released = fact.at;
-  ++job.attempts_run;
+  JobRun& run = job.run.edit();
+  run.released = fact.at;
+  ++run.attempts_run;
 }
 
 void evolve_one(State& state, const StartUndone& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::starting || (job.phase == JobPhase::running && is_single(job)));
-  if (job.phase == JobPhase::running) --job.attempts_run;
-  for (std::size_t i = 0; i < job.allocation.nodes.size(); ++i) free_share(state, job, i);
-  ++job.starts_undone;
-  return_to_queue(job, fact.why);
+  if (job.phase == JobPhase::running) --job.run.edit().attempts_run;
+  for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) free_share(state, job, i);
+  ++job.run.edit().starts_undone;
+  return_to_queue(state, job, fact.why);
 }
 
 void evolve_one(State& state, const JobEnding& fact) {
@@ -124,37 +148,40 @@ void evolve_one(State& state, const JobEnding& fact) {
   const bool overrides = job.phase == JobPhase::ending && fact.cause == EndCause::cancelled;
   ASSERT(job.phase == JobPhase::starting || job.phase == JobPhase::running || overrides);
   job.phase = JobPhase::ending;
-  job.cause = fact.cause;
-  job.ended_by = fact.by;
-  job.why = fact.why;
+  JobRun& run = job.run.edit();
+  run.cause = fact.cause;
+  run.ended_by = fact.by;
+  run.why = fact.why;
 }
 
 void evolve_one(State& state, const NodeFreed& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::ending);
   const auto position = node_position(job, fact.node);
-  ASSERT(position.has_value() && !job.freed.test(*position));
+  ASSERT(position.has_value() && !job.run->freed.test(*position));
   free_share(state, job, *position);
   if (has_run_well(job)) trust_node(state, fact.node, fact.at);
-  job.usage = combined(job.usage, fact.usage);
+  job.run.edit().usage = combined(job.run->usage, fact.usage);
 }
 
 void evolve_one(State& state, const JobRequeued& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::ending && is_free(job));
-  return_to_queue(job, fact.why);
+  return_to_queue(state, job, fact.why);
 }
 
 void evolve_one(State& state, const JobEnded& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::pending || (job.phase == JobPhase::ending && is_free(job)));
+  if (job.phase == JobPhase::pending) --state.index.pending;
   job.phase = JobPhase::ended;
-  job.ended = fact.at;
-  job.final_state = fact.state;
-  job.exit_code = fact.exit_code;
-  job.signal = fact.signal;
-  job.usage = fact.usage;
-  job.why = fact.why;
+  JobRun& run = job.run.edit();
+  run.ended = fact.at;
+  run.final_state = fact.state;
+  run.exit_code = fact.exit_code;
+  run.signal = fact.signal;
+  run.usage = fact.usage;
+  run.why = fact.why;
   state.index.unended.erase(job.id);
 }
 

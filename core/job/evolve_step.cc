@@ -7,17 +7,17 @@ namespace cox::core {
 namespace {
 
 Job& job_with_attempt(State& state, JobId id, Attempt attempt) {
-  const auto found = state.record.jobs.find(id);
-  ASSERT(found != state.record.jobs.end() && found->second.attempt == attempt);
-  return found->second;
+  Job* job = state.record.jobs.find(id);
+  ASSERT(job != nullptr && job->attempt == attempt);
+  return *job;
 }
 
 Step& open_step(Job& job, StepId id) {
-  for (Step& step : job.steps) {
+  for (Step& step : job.run.edit().steps) {
     if (step.id == id && !step.is_ended()) return step;
   }
   ASSERT(!"an open step of the attempt");
-  return job.steps.front();
+  return job.run.edit().steps.front();
 }
 
 }  // namespace
@@ -26,9 +26,10 @@ void evolve_one(State& state, const StepStarted& fact) {
   Job& job = job_with_attempt(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::starting || job.phase == JobPhase::running);
   ASSERT(find_step(job, fact.step) == nullptr);
-  job.steps.push_back(
+  JobRun& run = job.run.edit();
+  run.steps.push_back(
       Step{fact.step, fact.request, fact.key, fact.shares, fact.at, {}, {}, StepResult{}});
-  if (fact.step < step_batch) job.next_step = StepId{fact.step.value + 1};
+  if (fact.step < step_batch) run.next_step = StepId{fact.step.value + 1};
 }
 
 void evolve_one(State& state, const StepReleased& fact) {

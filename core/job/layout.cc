@@ -62,7 +62,7 @@ std::vector<std::uint32_t> room_of(const State& state,
                                    const Allocation& allocation,
                                    const StepRequest& request,
                                    std::size_t nodes) {
-  const Component& component = job.components.front();
+  const Component& component = job.common->components.front();
   const std::uint32_t cpus =
       std::max(1U, request.cpus_per_task != 0 ? request.cpus_per_task : component.cpus_per_task);
   const bool threads = counts_threads(state, partition);

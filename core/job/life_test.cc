@@ -32,7 +32,7 @@ TEST(JobLife, SingleNodeJobStartsWithOneMessageAndCompletes) {
   ASSERT_EQ(cluster.sent.size(), 1U);
   EXPECT_EQ(cluster.effects<SendClosedAck>().size(), 1U);
   EXPECT_EQ(cluster.job_state(id), JobState::completed);
-  EXPECT_EQ(cluster.job(id).usage, (Usage{1000, 10, 4096}));
+  EXPECT_EQ(cluster.job(id).run->usage, (Usage{1000, 10, 4096}));
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
@@ -81,7 +81,7 @@ TEST(JobLife, CancelReachesEveryPhase) {
   ASSERT_TRUE(cluster.ask(CancelJob{an_operator(), running}).has_value());
   cluster.answer_all();
   EXPECT_EQ(cluster.job_state(running), JobState::cancelled);
-  EXPECT_EQ(cluster.job(running).ended_by, 50U);
+  EXPECT_EQ(cluster.job(running).run->ended_by, 50U);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
@@ -150,7 +150,7 @@ TEST(JobLife, InteractiveJobEndsWithItsInitialStep) {
   Cluster cluster(fleet().nodes(2));
   const JobId id = cluster.run(job().running_a_step().nodes(2).tasks(4));
   ASSERT_EQ(cluster.job_state(id), JobState::running);
-  const Step& step = cluster.job(id).steps.at(0);
+  const Step& step = cluster.job(id).run->steps.at(0);
   EXPECT_EQ(step.shares, (std::vector<StepShare>{{NodeId{0}, 2, 0}, {NodeId{1}, 2, 2}}));
   const StepKey key{id, Attempt{1}, StepId{0}};
   StepResult result;
@@ -162,7 +162,7 @@ TEST(JobLife, InteractiveJobEndsWithItsInitialStep) {
   EXPECT_EQ(cluster.effects<SendStepAck>().size(), 2U);
   cluster.answer_all();
   EXPECT_EQ(cluster.job_state(id), JobState::failed);
-  EXPECT_EQ(cluster.job(id).exit_code, 4);
+  EXPECT_EQ(cluster.job(id).run->exit_code, 4);
 }
 
 TEST(JobLife, LaterStepsArePreparedReleasedAndAcknowledged) {
@@ -178,13 +178,13 @@ TEST(JobLife, LaterStepsArePreparedReleasedAndAcknowledged) {
   ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
   EXPECT_EQ(cluster.effects<SendPrepareStep>().size(), 2U);
   cluster.answer_all();
-  const Step& step = cluster.job(id).steps.at(1);
+  const Step& step = cluster.job(id).run->steps.at(1);
   EXPECT_TRUE(step.released.is_set());
   EXPECT_EQ(step.shares, (std::vector<StepShare>{{NodeId{0}, 3, 0}, {NodeId{1}, 2, 3}}));
   cluster.ask(CancelStep{ada(), id, StepId{0}});
   EXPECT_EQ(cluster.effects<SendEndStep>().size(), 2U);
   cluster.answer_all();
-  EXPECT_EQ(cluster.job(id).steps.at(1).result.cause, EndCause::cancelled);
+  EXPECT_EQ(cluster.job(id).run->steps.at(1).result.cause, EndCause::cancelled);
   EXPECT_EQ(cluster.job_state(id), JobState::running);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
@@ -199,7 +199,7 @@ TEST(JobLife, RefusalOfAStepThatHasEndedIsAcknowledged) {
   const NodeId node{0};
   ReportStepPrepared refusal{node, cluster.session(node), {id, Attempt{1}, StepId{0}}, "", "no"};
   ASSERT_TRUE(cluster.ask(refusal).has_value());
-  ASSERT_TRUE(cluster.job(id).steps.at(1).is_ended());
+  ASSERT_TRUE(cluster.job(id).run->steps.at(1).is_ended());
   cluster.sent.clear();
   ASSERT_TRUE(cluster.ask(refusal).has_value());
   EXPECT_EQ(cluster.effects<SendStepAck>().size(), 1U);
@@ -222,7 +222,7 @@ TEST(JobLife, StepAskedForTwiceUnderOneKeyIsOneStep) {
   ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request, ClientKey{{7, 8}}}).has_value());
   ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
   ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
-  EXPECT_EQ(cluster.job(id).steps.size(), 5U);  // with the batch step; no key is never the same
+  EXPECT_EQ(cluster.job(id).run->steps.size(), 5U);  // with the batch step; no key is never the same
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
@@ -269,7 +269,7 @@ TEST(JobLife, JobsOwnFaultAtPrepareFailsItWithTheReason) {
     cluster.failed(NodeId{0}, id, "open /x/out: permission denied", false);
     cluster.answer_all();
     EXPECT_EQ(cluster.job_state(id), JobState::failed);
-    EXPECT_EQ(cluster.job(id).why, "node n0: open /x/out: permission denied");
+    EXPECT_EQ(cluster.job(id).run->why, "node n0: open /x/out: permission denied");
     EXPECT_EQ(cluster.state.find_node(NodeId{0})->aside, Aside::none);
     EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
   }
@@ -320,7 +320,7 @@ TEST(Trap02, JobThatCanNeverBeStartedIsHeldInTheEnd) {
     cluster.ask(ResumeNode{root(), "n0"});
   }
   EXPECT_EQ(cluster.job(id).hold, Hold::by_system);
-  EXPECT_NE(cluster.job(id).why.find("no cgroup"), std::string::npos);
+  EXPECT_NE(cluster.job(id).run->why.find("no cgroup"), std::string::npos);
   EXPECT_TRUE(cluster.schedule().empty());
   ASSERT_TRUE(cluster.ask(ReleaseJob{ada(), id}).has_value());
   EXPECT_EQ(cluster.schedule().size(), 4U);
@@ -349,8 +349,8 @@ TEST(JobLife, AGangWhoseSupervisorDiesBeforeTheReleaseKeepsItsPlace) {
   ASSERT_EQ(cluster.job(id).phase, JobPhase::starting);
   cluster.closed(NodeId{0}, id);
   EXPECT_EQ(cluster.job(id).phase, JobPhase::pending);
-  EXPECT_EQ(cluster.job(id).starts_undone, 1U);
-  EXPECT_EQ(cluster.job(id).attempts_run, 0U);
+  EXPECT_EQ(cluster.job(id).run->starts_undone, 1U);
+  EXPECT_EQ(cluster.job(id).run->attempts_run, 0U);
 }
 
 TEST(JobLife, SupervisorsThatKeepDyingHoldTheJob) {

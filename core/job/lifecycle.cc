@@ -41,16 +41,17 @@ int weight(EndCause cause) {
 
 const std::string& partition_of(const Job& job) {
   static const std::string none;
-  const auto& names = job.request.partitions;
-  return job.partition < names.size() ? names[job.partition] : none;
+  const auto& names = job.request.common->partitions;
+  const std::uint16_t place = job.run->partition;
+  return place < names.size() ? names[place] : none;
 }
 
 bool is_free(const Job& job) {
-  return job.freed.count() == job.allocation.nodes.size();
+  return job.run->freed.count() == job.run->allocation.nodes.size();
 }
 
 std::optional<std::size_t> node_position(const Job& job, NodeId node) {
-  const auto& nodes = job.allocation.nodes;
+  const auto& nodes = job.run->allocation.nodes;
   const auto found = std::ranges::lower_bound(nodes, node, {}, &NodeShare::node);
   if (found == nodes.end() || found->node != node) return std::nullopt;
   return static_cast<std::size_t>(found - nodes.begin());
@@ -63,11 +64,11 @@ bool is_live(const Job& job) {
 bool holds_share(const Job& job, NodeId node) {
   if (!is_live(job)) return false;
   const auto position = node_position(job, node);
-  return position.has_value() && !job.freed.test(*position);
+  return position.has_value() && !job.run->freed.test(*position);
 }
 
 const Step* find_step(const Job& job, StepId id) {
-  for (const Step& step : job.steps) {
+  for (const Step& step : job.run->steps) {
     if (step.id == id) return &step;
   }
   return nullptr;
@@ -79,13 +80,13 @@ bool has_share(const Step& step, NodeId node) {
 }
 
 std::optional<StepId> initial_step(const JobRequest& request) {
-  if (request.kind == JobKind::batch) return step_batch;
-  if (request.has_initial_step) return StepId{0};
+  if (request.common->kind == JobKind::batch) return step_batch;
+  if (request.common->has_initial_step) return StepId{0};
   return std::nullopt;
 }
 
 bool is_requeued_after(const JobRequest& request, EndCause cause) {
-  if (!request.requeue || request.kind == JobKind::interactive) return false;
+  if (!request.common->requeue || request.common->kind == JobKind::interactive) return false;
   return cause == EndCause::requeued || cause == EndCause::node_lost ||
          cause == EndCause::supervisor_lost;
 }

@@ -15,7 +15,7 @@ inline constexpr std::uint32_t failed_starts_max = 5;
 
 /// One node: JobStarted is its point of no return, no second message is needed.
 inline bool is_single(const Job& job) {
-  return job.allocation.nodes.size() == 1;
+  return job.run->allocation.nodes.size() == 1;
 }
 
 /// Every node of the current attempt holds nothing any more.

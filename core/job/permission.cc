@@ -12,8 +12,8 @@ Result<const Job*> controlled_job(const State& state, const Caller& caller, JobI
   if (job == nullptr) return fail(Code::not_found, "no " + job_text(id));
   if (!is_operator(caller) && !is_owner(caller, *job)) {
     return fail(Code::not_permitted, job_text(id) + " belongs to uid " +
-                                         std::to_string(job->request.user.uid) + ", not to uid " +
-                                         std::to_string(caller.uid));
+                                         std::to_string(job->request.common->user.uid) +
+                                         ", not to uid " + std::to_string(caller.uid));
   }
   return job;
 }

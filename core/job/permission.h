@@ -14,7 +14,7 @@ inline bool is_operator(const Caller& caller) {
 }
 
 inline bool is_owner(const Caller& caller, const Job& job) {
-  return caller.role >= Role::user && caller.uid == job.request.user.uid;
+  return caller.role >= Role::user && caller.uid == job.request.common->user.uid;
 }
 
 /// The job, when the caller may change it. error: not_found, not_permitted

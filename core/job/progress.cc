@@ -11,7 +11,7 @@ namespace cox::core {
 Facts release_when_prepared(const Scene& scene, const Job& job) {
   const Answers* answers = find_answers(scene.contact, key_of(job));
   if (job.phase != JobPhase::starting || answers == nullptr) return {};
-  for (const NodeShare& share : job.allocation.nodes) {
+  for (const NodeShare& share : job.run->allocation.nodes) {
     if (!answers->prepared.contains(share.node)) return {};
   }
   return release_job(job, job.attempt, scene.now);

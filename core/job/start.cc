@@ -14,10 +14,10 @@ StepRequest batch_step(const JobRequest& job) {
   step.name = "batch";
   step.nodes = step.tasks = step.tasks_per_node = 1;
   step.environment = job.environment;
-  step.directory = job.directory;
-  step.output = job.output;
-  step.error = job.error;
-  step.input = job.input;
+  step.directory = job.common->directory;
+  step.output = job.common->output;
+  step.error = job.common->error;
+  step.input = job.common->input;
   step.mpi = MpiKind::none;
   return step;
 }
@@ -40,20 +40,21 @@ Facts start_job(const State& state,
   const Attempt attempt{job.attempt.value + 1};
   Facts facts;
   facts.push_back(JobStarted{job.id, attempt, now, allocation, partition});
-  if (job.request.kind == JobKind::batch) {
+  if (job.request.common->kind == JobKind::batch) {
     facts.push_back(StepStarted{job.id,
                                 attempt,
                                 step_batch,
                                 now,
                                 batch_step(job.request),
                                 {StepShare{allocation.nodes.front().node, 1, 0}}});
-  } else if (job.request.has_initial_step) {
-    auto shares = lay_out(state, job.request, partition, allocation, job.request.initial_step);
+  } else if (job.request.common->has_initial_step) {
+    auto shares =
+        lay_out(state, job.request, partition, allocation, job.request.common->initial_step);
     if (!shares.has_value()) {
       return Facts{JobHeld{job.id, now, Hold::by_system, shares.error().message}};
     }
     facts.push_back(
-        StepStarted{job.id, attempt, StepId{0}, now, job.request.initial_step, *shares});
+        StepStarted{job.id, attempt, StepId{0}, now, job.request.common->initial_step, *shares});
   }
   if (allocation.nodes.size() == 1) {
     for (Fact& fact : release_job(job, attempt, now)) facts.push_back(std::move(fact));

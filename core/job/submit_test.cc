@@ -27,6 +27,39 @@ TEST(Submit, ResendWithTheSameKeyReturnsTheSameJob) {
   EXPECT_NE(*cluster.submit(job()), *cluster.submit(job()));
 }
 
+TEST(Submit, ResendAfterAnHourIsANewSubmit) {
+  Cluster cluster;
+  const JobId id = *cluster.submit(job(), 7);
+  cluster.advance(resend_window);
+  EXPECT_EQ(cluster.submit(job(), 7), id);
+  cluster.advance(microseconds(1));
+  const JobId fresh = *cluster.submit(job(), 7);
+  EXPECT_NE(fresh, id);
+  EXPECT_EQ(cluster.submit(job(), 7), fresh);
+  EXPECT_TRUE(cluster.faults().empty());
+}
+
+TEST(Submit, KeysOlderThanAnHourAreForgottenWithTheNextSubmit) {
+  Cluster cluster;
+  for (std::uint64_t key = 1; key <= 50; ++key) {
+    ASSERT_TRUE(cluster.submit(job(), key).has_value());
+    cluster.advance(minutes(3));
+    ASSERT_TRUE(cluster.faults().empty());
+  }
+  EXPECT_EQ(cluster.state.index.job_by_key.size(), 21U);
+}
+
+TEST(Submit, JobsOfOneUserShareWhatTheyHaveInCommon) {
+  Cluster cluster;
+  const JobId one = *cluster.submit(job().minutes(1));
+  const JobId two = *cluster.submit(job().minutes(2));
+  const JobId other = *cluster.submit(job().nodes(2));
+  const auto common = [&](JobId id) { return cluster.job(id).request.common; };
+  EXPECT_TRUE(common(one).is_same(common(two)));
+  EXPECT_FALSE(common(one).is_same(common(other)));
+  EXPECT_TRUE(cluster.job(one).run.is_blank());
+}
+
 TEST(Submit, EveryRefusalNamesTheValueAtFault) {
   Cluster cluster;
   const std::uint32_t huge = std::numeric_limits<std::uint32_t>::max();
@@ -46,7 +79,7 @@ TEST(Submit, EveryRefusalNamesTheValueAtFault) {
             "node n0 is both wanted and excluded");
   EXPECT_EQ(refusal(cluster, job().nice(-1)), "nice -1: only an operator may raise a job");
   JobRequest two = job().build();
-  two.components.resize(2);
+  two.common.edit().components.resize(2);
   EXPECT_EQ(cluster.ask(SubmitJob{ada(), {}, two}).error().message,
             "a job of 2 components: only one is accepted");
   EXPECT_EQ(cluster.ask(SubmitJob{bob(), {}, job().build()}).error().message,
@@ -69,20 +102,20 @@ TEST(Submit, PartitionLimitsAndDefaultsAreApplied) {
   EXPECT_EQ(refusal(cluster, job().nodes(4)), "4 nodes are over the limit 3 of partition batch");
   const JobRequest& taken = cluster.job(*cluster.submit(job().minutes(0).nodes(1, 9))).request;
   EXPECT_EQ(taken.time_limit, minutes(5));
-  EXPECT_EQ(taken.components[0].nodes_max, 3U);
-  EXPECT_EQ(taken.partitions, std::vector<std::string>{"batch"});
+  EXPECT_EQ(taken.common->components[0].nodes_max, 3U);
+  EXPECT_EQ(taken.common->partitions, std::vector<std::string>{"batch"});
 }
 
 TEST(Submit, NodesAndTasksAreMadeToAgree) {
   Cluster cluster;
   const Component shrunk =
-      cluster.job(*cluster.submit(job().nodes(4).tasks(2))).request.components[0];
+      cluster.job(*cluster.submit(job().nodes(4).tasks(2))).request.common->components[0];
   EXPECT_EQ(shrunk.nodes_min, 2U);
   EXPECT_EQ(shrunk.nodes_max, 2U);
   const Component named =
-      cluster.job(*cluster.submit(job().on({"n0", "n1"}))).request.components[0];
+      cluster.job(*cluster.submit(job().on({"n0", "n1"}))).request.common->components[0];
   EXPECT_EQ(named.nodes_min, 2U);
-  EXPECT_FALSE(cluster.job(*cluster.submit(job().interactive())).request.requeue);
+  EXPECT_FALSE(cluster.job(*cluster.submit(job().interactive())).request.common->requeue);
 }
 
 TEST(Layout, SpreadFillsEvenlyWithinTheRoom) {

@@ -27,7 +27,8 @@ struct Found {
 using RoomOf = Room (Need::*)(NodeId) const;
 
 bool is_named(const JobRequest& request, const Node& node) {
-  return std::ranges::find(request.nodes_wanted, node.name) != request.nodes_wanted.end();
+  return std::ranges::find(request.common->nodes_wanted, node.name) !=
+         request.common->nodes_wanted.end();
 }
 
 /// Tasks that a node must have room for to be of any use.
@@ -42,7 +43,8 @@ Found find_candidates(const JobRequest& request, const Need& need, RoomOf room_o
     const NodeId node{static_cast<std::uint32_t>(i)};
     const std::uint32_t capacity = need.capacity(node, (need.*room_of)(node));
     if (capacity < least) return;
-    const bool wanted = !request.nodes_wanted.empty() && is_named(request, need.view().nodes[i]);
+    const bool wanted =
+        !request.common->nodes_wanted.empty() && is_named(request, need.view().nodes[i]);
     found.wanted += wanted ? 1 : 0;
     found.candidates.push_back(Candidate{node, capacity, wanted});
   });
@@ -57,9 +59,10 @@ bool by_use(const Candidate& a, const Candidate& b) {
 
 /// The fewest nodes that hold the request: named nodes first, then the roomiest. Nothing: too few.
 std::optional<std::size_t> count_nodes(const JobRequest& request, Found& found) {
-  const Component& c = request.components.front();
-  const std::size_t least = std::max<std::size_t>(c.nodes_min, request.nodes_wanted.size());
-  if (found.wanted < request.nodes_wanted.size() || found.candidates.size() < least) return {};
+  const Component& c = request.common->components.front();
+  const std::size_t least = std::max<std::size_t>(c.nodes_min, request.common->nodes_wanted.size());
+  if (found.wanted < request.common->nodes_wanted.size() || found.candidates.size() < least)
+    return {};
   std::ranges::sort(found.candidates, by_use);
   if (c.tasks == 0) return least;
   const std::size_t most = std::min<std::size_t>({c.nodes_max, c.tasks, found.candidates.size()});
@@ -143,7 +146,7 @@ std::optional<NodeId> perfect_node(const JobRequest& request,
                                    const Need& need,
                                    const Taste& taste) {
   const Component& c = need.component();
-  if (c.nodes_min != 1 || !request.nodes_wanted.empty()) return std::nullopt;
+  if (c.nodes_min != 1 || !request.common->nodes_wanted.empty()) return std::nullopt;
   const std::uint32_t tasks = c.tasks != 0 ? c.tasks : tasks_least(c);
   const Bitset& candidates = need.view().candidates;
   for (std::size_t i = candidates.next(0); i < candidates.size(); i = candidates.next(i + 1)) {
@@ -155,8 +158,8 @@ std::optional<NodeId> perfect_node(const JobRequest& request,
 }
 
 std::uint64_t short_by(const JobRequest& request, const Found& found) {
-  const std::size_t least =
-      std::max<std::size_t>(request.components.front().nodes_min, request.nodes_wanted.size());
+  const std::size_t least = std::max<std::size_t>(request.common->components.front().nodes_min,
+                                                  request.common->nodes_wanted.size());
   return found.candidates.size() < least ? least - found.candidates.size() : 1;
 }
 

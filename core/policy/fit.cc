@@ -84,7 +84,7 @@ std::uint64_t threads_per_core(const NodeClass& node_class) {
 }
 
 Need::Need(const JobRequest& request, const FreeNodes& view)
-    : component_(request.components.front()),
+    : component_(request.common->components.front()),
       view_(view),
       cpus_per_task_(std::max(1U, component_.cpus_per_task)),
       whole_nodes_(component_.exclusive || view.whole_nodes) {}

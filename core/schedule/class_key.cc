@@ -42,17 +42,17 @@ void add(std::string& key, const Component& c) {
 std::string class_key(const JobRequest& request, const std::string& partition) {
   std::string key;
   add(key, partition);
-  add(key, request.account);
-  add(key, request.qos);
-  add(key, request.constraint);
-  add(key, request.nodes_wanted);
-  add(key, request.nodes_excluded);
-  for (const Component& component : request.components) add(key, component);
+  add(key, request.common->account);
+  add(key, request.common->qos);
+  add(key, request.common->constraint);
+  add(key, request.common->nodes_wanted);
+  add(key, request.common->nodes_excluded);
+  for (const Component& component : request.common->components) add(key, component);
   return key;
 }
 
 std::uint64_t cores_least(const JobRequest& request, const PartitionSettings& partition) {
-  const Component& c = request.components.front();
+  const Component& c = request.common->components.front();
   if (partition.cpu_is_thread || partition.whole_nodes || c.exclusive) return c.nodes_min;
   const std::uint64_t per_node = std::max(1U, c.tasks_per_node);
   const std::uint64_t tasks = c.tasks != 0 ? c.tasks : c.nodes_min * per_node;

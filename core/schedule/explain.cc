@@ -35,7 +35,8 @@ struct Inquiry {
 
 bool is_queued_in(const Job& job, const std::string& partition, Instant now) {
   return job.phase == JobPhase::pending && blocked_by_itself(job, now).code == Reason::none &&
-         std::ranges::find(job.request.partitions, partition) != job.request.partitions.end();
+         std::ranges::find(job.request.common->partitions, partition) !=
+             job.request.common->partitions.end();
 }
 
 /// Jobs ahead of ours in the partition, as a heap with the first on top.
@@ -45,7 +46,7 @@ std::vector<Place> jobs_ahead(const Inquiry& ask, const PartitionSettings& parti
   };
   const Place mine = place_of(ask.job);
   std::vector<Place> ahead;
-  for (const auto& [id, attempt] : ask.state.index.unended) {
+  for (const JobId id : ask.state.index.unended) {
     const Job& other = *ask.state.find_job(id);
     if (!is_queued_in(other, partition.name, ask.now)) continue;
     if (const Place place = place_of(other); place < mine) ahead.push_back(place);
@@ -168,7 +169,7 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::held_by_user:
     case Reason::held_by_admin:
     case Reason::held_by_system:
-      return "it is held" + (job.why.empty() ? std::string() : ": " + job.why);
+      return "it is held" + (job.run->why.empty() ? std::string() : ": " + job.run->why);
     case Reason::begin_time:
       return "its begin time is in " + number(blocked.amount) + " s";
     case Reason::nodes_unavailable:
@@ -210,7 +211,7 @@ std::string why_not_waiting(const State& state, const Job& job) {
     return "it cannot end: " + stuck;
   }
   if (job.phase != JobPhase::ended) return "it has started";
-  return job.why.empty() ? "it has ended" : "it has ended: " + job.why;
+  return job.run->why.empty() ? "it has ended" : "it has ended: " + job.run->why;
 }
 
 }  // namespace
@@ -229,7 +230,8 @@ Verdict explain(
   } else {
     ask.note("hold and begin time", true, "not held, may begin", 0);
     best = Blocked{Reason::partition_unknown, 0};
-    for (const std::string& name : job->request.partitions) best = nearer(best, look_at(ask, name));
+    for (const std::string& name : job->request.common->partitions)
+      best = nearer(best, look_at(ask, name));
   }
   ask.verdict.code = best.code;
   ask.verdict.amount = best.amount;

@@ -44,7 +44,7 @@ class Misfit {
  private:
   Bitset candidates() const {
     Bitset nodes = partition_nodes(state_, partition_.name);
-    for (const std::string& name : request_.nodes_excluded) {
+    for (const std::string& name : request_.common->nodes_excluded) {
       const auto node = state_.node_named(name);
       if (node.has_value() && nodes.test(node->value)) nodes.reset(node->value);
     }
@@ -54,7 +54,7 @@ class Misfit {
   const Component& component() const { return need_.component(); }
 
   std::uint64_t nodes_least() const {
-    return std::max<std::uint64_t>(component().nodes_min, request_.nodes_wanted.size());
+    return std::max<std::uint64_t>(component().nodes_min, request_.common->nodes_wanted.size());
   }
 
   /// Tasks that a node must have room for to be of any use.
@@ -84,9 +84,9 @@ class Misfit {
   }
 
   void check_named() {
-    if (request_.nodes_wanted.empty()) return;
+    if (request_.common->nodes_wanted.empty()) return;
     std::vector<std::string> absent;
-    for (const std::string& name : request_.nodes_wanted) {
+    for (const std::string& name : request_.common->nodes_wanted) {
       const auto node = state_.node_named(name);
       if (!node.has_value() || !nodes_.test(node->value)) absent.push_back(name);
     }
@@ -96,7 +96,8 @@ class Misfit {
   }
 
   void check_count() {
-    const std::string excluded = request_.nodes_excluded.empty() ? "" : " that are not excluded";
+    const std::string excluded =
+        request_.common->nodes_excluded.empty() ? "" : " that are not excluded";
     note("number of nodes", nodes_.count() >= nodes_least(),
          number(nodes_least()) + " needed, it has " + number(nodes_.count()) + excluded,
          nodes_.count());

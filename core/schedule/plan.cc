@@ -49,7 +49,7 @@ Trial try_head(const State& state,
   if (fails_count(partition, one)) {
     return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
   }
-  const Job& head = *state.find_job(one.jobs.begin()->job);
+  const Job& head = *state.find_job(one.jobs.first().job);
   if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
     return std::move(*elsewhere);
   }
@@ -87,7 +87,7 @@ void Plan::observe(const State& state, const Fact& fact) {
                       std::is_same_v<One, JobRequeued>) {
           queues.insert(state, one.job);
         } else if constexpr (std::is_same_v<One, StartUndone>) {
-          for (const NodeShare& share : state.find_job(one.job)->allocation.nodes) {
+          for (const NodeShare& share : state.find_job(one.job)->run->allocation.nodes) {
             queues.count_cores(share.node, share.cores.count(), true);
             queues.wake_node(state, share.node);
           }
@@ -101,7 +101,7 @@ void Plan::observe(const State& state, const Fact& fact) {
           }
         } else if constexpr (std::is_same_v<One, NodeFreed>) {
           const Job& job = *state.find_job(one.job);
-          const NodeShare& share = job.allocation.nodes[*node_position(job, one.node)];
+          const NodeShare& share = job.run->allocation.nodes[*node_position(job, one.node)];
           queues.count_cores(one.node, share.cores.count(), true);
           queues.wake_node(state, one.node);
         } else if constexpr (std::is_same_v<One, NodeRegistered> || std::is_same_v<One, NodeLost> ||
@@ -187,10 +187,12 @@ Blocked Plan::blocked(const State& state, JobId id) const {
   const Job* job = state.find_job(id);
   if (job == nullptr || job->phase != JobPhase::pending) return Blocked{};
   if (const Blocked own = blocked_by_itself(*job, queues.now); own.code != Reason::none) return own;
-  const auto mine = queues.places.find(id);
-  if (!queues.is_built || mine == queues.places.end()) return Blocked{};
+  if (!queues.is_built) return Blocked{};
+  if (!queues.seats.contains(id)) {
+    return queues.knows_partition_of(*job) ? Blocked{} : Blocked{Reason::partition_unknown, 0};
+  }
   Blocked best{Reason::partition_unknown, 0};
-  for (const auto& [which, place] : mine->second) {
+  for (const auto& [which, place] : queues.seats.at(id)) {
     const JobClass& one = queues.classes[which];
     const PartitionQueue& partition = queues.partitions[one.partition];
     if (one.is_hopeless) {

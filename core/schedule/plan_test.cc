@@ -166,7 +166,7 @@ TEST(Plan, ItsReasonsAreThoseOfExplain) {
     RandomLife life(seed);
     for (int i = 0; i < 120; ++i) {
       life.event();
-      for (const auto& [id, attempt] : life.cluster.state.index.unended) {
+      for (const JobId id : life.cluster.state.index.unended) {
         if (life.cluster.job(id).phase != JobPhase::pending) continue;
         reason(life.cluster, id);
       }

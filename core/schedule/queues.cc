@@ -12,23 +12,23 @@ namespace cox::core {
 template <class Change>
 void Plan::Queues::changing(JobClass& one, std::size_t which, Change change) {
   auto& heads = partitions[one.partition].heads;
-  if (!one.is_hopeless && !one.jobs.empty()) heads.erase(*one.jobs.begin());
+  if (!one.is_hopeless && !one.jobs.empty()) heads.erase(one.jobs.first());
   change(one);
-  if (!one.is_hopeless && !one.jobs.empty()) heads.emplace(*one.jobs.begin(), which);
+  if (!one.is_hopeless && !one.jobs.empty()) heads.emplace(one.jobs.first(), which);
 }
 
 void Plan::Queues::rebuild(const State& state) {
   partitions.clear();
   classes.clear();
   class_by_key.clear();
-  places.clear();
+  seats.clear();
   waiting.clear();
   unchecked.clear();
   for (const PartitionSettings& settings : state.record.settings.partitions) {
     partitions.emplace_back().settings = settings;
   }
   is_built = true;
-  for (const auto& [id, attempt] : state.index.unended) insert(state, id);
+  for (const JobId id : state.index.unended) insert(state, id);
 }
 
 void Plan::Queues::insert(const State& state, JobId id) {
@@ -42,9 +42,9 @@ void Plan::Queues::insert(const State& state, JobId id) {
 }
 
 void Plan::Queues::enqueue(const Job& job) {
-  if (places.contains(job.id)) return;
-  auto& mine = places[job.id];
-  for (const std::string& name : job.request.partitions) {
+  if (seats.contains(job.id)) return;
+  std::vector<Seat> mine;
+  for (const std::string& name : job.request.common->partitions) {
     const auto partition = std::ranges::find_if(
         partitions, [&name](const PartitionQueue& one) { return one.settings.name == name; });
     if (partition == partitions.end()) continue;  // the settings no longer have it
@@ -52,10 +52,18 @@ void Plan::Queues::enqueue(const Job& job) {
     const Place place{
         policies.priority->static_key(job.request, job.submitted, partition->settings), job.id};
     const std::size_t which = class_of(job, index);
-    mine.emplace_back(which, place);
+    mine.push_back({static_cast<std::uint32_t>(which), place});
     if (!classes[which].is_checked) unchecked.push_back(which);
     changing(classes[which], which, [&place](JobClass& one) { one.jobs.insert(place); });
   }
+  seats.insert(job.id, mine);
+}
+
+bool Plan::Queues::knows_partition_of(const Job& job) const {
+  return std::ranges::any_of(partitions, [&job](const PartitionQueue& one) {
+    const auto& names = job.request.common->partitions;
+    return std::ranges::find(names, one.settings.name) != names.end();
+  });
 }
 
 std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
@@ -72,19 +80,18 @@ std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
 
 bool Plan::Queues::is_littered() const {
   constexpr std::size_t classes_kept = 4096;
-  return classes.size() > classes_kept && classes.size() > 4 * places.size();
+  return classes.size() > classes_kept && classes.size() > 4 * seats.size();
 }
 
 void Plan::Queues::remove(const State& state, JobId id) {
   if (const Job* job = state.find_job(id); job != nullptr && job->request.begin.is_set()) {
     waiting.erase({job->request.begin, id});
   }
-  const auto mine = places.find(id);
-  if (mine == places.end()) return;
-  for (const auto& [which, place] : mine->second) {
-    changing(classes[which], which, [&place](JobClass& one) { one.jobs.erase(place); });
+  for (const Seat& seat : seats.at(id)) {
+    changing(classes[seat.which], seat.which,
+             [&seat](JobClass& one) { one.jobs.erase(seat.place); });
   }
-  places.erase(mine);
+  seats.erase(id);
 }
 
 void Plan::Queues::wake_due(const State& state) {

@@ -12,25 +12,15 @@
 #include <vector>
 
 #include "core/policy/priority.h"
+#include "core/schedule/places.h"
 #include "core/schedule/plan.h"
 
 namespace cox::core {
 
-/// Place of a job in a queue: larger key first, then the lower id.
-struct Place {
-  std::int64_t key = 0;
-  JobId job;
-  friend bool operator==(const Place&, const Place&) = default;
-
-  friend bool operator<(const Place& a, const Place& b) {
-    return a.key != b.key ? a.key > b.key : a.job < b.job;
-  }
-};
-
 /// Pending jobs of one partition that fit alike.
 struct JobClass {
   std::size_t partition = 0;
-  std::set<Place> jobs;
+  PlaceSet jobs;
   std::uint64_t cores_least = 0;
   bool is_checked = false;   // tried since the fleet last changed
   bool is_hopeless = false;  // out of the planning set, for `blocked`
@@ -57,7 +47,7 @@ struct Plan::Queues {
   std::vector<PartitionQueue> partitions;  // as in the settings
   std::vector<JobClass> classes;
   std::unordered_map<std::string, std::size_t> class_by_key;
-  std::unordered_map<JobId, std::vector<std::pair<std::size_t, Place>>> places;
+  SeatTable seats;
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
   std::vector<std::size_t> unchecked;           // classes, in order of creation
 
@@ -73,6 +63,8 @@ struct Plan::Queues {
   void wake_node(const State& state, NodeId node);
   void count_cores(NodeId node, std::uint64_t cores, bool freed);
   void leave_planning_set(std::size_t which);
+  /// The settings still have one of the partitions that it may run in.
+  bool knows_partition_of(const Job& job) const;
   /// Most classes are empty: time to start afresh.
   bool is_littered() const;
 

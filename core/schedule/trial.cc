@@ -8,7 +8,7 @@ namespace cox::core {
 namespace {
 
 void exclude(const State& state, const JobRequest& request, Bitset& nodes) {
-  for (const std::string& name : request.nodes_excluded) {
+  for (const std::string& name : request.common->nodes_excluded) {
     const auto node = state.node_named(name);
     if (node.has_value() && nodes.test(node->value)) nodes.reset(node->value);
   }
@@ -118,7 +118,7 @@ Blocked blocked_by_itself(const Job& job, Instant now) {
     case Hold::by_admin:
       return Blocked{Reason::held_by_admin, 0};
     case Hold::by_system:
-      return Blocked{Reason::held_by_system, job.starts_undone};
+      return Blocked{Reason::held_by_system, job.run->starts_undone};
     case Hold::none:
       break;
   }

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "ctld/store/chunk.pb.h"
-#include "ctld/store/job_codec.h"
 #include "ctld/store/record.h"
 #include "wire/model_codec.h"
 
@@ -28,6 +27,7 @@ std::string encode_header(const core::Record& record) {
   header.set_epoch(record.epoch.value);
   wire::put(record.settings, header.mutable_settings());
   header.set_next_job(record.next_job.value);
+  header.set_last_submit_us(record.last_submit.us);
   std::string body;
   append_message(header, &body);
   return body;
@@ -126,19 +126,26 @@ std::vector<std::uint64_t> ids_between(std::size_t first, std::size_t end) {
   return ids;
 }
 
+/// The contents come first, so that jobs are encoded before they are known.
 std::string encode_jobs(const core::Record& record, std::uint64_t number) {
-  std::vector<std::uint64_t> ids;
-  const JobId end{(number + 1) * jobs_per_chunk};
-  for (auto at = record.jobs.lower_bound(JobId{number * jobs_per_chunk});
-       at != record.jobs.end() && at->first < end; ++at) {
-    ids.push_back(at->first.value);
-  }
-  std::string bytes;
-  return encode_items(ids, [&](std::uint64_t id, std::string* body) {
+  store::ChunkContents contents;
+  CommonList commons;
+  std::string bytes, records;
+  for (const core::Job* job : record.jobs.jobs_of(number)) {
+    contents.add_ids(job->id.value);
     bytes.clear();
-    encode_job(record.jobs.at(JobId{id}), &bytes);
-    append_record(bytes, body);
-  });
+    encode_job(*job, commons.place(job->request.common), &bytes);
+    append_record(bytes, &records);
+  }
+  if (records.empty()) return {};
+  for (const Cow<JobCommon>& common : commons.values()) {
+    JobRequest request;
+    request.common = common;
+    wire::put(request, contents.add_commons());
+  }
+  std::string body;
+  append_message(contents, &body);
+  return body + records;
 }
 
 std::string encode_nodes(const core::Record& record, std::uint64_t number) {
@@ -213,6 +220,7 @@ void RecordLoader::take_header(std::string_view bytes) {
   record_.epoch = Epoch(header.epoch());
   record_.settings = std::move(*settings);
   record_.next_job = JobId(header.next_job());
+  record_.last_submit = Instant{header.last_submit_us()};
 }
 
 void RecordLoader::take_items(const FoundChunk& chunk) {
@@ -228,6 +236,9 @@ void RecordLoader::take_items(const FoundChunk& chunk) {
     std::vector<std::uint64_t> ids;
     for (std::uint64_t i = 0; i < per; ++i) ids.push_back(chunk.key.number * per + i);
     return lose(chunk.key, std::move(ids), "cannot be read");
+  }
+  if (auto taken = take_commons(contents); !taken) {
+    return lose(chunk.key, {contents.ids().begin(), contents.ids().end()}, taken.error().message);
   }
   int next = -1;  // the contents come first
   const auto count = static_cast<std::uint32_t>(contents.ids_size()) + 1;
@@ -245,13 +256,25 @@ void RecordLoader::take_items(const FoundChunk& chunk) {
       }));
 }
 
+Result<void> RecordLoader::take_commons(const store::ChunkContents& contents) {
+  std::vector<Cow<JobCommon>> commons;
+  for (const auto& one : contents.commons()) {
+    auto request = wire::take(one);
+    if (!request) return tl::unexpected(request.error());
+    commons.push_back(commons_.intern(request->common));
+  }
+  jobs_.set_commons(std::move(commons));
+  return {};
+}
+
 void RecordLoader::take_item(ChunkKey key, std::uint64_t id, std::string_view bytes) {
   store::StateNode node;
   store::ClassLearned learned;
   if (key.kind == ChunkKind::jobs) {
-    auto job = decode_job(bytes);
+    auto job = jobs_.decode(bytes);
+    if (job && job->id != JobId{id}) job = fail(Code::internal, "is another job");
     if (!job) return lose(key, {id}, job.error().message);
-    record_.jobs.insert_or_assign(JobId{id}, std::move(*job));
+    record_.jobs.insert(std::move(*job));
   } else if (key.kind == ChunkKind::nodes && id < dense_ids_max && parse(bytes, &node)) {
     place(record_.nodes, id, decode_node(node));
   } else if (key.kind == ChunkKind::classes && id < dense_ids_max && parse(bytes, &learned)) {

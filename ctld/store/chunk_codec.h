@@ -10,10 +10,12 @@
 #include "common/result.h"
 #include "core/state.h"
 #include "ctld/store/checkpoint_store.h"
+#include "ctld/store/chunk.pb.h"
+#include "ctld/store/job_codec.h"
 
 namespace cox::ctld {
 
-inline constexpr std::uint64_t jobs_per_chunk = 256;
+inline constexpr std::uint64_t jobs_per_chunk = core::jobs_per_page;
 inline constexpr std::uint64_t nodes_per_chunk = 64;
 inline constexpr std::uint64_t classes_per_chunk = 16;
 
@@ -56,8 +58,11 @@ class RecordLoader {
   void take_item(ChunkKey key, std::uint64_t id, std::string_view bytes);
   void lose(ChunkKey key, std::vector<std::uint64_t> ids, const std::string& why);
   void take_items(const FoundChunk& chunk);
+  Result<void> take_commons(const store::ChunkContents& contents);
 
   core::Record record_;
+  core::CommonTable commons_;
+  JobDecoder jobs_;
   std::vector<Damage> damages_;
   std::string fatal_;  // what makes the whole useless; empty: nothing
 };

@@ -34,6 +34,46 @@ TEST(ChunkCodec, everything_of_a_record_comes_back) {
   EXPECT_TRUE(*again == record);
 }
 
+TEST(ChunkCodec, every_job_of_a_random_life_comes_back_the_same) {
+  for (std::uint64_t seed = 11; seed <= 15; ++seed) {
+    testing::RandomLife life(seed);
+    for (int i = 0; i < 200; ++i) life.event();
+    const core::Record& record = life.cluster.state.record;
+    RecordLoader loader;
+    take_all(loader, record);
+    for (core::JobPage page = 0; page < record.jobs.pages_end(); ++page) {
+      take(loader, encode_chunk(record, {ChunkKind::jobs, page}));
+    }
+    const auto again = loader.finish();
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_TRUE(again->jobs == record.jobs) << "seed " << seed;
+    EXPECT_TRUE(core::rebuild_index(*again) == life.cluster.state.index) << "seed " << seed;
+  }
+}
+
+TEST(ChunkCodec, what_jobs_have_in_common_is_shared_again_and_a_missing_part_is_damage) {
+  testing::Cluster cluster;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(cluster.submit(testing::job().minutes(i + 1)));
+  const core::Record& record = cluster.state.record;
+  RecordLoader loader;
+  take_all(loader, record);
+  take(loader, encode_chunk(record, {ChunkKind::jobs, 0}));
+  const auto again = loader.finish();
+  ASSERT_TRUE(again);
+  const auto common = [&again](std::uint64_t id) {
+    return again->jobs.at(JobId{id}).request.common;
+  };
+  EXPECT_TRUE(common(1).is_same(common(3)));
+  EXPECT_TRUE(again->jobs.at(JobId{1}).run.is_blank());
+
+  std::string bytes;
+  encode_job(record.jobs.at(JobId{1}), 7, &bytes);
+  JobDecoder decoder;
+  const auto read = decoder.decode(bytes);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message, "common 7 is missing");
+}
+
 TEST(ChunkCodec, a_chunk_of_nothing_has_no_body) {
   EXPECT_TRUE(encode_chunk(some_record(), {ChunkKind::jobs, 9}).body.empty());
   EXPECT_TRUE(encode_chunk(some_record(), {ChunkKind::nodes, 9}).body.empty());

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "ctld/store/chunk.pb.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -46,27 +45,17 @@ Result<core::Step> take(const store::StateStep& from) {
   return step;
 }
 
-void put(const core::Job& from, store::StateJob* to) {
-  to->set_id(from.id.value);
-  wire::put(from.request, to->mutable_request());
-  to->set_key_high(from.key.words[0]);
-  to->set_key_low(from.key.words[1]);
-  to->set_submitted_us(from.submitted.us);
+void put(const core::JobRun& from, store::StateJob* to) {
   to->set_started_us(from.started.us);
   to->set_released_us(from.released.us);
   to->set_ended_us(from.ended.us);
-  to->set_phase(static_cast<std::uint32_t>(from.phase));
-  to->set_attempt(from.attempt.value);
-  to->set_hold(static_cast<std::uint32_t>(from.hold));
   to->set_cause(static_cast<std::uint32_t>(from.cause));
   to->set_ended_by(from.ended_by);
   to->set_why(from.why);
   to->set_starts_undone(from.starts_undone);
   to->set_attempts_run(from.attempts_run);
   wire::put(from.allocation, to->mutable_allocation());
-  for (std::size_t i = 0; i < from.freed.size(); ++i) {
-    if (from.freed.test(i)) to->add_freed(static_cast<std::uint32_t>(i));
-  }
+  from.freed.for_each([to](std::size_t i) { to->add_freed(static_cast<std::uint32_t>(i)); });
   to->set_next_step(from.next_step.value);
   for (const core::Step& step : from.steps) put(step, to->add_steps());
   to->set_final_state(static_cast<std::uint32_t>(from.final_state));
@@ -76,68 +65,111 @@ void put(const core::Job& from, store::StateJob* to) {
   to->set_partition(from.partition);
 }
 
-Result<void> take_run(const store::StateJob& from, core::Job* job) {
+void put(const core::Job& from, std::uint32_t common, store::StateJob* to) {
+  to->set_id(from.id.value);
+  if (common == 0) {
+    wire::put(from.request, to->mutable_request());
+  } else {
+    wire::put_own(from.request, to->mutable_request());
+  }
+  to->set_common(common);
+  to->set_key_high(from.key.words[0]);
+  to->set_key_low(from.key.words[1]);
+  to->set_submitted_us(from.submitted.us);
+  to->set_phase(static_cast<std::uint32_t>(from.phase));
+  to->set_attempt(from.attempt.value);
+  to->set_hold(static_cast<std::uint32_t>(from.hold));
+  if (!from.run.is_blank()) put(*from.run, to);
+}
+
+Result<void> take_parts(const store::StateJob& from, core::JobRun* run) {
   auto allocation = wire::take(from.allocation());
   if (!allocation) return tl::unexpected(allocation.error());
-  job->allocation = std::move(*allocation);
-  job->freed = Bitset(job->allocation.nodes.size());
+  run->allocation = std::move(*allocation);
+  run->freed = Bitset(run->allocation.nodes.size());
   for (const std::uint32_t position : from.freed()) {
-    if (position >= job->freed.size())
+    if (position >= run->freed.size())
       return fail(Code::internal, "freed " + std::to_string(position));
-    job->freed.set(position);
+    run->freed.set(position);
   }
   for (const auto& entry : from.steps()) {
     auto step = take(entry);
     if (!step) return tl::unexpected(step.error());
-    job->steps.push_back(std::move(*step));
+    run->steps.push_back(std::move(*step));
   }
   return {};
 }
 
+Result<void> take(const store::StateJob& from, core::JobRun* run) {
+  run->started = Instant{from.started_us()};
+  run->released = Instant{from.released_us()};
+  run->ended = Instant{from.ended_us()};
+  run->cause = static_cast<EndCause>(from.cause());
+  run->ended_by = from.ended_by();
+  run->why = from.why();
+  run->starts_undone = from.starts_undone();
+  run->attempts_run = from.attempts_run();
+  run->next_step = StepId(from.next_step());
+  run->final_state = static_cast<JobState>(from.final_state());
+  run->exit_code = from.exit_code();
+  run->signal = from.signal();
+  run->usage = wire::take(from.usage());
+  run->partition = static_cast<std::uint16_t>(from.partition());
+  return take_parts(from, run);
+}
+
+bool is_possible(const store::StateJob& job) {
+  return job.phase() <= static_cast<std::uint32_t>(JobPhase::ended) &&
+         job.hold() <= static_cast<std::uint32_t>(Hold::by_system) &&
+         job.cause() <= static_cast<std::uint32_t>(EndCause::client_gone) &&
+         job.final_state() <= static_cast<std::uint32_t>(JobState::node_fail);
+}
+
 }  // namespace
 
-void encode_job(const core::Job& job, std::string* out) {
+std::uint32_t CommonList::place(const Cow<JobCommon>& common) {
+  for (std::uint32_t i = 0; i < values_.size(); ++i) {
+    if (values_[i] == common) return i + 1;
+  }
+  values_.push_back(common);
+  return static_cast<std::uint32_t>(values_.size());
+}
+
+void encode_job(const core::Job& job, std::uint32_t common, std::string* out) {
   store::StateJob message;
-  put(job, &message);
+  put(job, common, &message);
   message.AppendToString(out);
 }
 
-Result<core::Job> decode_job(std::string_view bytes) {
-  store::StateJob from;
-  if (!from.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+Result<JobRequest> JobDecoder::take_request() const {
+  if (from_.common() == 0) return wire::take(from_.request());
+  if (from_.common() > commons_.size()) {
+    return fail(Code::internal, "common " + std::to_string(from_.common()) + " is missing");
+  }
+  auto request = wire::take_own(from_.request());
+  if (request) request->common = commons_[from_.common() - 1];
+  return request;
+}
+
+Result<core::Job> JobDecoder::decode(std::string_view bytes) {
+  if (!from_.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return fail(Code::internal, "not a job");
   }
-  if (from.phase() > static_cast<std::uint32_t>(JobPhase::ended) ||
-      from.hold() > static_cast<std::uint32_t>(Hold::by_system) ||
-      from.cause() > static_cast<std::uint32_t>(EndCause::client_gone) ||
-      from.final_state() > static_cast<std::uint32_t>(JobState::node_fail)) {
+  if (!is_possible(from_)) {
     return fail(Code::internal, "a phase, hold, cause or state is impossible");
   }
-  auto request = wire::take(from.request());
+  auto request = take_request();
   if (!request) return tl::unexpected(request.error());
   core::Job job;
-  job.id = JobId(from.id());
+  job.id = JobId(from_.id());
   job.request = std::move(*request);
-  job.key = ClientKey{{from.key_high(), from.key_low()}};
-  job.submitted = Instant{from.submitted_us()};
-  job.started = Instant{from.started_us()};
-  job.released = Instant{from.released_us()};
-  job.ended = Instant{from.ended_us()};
-  job.phase = static_cast<JobPhase>(from.phase());
-  job.attempt = Attempt(from.attempt());
-  job.hold = static_cast<Hold>(from.hold());
-  job.cause = static_cast<EndCause>(from.cause());
-  job.ended_by = from.ended_by();
-  job.why = from.why();
-  job.starts_undone = from.starts_undone();
-  job.attempts_run = from.attempts_run();
-  if (auto done = take_run(from, &job); !done) return tl::unexpected(done.error());
-  job.next_step = StepId(from.next_step());
-  job.final_state = static_cast<JobState>(from.final_state());
-  job.exit_code = from.exit_code();
-  job.signal = from.signal();
-  job.usage = wire::take(from.usage());
-  job.partition = static_cast<std::uint16_t>(from.partition());
+  job.key = ClientKey{{from_.key_high(), from_.key_low()}};
+  job.submitted = Instant{from_.submitted_us()};
+  job.phase = static_cast<JobPhase>(from_.phase());
+  job.attempt = Attempt(from_.attempt());
+  job.hold = static_cast<Hold>(from_.hold());
+  if (!from_.has_allocation()) return job;  // it only waited so far
+  if (auto done = take(from_, &job.run.edit()); !done) return tl::unexpected(done.error());
   return job;
 }
 

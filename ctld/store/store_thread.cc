@@ -60,6 +60,14 @@ void StoreThread::drop_blobs(std::vector<Hash> hashes) {
   changed_.notify_one();
 }
 
+void StoreThread::read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.reads.push_back({hash, std::move(done)});
+  }
+  changed_.notify_one();
+}
+
 void StoreThread::work() {
   for (;;) {
     const Orders orders = next_orders();
@@ -75,6 +83,7 @@ void StoreThread::work() {
     } else if (orders.empty() && !has_chores()) {
       return;
     }
+    for (const Read& read : orders.reads) read.done(store_->read_blob(read.hash));
     tidy_some(orders.batches.size());
   }
 }

@@ -39,6 +39,9 @@ class StoreThread {
 
   /// From the loop thread; never blocks on the disk.
   void append(Batch batch);
+  /// Reads content after everything appended before is committed. `done` is called on the store
+  /// thread; it is not when the thread ends before.
+  void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done);
   /// Batches up to and including `sequence` are needed no more: removed bit by bit, after commits
   /// and while there are none. Likewise.
   void cut(std::uint64_t sequence);
@@ -48,13 +51,19 @@ class StoreThread {
   std::uint64_t finish();
 
  private:
+  struct Read {
+    Hash hash;
+    std::function<void(Result<std::string>)> done;
+  };
+
   /// What the loop asked for since the last look.
   struct Orders {
     std::vector<Batch> batches;
     std::vector<Hash> drops;
+    std::vector<Read> reads;
     std::uint64_t cut = 0;
 
-    bool empty() const { return batches.empty() && drops.empty() && cut == 0; }
+    bool empty() const { return batches.empty() && drops.empty() && reads.empty() && cut == 0; }
   };
 
   void work();

@@ -95,13 +95,13 @@ class Heard {
     return words_;
   }
 
- private:
   void add(std::string word) {
     const std::lock_guard lock(mutex_);
     words_.push_back(std::move(word));
     changed_.notify_all();
   }
 
+ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> words_;
@@ -119,6 +119,18 @@ TEST(StoreThread, what_gathers_during_one_sync_is_committed_by_the_next) {
   store.allow(2);
   EXPECT_EQ(heard.wait_for(2), (std::vector<std::string>{"to 1", "to 4"}));
   EXPECT_EQ(store.groups(), (std::vector<std::size_t>{1, 2}));
+}
+
+TEST(StoreThread, a_read_is_answered_after_the_batches_before_it) {
+  auto owned = std::make_unique<SlowStore>();
+  SlowStore& store = *owned;
+  Heard heard;
+  StoreThread thread(std::move(owned), heard.events());
+  thread.append(batch(1, {"a"}));
+  thread.read_blob(Hash{},
+                   [&heard](const Result<std::string>& read) { heard.add(read.error().message); });
+  store.allow(1);
+  EXPECT_EQ(heard.wait_for(2), (std::vector<std::string>{"to 1", "none"}));
 }
 
 TEST(StoreThread, a_full_disk_keeps_the_batch_and_tries_it_again) {

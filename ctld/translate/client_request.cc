@@ -2,6 +2,7 @@
 #include "ctld/translate/client_request.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -35,19 +36,19 @@ std::string_view base_name(std::string_view path) {
 /// What a job is called when its user gave no name.
 std::string default_name(const JobRequest& request, bool has_script) {
   const std::vector<std::string>& argv =
-      request.has_initial_step ? request.initial_step.argv : request.argv;
+      request.common->has_initial_step ? request.common->initial_step.argv : request.argv;
   if (has_script || argv.empty()) return "job";
   return std::string(base_name(argv.front()));
 }
 
 Result<void> check_shape(const JobRequest& request, bool has_script) {
-  if (request.kind == JobKind::batch) {
+  if (request.common->kind == JobKind::batch) {
     if (!has_script && request.argv.empty()) return bad("a batch job needs a script or a command");
-    if (request.has_initial_step) return bad("a batch job has no initial step");
+    if (request.common->has_initial_step) return bad("a batch job has no initial step");
     return {};
   }
   if (has_script) return bad("an interactive job has no script");
-  if (request.has_initial_step && request.initial_step.argv.empty()) {
+  if (request.common->has_initial_step && request.common->initial_step.argv.empty()) {
     return bad("a step needs a command");
   }
   return {};
@@ -57,6 +58,7 @@ Result<void> check_shape(const JobRequest& request, bool has_script) {
 Result<void> take_content(const wire::Submit& submit,
                           JobRequest* request,
                           std::vector<Blob>* blobs) {
+  JobCommon& common = request->common.edit();
   request->script = Hash{};
   if (!submit.script().empty()) {
     if (auto checked = check_script(submit.script()); !checked) return checked;
@@ -67,8 +69,34 @@ Result<void> take_content(const wire::Submit& submit,
   if (!environment) return tl::unexpected(environment.error());
   blobs->push_back(make_blob(std::move(*environment)));
   request->environment = blobs->back().hash;
-  request->initial_step.environment = request->has_initial_step ? request->environment : Hash{};
+  common.initial_step.environment = common.has_initial_step ? request->environment : Hash{};
   return {};
+}
+
+std::string_view variable_name(std::string_view entry) {
+  return entry.substr(0, entry.find('='));
+}
+
+/// The base's environment with the variant's variables in their places, new ones behind.
+google::protobuf::RepeatedPtrField<std::string> varied(
+    const google::protobuf::RepeatedPtrField<std::string>& base,
+    const google::protobuf::RepeatedPtrField<std::string>& changes) {
+  std::map<std::string_view, const std::string*> left;
+  for (const std::string& change : changes) left[variable_name(change)] = &change;
+  google::protobuf::RepeatedPtrField<std::string> entries;
+  entries.Reserve(base.size() + changes.size());
+  for (const std::string& entry : base) {
+    const auto change = left.find(variable_name(entry));
+    *entries.Add() = change == left.end() ? entry : *change->second;
+    if (change != left.end()) left.erase(change);
+  }
+  for (const auto& [name, change] : left) *entries.Add() = *change;
+  return entries;
+}
+
+void set_environment(JobRequest* request, const Hash& hash) {
+  request->environment = hash;
+  if (request->common->has_initial_step) request->common.edit().initial_step.environment = hash;
 }
 
 }  // namespace
@@ -91,21 +119,47 @@ Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit
   if (auto shaped = check_shape(*request, has_script); !shaped) {
     return tl::unexpected(shaped.error());
   }
-  if (request->directory.empty()) request->directory = user.home;
-  if (auto checked = check_directory(request->directory); !checked) {
+  JobCommon& common = request->common.edit();
+  if (common.directory.empty()) common.directory = user.home;
+  if (auto checked = check_directory(common.directory); !checked) {
     return tl::unexpected(checked.error());
   }
   WithContent<core::SubmitJob> made;
   if (auto taken = take_content(submit, &*request, &made.blobs); !taken) {
     return tl::unexpected(taken.error());
   }
-  request->user = user;
+  common.user = user;
   if (request->name.empty()) request->name = default_name(*request, has_script);
-  if (request->has_initial_step && request->initial_step.directory.empty()) {
-    request->initial_step.directory = request->directory;
+  if (common.has_initial_step && common.initial_step.directory.empty()) {
+    common.initial_step.directory = common.directory;
   }
   made.request.caller = caller;
   made.request.key = ClientKey{{submit.key_high(), submit.key_low()}};
+  made.request.request = std::move(*request);
+  return made;
+}
+
+Result<WithContent<core::SubmitJob>> translate_variant(const WithContent<core::SubmitJob>& base,
+                                                       const wire::Submit& base_message,
+                                                       const wire::SubmitVariant& variant) {
+  auto request = wire::take(variant.job(), base.request.request);
+  if (!request) return tl::unexpected(request.error());
+  WithContent<core::SubmitJob> made{{base.request.caller, {}, {}}, base.blobs};
+  if (!variant.script().empty()) {
+    if (request->script.empty()) return bad("a script for a job that has none");
+    if (auto checked = check_script(variant.script()); !checked) {
+      return tl::unexpected(checked.error());
+    }
+    made.blobs.push_back(make_blob(variant.script()));
+    request->script = made.blobs.back().hash;
+  }
+  if (variant.environment_size() != 0) {
+    auto packed = pack_environment(varied(base_message.environment(), variant.environment()));
+    if (!packed) return tl::unexpected(packed.error());
+    made.blobs.push_back(make_blob(std::move(*packed)));
+    set_environment(&*request, made.blobs.back().hash);
+  }
+  made.request.key = ClientKey{{variant.key_high(), variant.key_low()}};
   made.request.request = std::move(*request);
   return made;
 }

@@ -31,6 +31,11 @@ Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit
                                                       const Caller& caller,
                                                       const UserIdentity& user);
 
+/// One of many: `base`, translated already from `base_message`, with what the variant sets.
+Result<WithContent<core::SubmitJob>> translate_variant(const WithContent<core::SubmitJob>& base,
+                                                       const wire::Submit& base_message,
+                                                       const wire::SubmitVariant& variant);
+
 Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateStep& create,
                                                             const Caller& caller);
 

@@ -16,8 +16,8 @@ const UserIdentity ada_identity{1001, 100, {4}, "ada", "/home/ada", "/bin/sh"};
 
 wire::Submit good_submit() {
   JobRequest request;
-  request.directory = "/home/ada";
-  request.components = {Component{}};
+  request.common.edit().directory = "/home/ada";
+  request.common.edit().components = {Component{}};
   wire::Submit submit;
   wire::put(request, submit.mutable_request());
   submit.set_script("#!/bin/sh\ntrue\n");
@@ -37,12 +37,59 @@ TEST(ClientRequest, a_good_submit_has_its_content_under_its_hashes) {
   const auto made = translate_submit(good_submit(), ada, ada_identity);
   ASSERT_TRUE(made) << made.error().message;
   const JobRequest& request = made->request.request;
-  EXPECT_EQ(request.user, ada_identity);
+  EXPECT_EQ(request.common->user, ada_identity);
   EXPECT_EQ(request.name, "job");
   ASSERT_EQ(made->blobs.size(), 2U);
   EXPECT_EQ(request.script, made->blobs[0].hash);
   EXPECT_EQ(request.script, wire::hash_bytes("#!/bin/sh\ntrue\n"));
   EXPECT_EQ(*made->blobs[1].bytes, std::string("PATH=/bin\0EMPTY=\0", 17));
+}
+
+TEST(ClientRequest, a_variant_differs_in_what_it_sets_alone) {
+  const wire::Submit message = good_submit();
+  const auto base = translate_submit(message, ada, ada_identity);
+  ASSERT_TRUE(base);
+  wire::SubmitVariant variant;
+  variant.set_key_low(9);
+  variant.mutable_job()->set_name("second");
+  variant.mutable_job()->set_time_limit_us(minutes(3).us);
+  variant.set_script("#!/bin/sh\nfalse\n");
+  variant.add_environment("EMPTY=no");
+  variant.add_environment("MORE=1");
+  const auto made = translate_variant(*base, message, variant);
+  ASSERT_TRUE(made) << made.error().message;
+  const JobRequest& request = made->request.request;
+  EXPECT_EQ(made->request.key, (ClientKey{{0, 9}}));
+  EXPECT_EQ(request.name, "second");
+  EXPECT_EQ(request.time_limit, minutes(3));
+  EXPECT_EQ(request.script, wire::hash_bytes("#!/bin/sh\nfalse\n"));
+  EXPECT_EQ(request.environment,
+            wire::hash_bytes(std::string("PATH=/bin\0EMPTY=no\0MORE=1\0", 26)));
+  EXPECT_TRUE(request.common.is_same(base->request.request.common));
+  const auto same = translate_variant(*base, message, wire::SubmitVariant{});
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->request.request, base->request.request);
+}
+
+TEST(ClientRequest, a_variant_is_checked_as_a_submit_is) {
+  const wire::Submit message = good_submit();
+  const auto base = translate_submit(message, ada, ada_identity);
+  const auto refused = [&](const wire::SubmitVariant& variant) {
+    const auto made = translate_variant(*base, message, variant);
+    return made ? "accepted" : made.error().message;
+  };
+  wire::SubmitVariant variant;
+  variant.set_script("no interpreter");
+  EXPECT_NE(refused(variant).find("does not begin with #!"), std::string::npos);
+  variant.clear_script();
+  variant.add_environment("=x");
+  EXPECT_NE(refused(variant).find("is not NAME=VALUE"), std::string::npos);
+  variant.clear_environment();
+  variant.mutable_job()->set_time_limit_us(-1);
+  EXPECT_NE(refused(variant).find("time limit -1 is not between"), std::string::npos);
+  variant.mutable_job()->clear_time_limit_us();
+  variant.mutable_job()->set_name(std::string(5000, 'x'));
+  EXPECT_NE(refused(variant).find("over the limit of 4096"), std::string::npos);
 }
 
 TEST(ClientRequest, hashes_and_identities_of_the_client_do_not_count) {
@@ -53,7 +100,7 @@ TEST(ClientRequest, hashes_and_identities_of_the_client_do_not_count) {
   const auto made = translate_submit(submit, ada, ada_identity);
   ASSERT_TRUE(made);
   EXPECT_EQ(made->request.request.script, wire::hash_bytes("#!/bin/sh\ntrue\n"));
-  EXPECT_EQ(made->request.request.user, ada_identity);
+  EXPECT_EQ(made->request.request.common->user, ada_identity);
 }
 
 TEST(ClientRequest, a_command_gives_the_job_its_name) {
@@ -113,7 +160,7 @@ TEST(ClientRequest, bytes_of_any_kind_never_crash_it) {
     wire::Submit submit;
     if (!submit.ParseFromString(bytes)) return;
     const auto made = translate_submit(submit, ada, ada_identity);
-    if (made) RC_ASSERT(made->request.request.user == ada_identity);
+    if (made) RC_ASSERT(made->request.request.common->user == ada_identity);
   }));
 }
 

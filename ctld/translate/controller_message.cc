@@ -25,42 +25,44 @@ const core::Job* live_job(const core::State& state, JobId id, Attempt attempt) {
 }
 
 const core::Step* find_step(const core::Job& job, StepId id) {
-  const auto found = std::ranges::find(job.steps, id, &core::Step::id);
-  return found == job.steps.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(job.run->steps, id, &core::Step::id);
+  return found == job.run->steps.end() ? nullptr : &*found;
 }
 
 Duration time_left(const core::Job& job, Instant now) {
   const Duration limit = job.request.time_limit;
   if (limit >= duration_unlimited) return duration_unlimited;
-  if (!job.released.is_set()) return limit;
-  return std::max(job.released + limit - now, microseconds(1));
+  if (!job.run->released.is_set()) return limit;
+  return std::max(job.run->released + limit - now, microseconds(1));
 }
 
 std::uint32_t cpus_per_task(const core::Job& job, const core::Step& step) {
   if (step.request.cpus_per_task != 0) return step.request.cpus_per_task;
-  if (step.id == step_batch || job.request.components.empty()) return 1;
-  return std::max(job.request.components.front().cpus_per_task, 1U);
+  if (step.id == step_batch || job.request.common->components.empty()) return 1;
+  return std::max(job.request.common->components.front().cpus_per_task, 1U);
 }
 
 /// Content of `hash`, or nothing when there is none to have. error: internal
-Result<std::string> content(const BlobTable& blobs, const Hash& hash, const char* what) {
+Result<std::string> content(const Contents& contents, const Hash& hash, const char* what) {
   if (hash.empty()) return std::string();
-  const BlobTable::Bytes bytes = blobs.find(hash);
-  if (bytes == nullptr) return fail(Code::internal, std::string(what) + " is not in the store");
-  return *bytes;
+  const auto found = std::ranges::find(contents, hash, &Blob::hash);
+  if (found != contents.end() && found->bytes != nullptr) return *found->bytes;
+  return fail(Code::internal, std::string(what) + " is not in the store");
+}
+
+const Hash& environment_of(const core::Job& job, const core::Step& step) {
+  return step.request.environment.empty() ? job.request.environment : step.request.environment;
 }
 
 Result<void> put_content(const MessageSource& source,
                          const core::Job& job,
                          const core::Step& step,
                          wire::StepSpec* spec) {
-  const Hash& environment =
-      step.request.environment.empty() ? job.request.environment : step.request.environment;
-  auto packed = content(source.blobs, environment, "the environment");
+  auto packed = content(source.contents, environment_of(job, step), "the environment");
   if (!packed) return tl::unexpected(packed.error());
   spec->set_environment(std::move(*packed));
   if (step.id != step_batch) return {};
-  auto script = content(source.blobs, job.request.script, "the script");
+  auto script = content(source.contents, job.request.script, "the script");
   if (!script) return tl::unexpected(script.error());
   spec->set_script(std::move(*script));
   return {};
@@ -90,7 +92,7 @@ Result<void> put_spec(const MessageSource& source,
   spec->set_is_batch(step.id == step_batch);
   spec->set_cpus_per_task(cpus_per_task(job, step));
   spec->set_time_left_us(time_left(job, source.now).us);
-  spec->set_whole_allocation(step.shares.size() == job.allocation.nodes.size());
+  spec->set_whole_allocation(step.shares.size() == job.run->allocation.nodes.size());
   return {};
 }
 
@@ -103,8 +105,8 @@ Result<void> put_allocation(const MessageSource& source,
                             NodeId node,
                             wire::Prepare* to) {
   bool is_member = false;
-  for (std::size_t i = 0; i < job.allocation.nodes.size(); ++i) {
-    const NodeShare& share = job.allocation.nodes[i];
+  for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) {
+    const NodeShare& share = job.run->allocation.nodes[i];
     const core::Node* member = source.state.find_node(share.node);
     if (member == nullptr) return stale();
     to->add_job_nodes(member->name);
@@ -136,8 +138,8 @@ Message translate(const MessageSource& source, const core::SendPrepare& effect) 
   }
   to->set_go_at_once(effect.go_at_once);
   const JobRequest& request = job->request;
-  to->set_submit_dir(request.submit_directory.empty() ? request.directory
-                                                      : request.submit_directory);
+  to->set_submit_dir(request.common->submit_directory.empty() ? request.common->directory
+                                                              : request.common->submit_directory);
   return message;
 }
 
@@ -205,7 +207,43 @@ Message translate(const MessageSource&, const core::SendClosedAck& effect) {
   return message;
 }
 
+/// The step that the effect prepares on its node; null when it prepares none.
+const core::Step* prepared_step(const core::State& state, const core::Effect& effect) {
+  const core::Step* step = nullptr;
+  if (const auto* start = std::get_if<core::SendPrepare>(&effect)) {
+    const core::Job* job = live_job(state, start->job, start->attempt);
+    step = job == nullptr ? nullptr : find_step(*job, initial_step(*job));
+  } else if (const auto* later = std::get_if<core::SendPrepareStep>(&effect)) {
+    const core::Job* job = live_job(state, later->step.job, later->step.attempt);
+    step = job == nullptr ? nullptr : find_step(*job, later->step.step);
+  }
+  return step == nullptr || !takes_part(*step, effect_node(effect)) ? nullptr : step;
+}
+
 }  // namespace
+
+AttemptKey effect_attempt(const core::Effect& effect) {
+  return std::visit(
+      [](const auto& body) {
+        if constexpr (requires { body.step; }) {
+          return AttemptKey{body.step.job, body.step.attempt};
+        } else {
+          return AttemptKey{body.job, body.attempt};
+        }
+      },
+      effect);
+}
+
+std::vector<Hash> contents_of(const core::State& state, const core::Effect& effect) {
+  std::vector<Hash> hashes;
+  const core::Step* step = prepared_step(state, effect);
+  if (step == nullptr) return hashes;
+  const core::Job& job = *state.find_job(effect_attempt(effect).job);
+  const Hash& environment = environment_of(job, *step);
+  if (!environment.empty()) hashes.push_back(environment);
+  if (step->id == step_batch && !job.request.script.empty()) hashes.push_back(job.request.script);
+  return hashes;
+}
 
 std::string step_key(const std::string& cluster_key, const StepKey& step) {
   const std::string text = "step " + std::to_string(step.job.value) + " " +
@@ -221,7 +259,7 @@ std::string step_key(const std::string& cluster_key, const StepKey& step) {
 }
 
 StepId initial_step(const core::Job& job) {
-  return job.request.kind == JobKind::batch ? step_batch : StepId(0);
+  return job.request.common->kind == JobKind::batch ? step_batch : StepId(0);
 }
 
 std::string find_endpoint(const core::Contact& contact, const StepKey& step, NodeId node) {

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "core/contact.h"
 #include "core/effect.h"
 #include "core/state.h"
-#include "ctld/blob_table.h"
+#include "ctld/store/store.h"
 #include "model/time.h"
 #include "wire/node.pb.h"
 
@@ -23,11 +24,19 @@ StepId initial_step(const core::Job& job);
 std::string find_endpoint(const core::Contact& contact, const StepKey& step, NodeId node);
 
 NodeId effect_node(const core::Effect& effect);
+AttemptKey effect_attempt(const core::Effect& effect);
+
+/// Contents that the message of `effect` carries: at most a script and an environment. None when
+/// State went past the effect.
+std::vector<Hash> contents_of(const core::State& state, const core::Effect& effect);
+
+/// Null bytes: the store does not have it.
+using Contents = std::vector<Blob>;
 
 struct MessageSource {
   const core::State& state;
   const core::Contact& contact;
-  const BlobTable& blobs;
+  const Contents& contents;  // what contents_of() named
   const std::string& cluster_key;
   Instant now;
 };

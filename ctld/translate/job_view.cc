@@ -23,8 +23,8 @@ std::string node_name(const core::State& state, NodeId id) {
 
 /// What is asked for while the job waits.
 void put_request_size(const JobRequest& request, wire::JobView* to) {
-  if (request.components.empty()) return;
-  const Component& part = request.components.front();
+  if (request.common->components.empty()) return;
+  const Component& part = request.common->components.front();
   const std::uint32_t tasks =
       part.tasks != 0 ? part.tasks : part.nodes_min * std::max(part.tasks_per_node, 1U);
   to->set_nodes(part.nodes_min);
@@ -36,11 +36,11 @@ void put_request_size(const JobRequest& request, wire::JobView* to) {
 void put_allocation_size(const core::State& state, const core::Job& job, wire::JobView* to) {
   std::size_t cores = 0;
   std::uint32_t tasks = 0;
-  for (const NodeShare& share : job.allocation.nodes) {
+  for (const NodeShare& share : job.run->allocation.nodes) {
     cores += share.cores.count();
     tasks += share.tasks;
   }
-  to->set_nodes(static_cast<std::uint32_t>(job.allocation.nodes.size()));
+  to->set_nodes(static_cast<std::uint32_t>(job.run->allocation.nodes.size()));
   to->set_cpus(static_cast<std::uint32_t>(cores));
   to->set_tasks(tasks);
   to->set_node_list(job_nodes(state, job));
@@ -80,16 +80,16 @@ void put_step(const core::State& state, const core::Step& step, wire::StepView* 
 
 void put_full(const core::State& state, const core::Job& job, wire::JobView* to) {
   wire::put(job.request, to->mutable_request());
-  for (const core::Step& step : job.steps) put_step(state, step, to->add_steps());
-  for (std::size_t i = 0; i < job.allocation.nodes.size(); ++i) {
-    const NodeShare& share = job.allocation.nodes[i];
+  for (const core::Step& step : job.run->steps) put_step(state, step, to->add_steps());
+  for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) {
+    const NodeShare& share = job.run->allocation.nodes[i];
     wire::NodeShareView* entry = to->add_shares();
     entry->set_node(node_name(state, share.node));
     entry->set_cores(share.cores.to_ranges());
     for (const std::int64_t mib : share.memory_mib) entry->add_memory_mib(mib);
     entry->set_devices(share.devices.to_ranges());
     entry->set_tasks(share.tasks);
-    entry->set_freed(job.freed.test(i));
+    entry->set_freed(job.run->freed.test(i));
   }
   to->set_output_path(output_path(state, job, false));
   to->set_error_path(output_path(state, job, true));
@@ -122,26 +122,29 @@ std::string_view ended_step_state(const StepResult& result) {
 
 std::string job_nodes(const core::State& state, const core::Job& job) {
   std::vector<std::string> names;
-  names.reserve(job.allocation.nodes.size());
-  for (const NodeShare& share : job.allocation.nodes) names.push_back(node_name(state, share.node));
+  names.reserve(job.run->allocation.nodes.size());
+  for (const NodeShare& share : job.run->allocation.nodes)
+    names.push_back(node_name(state, share.node));
   return fold_node_list(names);
 }
 
 std::string output_path(const core::State& state, const core::Job& job, bool error) {
-  if (job.request.kind != JobKind::batch) return {};
+  if (job.request.common->kind != JobKind::batch) return {};
   const JobRequest& request = job.request;
-  std::string pattern = request.output.empty() ? std::string(default_output) : request.output;
-  if (error && !request.error.empty()) pattern = request.error;
-  const std::string node =
-      job.allocation.nodes.empty() ? "" : node_name(state, job.allocation.nodes.front().node);
+  std::string pattern =
+      request.common->output.empty() ? std::string(default_output) : request.common->output;
+  if (error && !request.common->error.empty()) pattern = request.common->error;
+  const std::string node = job.run->allocation.nodes.empty()
+                               ? ""
+                               : node_name(state, job.run->allocation.nodes.front().node);
   PatternValues values;
   values.job = values.array_job = job.id;
   values.node = node;
-  values.user = request.user.name;
+  values.user = request.common->user.name;
   values.job_name = request.name;
   const auto path = expand_pattern(pattern, values);
   if (!path) return {};
-  return path->starts_with('/') ? *path : request.directory + "/" + *path;
+  return path->starts_with('/') ? *path : request.common->directory + "/" + *path;
 }
 
 void put_job(const core::State& state,
@@ -152,31 +155,32 @@ void put_job(const core::State& state,
   const JobState seen = job_state(job);
   to->set_job(job.id.value);
   to->set_name(job.request.name);
-  to->set_user(job.request.user.name);
-  to->set_uid(job.request.user.uid);
-  to->set_gid(job.request.user.gid);
-  to->set_account(job.request.account);
+  to->set_user(job.request.common->user.name);
+  to->set_uid(job.request.common->user.uid);
+  to->set_gid(job.request.common->user.gid);
+  to->set_account(job.request.common->account);
   const bool has_started = job.attempt != Attempt{} && job.phase != JobPhase::pending;
-  to->set_partition(has_started ? core::partition_of(job) : join(job.request.partitions, ","));
+  to->set_partition(has_started ? core::partition_of(job)
+                                : join(job.request.common->partitions, ","));
   to->set_state(std::string(to_text(seen)));
   to->set_state_letters(std::string(state_letters(seen)));
   to->set_is_final(is_final(seen));
   const std::string stuck = core::stuck_text(state, job);
-  to->set_why(stuck.empty() ? job.why : stuck);
+  to->set_why(stuck.empty() ? job.run->why : stuck);
   put_reason(state, plan, job, to);
-  if (job.allocation.nodes.empty()) {
+  if (job.run->allocation.nodes.empty()) {
     put_request_size(job.request, to);
   } else {
     put_allocation_size(state, job, to);
   }
   to->set_submitted_us(job.submitted.us);
-  to->set_started_us(job.started.us);
-  to->set_ended_us(job.ended.us);
+  to->set_started_us(job.run->started.us);
+  to->set_ended_us(job.run->ended.us);
   to->set_time_limit_us(job.request.time_limit.us);
   to->set_attempt(job.attempt.value);
-  to->set_exit_code(job.exit_code);
-  to->set_signal(job.signal);
-  wire::put(job.usage, to->mutable_usage());
+  to->set_exit_code(job.run->exit_code);
+  to->set_signal(job.run->signal);
+  wire::put(job.run->usage, to->mutable_usage());
   if (full) put_full(state, job, to);
 }
 

@@ -224,7 +224,7 @@ Result<void> Desk::listen(const StepPlan& plan) {
   link::Trust trust;
   trust.key = plan.access_key;
   trust.key_on_unix = true;
-  trust.owner = plan.job.user.uid;
+  trust.owner = plan.job.common->user.uid;
   const auto opened = [this](std::shared_ptr<link::Link> link) { welcome(std::move(link)); };
   const auto refused = [this](const Error& error) {
     std::fprintf(stderr, "coxstepd %s: %s\n", socket_path_.c_str(), error.message.c_str());

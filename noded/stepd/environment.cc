@@ -69,7 +69,7 @@ void set_if_unset(std::vector<std::string>* environment,
 }
 
 void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
-  const UserIdentity& user = plan.job.user;
+  const UserIdentity& user = plan.job.common->user;
   set_if_unset(environment, "HOME", user.home);
   set_if_unset(environment, "USER", user.name);
   set_if_unset(environment, "LOGNAME", user.name);

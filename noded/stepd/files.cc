@@ -30,7 +30,7 @@ PatternValues values_of(const StepPlan& plan, std::uint32_t node_index, std::uin
   values.node = name.substr(0, name.find('.'));
   values.node_index = node_index;
   values.task = task;
-  values.user = plan.job.user.name;
+  values.user = plan.job.common->user.name;
   values.job_name = plan.job.name;
   return values;
 }
@@ -48,7 +48,7 @@ Result<std::string> path_of(const StepPlan& plan,
 // A file that the first node's tasks write too is begun by the first node: its Go comes after
 // every node has opened.
 bool begins_file(const StepPlan& plan, const std::string& pattern, const std::string& path) {
-  if (plan.job.append_output) {
+  if (plan.job.common->append_output) {
     return false;
   }
   if (plan.is_root()) {
@@ -240,7 +240,7 @@ Result<TaskFiles> prepare_files(const StepPlan& plan, bool with_mpi_dir) {
   if (!paths) {
     return Failure(paths.error());
   }
-  const auto as_user = AsUser::enter(plan.job.user, plan.job.umask);
+  const auto as_user = AsUser::enter(plan.job.common->user, plan.job.common->umask);
   if (!as_user) {
     return Failure(as_user.error());
   }

@@ -21,8 +21,8 @@ StepPlan plan_in(const ScratchDir& scratch) {
   StepPlan plan = batch_plan();
   plan.directory = scratch.path();
   plan.tmp_dir = scratch.path();
-  plan.job.user.uid = ::geteuid() == 0 ? nobody : ::geteuid();
-  plan.job.user.gid = ::getegid() == 0 ? nobody : ::getegid();
+  plan.job.common.edit().user.uid = ::geteuid() == 0 ? nobody : ::geteuid();
+  plan.job.common.edit().user.gid = ::getegid() == 0 ? nobody : ::getegid();
   if (::geteuid() == 0) {
     EXPECT_EQ(::chown(scratch.path().c_str(), nobody, nobody), 0);
   }
@@ -64,7 +64,7 @@ TEST(TaskPaths, only_the_first_node_begins_a_file_that_nodes_share) {
   EXPECT_FALSE(task_paths(plan)->at(0).truncate_output);
   plan.node_index = 0;
   EXPECT_TRUE(task_paths(plan)->at(0).truncate_output);
-  plan.job.append_output = true;
+  plan.job.common.edit().append_output = true;
   EXPECT_FALSE(task_paths(plan)->at(0).truncate_output);
 }
 
@@ -77,7 +77,7 @@ TEST(TaskPaths, an_unknown_letter_is_refused) {
 TEST(TaskFiles, belong_to_the_user_and_follow_the_umask) {
   const ScratchDir scratch;
   StepPlan plan = plan_in(scratch);
-  plan.job.umask = 027;
+  plan.job.common.edit().umask = 027;
   plan.script = "#!/bin/sh\n";
   const auto files = prepare_files(plan, false);
   ASSERT_TRUE(files) << files.error().message;
@@ -85,10 +85,10 @@ TEST(TaskFiles, belong_to_the_user_and_follow_the_umask) {
   struct stat status {};
 
   ASSERT_EQ(::stat((scratch / "cox-12.out").c_str(), &status), 0);
-  EXPECT_EQ(status.st_uid, plan.job.user.uid);
+  EXPECT_EQ(status.st_uid, plan.job.common.edit().user.uid);
   EXPECT_EQ(status.st_mode & 0777U, 0640U);
   ASSERT_EQ(::stat(files->script_path.c_str(), &status), 0);
-  EXPECT_EQ(status.st_uid, plan.job.user.uid);
+  EXPECT_EQ(status.st_uid, plan.job.common.edit().user.uid);
   EXPECT_EQ(status.st_mode & 0777U, 0500U);
   EXPECT_EQ(files->tasks.at(0).output, files->tasks.at(0).error);
 }

@@ -89,7 +89,7 @@ class Child {
     if (is_bound_ && ::sched_setaffinity(0, sizeof cpus_, &cpus_) != 0) {
       give_up(LaunchStage::binding);
     }
-    ::umask(static_cast<mode_t>(plan_.job.umask));
+    ::umask(static_cast<mode_t>(plan_.job.common->umask));
     if (::chdir(plan_.directory.c_str()) != 0) {
       give_up(LaunchStage::directory);
     }
@@ -145,7 +145,7 @@ class Child {
 
   // A limit above what this node allows becomes what it allows, as with login shells.
   void set_limits() {
-    for (const ResourceLimit& limit : plan_.job.limits) {
+    for (const ResourceLimit& limit : plan_.job.common->limits) {
       if (limit.resource < 0 || limit.resource >= static_cast<int>(RLIM_NLIMITS)) {
         continue;
       }
@@ -163,7 +163,7 @@ class Child {
   }
 
   void take_identity() {
-    const UserIdentity& user = plan_.job.user;
+    const UserIdentity& user = plan_.job.common->user;
     if (::geteuid() == 0) {
       const bool is_root = user.uid == 0 && user.gid == ::getegid();
       // The C library's own would speak to all threads of the process whose memory this is.
@@ -300,7 +300,7 @@ std::string to_text(const LaunchReport& report, const StepPlan& plan, const std:
     case LaunchStage::session:
       return system_text("begin a session");
     case LaunchStage::identity:
-      return system_text("become user " + std::to_string(plan.job.user.uid));
+      return system_text("become user " + std::to_string(plan.job.common->user.uid));
     case LaunchStage::binding:
       return system_text("bind task to cpus " + plan.task_cpus[report.local_task]);
     case LaunchStage::directory:

@@ -49,8 +49,8 @@ MpiPlan plan_of(const StepPlan& plan, const std::string& directory) {
   MpiPlan out;
   out.nspace = "cox." + std::to_string(plan.key.job.value) + "." +
                std::to_string(plan.key.attempt.value) + "." + step_name(plan.key.step);
-  out.uid = plan.job.user.uid;
-  out.gid = plan.job.user.gid;
+  out.uid = plan.job.common->user.uid;
+  out.gid = plan.job.common->user.gid;
   out.tmp_dir = directory;
   for (const PlanNode& node : plan.nodes) {
     out.nodes.push_back({node.name, node.tasks, node.first_task});
@@ -125,7 +125,7 @@ MpiEvents MpiBridge::events() {
   events.abort = [this, post](int status, std::string message) {
     post([this, status, message = std::move(message)] { out_.abort(status, message); });
   };
-  events.as_user = [user = plan_.job.user]() -> std::shared_ptr<void> {
+  events.as_user = [user = plan_.job.common->user]() -> std::shared_ptr<void> {
     auto entered = AsUser::enter(user, private_umask);
     return entered ? std::make_shared<AsUser>(std::move(*entered)) : nullptr;
   };

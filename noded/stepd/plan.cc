@@ -68,12 +68,13 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   }
   const JobRequest& job = plan->job;
   plan->environment = spec.environment();
-  plan->directory = plan->is_batch || step->directory.empty() ? job.directory : step->directory;
+  plan->directory =
+      plan->is_batch || step->directory.empty() ? job.common->directory : step->directory;
   plan->argv = plan->is_batch ? job.argv : step->argv;
   plan->script = plan->is_batch ? spec.script() : std::string();
-  plan->output = plan->is_batch ? job.output : step->output;
-  plan->error = plan->is_batch ? job.error : step->error;
-  plan->input = plan->is_batch ? job.input : step->input;
+  plan->output = plan->is_batch ? job.common->output : step->output;
+  plan->error = plan->is_batch ? job.common->error : step->error;
+  plan->input = plan->is_batch ? job.common->input : step->input;
   plan->client_io = !plan->is_batch && step->output.empty();
   plan->mpi = plan->is_batch ? MpiKind::none : step->mpi;
   plan->kill_on_bad_exit = step->kill_on_bad_exit;
@@ -85,8 +86,9 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
     plan->time_limit = step->time_limit;
   }
   plan->cpus_per_task = spec.cpus_per_task() == 0 ? 1 : spec.cpus_per_task();
-  plan->cpus_per_task_given = (!plan->is_batch && step->cpus_per_task != 0) ||
-                              (!job.components.empty() && job.components[0].cpus_per_task != 0);
+  plan->cpus_per_task_given =
+      (!plan->is_batch && step->cpus_per_task != 0) ||
+      (!job.common->components.empty() && job.common->components[0].cpus_per_task != 0);
   if (plan->script.empty() && plan->argv.empty()) {
     return bad("neither script nor command");
   }

@@ -13,10 +13,10 @@ inline StepPlan two_node_plan() {
   StepPlan plan;
   plan.key = StepKey{JobId{12}, Attempt{2}, StepId{0}};
   plan.job.name = "solve";
-  plan.job.user.uid = 1000;
-  plan.job.user.name = "ada";
-  plan.job.user.home = "/home/ada";
-  plan.job.user.shell = "/bin/bash";
+  plan.job.common.edit().user.uid = 1000;
+  plan.job.common.edit().user.name = "ada";
+  plan.job.common.edit().user.home = "/home/ada";
+  plan.job.common.edit().user.shell = "/bin/bash";
   plan.argv = {"true"};
   plan.directory = "/data";
   plan.nodes = {{"n1", 3, 0, ""}, {"n2", 3, 3, ""}};

@@ -141,7 +141,7 @@ ProgramKind inspect_program(const StepPlan& plan,
                             const std::string& program,
                             const std::vector<std::string>& environment) {
   ProgramKind kind;
-  const auto as_user = AsUser::enter(plan.job.user, plan.job.umask);
+  const auto as_user = AsUser::enter(plan.job.common->user, plan.job.common->umask);
   if (!as_user) {
     return kind;
   }

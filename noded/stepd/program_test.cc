@@ -50,8 +50,8 @@ RC_GTEST_PROP(NeededLibraries,
 
 TEST(Program, is_looked_up_in_the_jobs_path_not_ours) {
   StepPlan plan = two_node_plan();
-  plan.job.user.uid = ::geteuid();
-  plan.job.user.gid = ::getegid();
+  plan.job.common.edit().user.uid = ::geteuid();
+  plan.job.common.edit().user.gid = ::getegid();
   plan.directory = "/";
   EXPECT_FALSE(inspect_program(plan, "ls", {"PATH=/bin:/usr/bin"}).uses_mpi);
   EXPECT_FALSE(inspect_program(plan, "no-such-program", {"PATH=/bin"}).uses_mpi);

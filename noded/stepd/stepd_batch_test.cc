@@ -60,8 +60,8 @@ TEST(Batch, exit_codes_and_signals_are_told_apart) {
 TEST(Batch, a_task_is_its_user_and_nothing_else) {
   World world;
   JobRequest job;
-  job.umask = 027;
-  job.limits = {{RLIMIT_CORE, 0, 4096}};
+  job.common.edit().umask = 027;
+  job.common.edit().limits = {{RLIMIT_CORE, 0, 4096}};
   const auto result = run(world, world.batch("#!/bin/sh\n"
                                              "id -u; id -g; id -G; umask; ulimit -c\n"
                                              "grep -E 'Cap(Inh|Prm|Eff|Amb)' /proc/self/status |"
@@ -101,7 +101,7 @@ TEST(Batch, runs_for_the_user_of_the_supervisor_too) {
 TEST(Batch, an_output_file_that_cannot_be_opened_fails_the_job_with_that_reason) {
   World world;
   JobRequest job;
-  job.output = "/no/such/dir/x.out";
+  job.common.edit().output = "/no/such/dir/x.out";
   const Stepd& stepd = world.spawn(world.batch("#!/bin/sh\ntouch ran\n", job));
   ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
   EXPECT_EQ(stepd.parent.statuses.back().failure(),
@@ -116,7 +116,7 @@ TEST(Batch, an_output_file_that_cannot_be_opened_fails_the_job_with_that_reason)
 TEST(Batch, a_missing_directory_fails_the_job_with_that_reason) {
   World world;
   JobRequest job;
-  job.directory = "/no/such/dir";
+  job.common.edit().directory = "/no/such/dir";
   const Stepd& stepd = world.spawn(world.batch("#!/bin/sh\n", job));
   ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
   EXPECT_EQ(stepd.parent.statuses.back().failure(),

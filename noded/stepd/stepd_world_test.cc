@@ -144,10 +144,11 @@ void World::make_directory(const std::string& name) const {
 
 wire::StepStart World::batch(const std::string& script, const JobRequest& request) const {
   JobRequest job = request;
-  job.user = user_;
-  job.directory = job.directory.empty() ? work() : job.directory;
-  job.partitions = {"batch"};
-  job.components.resize(1);
+  JobCommon& common = job.common.edit();
+  common.user = user_;
+  common.directory = common.directory.empty() ? work() : common.directory;
+  common.partitions = {"batch"};
+  common.components.resize(1);
   job.name = "test";
   wire::StepStart start;
   start.set_job(12);

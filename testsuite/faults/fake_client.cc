@@ -189,8 +189,8 @@ void FakeClient::leave_allocations(const core::State& state) {
   for (const JobId id : allocations_) {
     const core::Job* job = state.find_job(id);
     if (job == nullptr || job->phase != JobPhase::running) continue;
-    const bool is_idle =
-        std::ranges::all_of(job->steps, [](const core::Step& step) { return step.is_ended(); });
+    const bool is_idle = std::ranges::all_of(
+        job->run->steps, [](const core::Step& step) { return step.is_ended(); });
     if (is_idle) act_on(id, wire::JobAction::CANCEL);
   }
 }

@@ -172,6 +172,14 @@ void FakeController::append(ctld::Batch batch) {
   sync_soon(microseconds(rng_.between(80, 1500)) + disk_delay);
 }
 
+/// Behind the batches before it, as the store thread reads.
+void FakeController::read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) {
+  later(microseconds(rng_.between(80, 3000)), [this, hash, done = std::move(done)] {
+    if (!life_->syncing.empty()) return read_blob(hash, done);
+    arrive([done, bytes = life_->store->read_blob(hash)](ctld::Controller&) { done(bytes); });
+  });
+}
+
 /// One commit at a time: what is appended meanwhile goes with the next.
 void FakeController::sync_soon(Duration delay) {
   if (life_->sync_due) return;

@@ -99,7 +99,7 @@ class FakeController : private ctld::Journal,
   };
 
   void append(ctld::Batch batch) override;
-
+  void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) override;
   void cut(std::uint64_t sequence) override;
   void drop_blobs(std::vector<Hash> hashes) override;
   void begin() override;

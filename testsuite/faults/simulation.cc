@@ -176,10 +176,10 @@ bool Simulation::is_drained() const {
 // A job that still waits has to say why, and must not wait for anything that will not come.
 void Simulation::check_end() {
   const auto& state = controller_.state();
-  for (const auto& [job, attempt] : state.index.unended) {
+  for (const JobId job : state.index.unended) {
     watch_.complain("after healing job " + std::to_string(job.value) + " is still " +
                     std::string(to_text(state.find_job(job)->phase)) + " (" +
-                    state.find_job(job)->why + ")");
+                    state.find_job(job)->run->why + ")");
   }
   check_nodes();
   for (const auto& node : nodes_) {
@@ -191,9 +191,10 @@ void Simulation::check_end() {
     watch_.complain("a task of job " + std::to_string(place.step.job.value) + " still runs on " +
                     place.node);
   }
-  for (const auto& [id, job] : state.record.jobs) {
-    if (!job.request.requeue && watch_.ran(id, Attempt{1}) && watch_.ran(id, Attempt{2})) {
-      watch_.complain("job " + std::to_string(id.value) + " ran twice and may not");
+  for (const core::Job& job : state.record.jobs) {
+    if (!job.request.common->requeue && watch_.ran(job.id, Attempt{1}) &&
+        watch_.ran(job.id, Attempt{2})) {
+      watch_.complain("job " + std::to_string(job.id.value) + " ran twice and may not");
     }
   }
   if (checks_.acknowledged_jobs().size() != static_cast<std::size_t>(scenario_.jobs)) {

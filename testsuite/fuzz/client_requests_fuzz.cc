@@ -22,8 +22,9 @@ UserIdentity ada() {
 }
 
 void check_request(const JobRequest& request) {
-  require(request.user == ada(), "a job of somebody else");
-  require(!request.directory.empty() && request.directory.front() == '/', "no directory");
+  require(request.common->user == ada(), "a job of somebody else");
+  require(!request.common->directory.empty() && request.common->directory.front() == '/',
+          "no directory");
   require(request.argv.size() <= wire::argv_max, "too many arguments");
   wire::JobRequest message;
   wire::put(request, &message);

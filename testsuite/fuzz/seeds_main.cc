@@ -34,22 +34,23 @@ std::string framed(const std::string& payload) {
 
 cox::JobRequest job() {
   cox::JobRequest request;
-  request.user = {1000, 1000, {1000, 27}, "ada", "/home/ada", "/bin/sh"};
+  cox::JobCommon& common = request.common.edit();
+  common.user = {1000, 1000, {1000, 27}, "ada", "/home/ada", "/bin/sh"};
   request.name = "solve";
-  request.labels = {{"project", "cfd"}};
+  common.labels = {{"project", "cfd"}};
   request.argv = {"./solver", "-n", "4"};
-  request.directory = "/home/ada";
-  request.output = "%x-%j-%3t.out";
-  request.error = "err-%N";
-  request.limits = {{0, 1, 2}};
-  request.partitions = {"batch"};
-  request.nodes_wanted = {"n1"};
+  common.directory = "/home/ada";
+  common.output = "%x-%j-%3t.out";
+  common.error = "err-%N";
+  common.limits = {{0, 1, 2}};
+  common.partitions = {"batch"};
+  common.nodes_wanted = {"n1"};
   cox::Component part;
   part.nodes_max = 2;
   part.tasks = 4;
   part.memory_per_node_mib = 1024;
   part.devices = {{"gpu", "a100", 2}};
-  request.components = {part};
+  common.components = {part};
   request.time_limit = cox::minutes(30);
   return request;
 }

@@ -25,6 +25,8 @@ class Nobody : public ctld::Journal,
  public:
   void append(ctld::Batch) override {}
 
+  void read_blob(const Hash&, std::function<void(Result<std::string>)>) override {}
+
   void cut(std::uint64_t) override {}
 
   void drop_blobs(std::vector<Hash>) override {}

@@ -133,10 +133,10 @@ inline FleetBuilder fleet() {
 class JobBuilder {
  public:
   JobBuilder() {
-    request_.user.uid = 1000;
-    request_.user.name = "ada";
+    request_.common.edit().user.uid = 1000;
+    request_.common.edit().user.name = "ada";
     request_.argv = {"true"};
-    request_.components.resize(1);
+    request_.common.edit().components.resize(1);
     request_.time_limit = cox::minutes(10);
   }
 
@@ -173,34 +173,34 @@ class JobBuilder {
 
   JobBuilder uid(Uid n) const {
     JobBuilder copy = *this;
-    copy.request_.user.uid = n;
+    copy.request_.common.edit().user.uid = n;
     return copy;
   }
 
   JobBuilder held() const { return set(&JobRequest::held, true); }
 
-  JobBuilder nice(std::int32_t n) const { return set(&JobRequest::nice, n); }
+  JobBuilder nice(std::int32_t n) const { return share(&JobCommon::nice, n); }
 
   JobBuilder begin(Instant at) const { return set(&JobRequest::begin, at); }
 
-  JobBuilder no_requeue() const { return set(&JobRequest::requeue, false); }
+  JobBuilder no_requeue() const { return share(&JobCommon::requeue, false); }
 
   JobBuilder partitions(std::vector<std::string> names) const {
-    return set(&JobRequest::partitions, std::move(names));
+    return share(&JobCommon::partitions, std::move(names));
   }
 
   JobBuilder on(std::vector<std::string> names) const {
-    return set(&JobRequest::nodes_wanted, std::move(names));
+    return share(&JobCommon::nodes_wanted, std::move(names));
   }
 
   JobBuilder not_on(std::vector<std::string> names) const {
-    return set(&JobRequest::nodes_excluded, std::move(names));
+    return share(&JobCommon::nodes_excluded, std::move(names));
   }
 
   /// An allocation without tasks of its own.
   JobBuilder interactive() const {
     JobBuilder copy = *this;
-    copy.request_.kind = JobKind::interactive;
+    copy.request_.common.edit().kind = JobKind::interactive;
     copy.request_.argv.clear();
     return copy;
   }
@@ -208,20 +208,20 @@ class JobBuilder {
   /// An interactive job whose step 0 comes with the start.
   JobBuilder running_a_step() const {
     JobBuilder copy = interactive();
-    copy.request_.has_initial_step = true;
-    copy.request_.initial_step.argv = {"true"};
+    copy.request_.common.edit().has_initial_step = true;
+    copy.request_.common.edit().initial_step.argv = {"true"};
     return copy;
   }
 
   JobRequest build() const { return request_; }
 
   core::SubmitJob submit(std::uint64_t key = 0) const {
-    return core::SubmitJob{Caller{request_.user.uid, request_.user.gid, Role::user},
+    return core::SubmitJob{Caller{request_.common->user.uid, request_.common->user.gid, Role::user},
                            ClientKey{{0, key}}, request_};
   }
 
  private:
-  Component& component() { return request_.components.front(); }
+  Component& component() { return request_.common.edit().components.front(); }
 
   template <class Field, class Value>
   JobBuilder of(Field field, Value value) const {
@@ -234,6 +234,13 @@ class JobBuilder {
   JobBuilder set(Field field, Value value) const {
     JobBuilder copy = *this;
     copy.request_.*field = std::move(value);
+    return copy;
+  }
+
+  template <class Field, class Value>
+  JobBuilder share(Field field, Value value) const {
+    JobBuilder copy = *this;
+    copy.request_.common.edit().*field = std::move(value);
     return copy;
   }
 

@@ -152,7 +152,7 @@ class Cluster {
     const JobId next = state.record.next_job;
     const auto facts = ask(job.submit(key));
     if (!facts.has_value()) return std::nullopt;
-    return facts->empty() ? core::submitted_before(state, job.submit(key)) : next;
+    return facts->empty() ? core::submitted_before(state, now, job.submit(key)) : next;
   }
 
   /// Submits, schedules and lets the nodes answer.
@@ -170,7 +170,7 @@ class Cluster {
   JobState job_state(JobId id) const { return core::job_state(job(id)); }
 
   NodeId node_of(JobId id, std::size_t position = 0) const {
-    return job(id).allocation.nodes.at(position).node;
+    return job(id).run->allocation.nodes.at(position).node;
   }
 
   /// Broken rules: the ledger, the index against the rebuilt one, the replay against the record.

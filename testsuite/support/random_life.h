@@ -127,15 +127,15 @@ class RandomLife {
     if (unended.empty()) return nullptr;
     auto found = unended.begin();
     std::advance(found, static_cast<std::ptrdiff_t>(dice.roll(unended.size())));
-    return cluster.state.find_job(found->first);
+    return cluster.state.find_job(*found);
   }
 
   NodeId some_node() { return NodeId{dice.small(nodes)}; }
 
   /// Some node of its allocation; node 0 when it has none.
   NodeId node_of(const core::Job& job) {
-    if (job.allocation.nodes.empty()) return NodeId{0};
-    return job.allocation.nodes[dice.roll(job.allocation.nodes.size())].node;
+    if (job.run->allocation.nodes.empty()) return NodeId{0};
+    return job.run->allocation.nodes[dice.roll(job.run->allocation.nodes.size())].node;
   }
 
   /// Nodes answer part of what they got; some of it is lost.
@@ -197,7 +197,7 @@ class RandomLife {
       if (dice.chance(20)) continue;
       const core::Job& job = cluster.job(id);
       core::HeldAttempt one{id, job.attempt, dice.chance(80), false, {}};
-      for (const core::Step& step : job.steps) {
+      for (const core::Step& step : job.run->steps) {
         if (dice.chance(10)) continue;
         const auto phase = static_cast<core::StepPhase>(dice.roll(4));
         one.steps.push_back(core::HeldStep{step.id, phase, "ep", StepResult{}});
@@ -247,8 +247,8 @@ class RandomLife {
       request.tasks = dice.small(4);
       const ClientKey key{{dice.roll(3), 0}};  // now and then one that was there
       cluster.ask(core::CreateStep{ada(), job->id, request, key});
-    } else if (!job->steps.empty()) {
-      const core::Step& step = job->steps[dice.roll(job->steps.size())];
+    } else if (!job->run->steps.empty()) {
+      const core::Step& step = job->run->steps[dice.roll(job->run->steps.size())];
       const NodeId node = step.shares[dice.roll(step.shares.size())].node;
       StepResult result;
       result.cause = dice.chance(80) ? EndCause::finished : EndCause::supervisor_lost;

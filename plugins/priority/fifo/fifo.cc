@@ -7,7 +7,7 @@ std::int64_t FifoPriority::static_key(const JobRequest& request,
                                       Instant,
                                       const PartitionSettings& partition) const {
   constexpr std::int64_t tier_weight = std::int64_t{1} << 32;  // no nice value reaches over a tier
-  return std::int64_t{partition.tier} * tier_weight - request.nice;
+  return std::int64_t{partition.tier} * tier_weight - request.common->nice;
 }
 
 }  // namespace cox::plugins

@@ -24,7 +24,7 @@ using core::Selection;
 /// The plain model: tries every number of tasks on a node, one after the other.
 std::uint32_t plain_capacity(
     const Yard& yard, const JobRequest& request, std::size_t node, bool whole, bool threads) {
-  const Component& c = request.components.front();
+  const Component& c = request.common->components.front();
   const NodeClass& kind = yard.classes.front();
   const core::NodeFree all = core::whole_node(yard.nodes[node], kind);
   const core::NodeFree& free = whole ? all : yard.free[node];
@@ -52,7 +52,7 @@ std::uint32_t plain_capacity(
 
 /// Fewest nodes by trying every set of nodes; 0 when none fits.
 std::size_t plain_nodes(const Yard& yard, const JobRequest& request, bool whole, bool threads) {
-  const Component& c = request.components.front();
+  const Component& c = request.common->components.front();
   std::size_t best = 0;
   for (std::uint32_t set = 1; set < (1U << yard.nodes.size()); ++set) {
     std::size_t nodes = 0;
@@ -126,7 +126,7 @@ void check_against_model(const core::SelectPolicy& policy) {
       ASSERT_EQ(one.yard.fault(placed->allocation), "") << "seed " << seed;
       std::uint32_t tasks = 0;
       for (const NodeShare& share : placed->allocation.nodes) tasks += share.tasks;
-      const std::uint32_t wanted = one.request.components[0].tasks;
+      const std::uint32_t wanted = one.request.common->components[0].tasks;
       if (wanted != 0) {
         ASSERT_EQ(tasks, wanted) << "seed " << seed;
       }

@@ -1,0 +1,184 @@
+// Checkpoints of every version are still read: files of each kind of chunk decode to the stated
+// record. A change of what a chunk holds adds a version here, and never touches an older file.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "ctld/store/chunk.pb.h"
+#include "ctld/store/chunk_codec.h"
+#include "ctld/store/fact_samples.h"
+#include "ctld/store/job_codec.h"
+#include "ctld/store/record.h"
+
+namespace cox::ctld {
+namespace {
+
+constexpr Instant at{1'700'000'000'123'456};
+
+template <class Fact>
+Fact sample() {
+  for (const core::Fact& fact : fact_samples()) {
+    if (const auto* found = std::get_if<Fact>(&fact)) return *found;
+  }
+  return {};
+}
+
+core::Step some_step() {
+  const auto started = sample<core::StepStarted>();
+  core::Step step;
+  step.id = started.step;
+  step.request = started.request;
+  step.key = ClientKey{{3, 4}};
+  step.shares = started.shares;
+  step.started = at;
+  step.released = at + seconds(1);
+  step.ended = at + seconds(2);
+  step.result = sample<core::StepEnded>().result;
+  return step;
+}
+
+core::JobRun some_run() {
+  core::JobRun run;
+  run.started = at;
+  run.released = at + seconds(1);
+  run.ended = at + seconds(3);
+  run.cause = EndCause::cancelled;
+  run.partition = 1;
+  run.ended_by = 1001;
+  run.why = "cancelled by ada";
+  run.starts_undone = 2;
+  run.attempts_run = 1;
+  run.allocation = sample<core::JobStarted>().allocation;
+  run.freed = Bitset(run.allocation.nodes.size());
+  run.freed.set(0);
+  run.next_step = StepId{8};
+  run.steps = {some_step()};
+  run.final_state = JobState::cancelled;
+  run.exit_code = -1;
+  run.signal = 15;
+  run.usage = {1'000'001, 2'000'002, 3'000'003};
+  return run;
+}
+
+/// A job that waits and one that has ended, with the same in common.
+core::Record some_jobs() {
+  core::Record record;
+  core::Job job;
+  job.id = JobId{4'294'967'297};  // beyond 32 bits
+  job.request = sample<core::JobSubmitted>().request;
+  job.key = ClientKey{{1, 2}};
+  job.submitted = at;
+  job.hold = Hold::by_admin;
+  record.jobs.insert(job);
+  job.id = JobId{job.id.value + 1};
+  job.request.name = "tide";
+  job.phase = JobPhase::ended;
+  job.hold = Hold::none;
+  job.attempt = Attempt{3};
+  job.run = Cow<core::JobRun>(some_run());
+  record.jobs.insert(job);
+  return record;
+}
+
+core::Record some_fleet() {
+  core::Record record;
+  record.classes = {sample<core::ClassLearned>().node_class};
+  core::Node node;
+  node.id = NodeId{0};
+  node.name = "n1";
+  node.boot_id = "boot";
+  node.address = "10.0.0.1:7000";
+  node.containment = "cgroup v2";
+  node.version = "0.1.0";
+  node.node_class = ClassId{0};
+  node.memory_mib = {1024, 2048};
+  node.pools = {{"licence", "solver", 5}};
+  node.is_thissystem = false;
+  node.aside = core::Aside::failed;
+  node.why = "a disk is broken";
+  node.is_lost = true;
+  node.registered = at;
+  node.score = 1500;
+  node.scored = at + seconds(1);
+  node.backed_off_until = at + seconds(2);
+  node.failed_job = JobId{77};
+  node.stuck = {{JobId{78}, Attempt{1}, at, 2, "pid 7 (dd, D) waits in nfs_wait"}};
+  record.nodes = {node};
+  return record;
+}
+
+core::Record some_header(Instant last_submit) {
+  core::Record record;
+  record.epoch = Epoch{9};
+  record.settings = sample<core::SettingsApplied>().settings;
+  record.next_job = JobId{4'294'967'299};
+  record.last_submit = last_submit;
+  return record;
+}
+
+/// As version 1 had it: every job's request whole.
+std::string jobs_of_version_1(const core::Record& record) {
+  store::ChunkContents contents;
+  std::string records, bytes;
+  for (const core::Job& job : record.jobs) {
+    contents.add_ids(job.id.value);
+    bytes.clear();
+    encode_job(job, 0, &bytes);
+    append_record(bytes, &records);
+  }
+  std::string body;
+  append_record(contents.SerializeAsString(), &body);
+  return body + records;
+}
+
+// With COX_WRITE_GOLDEN set, writes the file if it is missing; it never replaces one.
+std::string golden(const std::string& name, const std::string& written) {
+  const std::string path = COX_SOURCE_DIR "/testsuite/golden/chunks/" + name + ".bin";
+  std::ifstream file(path, std::ios::binary);
+  if (!file && std::getenv("COX_WRITE_GOLDEN") != nullptr) {
+    std::ofstream(path, std::ios::binary) << written;
+    return written;
+  }
+  EXPECT_TRUE(file) << path;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+core::Record loaded(const std::vector<FoundChunk>& chunks) {
+  RecordLoader loader;
+  for (const FoundChunk& chunk : chunks) loader.take(chunk);
+  EXPECT_TRUE(loader.damages().empty());
+  auto record = loader.finish();
+  EXPECT_TRUE(record) << record.error().message;
+  return record.value_or(core::Record{});
+}
+
+TEST(ChunkGolden, jobs_of_every_version_are_read) {
+  const core::Record record = some_jobs();
+  const ChunkKey key = chunk_of(record.jobs.begin()->id);
+  const std::string first = golden("jobs.v1", jobs_of_version_1(record));
+  const std::string second = golden("jobs.v2", encode_chunk(record, key).body);
+  EXPECT_TRUE(loaded({{key, first, true}}) == record);
+  EXPECT_TRUE(loaded({{key, second, true}}) == record);
+}
+
+TEST(ChunkGolden, a_fleet_is_read) {
+  const core::Record record = some_fleet();
+  const ChunkKey nodes{ChunkKind::nodes, 0}, classes{ChunkKind::classes, 0};
+  const std::string first = golden("nodes.v1", encode_chunk(record, nodes).body);
+  const std::string second = golden("classes.v1", encode_chunk(record, classes).body);
+  EXPECT_TRUE(loaded({{nodes, first, true}, {classes, second, true}}) == record);
+}
+
+TEST(ChunkGolden, headers_of_every_version_are_read) {
+  const core::Record old = some_header(Instant{}), record = some_header(at);
+  const std::string first = golden("header.v1", encode_chunk(old, header_chunk).body);
+  const std::string second = golden("header.v2", encode_chunk(record, header_chunk).body);
+  EXPECT_TRUE(loaded({{header_chunk, first, true}}) == old);
+  EXPECT_TRUE(loaded({{header_chunk, second, true}}) == record);
+}
+
+}  // namespace
+}  // namespace cox::ctld
