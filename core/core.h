@@ -38,8 +38,8 @@ Effects react(const State& state, const Contact& contact, const Fact& fact);
 /// its attempt closed, a lost answer repeated, a cancelled step ended. Only when facts were empty.
 Effects answer(const State& state, const Contact& contact, const Request& request);
 
-/// The job that this very submit (same client key, same user) made before, within `resend_window`.
-std::optional<JobId> submitted_before(const State& state, Instant now, const SubmitJob& submit);
+/// The job that this very submit (same client key, same user) made before, as far as is known.
+std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit);
 
 /// The step of `job` that this very client key asked for; null for an empty key or a new one.
 const Step* step_created_before(const Job& job, const ClientKey& key);

@@ -31,7 +31,9 @@ JobTable::JobTable(const JobTable& other) {
 }
 
 JobTable::JobTable(JobTable&& other) noexcept
-    : pages_(std::exchange(other.pages_, {})), size_(std::exchange(other.size_, 0)) {}
+    : base_(std::exchange(other.base_, 0)),
+      pages_(std::exchange(other.pages_, {})),
+      size_(std::exchange(other.size_, 0)) {}
 
 JobTable& JobTable::operator=(const JobTable& other) {
   if (this != &other) *this = JobTable(other);
@@ -39,15 +41,15 @@ JobTable& JobTable::operator=(const JobTable& other) {
 }
 
 JobTable& JobTable::operator=(JobTable&& other) noexcept {
+  base_ = std::exchange(other.base_, 0);
   pages_ = std::exchange(other.pages_, {});
   size_ = std::exchange(other.size_, 0);
   return *this;
 }
 
 const Job* JobTable::find(JobId id) const {
-  const JobPage page = page_of(id);
-  if (page >= pages_.size() || pages_[page] == nullptr) return nullptr;
-  return pages_[page]->jobs[id.value % jobs_per_page].get();
+  const Page* page = page_at(page_of(id));
+  return page == nullptr ? nullptr : page->jobs[id.value % jobs_per_page].get();
 }
 
 Job* JobTable::find(JobId id) {
@@ -62,10 +64,7 @@ const Job& JobTable::at(JobId id) const {
 
 Job& JobTable::insert(Job job) {
   const JobId id = job.id;
-  const JobPage number = page_of(id);
-  if (number >= pages_.size()) pages_.resize(number + 1);
-  std::unique_ptr<Page>& page = pages_[number];
-  if (page == nullptr) page = std::make_unique<Page>();
+  const std::unique_ptr<Page>& page = make_page(page_of(id));
   std::unique_ptr<Job>& slot = page->jobs[id.value % jobs_per_page];
   if (slot == nullptr) {
     ++page->count;
@@ -77,27 +76,58 @@ Job& JobTable::insert(Job job) {
 
 bool JobTable::erase(JobId id) {
   if (find(id) == nullptr) return false;
-  std::unique_ptr<Page>& page = pages_[page_of(id)];
+  std::unique_ptr<Page>& page = pages_[page_of(id) - base_];
   page->jobs[id.value % jobs_per_page].reset();
   --size_;
-  if (--page->count == 0) page.reset();
+  if (--page->count == 0) {
+    page.reset();
+    drop_first_pages();
+  }
   return true;
+}
+
+/// Numbers below the first wrap around, and are beyond the last.
+const JobTable::Page* JobTable::page_at(JobPage page) const {
+  return page - base_ < pages_.size() ? pages_[page - base_].get() : nullptr;
+}
+
+std::unique_ptr<JobTable::Page>& JobTable::make_page(JobPage page) {
+  if (pages_.empty()) base_ = page;
+  if (page < base_) {
+    std::vector<std::unique_ptr<Page>> wider(base_ - page + pages_.size());
+    std::ranges::move(pages_, wider.begin() + static_cast<std::ptrdiff_t>(base_ - page));
+    pages_ = std::move(wider);
+    base_ = page;
+  }
+  if (page - base_ >= pages_.size()) pages_.resize(page - base_ + 1);
+  std::unique_ptr<Page>& made = pages_[page - base_];
+  if (made == nullptr) made = std::make_unique<Page>();
+  return made;
+}
+
+void JobTable::drop_first_pages() {
+  const auto first = std::ranges::find_if(pages_, [](const auto& page) { return page != nullptr; });
+  const auto empty = first - pages_.begin();
+  if (2 * static_cast<std::size_t>(empty) < pages_.size()) return;
+  base_ += static_cast<JobPage>(empty);
+  pages_.erase(pages_.begin(), first);
 }
 
 std::vector<const Job*> JobTable::jobs_of(JobPage page) const {
   std::vector<const Job*> found;
-  if (page >= pages_.size() || pages_[page] == nullptr) return found;
-  found.reserve(pages_[page]->count);
-  for (const std::unique_ptr<Job>& job : pages_[page]->jobs) {
+  const Page* here = page_at(page);
+  if (here == nullptr) return found;
+  found.reserve(here->count);
+  for (const std::unique_ptr<Job>& job : here->jobs) {
     if (job != nullptr) found.push_back(job.get());
   }
   return found;
 }
 
 const Job* JobTable::first_from(std::uint64_t id) const {
-  for (JobPage page = id / jobs_per_page; page < pages_.size(); ++page) {
-    if (pages_[page] != nullptr) {
-      const auto& jobs = pages_[page]->jobs;
+  for (JobPage page = std::max(id / jobs_per_page, base_); page < pages_end(); ++page) {
+    if (const Page* here = page_at(page); here != nullptr) {
+      const auto& jobs = here->jobs;
       const std::uint64_t first = page * jobs_per_page;
       for (std::size_t slot = id > first ? id - first : 0; slot < jobs.size(); ++slot) {
         if (jobs[slot] != nullptr) return jobs[slot].get();

@@ -83,7 +83,7 @@ class JobTable {
   Iterator upper_bound(JobId id) const { return Iterator(this, id.value + 1); }
 
   /// One past the last page that ever held a job.
-  JobPage pages_end() const { return pages_.size(); }
+  JobPage pages_end() const { return base_ + pages_.size(); }
 
   /// The jobs of a page in order; none when it is empty.
   std::vector<const Job*> jobs_of(JobPage page) const;
@@ -98,6 +98,12 @@ class JobTable {
 
   const Job* first_from(std::uint64_t id) const;
 
+  const Page* page_at(JobPage page) const;
+  std::unique_ptr<Page>& make_page(JobPage page);
+  /// Jobs leave about in the order in which they came.
+  void drop_first_pages();
+
+  JobPage base_ = 0;                          // number of the first of pages_
   std::vector<std::unique_ptr<Page>> pages_;  // null: empty
   std::size_t size_ = 0;
 };

@@ -76,6 +76,19 @@ TEST(JobTable, a_page_gives_its_jobs_in_order_and_others_none) {
   EXPECT_EQ(table.pages_end(), 3U);
 }
 
+TEST(JobTable, pages_before_the_first_job_and_of_jobs_that_left_cost_nothing) {
+  const std::uint64_t high = std::uint64_t{1} << 48U;
+  JobTable table;
+  table.insert(job_of(JobId{high}, 1));
+  EXPECT_EQ(table.begin()->id, JobId{high});
+  EXPECT_EQ(table.pages_end(), high / jobs_per_page + 1);
+  EXPECT_EQ(table.find(JobId{1}), nullptr);
+  EXPECT_TRUE(table.erase(JobId{high}));
+  table.insert(job_of(JobId{300}, 1));
+  table.insert(job_of(JobId{1}, 1));
+  EXPECT_EQ(ids_of(table), (std::vector<std::uint64_t>{1, 300}));
+}
+
 TEST(JobTable, jobs_stay_where_they_are_while_others_come_and_go) {
   JobTable table;
   const Job* one = &table.insert(job_of(JobId{7}, 1));

@@ -72,8 +72,10 @@ struct Job {
   friend bool operator==(const Job&, const Job&) = default;
 };
 
-/// A submit with the key of one that is younger than this is a resend of it.
+/// A submit with the key of one that is younger than this, or among the last so many, is a resend
+/// of it. Not by the time alone: a clock set forward must not make two jobs of one submit.
 inline constexpr Duration resend_window = minutes(60);
+inline constexpr std::uint64_t resend_jobs = 16'384;
 
 /// The state people see.
 JobState job_state(const Job& job);
@@ -134,7 +136,7 @@ struct Index {
   std::vector<NodeFree> free;  // by NodeId
   std::unordered_map<std::string, NodeId> node_by_name;
   std::map<Hash, ClassId> class_by_hash;
-  KeyTable job_by_key;  // of jobs not older than `resend_window` at the last submit
+  KeyTable job_by_key;  // of jobs whose submit may be sent again: see is_resend_known()
   std::map<std::string, Bitset> partition_nodes;  // by partition name
   Bitset usable;                                  // see takes_work()
   std::set<std::pair<JobId, NodeId>> avoided;     // nodes where a job's last start failed
@@ -144,6 +146,9 @@ struct Index {
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   friend bool operator==(const Index&, const Index&) = default;
 };
+
+/// The key of the job, submitted at `submitted`, is still known. All later ones' are then, too.
+bool is_resend_known(const Record& record, JobId job, Instant submitted);
 
 /// The index that `record` implies; equal to State::index at any moment, whatever `key_seed`, which
 /// only says where keys of clients stand in their table.

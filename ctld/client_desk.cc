@@ -143,7 +143,7 @@ Result<JobId> ClientDesk::submit_as(const Caller& caller,
 /// 0 for a dry run that would be accepted.
 Result<JobId> ClientDesk::submit_made(Result<WithContent<core::SubmitJob>> made, bool dry_run) {
   if (!made) return tl::unexpected(made.error());
-  if (const auto known = core::submitted_before(state(), machine_.now(), made->request)) {
+  if (const auto known = core::submitted_before(state(), made->request)) {
     return *known;
   }
   const core::Request request = std::move(made->request);

@@ -29,17 +29,17 @@ void index_job(Index& index, const Job& job) {
   }
 }
 
-/// As evolve() leaves it: everything from the first job on that is young enough.
+/// As evolve() leaves it: everything from the first known one on.
 void index_keys(Index& index, const Record& record) {
   KeyTable& keys = index.job_by_key;
-  bool is_young = false;
+  bool is_known = false;
   for (const Job& job : record.jobs) {
-    if (!is_young && job.submitted + resend_window < record.last_submit) continue;
-    if (!is_young) keys.oldest = job.id;
-    is_young = true;
+    if (!is_known && !is_resend_known(record, job.id, job.submitted)) continue;
+    if (!is_known) keys.oldest = job.id;
+    is_known = true;
     if (!job.key.empty()) keys.insert(job.key, job.id);
   }
-  if (!is_young) keys.oldest = record.next_job;
+  if (!is_known) keys.oldest = record.next_job;
 }
 
 }  // namespace

@@ -27,8 +27,8 @@ Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
   if (ask.request.argv.empty()) return fail(Code::bad_usage, "the step has no command");
   if (job.run->next_step >= step_batch)
     return fail(Code::refused, job_text(job.id) + " has no step id left");
-  auto shares = lay_out(scene.state, job.request, partition_of(job), job.run->allocation,
-                        ask.request);
+  auto shares =
+      lay_out(scene.state, job.request, partition_of(job), job.run->allocation, ask.request);
   if (!shares.has_value()) return Failure(shares.error());
   return Facts{StepStarted{job.id, job.attempt, job.run->next_step, scene.now, ask.request,
                            std::move(*shares), ask.key}};

@@ -220,18 +220,17 @@ Result<JobRequest> settled(const SubmitJob& ask, const Settings& settings) {
   return request;
 }
 
-/// Null when nobody used the key within the window.
-const Job* job_of_key(const State& state, Instant now, const ClientKey& key) {
+/// Null when nobody used the key, as far as is known.
+const Job* job_of_key(const State& state, const ClientKey& key) {
   if (key.empty()) return nullptr;
   const auto found = state.index.job_by_key.find(key);
-  const Job* job = found.has_value() ? state.find_job(*found) : nullptr;
-  return job == nullptr || job->submitted + resend_window < now ? nullptr : job;
+  return found.has_value() ? state.find_job(*found) : nullptr;
 }
 
 }  // namespace
 
-std::optional<JobId> submitted_before(const State& state, Instant now, const SubmitJob& submit) {
-  const Job* job = job_of_key(state, now, submit.key);
+std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit) {
+  const Job* job = job_of_key(state, submit.key);
   if (job == nullptr || job->request.common->user.uid != submit.request.common->user.uid) {
     return std::nullopt;
   }
@@ -239,8 +238,8 @@ std::optional<JobId> submitted_before(const State& state, Instant now, const Sub
 }
 
 Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
-  if (submitted_before(scene.state, scene.now, ask).has_value()) return Facts{};
-  if (job_of_key(scene.state, scene.now, ask.key) != nullptr) {
+  if (submitted_before(scene.state, ask).has_value()) return Facts{};
+  if (job_of_key(scene.state, ask.key) != nullptr) {
     return fail(Code::refused, "the client key is in use by another user's job");
   }
   auto request = settled(ask, scene.state.record.settings);

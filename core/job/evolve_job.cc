@@ -44,13 +44,13 @@ void return_to_queue(State& state, Job& job, const std::string& why) {
   run.steps.clear();
 }
 
-/// A key is known for `resend_window` only, counted by the submits' own instants.
+/// Time is counted by the submits' own instants.
 void forget_old_keys(State& state) {
   KeyTable& keys = state.index.job_by_key;
   for (; keys.oldest < state.record.next_job; ++keys.oldest.value) {
     const Job* job = state.record.jobs.find(keys.oldest);
     if (job == nullptr) continue;
-    if (job->submitted + resend_window >= state.record.last_submit) return;
+    if (is_resend_known(state.record, job->id, job->submitted)) return;
     if (!job->key.empty()) keys.erase(job->key, job->id);
   }
 }

@@ -222,7 +222,8 @@ TEST(JobLife, StepAskedForTwiceUnderOneKeyIsOneStep) {
   ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request, ClientKey{{7, 8}}}).has_value());
   ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
   ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request}).has_value());
-  EXPECT_EQ(cluster.job(id).run->steps.size(), 5U);  // with the batch step; no key is never the same
+  EXPECT_EQ(cluster.job(id).run->steps.size(),
+            5U);  // with the batch step; no key is never the same
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 

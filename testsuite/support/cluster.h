@@ -152,7 +152,7 @@ class Cluster {
     const JobId next = state.record.next_job;
     const auto facts = ask(job.submit(key));
     if (!facts.has_value()) return std::nullopt;
-    return facts->empty() ? core::submitted_before(state, now, job.submit(key)) : next;
+    return facts->empty() ? core::submitted_before(state, job.submit(key)) : next;
   }
 
   /// Submits, schedules and lets the nodes answer.
