@@ -40,6 +40,7 @@ FakeClient::FakeClient(Timeline& timeline,
 
 void FakeClient::dial() {
   const std::uint64_t connection = ++connection_;
+  connected_life_ = controller_.lives();
   send_ = controller_.dial_client(
       caller_, [this](const std::string& bytes) { received(bytes); },
       [this, connection] {
@@ -119,7 +120,7 @@ void FakeClient::ask_status() {
   const bool full = controller_.knows_disk_full();
   const bool was_answerable = asked_number_ != 0 && asked_while_full_ && full && send_ != nullptr &&
                               asked_connection_ == connection_ &&
-                              asked_life_ == controller_.lives() && checks_.is_undisturbed;
+                              connected_life_ == controller_.lives() && checks_.is_undisturbed;
   if (was_answerable) watch_.complain("a question was not answered while the disk is full");
   wire::ClientRequest request;
   request.set_number(next_number_++);
@@ -127,7 +128,6 @@ void FakeClient::ask_status() {
   send(request);
   asked_number_ = request.number();
   asked_connection_ = connection_;
-  asked_life_ = controller_.lives();
   asked_while_full_ = full;
 }
 

@@ -72,7 +72,7 @@ class FakeClient {
   // The last question how things stand: answered also while the disk is full.
   std::uint64_t asked_number_ = 0;
   std::uint64_t asked_connection_ = 0;
-  std::uint64_t asked_life_ = 0;
+  std::uint64_t connected_life_ = 0;  // a cut of its power is noticed seconds later
   bool asked_while_full_ = false;
   std::vector<JobId> jobs_;
   std::vector<JobId> allocations_;  // those of jobs_ that only their user ends
