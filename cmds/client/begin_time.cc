@@ -33,8 +33,11 @@ std::optional<std::int64_t> span_seconds(std::string_view text) {
   while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
   const auto amount = parse_u64(text.substr(0, digits));
   const auto unit = unit_seconds(text.substr(digits));
-  constexpr std::uint64_t amount_max = 1'000'000'000;
-  if (!amount || !unit || *amount > amount_max) return std::nullopt;
+  // As far as dates reach: to the year 9999, and in microseconds still inside 64 bits.
+  constexpr std::int64_t seconds_max = std::int64_t{8000} * 366 * 86'400;
+  if (!amount || !unit || *amount > static_cast<std::uint64_t>(seconds_max / *unit)) {
+    return std::nullopt;
+  }
   return static_cast<std::int64_t>(*amount) * *unit;
 }
 
