@@ -130,7 +130,7 @@ void signal_each(const std::vector<int>& pids, int signal) {
 }
 
 Result<void> remove_cgroup(const std::string& directory) {
-  const ShortWait wait(exit_wait_max);
+  ShortWait wait(exit_wait_max);
   for (int turn = 0;; ++turn) {
     // Most have nothing below them: looking first would cost more than the removal.
     if (::rmdir(directory.c_str()) == 0 || errno == ENOENT) return {};

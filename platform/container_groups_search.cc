@@ -1,6 +1,5 @@
 // One look at all processes, and sign by sign over what it showed.
 #include <dirent.h>
-#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,13 +11,15 @@
 #include "platform/container_backends.h"
 #include "platform/container_groups.h"
 #include "platform/file.h"
+#include "platform/short_wait.h"
 
 namespace cox::platform {
 namespace {
 
 constexpr std::size_t environment_bytes_max = 8U << 20;
-constexpr int exec_turns_max = 50;  // of a processor, while a process is in the middle of exec
-constexpr int kernel_threads = 2;   // the parent of all of them
+constexpr Duration exec_wait_max = milliseconds(50);  // in one look, for all in the middle of exec
+constexpr int init = 1;            // never ours; it may have no environment at all
+constexpr int kernel_threads = 2;  // the parent of all of them
 
 bool is_dead(const ProcessInfo& info) {
   return info.state == 'Z' || info.state == 'X';
@@ -87,15 +88,13 @@ bool is_in_exec(int pid) {
 }
 
 /// A process in the middle of exec shows an empty environment or none: it is given time to get on.
-bool carries(int pid, const std::string& marker) {
-  for (int turn = 0; turn < exec_turns_max; ++turn) {
+bool carries(int pid, const std::string& marker, ShortWait* wait) {
+  while (true) {
     const auto bytes = read_file(proc_file(pid, "environ"), environment_bytes_max);
     if (bytes && !bytes->empty()) return has_marker(*bytes, marker);
     if (!bytes && bytes.error().code != Code::not_permitted) return false;
-    if (!is_in_exec(pid)) return false;
-    ::sched_yield();
+    if (!is_in_exec(pid) || !wait->go_on()) return false;
   }
-  return false;
 }
 
 class Search {
@@ -146,15 +145,16 @@ class Search {
     return records_.supervisors.contains(identity) || belongs(parent->second);
   }
 
-  bool is_marked(const ProcessInfo& info) const {
-    return info.pid != kernel_threads && info.parent != kernel_threads && !is_dead(info) &&
-           carries(info.pid, marker_);
+  bool is_marked(const ProcessInfo& info) {
+    return info.pid != init && info.pid != kernel_threads && info.parent != kernel_threads &&
+           !is_dead(info) && carries(info.pid, marker_, &exec_wait_);
   }
 
   const Records& records_;
   const std::string& marker_;
   std::map<int, ProcessInfo> processes_;
   std::map<int, bool> answers_;
+  ShortWait exec_wait_{exec_wait_max};
 };
 
 }  // namespace

@@ -222,7 +222,7 @@ class CgroupV1 final : public Containment {
   void wait_frozen(const std::string& path) {
     if (!freeze(path, true)) return;
     const std::string state = directory("freezer", path) + "/freezer.state";
-    const ShortWait wait(freeze_wait_max);
+    ShortWait wait(freeze_wait_max);
     while (read_value(state) == "FREEZING" && wait.go_on()) {
     }
   }

@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include <chrono>
+#include <optional>
 
 #include "model/time.h"
 
@@ -13,18 +14,21 @@ namespace cox::platform {
 
 class ShortWait {
  public:
-  explicit ShortWait(Duration most)
-      : end_(std::chrono::steady_clock::now() + std::chrono::microseconds(most.us)) {}
+  explicit ShortWait(Duration most) : most_(most.us) {}
 
-  /// Gives the processor away once; false, without doing so, when the time is over.
-  bool go_on() const {
-    if (std::chrono::steady_clock::now() >= end_) return false;
+  /// Gives the processor away once; false, without doing so, when the time is over. The time runs
+  /// from the first call.
+  bool go_on() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!end_) end_ = now + most_;
+    if (now >= *end_) return false;
     ::sched_yield();
     return true;
   }
 
  private:
-  std::chrono::steady_clock::time_point end_;
+  std::chrono::microseconds most_;
+  std::optional<std::chrono::steady_clock::time_point> end_;
 };
 
 }  // namespace cox::platform
