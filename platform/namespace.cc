@@ -44,6 +44,12 @@ Result<void> leave_host() {
   return map_ids(uid, gid);
 }
 
+Result<void> set_hostname(const std::string& name) {
+  if (!is_node_name(name)) return fail(Code::bad_usage, "no host name: " + quoted(name));
+  if (::sethostname(name.data(), name.size()) == 0) return {};
+  return Failure(system_error("set hostname", errno));
+}
+
 /// Our mounts stay ours; the host's later mounts still reach us.
 Result<void> separate_mounts() {
   if (::mount("none", "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0) return {};
@@ -116,15 +122,10 @@ Emulation enter_emulated_node(const EmulatedNode& node) {
   const std::string network = enter_network(node);
   has.has_network = network.empty();
   if (has.has_network) has.address = emulated_address(node.index);
-  if (note(leave_host()) && note(separate_mounts())) {
-    has.has_shm = note(mount_shm(node.shm_bytes));
-    if (!is_node_name(node.name)) {
-      note(fail(Code::bad_usage, "no host name: " + quoted(node.name)));
-    } else if (::sethostname(node.name.data(), node.name.size()) != 0) {
-      note(Failure(system_error("set hostname", errno)));
-    } else {
-      has.has_hostname = true;
-    }
+  if (note(leave_host())) {
+    has.has_hostname = note(set_hostname(node.name));
+    // Not in a chroot, for one: its root is no mount.
+    has.has_shm = note(separate_mounts()) && note(mount_shm(node.shm_bytes));
     if (has.has_shm && has.has_hostname) mount_hosts(node, has.has_network);
   }
   has.description = describe(has, failure, network);
