@@ -134,6 +134,23 @@ bool ArraySpec::contains(std::uint32_t index) const {
          (index - after->first) % after->step == 0;
 }
 
+void ArraySpec::remove(std::uint32_t index) {
+  const auto at = std::partition_point(ranges.begin(), ranges.end(),
+                                       [&](const ArrayRange& r) { return r.last < index; });
+  if (at == ranges.end() || at->first > index || (index - at->first) % at->step != 0) return;
+  const ArrayRange whole = *at;
+  if (whole.first == whole.last) {
+    ranges.erase(at);
+  } else if (index == whole.first) {
+    *at = normal(index + whole.step, whole.last, whole.step);
+  } else {
+    *at = normal(whole.first, index - whole.step, whole.step);
+    if (index != whole.last) {
+      ranges.insert(std::next(at), normal(index + whole.step, whole.last, whole.step));
+    }
+  }
+}
+
 Result<ArraySpec> parse_array(std::string_view text) {
   ArraySpec spec;
   const std::size_t percent = text.find('%');
@@ -160,6 +177,12 @@ std::string array_text(const ArraySpec& spec) {
   }
   if (spec.at_once_max != 0) text += '%' + std::to_string(spec.at_once_max);
   return text;
+}
+
+std::string elements_text(std::uint64_t array, const ArraySpec& elements) {
+  const std::string text = array_text(elements);
+  const bool is_one = elements.at_once_max == 0 && elements.count() == 1;
+  return std::to_string(array) + (is_one ? "_" + text : "_[" + text + "]");
 }
 
 }  // namespace cox
