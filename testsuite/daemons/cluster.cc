@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "common/text.h"
 #include "platform/file.h"
@@ -122,8 +123,9 @@ platform::SpawnRequest Cluster::daemon(const std::string& program) const {
   return request;
 }
 
-void Cluster::start_controller() {
+void Cluster::spawn_controller() {
   platform::SpawnRequest request = daemon("coxctld");
+  std::ranges::copy(options_.controller_environment, std::back_inserter(request.environment));
   request.argv.insert(request.argv.end(), {"--config", dir_ + "/cox.toml", "--log-file",
                                            dir_ + "/ctld.log", "--foreground"});
   if (!address_.is_unix()) {
@@ -141,6 +143,10 @@ void Cluster::start_controller() {
     enter(options_.network->controller_file(), &request);
   }
   controller_ = Child(request);
+}
+
+void Cluster::start_controller() {
+  spawn_controller();
   // A new one each time: over TCP it needs the key that a first start makes.
   EXPECT_TRUE(eventually([&] { return client().status().pid() > 0; })) << file("../ctld.log");
 }

@@ -25,7 +25,8 @@ struct ClusterOptions {
   std::string scheduling{};                       // the same
   std::string state_dir{};                        // empty: below the directory
   std::vector<std::string> daemon_environment{};  // beside PATH
-  std::uint32_t controller_descriptors = 0;       // that it may open; 0: as many as we
+  std::vector<std::string> controller_environment{};
+  std::uint32_t controller_descriptors = 0;  // that it may open; 0: as many as we
   const CutNetwork* network = nullptr;  // daemons there, by TCP with the key; clients by the socket
 };
 
@@ -61,6 +62,8 @@ class Cluster {
 
   static std::string node_name(std::uint32_t index);
   void start_controller();
+  /// The same without waiting for its answer.
+  void spawn_controller();
   void start_node(std::uint32_t index);
   /// Another daemon of that node's name, on what looks like another machine: its run directory is
   /// dir()/twin and its boot id differs.
