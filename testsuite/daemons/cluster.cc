@@ -69,6 +69,10 @@ void add_below(const std::string& path, std::vector<std::string>* found) {
 
 }  // namespace
 
+std::string program(const std::string& name) {
+  return program_directory() + "/" + name;
+}
+
 std::string example(const std::string& name) {
   return std::string(COX_EXAMPLES_DIR) + "/" + name;
 }

@@ -113,6 +113,8 @@ class Cluster {
   bool is_over_ = false;
 };
 
+/// One of ours, to be started.
+std::string program(const std::string& name);
 /// Where the examples were built.
 std::string example(const std::string& name);
 

@@ -30,6 +30,7 @@ void SyncJudge::take(const probe_event& event) {
       break;
     case PROBE_REQUEST:
       asked_[event.fd] = event.number;
+      was_synced_[event.fd] = synced_.contains(event.number);
       break;
     case PROBE_WRITE:
       dirty_.insert(event.number);
@@ -65,6 +66,7 @@ void SyncJudge::reply(int fd, std::uint64_t job) {
   const std::uint64_t marker = asked->second;
   asked_.erase(asked);
   ++replies_;
+  if (replied_.insert(marker).second && was_synced_[fd]) ++answered_late_;
   if (!synced_.contains(marker)) {
     ++early_;
     complain(marked_name(marker) + ": job " + std::to_string(job) +

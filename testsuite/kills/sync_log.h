@@ -26,6 +26,10 @@ class SyncJudge {
   /// Replies to submits, those answered again under one key included.
   std::uint64_t replies() const { return replies_; }
 
+  /// Of these, the first answer to a job that was on disk when its request arrived once more: the
+  /// answer before was lost.
+  std::uint64_t answered_late() const { return answered_late_; }
+
   /// Messages that name a job: launches, answers to reads.
   std::uint64_t named() const { return named_; }
 
@@ -45,8 +49,10 @@ class SyncJudge {
   std::map<std::uint64_t, std::uint64_t> given_;  // marker by job
   std::set<std::uint64_t> dirty_,
       in_sync_;  // markers written, and those a sync now under way takes
-  std::set<std::uint64_t> synced_;
-  std::uint64_t syncs_ = 0, replies_ = 0, named_ = 0, early_ = 0, processes_ = 0;
+  std::set<std::uint64_t> synced_, replied_;
+  std::map<int, bool> was_synced_;  // by descriptor: when its request arrived
+  std::uint64_t syncs_ = 0, replies_ = 0, answered_late_ = 0, named_ = 0, early_ = 0,
+                processes_ = 0;
   std::vector<std::string> complaints_;
 };
 

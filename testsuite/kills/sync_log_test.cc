@@ -70,6 +70,14 @@ TEST(SyncJudge, counts_a_sync_of_the_next_process_for_what_the_last_one_wrote) {
                                 sync_begin(), sync_end(), reply(1)});
   EXPECT_EQ(seen.early(), 0U);
   EXPECT_EQ(seen.processes(), 2U);
+  EXPECT_EQ(seen.answered_late(), 0U);
+}
+
+TEST(SyncJudge, counts_answers_that_were_lost_and_came_later) {
+  const SyncJudge seen = judge({start(), request(5), write(5), sync_begin(), sync_end(), start(),
+                                request(5), reply(1), request(5), reply(1)});
+  EXPECT_EQ(seen.answered_late(), 1U);
+  EXPECT_EQ(seen.replies(), 2U);
 }
 
 TEST(SyncJudge, finds_a_message_that_names_a_job_too_early) {
