@@ -1,6 +1,8 @@
 // Follows an interactive job or a new step at the controller.
 #include "cmds/run/conversation.h"
 
+#include <utility>
+
 namespace cox::cmds {
 
 Result<Conversation> Conversation::start(Session session, wire::ClientRequest request) {
@@ -9,7 +11,9 @@ Result<Conversation> Conversation::start(Session session, wire::ClientRequest re
     conversation.job_ = conversation.request_.create_step().job();
   }
   const auto sent = conversation.session_.send(conversation.request_);
-  if (!sent) return Failure(sent.error());
+  if (sent) return conversation;
+  const auto mended = conversation.mend(sent.error());
+  if (!mended) return Failure(mended.error());
   return conversation;
 }
 
@@ -43,16 +47,20 @@ void Conversation::show_wait(const wire::JobView& job) {
   waiting_ = text;
 }
 
-Result<void> Conversation::mend(const Error& error) {
-  if (error.code != Code::unreachable) return Failure(error);
-  if (ready_) {
-    is_open_ = false;
-    return {};
+Result<void> Conversation::mend(Error error) {
+  while (error.code == Code::unreachable) {
+    if (ready_) {
+      is_open_ = false;
+      return {};
+    }
+    // Both a submit and a step carry the key by which the controller knows them again.
+    const auto again = session_.reconnect(error);
+    if (!again) return again;
+    const auto sent = session_.send(request_);
+    if (sent) return {};
+    error = sent.error();
   }
-  // Both a submit and a step carry the key by which the controller knows them again.
-  const auto again = session_.reconnect(error);
-  if (!again) return again;
-  return session_.send(request_);
+  return Failure(std::move(error));
 }
 
 Result<void> Conversation::cancel() {

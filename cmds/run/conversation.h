@@ -41,7 +41,7 @@ class Conversation {
 
   void take(const wire::ClientReply& reply);
   void show_wait(const wire::JobView& job);
-  Result<void> mend(const Error& error);
+  Result<void> mend(Error error);
 
   Session session_;
   wire::ClientRequest request_;

@@ -89,9 +89,10 @@ class Run {
     return {};
   }
 
-  /// The supervisor is gone: the controller knows why, and will say so when the job has ended.
+  /// The supervisor is gone: the controller knows why, and says so when the job has ended.
   Result<void> lost(const Error& error) {
-    if (error.code == Code::internal || conversation_.is_over()) return Failure(error);
+    const bool is_told = !conversation_.is_over() || conversation_.ended();
+    if (error.code == Code::internal || !is_told) return Failure(error);
     is_lost_ = true;
     lost_why_ = error.message;
     return {};
