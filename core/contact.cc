@@ -64,6 +64,8 @@ void absorb_step(Contact& contact, const Job& job, NodeId node, const HeldStep& 
   Answers& answers = contact.steps[key_of(job, held.step)];
   if (held.phase == StepPhase::ended) {
     answers.ended[node] = held.result;
+    // For a client that has not heard where the step listens, and is waited for there.
+    if (step->released.is_set() && !held.endpoint.empty()) answers.prepared[node] = held.endpoint;
   } else if (held.phase != StepPhase::preparing) {
     answers.prepared[node] = held.endpoint;
   }

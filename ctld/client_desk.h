@@ -115,7 +115,7 @@ class ClientDesk {
   void tell(JobId job, bool changed);
   void tell(const core::Job& job, Watch& watch, bool changed);
   void tell_step(const core::Job& job, Watch& watch);
-  bool tell_ready(const core::Job& job, const StepKey& step, const Conversation& to);
+  bool tell_ready(const StepKey& step, const Conversation& to);
   void send_event(const core::Job& job, const Conversation& to, bool last);
 
   bool is_change(const wire::ClientRequest& request) const;

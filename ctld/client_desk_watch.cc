@@ -56,7 +56,7 @@ void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
   const bool is_attached = watch.kind == WatchKind::attached;
   if (is_attached && job.request.common->has_initial_step && watch.ready_sent != job.attempt) {
     const StepKey step{job.id, job.attempt, initial_step(job)};
-    if (tell_ready(job, step, to)) watch.ready_sent = job.attempt;
+    if (tell_ready(step, to)) watch.ready_sent = job.attempt;
   }
   if (job.phase == JobPhase::ended) {
     send_event(job, to, watches_.end(job.id, to));
@@ -70,33 +70,29 @@ void ClientDesk::tell_step(const core::Job& job, Watch& watch) {
   const bool is_over = job.attempt != watch.step.attempt || job.phase == JobPhase::ended ||
                        job.phase == JobPhase::pending;
   const core::Step* step = is_over ? nullptr : find_step(job, watch.step.step);
+  if (!watch.is_ready_sent) watch.is_ready_sent = tell_ready(watch.step, to);
   if (is_over || (step != nullptr && step->is_ended())) {
     watches_.end(job.id, to);
     send_event(job, to, true);
-  } else if (!watch.is_ready_sent) {
-    watch.is_ready_sent = tell_ready(job, watch.step, to);
   }
 }
 
-/// True when the step is released and its root's address is known: then it was sent.
-bool ClientDesk::tell_ready(const core::Job& job, const StepKey& key, const Conversation& to) {
-  const core::Step* step = find_step(job, key.step);
-  if (step == nullptr || !step->released.is_set() || step->is_ended() || step->shares.empty()) {
-    return false;
-  }
-  const std::string endpoint = find_endpoint(machine_.contact(), key, step->shares.front().node);
-  if (endpoint.empty()) return false;
+/// True when the step is released and its root's address is known: then it was sent. The root of
+/// one that has ended waits for a client that is late.
+bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to) {
+  const StepAddress* late = machine_.late_steps().find(key, machine_.now());
+  const StepAddress now = find_address(state(), machine_.contact(), key);
+  const StepAddress& address = late != nullptr ? *late : now;
+  if (address.endpoint.empty()) return false;
   wire::ClientReply answer;
   wire::StepReady* ready = answer.mutable_step_ready();
   ready->set_job(key.job.value);
   ready->set_attempt(key.attempt.value);
   ready->set_step(key.step.value);
-  ready->set_endpoint(endpoint);
+  ready->set_endpoint(address.endpoint);
   ready->set_key(step_key(cluster_key_, key));
-  std::uint32_t tasks = 0;
-  for (const core::StepShare& share : step->shares) tasks += share.tasks;
-  ready->set_tasks(tasks);
-  ready->set_node_list(job_nodes(state(), job));
+  ready->set_tasks(address.tasks);
+  ready->set_node_list(address.node_list);
   reply(to, std::move(answer), false, false);
   return true;
 }

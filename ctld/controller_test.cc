@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -307,6 +308,73 @@ TEST(Controller, an_attached_client_learns_of_a_step_that_ends_in_the_same_turn)
   const auto replies = world.heard(client);
   ASSERT_FALSE(replies.empty());
   EXPECT_EQ(replies[0].step_ready().endpoint(), "/run/steps/1.1.0");
+}
+
+/// A node that registers with the first attempt of job 1, whose step 0 has ended there.
+wire::NodeMessage registered_with_ended_step(const std::string& endpoint, EndCause cause) {
+  wire::NodeMessage message;
+  wire::Register& ask = *message.mutable_register_();
+  wire::put(FakeWorld::inventory("n1", 4), ask.mutable_inventory());
+  wire::HeldAttempt& held = *ask.add_held();
+  held.set_job(1);
+  held.set_attempt(1);
+  held.set_prepared(true);
+  wire::HeldStep& step = *held.add_steps();
+  step.set_phase(static_cast<std::uint32_t>(core::StepPhase::ended));
+  step.set_endpoint(endpoint);
+  StepResult result;
+  result.cause = cause;
+  wire::put(result, step.mutable_result());
+  return message;
+}
+
+wire::ClientRequest submit_run_with_key() {
+  wire::ClientRequest request = submit_run();
+  request.mutable_submit()->set_key_high(7);
+  request.mutable_submit()->set_key_low(8);
+  return request;
+}
+
+/// What a client hears that sends its run again to a new controller, after the step and the job
+/// have ended; `wait`: before it does so.
+std::vector<wire::ClientReply> heard_after_restart(EndCause cause, Duration wait) {
+  MemoryStore store;
+  {
+    FakeWorld world(store);
+    world.join("n1");
+    world.say(world.connect(ada), submit_run_with_key());
+  }
+  FakeWorld world(store);
+  const Session node(1);
+  world.turn([&] { world.controller().node_opened(node, "n1"); });
+  world.say(node, registered_with_ended_step("/run/steps/1.1.0", cause));
+  world.say(node, closed(1, 0));
+  EXPECT_EQ(world.state().find_job(JobId(1))->phase, JobPhase::ended);
+  world.pass(wait);
+  const ClientId client = world.connect(ada);
+  world.say(client, submit_run_with_key());
+  return world.heard(client);
+}
+
+TEST(Controller, a_client_that_missed_all_of_its_step_still_learns_where_it_listens) {
+  const auto replies = heard_after_restart(EndCause::finished, seconds(2));
+  ASSERT_GE(replies.size(), 2U);
+  EXPECT_EQ(replies[0].submitted().job(), 1U);
+  const auto ready = std::ranges::find_if(replies, &wire::ClientReply::has_step_ready);
+  ASSERT_NE(ready, replies.end());
+  EXPECT_EQ(ready->step_ready().endpoint(), "/run/steps/1.1.0");
+  EXPECT_EQ(ready->step_ready().tasks(), 1U);
+  EXPECT_TRUE(replies.back().last());
+  EXPECT_TRUE(replies.back().event().job().is_final());
+}
+
+TEST(Controller, a_client_is_not_sent_to_a_supervisor_that_is_gone) {
+  for (const auto& replies : {heard_after_restart(EndCause::supervisor_lost, seconds(2)),
+                              heard_after_restart(EndCause::finished, seconds(20))}) {
+    EXPECT_TRUE(std::ranges::none_of(replies, &wire::ClientReply::has_step_ready));
+    ASSERT_FALSE(replies.empty());
+    EXPECT_TRUE(replies.back().last());
+  }
 }
 
 TEST(Controller, a_waiting_interactive_job_goes_with_its_client) {

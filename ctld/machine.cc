@@ -118,6 +118,7 @@ void Machine::learn(const core::Fact& fact) {
   plan_.observe(state_, fact);
   note(fact);
   add(core::react(state_, contact_, fact));
+  late_steps_.learn(state_, contact_, fact, now_);
   core::forget(contact_, state_, fact);
 }
 

@@ -12,6 +12,7 @@
 #include "core/schedule/plan.h"
 #include "ctld/blob_table.h"
 #include "ctld/checkpoint.h"
+#include "ctld/late_steps.h"
 #include "ctld/store/store.h"
 #include "ctld/turn_clock.h"
 #include "model/time.h"
@@ -75,6 +76,8 @@ class Machine {
 
   const core::Plan& plan() const { return plan_; }
 
+  const LateSteps& late_steps() const { return late_steps_; }
+
   const core::Policies& policies() const { return policies_; }
 
   Checkpoint& checkpoint() { return checkpoint_; }
@@ -91,6 +94,7 @@ class Machine {
   HistoryDesk* history_ = nullptr;
   core::State state_;
   core::Contact contact_;
+  LateSteps late_steps_;
   core::Plan plan_;
   BlobTable blobs_;
   Checkpoint checkpoint_;
