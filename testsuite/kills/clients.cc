@@ -323,7 +323,9 @@ int Clients::send(const std::vector<std::string>& arguments) {
   address.path = arguments[0];
   const auto id = daemons::Client(address, "").try_submit(job);
   if (!id) {
-    std::printf("%s\n", id.error().message.c_str());
+    // Half a minute of asking was in vain: as with cox, whoever started this may try again.
+    const char* front = id.error().code == Code::unreachable ? "no controller: " : "";
+    std::printf("%s%s\n", front, id.error().message.c_str());
     return 1;
   }
   std::printf("%llu\n", static_cast<unsigned long long>(*id));

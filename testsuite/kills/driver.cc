@@ -103,6 +103,7 @@ class Driver {
     sigemptyset(&set);
     for (const int number : {SIGINT, SIGTERM}) sigaddset(&set, number);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);  // whoever reads our words may leave; the daemons still have to end
     signals_ = platform::Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   }
 

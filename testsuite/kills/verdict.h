@@ -30,7 +30,9 @@ struct Totals {
   std::uint64_t jobs = 0, completed = 0, cancelled = 0, failed = 0;
   std::uint64_t again = 0;        // ran in more than one attempt, with an excuse
   std::uint64_t never_begun = 0;  // attempts given up on before their script ran
-  std::uint64_t unseen = 0;  // cox run that came too late for the output of a job that completed
+  // cox run that was back too late for the output of its job: its supervisor waits for ten seconds,
+  // which a busy machine may take to start a controller.
+  std::uint64_t unseen = 0;
   std::uint64_t lost = 0, doubled = 0, disturbed = 0;
 };
 
