@@ -63,7 +63,15 @@ void Desk::terminate() {
     loop_.stop();
     return;
   }
+  is_terminated_ = true;
   supervisor_->end(EndCause::supervisor_lost);
+  leave_if_nobody_asks();
+}
+
+void Desk::leave_if_nobody_asks() {
+  if (is_terminated_ && daemon_ == nullptr && supervisor_->phase() == Phase::ended) {
+    supervisor_->forget();
+  }
 }
 
 void Desk::welcome(std::shared_ptr<link::Link> link) {
@@ -95,6 +103,7 @@ void Desk::on_closed(const link::Link* key) {
   if (visitor.link == daemon_) {
     daemon_.reset();
     watch_socket();
+    leave_if_nobody_asks();
   } else if (visitor.role == Role::leaf) {
     supervisor_->star().lose(visitor.node, "connection closed");
   } else if (visitor.role == Role::client) {
@@ -200,7 +209,10 @@ void Desk::start(const wire::StepMessage& message) {
     return;
   }
   Supervisor::Events events;
-  events.status_changed = [this] { send_status(); };
+  events.status_changed = [this] {
+    send_status();
+    loop_.post([this] { leave_if_nobody_asks(); });
+  };
   events.finished = [this] { loop_.stop(); };
   supervisor_ = std::make_unique<Supervisor>(loop_, std::move(*plan), std::move(events));
   if (auto listened = listen(supervisor_->plan()); !listened) {

@@ -28,7 +28,8 @@ class Desk {
 
   /// The node daemon that started us. Its end before StepStart ends us, later it does not.
   void serve_parent(std::shared_ptr<link::Link> link);
-  /// By signal: the step ends as one whose supervisor was lost.
+  /// By signal: the step ends as one whose supervisor was lost. Without a daemon to tell it to,
+  /// we go with it.
   void terminate();
 
  private:
@@ -51,12 +52,14 @@ class Desk {
   void take_lease(const wire::StepLease& lease);
   Result<void> listen(const StepPlan& plan);
   void send_status();
+  void leave_if_nobody_asks();
   void watch_socket();
 
   platform::Loop& loop_;
   std::string socket_path_;
   std::string tcp_endpoint_;
   bool listening_ = false;
+  bool is_terminated_ = false;
   std::unique_ptr<Supervisor> supervisor_;
   std::shared_ptr<link::Link> daemon_;  // the newest
   std::map<const link::Link*, Visitor> visitors_;

@@ -128,7 +128,7 @@ void Supervisor::end_without_tasks(EndCause cause, const std::string& detail) {
 void Supervisor::local_result_known() {
   local_done_ = true;
   node_results_[plan_.node_index] = result_;
-  if (tasks_ == nullptr) {
+  if (tasks_ == nullptr && phase_ == Phase::running) {
     io_->never_started();
   }
   if (plan_.is_root() && phase_ == Phase::running) {
@@ -172,7 +172,8 @@ void Supervisor::complete() {
   phase_ = Phase::ended;
   loop_.cancel(leaves_timer_);
   if (!has_run) {
-    io_->discard();  // no client was ever told of us
+    star_->abandon();
+    io_->never_ran();
   }
   events_.status_changed();
   check_finished();

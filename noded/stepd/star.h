@@ -44,6 +44,9 @@ class Star {
   void take(std::uint32_t node, const std::string& frame);
   void lose(std::uint32_t node, const std::string& why);
 
+  /// The step ended before its Go: who has not come will not, and nothing waits for it.
+  void abandon() { waiting_.clear(); }
+
   void send(std::uint32_t node, const wire::StepMessage& message);
   /// Root: to every leaf but one. Leaf: to the root.
   void send_all(const wire::StepMessage& message, std::uint32_t except);

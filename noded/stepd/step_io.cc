@@ -257,6 +257,11 @@ void StepIo::never_started() {
   }
 }
 
+void StepIo::never_ran() {
+  open_streams_.assign(open_streams_.size(), 0);
+  discard();
+}
+
 bool StepIo::awaits_owner() const {
   return plan_.client_io && plan_.is_root() && !discarding_ && !clients_.had_owner();
 }

@@ -47,8 +47,10 @@ class StepIo {
   void output_of_leaf(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
   void leaf_lost(std::uint32_t node);
 
-  /// The local tasks will never be: their streams end here.
+  /// The local tasks of a step that runs will never be: their streams end here.
   void never_started();
+  /// The step ended before its Go: no node will have output, and no client was told of us.
+  void never_ran();
 
   /// No local process is left.
   void tasks_gone() { pump_.finish(); }

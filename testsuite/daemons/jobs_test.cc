@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "testsuite/daemons/cluster.h"
 
@@ -147,6 +148,23 @@ TEST(InteractiveJob, that_ends_at_once_still_shows_its_output) {
       "done; wait");
   EXPECT_EQ(ran.output.find("failed"), std::string::npos) << ran.output;
   EXPECT_EQ(std::count(ran.output.begin(), ran.output.end(), '\n'), 60) << ran.output;
+  cluster.expect_nothing_left();
+}
+
+TEST(InteractiveJob, that_is_interrupted_before_all_its_nodes_are_ready_leaves_nothing) {
+  Cluster cluster;
+  Client client = cluster.client();
+  for (int i = 0; i < 2; ++i) {
+    // One node or the other has its supervisor ready while the other cannot answer.
+    Child& silent = cluster.node(i == 0 ? 1 : 0);
+    silent.signal(SIGSTOP);
+    Child run(cluster.shell_request("exec cox run -N 2 -n 4 sleep 1000"));
+    EXPECT_TRUE(eventually([&] { return !cluster.supervisors().empty(); }));
+    run.signal(SIGINT);
+    EXPECT_NE(run.wait(), 0);
+    silent.signal(SIGCONT);
+    EXPECT_TRUE(eventually([&] { return cluster.is_quiet(); })) << cluster.leftovers();
+  }
   cluster.expect_nothing_left();
 }
 

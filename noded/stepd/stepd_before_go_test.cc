@@ -1,0 +1,118 @@
+// Steps of several nodes that end before their Go, or whose programs never run: nothing of them
+// stays behind, and the status says why.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include "noded/stepd/outcome.h"
+#include "noded/stepd/stepd_world.h"
+#include "platform/file.h"
+
+namespace cox::stepd {
+namespace {
+
+constexpr std::uint32_t prepared = 1;
+constexpr std::uint32_t ended = 3;
+
+std::vector<Stepd*> spawn_all(World& world,
+                              const std::vector<std::string>& argv,
+                              const std::vector<std::uint32_t>& tasks,
+                              MpiKind mpi = MpiKind::none) {
+  std::vector<Stepd*> all;
+  for (std::uint32_t index = 0; index < tasks.size(); ++index) {
+    auto start = world.interactive(argv, tasks, index);
+    start.mutable_spec()->mutable_request()->set_mpi(static_cast<std::uint32_t>(mpi));
+    const std::string own = std::to_string(index);
+    world.make_directory(own);
+    start.set_tmp_dir(world.work() + "/" + own);
+    all.push_back(&world.spawn(start));
+  }
+  return all;
+}
+
+bool all_are(const std::vector<Stepd*>& all, std::uint32_t phase) {
+  return std::all_of(all.begin(), all.end(),
+                     [&](const Stepd* one) { return one->parent.phase() == phase; });
+}
+
+bool all_left(const std::vector<Stepd*>& all) {
+  return std::all_of(all.begin(), all.end(), [](const Stepd* one) { return one->exited; });
+}
+
+std::vector<std::string> endpoints(const std::vector<Stepd*>& all) {
+  std::vector<std::string> sockets;
+  for (const Stepd* one : all) sockets.push_back(one->socket);
+  return sockets;
+}
+
+void expect_to_leave_when_forgotten(World& world, const std::vector<Stepd*>& all) {
+  for (const Stepd* one : all) one->parent.say_forget();
+  EXPECT_TRUE(world.until([&] { return all_left(all); })) << "a supervisor stays";
+}
+
+TEST(BeforeGo, an_end_lets_the_supervisors_of_all_nodes_leave) {
+  World world;
+  const auto all = spawn_all(world, {"sleep", "1000"}, {2, 2, 1});
+  ASSERT_TRUE(world.until([&] { return all_are(all, prepared); }));
+  for (const Stepd* one : all) one->parent.say_end(EndCause::cancelled);
+  ASSERT_TRUE(world.until([&] { return all_are(all, ended); }));
+  expect_to_leave_when_forgotten(world, all);
+}
+
+TEST(BeforeGo, an_end_lets_those_with_a_wire_up_server_leave) {
+  World world;
+  const auto all = spawn_all(world, {"sleep", "1000"}, {2, 2}, MpiKind::automatic);
+  ASSERT_TRUE(world.until([&] { return all_are(all, prepared); }));
+  for (const Stepd* one : all) one->parent.say_end(EndCause::cancelled);
+  ASSERT_TRUE(world.until([&] { return all_are(all, ended); }));
+  expect_to_leave_when_forgotten(world, all);
+}
+
+TEST(BeforeGo, a_preparation_that_failed_on_one_node_lets_both_leave) {
+  World world;
+  auto root = world.interactive({"sleep", "1000"}, {1, 1}, 0);
+  auto leaf = world.interactive({"sleep", "1000"}, {1, 1}, 1);
+  auto* request = leaf.mutable_spec()->mutable_request();
+  request->set_mpi(static_cast<std::uint32_t>(MpiKind::pmi2));
+  const std::vector<Stepd*> all = {&world.spawn(root), &world.spawn(leaf)};
+  ASSERT_TRUE(world.until(
+      [&] { return all[0]->parent.phase() == prepared && all[1]->parent.phase() == ended; }));
+  EXPECT_NE(all[1]->parent.statuses.back().failure(), "");
+  all[0]->parent.say_end(EndCause::cancelled);
+  expect_to_leave_when_forgotten(world, all);
+}
+
+TEST(BeforeGo, a_later_daemon_may_forget_an_ended_step_as_well) {
+  World world;
+  const auto all = spawn_all(world, {"sleep", "1000"}, {1, 1});
+  ASSERT_TRUE(world.until([&] { return all_are(all, prepared); }));
+  for (const Stepd* one : all) one->parent.say_end(EndCause::cancelled);
+  ASSERT_TRUE(world.until([&] { return all_are(all, ended); }));
+  for (Stepd* one : all) {
+    world.vanish(one->parent);
+    world.connect(*one, wire::PEER_DAEMON).say_forget();
+  }
+  EXPECT_TRUE(world.until([&] { return all_left(all); })) << "a supervisor stays";
+}
+
+// As at the end of a cluster, whose supervisors nobody will ask any more.
+TEST(BeforeGo, a_signal_ends_supervisors_whose_daemon_is_gone) {
+  World world;
+  const auto all = spawn_all(world, {"sleep", "1000"}, {1, 1});
+  ASSERT_TRUE(world.until([&] { return all_are(all, prepared); }));
+  for (Stepd* one : all) {
+    one->parent.say_end(EndCause::cancelled);
+  }
+  ASSERT_TRUE(world.until([&] { return all_are(all, ended); }));
+  for (Stepd* one : all) {
+    world.vanish(one->parent);
+    ::kill(one->pid, SIGTERM);
+  }
+  EXPECT_TRUE(world.until([&] { return all_left(all); })) << "a supervisor stays";
+}
+
+}  // namespace
+}  // namespace cox::stepd
