@@ -31,8 +31,9 @@ std::int32_t exit_status(const StepResult& result) {
 StepResult merge_tasks(const std::vector<TaskEnd>& ends, EndCause cause) {
   StepResult result;
   result.cause = cause;
+  const bool one_explains = cause == EndCause::bad_exit || cause == EndCause::launch_failed;
   for (const TaskEnd& end : ends) {
-    if (!end.failed() || (end.ended_by_us && cause == EndCause::bad_exit)) {
+    if (!end.failed() || (end.ended_by_us && one_explains)) {
       continue;
     }
     ++result.tasks_failed;

@@ -27,6 +27,13 @@ TEST(Outcome, tasks_ended_because_another_failed_do_not_hide_its_status) {
   EXPECT_EQ(result.tasks_failed, 1U);
 }
 
+TEST(Outcome, tasks_ended_because_another_could_not_start_do_not_hide_its_status) {
+  const auto result =
+      merge_tasks({{0, 127, 0, false}, {1, 0, 15, true}, {2, 0, 9, true}}, EndCause::launch_failed);
+  EXPECT_EQ(exit_status(result), 127);
+  EXPECT_EQ(result.tasks_failed, 1U);
+}
+
 TEST(Outcome, a_cancelled_task_shows_its_signal) {
   EXPECT_EQ(merge_tasks({{0, 0, 15, true}}, EndCause::cancelled).signal, 15);
 }

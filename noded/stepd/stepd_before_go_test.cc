@@ -114,5 +114,57 @@ TEST(BeforeGo, a_signal_ends_supervisors_whose_daemon_is_gone) {
   EXPECT_TRUE(world.until([&] { return all_left(all); })) << "a supervisor stays";
 }
 
+TEST(Launch, of_a_program_that_is_not_there_gives_127_on_any_number_of_nodes) {
+  for (const std::vector<std::uint32_t>& tasks :
+       {std::vector<std::uint32_t>{4}, std::vector<std::uint32_t>{2, 2}}) {
+    World world;
+    const auto all = spawn_all(world, {"nosuchprogram"}, tasks);
+    ASSERT_TRUE(world.until([&] { return all_are(all, prepared); }));
+    for (const Stepd* one : all) one->parent.say_go(endpoints(all));
+    const Voice& client = world.attach(*all.front());
+    ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+    EXPECT_EQ(client.exit->cause, EndCause::launch_failed);
+    EXPECT_EQ(client.exit->signal, 0);
+    EXPECT_EQ(client.exit->exit_code, 127) << client.exit->detail;
+    EXPECT_NE(client.exit->detail.find("nosuchprogram"), std::string::npos);
+  }
+}
+
+TEST(Launch, of_a_file_that_may_not_be_executed_gives_126_on_two_nodes) {
+  World world;
+  ASSERT_TRUE(platform::write_file_atomic(world.work() + "/plain", "text"));
+  const auto all = spawn_all(world, {"./plain"}, {2, 2});
+  ASSERT_TRUE(world.until([&] { return all_are(all, prepared); }));
+  for (const Stepd* one : all) one->parent.say_go(endpoints(all));
+  const Voice& client = world.attach(*all.front());
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+  EXPECT_EQ(client.exit->cause, EndCause::launch_failed);
+  EXPECT_EQ(client.exit->signal, 0);
+  EXPECT_EQ(client.exit->exit_code, 126) << client.exit->detail;
+}
+
+// One node has the program and is ended by the other, which has not.
+TEST(Launch, that_fails_on_one_node_only_is_what_the_status_tells) {
+  World world;
+  world.make_directory("here");
+  const std::vector<std::uint32_t> tasks = {2, 2};
+  std::vector<Stepd*> all;
+  for (const std::uint32_t index : {0U, 1U}) {
+    auto start = world.interactive({"sleeper", "1000"}, tasks, index);
+    if (index == 0) {
+      std::string* environment = start.mutable_spec()->mutable_environment();
+      *environment = "PATH=" + world.work() + "/here";
+    }
+    all.push_back(&world.spawn(start));
+  }
+  ASSERT_EQ(::symlink("/bin/sleep", (world.work() + "/here/sleeper").c_str()), 0);
+  ASSERT_TRUE(world.until([&] { return all_are(all, prepared); }));
+  for (const Stepd* one : all) one->parent.say_go(endpoints(all));
+  const Voice& client = world.attach(*all.front());
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+  EXPECT_EQ(client.exit->cause, EndCause::launch_failed);
+  EXPECT_EQ(exit_status(*client.exit), 127) << client.exit->detail;
+}
+
 }  // namespace
 }  // namespace cox::stepd

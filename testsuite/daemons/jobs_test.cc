@@ -168,5 +168,13 @@ TEST(InteractiveJob, that_is_interrupted_before_all_its_nodes_are_ready_leaves_n
   cluster.expect_nothing_left();
 }
 
+TEST(InteractiveJob, whose_program_is_missing_on_two_nodes_ends_with_127) {
+  Cluster cluster;
+  EXPECT_EQ(cluster.shell("cox run -N 2 -n 4 nosuchprogram").status, 127);
+  cluster.write("plain", "text");
+  EXPECT_EQ(cluster.shell("cox run -N 2 -n 4 ./plain").status, 126);
+  cluster.expect_nothing_left();
+}
+
 }  // namespace
 }  // namespace cox::daemons
