@@ -388,6 +388,24 @@ TEST(Agent, usage_of_the_supervisors_counts_where_the_container_counts_nothing) 
   EXPECT_EQ(closed[0].usage, (Usage{100, 20, 4096}));
 }
 
+TEST(Agent, usage_of_steps_that_were_acknowledged_before_the_end_counts_too) {
+  Node node;
+  node.run_interactive();
+  StepResult result = result_of(0);
+  result.usage = Usage{100, 20, 4096};
+  node.tell(SupervisorStatus{step0, StepPhase::ended, "sock", {}, result});
+  node.tell(StepAck{origin, step0});
+  node.tell(PrepareStep{origin, step1});
+  result.usage = Usage{1, 2, 8192};
+  node.status(step1, StepPhase::prepared);
+  node.tell(SupervisorStatus{step1, StepPhase::ended, "sock", {}, result});
+  node.tell(StepAck{origin, step1});
+  node.tell(Close{origin, job1, EndCause::finished});
+  const auto closed = all<ReportClosed>(node.tell(ContainerRemoved{job1, Usage{}}));
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].usage, (Usage{101, 22, 8192}));
+}
+
 TEST(Agent, processes_that_survive_are_told_once_and_again_in_each_session) {
   Node node;
   node.run_batch();

@@ -162,7 +162,10 @@ void evolve_one(AgentState& state, const SupervisorLost& fact) {
 
 void evolve_one(AgentState& state, const StepForgotten& fact) {
   AgentAttempt& attempt = at(state, attempt_of(fact.step));
-  attempt.steps.erase(fact.step.step);
+  if (const auto step = attempt.steps.find(fact.step.step); step != attempt.steps.end()) {
+    attempt.forgotten_usage = combined(attempt.forgotten_usage, step->second.result.usage);
+    attempt.steps.erase(step);
+  }
   attempt.steps_forgotten.insert(fact.step.step);
 }
 
@@ -187,7 +190,7 @@ void evolve_one(AgentState& state, const RemovalStuck& fact) {
 // Where the container counts nothing, the supervisors' sums are the better figure.
 void evolve_one(AgentState& state, const AttemptClosed& fact) {
   AgentAttempt& attempt = at(state, fact.attempt);
-  Usage sum;
+  Usage sum = attempt.forgotten_usage;
   for (const auto& [id, step] : attempt.steps) sum = combined(sum, step.result.usage);
   attempt.usage = fact.usage;
   if (fact.usage.user_us + fact.usage.system_us < sum.user_us + sum.system_us) {

@@ -61,6 +61,7 @@ struct AgentAttempt {
   std::optional<StepResult> batch_result;
   std::map<StepId, AgentStep> steps;
   std::set<StepId> steps_forgotten;  // acknowledged: must not start again
+  Usage forgotten_usage;             // of those
 
   /// The container is, or may be, there.
   bool holds_container() const { return container != ContainerPhase::none; }
