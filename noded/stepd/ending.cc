@@ -76,7 +76,8 @@ void Supervisor::tasks_gone() {
   local_result_known();
 }
 
-// The kernel's counters tell an end for lack of memory from any other SIGKILL.
+// The kernel's counters tell an end for lack of memory from any other SIGKILL. They are certain, so
+// a script that goes on after one of its programs was killed does not hide it.
 void Supervisor::judge_memory(StepResult* result) {
   if (containment_ == nullptr) {
     return;
@@ -90,7 +91,7 @@ void Supervisor::judge_memory(StepResult* result) {
   }
   const bool may_explain =
       result->cause == EndCause::finished || result->cause == EndCause::bad_exit;
-  if (used->oom_kills > 0 && exit_status(*result) != 0 && may_explain) {
+  if (used->oom_kills > 0 && may_explain) {
     result->cause = EndCause::out_of_memory;
     result->detail = "the kernel killed " + std::to_string(used->oom_kills) + " of its processes";
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <optional>
 
 #include "noded/stepd/stepd_world.h"
 #include "platform/container.h"
@@ -325,23 +326,46 @@ TEST(Batch, a_daemon_that_dies_before_the_plan_takes_the_supervisor_along) {
   EXPECT_NE(stepd.parent.statuses.back().failure(), "");
 }
 
-TEST(Batch, lack_of_memory_is_told_from_other_kills) {
+// What a script of 16 MiB ends with; nothing where the kernel does not count.
+std::optional<StepResult> run_in_little_memory(const std::string& script) {
   World world;
   const auto containment = platform::open_containment("/sys/fs/cgroup", world.work());
   if (containment->description().starts_with("process groups")) {
-    GTEST_SKIP() << containment->description();
+    return std::nullopt;
   }
   const std::string container = "test-stepd-" + std::to_string(::getpid()) + "/n1/job_12.1/step_b";
   platform::ContainerLimits limits;
   limits.memory_bytes = 16 << 20;
-  ASSERT_TRUE(containment->create(container, limits));
-  auto start = world.batch("#!/bin/sh\nhead -c 200M /dev/zero | tail -c 100M | wc -c\nexit 9\n");
+  EXPECT_TRUE(containment->create(container, limits));
+  auto start = world.batch("#!/bin/sh\n" + script);
   start.set_container(container);
   start.set_containment(containment->description());
   const auto result = run(world, start);
-  EXPECT_EQ(result.cause, EndCause::out_of_memory);
-  EXPECT_GT(result.usage.memory_peak_bytes, 8 << 20);
   EXPECT_TRUE(containment->remove(container.substr(0, container.find("/job"))));
+  return result;
+}
+
+TEST(Batch, lack_of_memory_is_told_from_other_kills) {
+  const auto result =
+      run_in_little_memory("head -c 200M /dev/zero | tail -c 100M | wc -c\nexit 9\n");
+  if (!result) GTEST_SKIP() << "no cgroups";
+  EXPECT_EQ(result->cause, EndCause::out_of_memory);
+  EXPECT_GT(result->usage.memory_peak_bytes, 8 << 20);
+}
+
+TEST(Batch, lack_of_memory_is_told_also_when_the_script_went_on_and_ended_well) {
+  const auto result =
+      run_in_little_memory("head -c 200M /dev/zero | tail -c 100M | wc -c\nexit 0\n");
+  if (!result) GTEST_SKIP() << "no cgroups";
+  EXPECT_EQ(result->cause, EndCause::out_of_memory);
+  EXPECT_EQ(result->exit_code, 0);
+  EXPECT_EQ(result->detail.find("the kernel killed "), 0U) << result->detail;
+}
+
+TEST(Batch, a_kill_that_is_not_the_kernels_is_no_lack_of_memory) {
+  const auto result = run_in_little_memory("sh -c 'kill -9 $$'\nexit 9\n");
+  if (!result) GTEST_SKIP() << "no cgroups";
+  EXPECT_EQ(result->cause, EndCause::finished);
 }
 
 }  // namespace

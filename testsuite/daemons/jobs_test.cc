@@ -100,6 +100,11 @@ TEST(BatchJob, that_takes_more_memory_than_it_asked_for_is_out_of_memory) {
       cluster.job("echo on; head -c 300M /dev/zero | tail -c 300M > /dev/null").memory_mib(50));
   EXPECT_EQ(client.end_of(id).state(), "OUT_OF_MEMORY");
   EXPECT_EQ(cluster.file("1.out").substr(0, 3), "on\n");
+  const auto hidden = client.submit(
+      cluster.job("head -c 300M /dev/zero | tail -c 300M > /dev/null; echo on; exit 0")
+          .memory_mib(50));
+  EXPECT_EQ(client.end_of(hidden).state(), "OUT_OF_MEMORY");
+  EXPECT_NE(cluster.file("2.out").find("on\n"), std::string::npos);
   const auto fits =
       client.submit(cluster.job("head -c 20M /dev/zero | tail -c 20M > /dev/null").memory_mib(50));
   EXPECT_EQ(client.end_of(fits).state(), "COMPLETED");
