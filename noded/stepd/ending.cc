@@ -97,10 +97,16 @@ void Supervisor::judge_memory(StepResult* result) {
   }
 }
 
-// Open MPI that finds no server starts each task as a world of its own, and exits with 0.
+// An MPI library that finds no server starts each task as a world of its own, and exits with 0.
 void Supervisor::judge_mpi(StepResult* result) {
   const bool went_well = result->cause == EndCause::finished && exit_status(*result) == 0;
-  if (!went_well || plan_.tasks < 2 || !program_.uses_open_mpi || plan_.mpi == MpiKind::none ||
+  const bool may_explain =
+      result->cause == EndCause::finished || result->cause == EndCause::bad_exit;
+  if (!mpi_missing_.empty() && !went_well && may_explain) {
+    result->detail += (result->detail.empty() ? "" : "; ") +
+                      ("an mpi program could not have started: " + mpi_missing_);
+  }
+  if (!went_well || plan_.tasks < 2 || !program_.links_mpi || plan_.mpi == MpiKind::none ||
       (mpi_ != nullptr && mpi_->connected_ranks() > 0)) {
     return;
   }

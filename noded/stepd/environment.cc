@@ -151,11 +151,15 @@ std::vector<std::string> task_environment(const StepPlan& plan,
   return out;
 }
 
+void forbid_open_mpi_singletons(std::vector<std::string>* environment) {
+  set_variable(environment, "OMPI_MCA_schizo", "^orte");
+  set_variable(environment, "OMPI_MCA_ess", "pmi");
+}
+
 void add_open_mpi_environment(const StepPlan& plan,
                               std::uint32_t cpus_online,
                               std::vector<std::string>* environment) {
-  set_variable(environment, "OMPI_MCA_schizo", "^orte");
-  set_variable(environment, "OMPI_MCA_ess", "pmi");
+  forbid_open_mpi_singletons(environment);
   set_if_unset(environment, "OMPI_MCA_hwloc_base_binding_policy", "none");
   set_variable(environment, "OMPI_MCA_orte_externally_bound", "1");
   // Nodes without an address of their own share this machine's processors.

@@ -24,6 +24,10 @@ void add_open_mpi_environment(const StepPlan& plan,
                               std::uint32_t cpus_online,
                               std::vector<std::string>* environment);
 
+/// Makes Open MPI 4.1 fail in MPI_Init where no wire-up server is, instead of starting each task as
+/// a world of its own.
+void forbid_open_mpi_singletons(std::vector<std::string>* environment);
+
 /// Sets NAME=VALUE, replacing what was there.
 void set_variable(std::vector<std::string>* environment,
                   const std::string& name,

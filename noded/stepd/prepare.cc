@@ -57,10 +57,19 @@ Result<void> Supervisor::prepare_mpi() {
                              &environment_);
     return {};
   }
-  // Without the library an MPI program would start as so many singletons.
-  const bool is_optional = plan_.mpi == MpiKind::automatic && !program_.uses_open_mpi &&
-                           bridge.error().code == Code::not_found;
-  return is_optional ? Result<void>() : Failure(bridge.error());
+  // Without the library the tasks of an MPI program would start as so many singletons. One that is
+  // seen to be such a program is refused; of one behind a script Open MPI itself refuses to start.
+  const bool is_optional = plan_.mpi == MpiKind::automatic &&
+                           bridge.error().code == Code::not_found &&
+                           (plan_.tasks == 1 || !program_.links_mpi);
+  if (!is_optional) {
+    return Failure(bridge.error());
+  }
+  if (plan_.tasks > 1) {
+    mpi_missing_ = bridge.error().message;
+    forbid_open_mpi_singletons(&environment_);
+  }
+  return {};
 }
 
 Result<void> Supervisor::prepare_all() {

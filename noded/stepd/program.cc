@@ -150,13 +150,13 @@ ProgramKind inspect_program(const StepPlan& plan,
   if (path.empty() || !needed) {
     return kind;
   }
-  constexpr std::array<std::string_view, 6> mpi = {
-      "libmpi.so", "libmpi_mpifh.so", "libmpi_usempi", "libmpich.so", "libpmi", "liboshmem.so"};
+  constexpr std::array<std::string_view, 5> mpi = {"libmpi.so", "libmpi_mpifh.so", "libmpi_usempi",
+                                                   "libmpich.so", "liboshmem.so"};
   for (const std::string& library : *needed) {
-    kind.uses_open_mpi |= library == "libmpi.so.40";
-    kind.uses_mpi |= std::any_of(mpi.begin(), mpi.end(), [&](std::string_view prefix) {
+    kind.links_mpi |= std::any_of(mpi.begin(), mpi.end(), [&](std::string_view prefix) {
       return library.starts_with(prefix);
     });
+    kind.uses_mpi |= kind.links_mpi || library.starts_with("libpmi");
   }
   return kind;
 }

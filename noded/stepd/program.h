@@ -20,8 +20,8 @@ using ReadAt = std::function<std::string(std::uint64_t offset, std::size_t size)
 Result<std::vector<std::string>> needed_libraries(const ReadAt& read);
 
 struct ProgramKind {
-  bool uses_open_mpi = false;  // links libmpi.so.40, Open MPI's own name
-  bool uses_mpi = false;       // links any MPI or PMI library
+  bool links_mpi = false;  // an MPI library: Open MPI, MPICH and its kin
+  bool uses_mpi = false;   // that, or a PMI library
 };
 
 /// Looks at the file that argv[0] names in the job's directory and PATH, with the user's rights.

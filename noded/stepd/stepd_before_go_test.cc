@@ -166,5 +166,55 @@ TEST(Launch, that_fails_on_one_node_only_is_what_the_status_tells) {
   EXPECT_EQ(exit_status(*client.exit), 127) << client.exit->detail;
 }
 
+// A supervisor where no libcoxpmix.so is beside it.
+std::string stepd_without_library(const World& world) {
+  const std::string copy = world.work() + "/coxstepd";
+  std::error_code failed;
+  std::filesystem::copy_file(COXSTEPD_PATH, copy, failed);
+  EXPECT_FALSE(failed) << failed.message();
+  return copy;
+}
+
+StepResult run_two_tasks_without_library(World& world, const std::vector<std::string>& argv) {
+  auto start = world.interactive(argv, {2});
+  start.mutable_spec()->mutable_request()->set_mpi(static_cast<std::uint32_t>(MpiKind::automatic));
+  Stepd& stepd = world.spawn(start, stepd_without_library(world));
+  EXPECT_TRUE(world.until([&] { return stepd.parent.phase() >= prepared; }));
+  if (stepd.parent.phase() == prepared) {
+    stepd.parent.say_go();
+    const Voice& client = world.attach(stepd);
+    EXPECT_TRUE(world.until([&] { return client.exit.has_value(); }));
+  }
+  EXPECT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  return stepd.parent.result();
+}
+
+TEST(Launch, of_an_mpi_program_without_the_wire_up_library_is_refused) {
+  const std::string program = COX_EXAMPLES_DIR "/cox-example-mpi";
+  if (!platform::path_exists(program)) GTEST_SKIP() << program << " is not built";
+  World world;
+  const auto result = run_two_tasks_without_library(world, {program});
+  EXPECT_EQ(result.cause, EndCause::launch_failed);
+  EXPECT_EQ(result.exit_code, 125);
+  EXPECT_EQ(result.detail.find("libcoxpmix.so is not installed"), 0U) << result.detail;
+}
+
+TEST(Launch, of_an_mpi_program_behind_a_script_without_the_library_is_no_success) {
+  const std::string program = COX_EXAMPLES_DIR "/cox-example-mpi";
+  if (!platform::path_exists(program)) GTEST_SKIP() << program << " is not built";
+  World world;
+  const auto result = run_two_tasks_without_library(world, {"/bin/sh", "-c", program});
+  EXPECT_NE(exit_status(result), 0) << "ran as two singletons";
+  EXPECT_NE(result.detail.find("libcoxpmix.so is not installed"), std::string::npos)
+      << result.detail;
+}
+
+TEST(Launch, of_several_tasks_without_the_library_is_as_ever_where_no_mpi_is_used) {
+  World world;
+  const auto result = run_two_tasks_without_library(world, {"/bin/sh", "-c", "exit 0"});
+  EXPECT_EQ(exit_status(result), 0) << result.detail;
+  EXPECT_EQ(result.detail, "");
+}
+
 }  // namespace
 }  // namespace cox::stepd

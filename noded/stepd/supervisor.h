@@ -119,6 +119,7 @@ class Supervisor {
   std::unique_ptr<StepIo> io_;
   std::unique_ptr<Tasks> tasks_;
   std::unique_ptr<MpiBridge> mpi_;
+  std::string mpi_missing_;  // why several tasks go without a wire-up server; empty: they do not
 
   EndCause cause_ = EndCause::none;  // why we end it; the first one wins
   std::string detail_;
