@@ -145,6 +145,8 @@ Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_a
   place.tmp_dir = setup_.paths.tmp(plan.key());
   place.kill_wait_us = state_.kill_wait.us;
   place.task_cpus = task_cpus(plan, key.step);
+  place.nvidia_gpus = setup_.machine->gpu_numbers(plan.share.devices, platform::GpuVendor::nvidia);
+  place.amd_gpus = setup_.machine->gpu_numbers(plan.share.devices, platform::GpuVendor::amd);
   place.go_at_once = go_at_once;
   if (const auto left = contact_.lease_left(loop_.monotonic())) {
     place.lease_left = *left;

@@ -48,6 +48,7 @@ struct StepPlace {
   std::string container, containment, state_dir, tmp_dir;
   std::int64_t kill_wait_us = 0;
   std::vector<std::string> task_cpus;
+  std::string nvidia_gpus, amd_gpus;  // Machine::gpu_numbers of what the attempt holds
   bool go_at_once = false;
   Duration lease_left, lease_kill_wait;  // 0: none
 };

@@ -136,6 +136,10 @@ class HwlocMachine final : public Machine {
     return text;
   }
 
+  std::string gpu_numbers(const Bitset& devices, GpuVendor vendor) const override {
+    return numbers_of_vendor(gpu_vendors_, devices, vendor);
+  }
+
   std::string os_memory_nodes(const Bitset& numa) const override {
     hwloc_bitmap_t all = hwloc_bitmap_alloc();
     for (const hwloc_obj_t node : memory_objects()) {
@@ -249,6 +253,8 @@ class HwlocMachine final : public Machine {
       if (device.near.none()) device.near.set_all();  // beside cores that we may not use
       device.numa = out.cores[device.near.next(0)].numa;
       out.devices.push_back(std::move(device));
+      // GPUs come first, so that theirs are the first indices.
+      if (found.name == "gpu") gpu_vendors_.push_back(found.vendor);
     }
   }
 
@@ -258,6 +264,7 @@ class HwlocMachine final : public Machine {
   std::vector<hwloc_obj_t> ordinary_;
   std::map<hwloc_obj_t, unsigned> ordinary_index_;
   NodeInventory inventory_;
+  std::vector<unsigned> gpu_vendors_;
 };
 
 /// What the tables cannot hold is refused before they are filled.

@@ -18,6 +18,8 @@ struct MachineOptions {
   std::uint32_t memory_divisor = 1;
 };
 
+enum class GpuVendor : std::uint8_t { nvidia, amd };
+
 /// What counts as what:
 /// - A core is hwloc's, or a PU where the system names no cores. Without an L3 cache the cores of a
 ///   NUMA node count as sharing one.
@@ -42,6 +44,9 @@ class Machine {
   /// OS indices of NUMA nodes, with the special ones beside the same cores.
   virtual std::string os_memory_nodes(const Bitset& numa) const = 0;
   virtual bool is_thissystem() const = 0;
+  /// Which of the inventory's `devices` are GPUs of that vendor, as the vendor's library numbers
+  /// its own in the order of their bus addresses: "0,2". Empty when none is.
+  virtual std::string gpu_numbers(const Bitset& devices, GpuVendor vendor) const = 0;
 };
 
 /// /proc/sys/kernel/random/boot_id

@@ -10,6 +10,8 @@
 namespace cox::platform {
 namespace {
 
+constexpr unsigned pci_vendor_nvidia = 0x10de;
+constexpr unsigned pci_vendor_amd = 0x1002;
 constexpr unsigned class_ethernet = 0x0200;
 constexpr unsigned class_infiniband = 0x0207;
 constexpr unsigned class_network = 0x02;
@@ -150,17 +152,32 @@ std::string short_model(std::string_view text) {
   return joined;
 }
 
+std::string numbers_of_vendor(const std::vector<unsigned>& gpu_vendors,
+                              const Bitset& devices,
+                              GpuVendor vendor) {
+  const unsigned wanted = vendor == GpuVendor::nvidia ? pci_vendor_nvidia : pci_vendor_amd;
+  std::string numbers;
+  std::size_t number = 0;
+  for (std::size_t gpu = 0; gpu < std::min(gpu_vendors.size(), devices.size()); ++gpu) {
+    if (gpu_vendors[gpu] != wanted) continue;
+    if (devices.test(gpu)) numbers += (numbers.empty() ? "" : ",") + std::to_string(number);
+    ++number;
+  }
+  return numbers;
+}
+
 std::vector<FoundDevice> find_devices(hwloc_topology_t topology) {
   std::vector<FoundDevice> gpus;
   std::vector<FoundDevice> nics;
   for (const auto& [address, function] : functions_of(topology)) {
     const hwloc_const_cpuset_t near = near_cpus(topology, function.pci);
+    const unsigned vendor = function.pci->attr->pcidev.vendor_id;
     if (is_gpu(function)) {
       const std::string& model =
           function.model.empty() ? info(function.pci, "PCIDevice") : function.model;
-      gpus.push_back({"gpu", short_model(model), near});
+      gpus.push_back({"gpu", short_model(model), vendor, near});
     } else if (is_nic(function)) {
-      nics.push_back({"nic", nic_type(function), near});
+      nics.push_back({"nic", nic_type(function), vendor, near});
     }
   }
   gpus.insert(gpus.end(), nics.begin(), nics.end());

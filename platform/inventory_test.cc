@@ -10,6 +10,7 @@
 #include "platform/file.h"
 #include "platform/inventory_devices.h"
 #include "platform/scratch_dir.h"
+#include "testsuite/support/gpu_topology.h"
 
 namespace cox::platform {
 namespace {
@@ -171,6 +172,36 @@ TEST(Machine, OfADescriptionHasWhatItSays) {
   EXPECT_EQ(counts.cores, 16U);
   EXPECT_EQ(counts.pus, 32U);
   EXPECT_TRUE(inventory.node_class.devices.empty());
+}
+
+// A numbering per vendor: each library sees its own alone.
+TEST(Machine, GpusHaveTheNumbersTheirVendorsGiveThem) {
+  const ScratchDir dir;
+  const std::string file = dir / "gpus.xml";
+  using cox::testing::amd_gpu;
+  using cox::testing::nvidia_gpu;
+  ASSERT_TRUE(write_file_atomic(
+      file, cox::testing::gpu_topology({nvidia_gpu, amd_gpu, nvidia_gpu, nvidia_gpu, amd_gpu})));
+  const auto machine = Machine::load(file);
+  ASSERT_TRUE(machine) << machine.error().message;
+  EXPECT_EQ(counts_of((*machine)->inventory()).gpus, 5U);
+  Bitset some(5);
+  for (const std::size_t gpu : {0, 1, 3}) some.set(gpu);
+  EXPECT_EQ((*machine)->gpu_numbers(some, GpuVendor::nvidia), "0,2");
+  EXPECT_EQ((*machine)->gpu_numbers(some, GpuVendor::amd), "0");
+  EXPECT_EQ((*machine)->gpu_numbers(Bitset(5), GpuVendor::nvidia), "");
+  EXPECT_EQ((*machine)->gpu_numbers(Bitset(), GpuVendor::amd), "");
+}
+
+TEST_F(RecordedMachine, GpusHaveTheNumbersTheirVendorsGiveThem) {
+  const auto dgx = load("nvidiaDGX2.xml");
+  const auto tioga = load("eas-tioga.xml");
+  ASSERT_TRUE(dgx && tioga);
+  Bitset some(16);
+  for (const std::size_t gpu : {3, 7}) some.set(gpu);
+  EXPECT_EQ(dgx->gpu_numbers(some, GpuVendor::nvidia), "3,7");
+  EXPECT_EQ(dgx->gpu_numbers(some, GpuVendor::amd), "");
+  EXPECT_EQ(tioga->gpu_numbers(some, GpuVendor::amd), "3,7");
 }
 
 TEST(Machine, MemoryOfADescriptionIsItsOwnOrThisSystemsSplit) {

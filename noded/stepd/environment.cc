@@ -38,11 +38,23 @@ bool is_from_outer_job(std::string_view name) {
   return starts_with_one_of(name, outer_prefixes);
 }
 
+// The GPUs named in what another job exported are that job's.
+bool is_of_another_job(const StepPlan& plan, const std::vector<std::string_view>& exported) {
+  const std::string own = "COX_JOB_ID=" + std::to_string(plan.key.job.value);
+  return std::any_of(exported.begin(), exported.end(), [&](std::string_view entry) {
+    return entry.starts_with("COX_JOB_ID=") && entry != own;
+  });
+}
+
 // Names are kept once, the first one wins as with getenv.
-std::vector<std::string> users_own(const std::string& exported) {
+std::vector<std::string> users_own(const StepPlan& plan) {
   std::vector<std::string> kept;
+  const auto exported = split(plan.environment, '\0');
   std::set<std::string_view> names;
-  for (const std::string_view entry : split(exported, '\0')) {
+  if (is_of_another_job(plan, exported)) {
+    names = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"};
+  }
+  for (const std::string_view entry : exported) {
     const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos || equals == 0) {
       continue;
@@ -78,6 +90,19 @@ void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
   set_if_unset(environment, "TMPDIR", plan.tmp_dir);
   if (plan.cpus_per_task_given) {
     set_if_unset(environment, "OMP_NUM_THREADS", std::to_string(plan.cpus_per_task));
+  }
+}
+
+// All tasks of a node see all the job's GPUs there: tasks that see one each cannot copy from one to
+// another.
+void set_gpus(const StepPlan& plan, std::vector<std::string>* environment) {
+  if (!plan.nvidia_gpus.empty()) {
+    set_variable(environment, "CUDA_VISIBLE_DEVICES", plan.nvidia_gpus);
+    // CUDA would else number the fastest first.
+    set_variable(environment, "CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+  }
+  if (!plan.amd_gpus.empty()) {
+    set_variable(environment, "ROCR_VISIBLE_DEVICES", plan.amd_gpus);
   }
 }
 
@@ -117,8 +142,9 @@ void set_variable(std::vector<std::string>* environment,
 }
 
 std::vector<std::string> common_environment(const StepPlan& plan) {
-  std::vector<std::string> out = users_own(plan.environment);
+  std::vector<std::string> out = users_own(plan);
   add_user(plan, &out);
+  set_gpus(plan, &out);
   // A batch script sees the job as a whole, a step's tasks their step.
   const auto nodes = node_names(plan);
   const auto add = [&](const char* name, const std::string& value) {

@@ -46,6 +46,33 @@ TEST(Environment, the_users_open_mpi_settings_are_kept) {
   EXPECT_EQ(value(common_environment(plan), "OMPI_MCA_btl"), "tcp,self");
 }
 
+TEST(Environment, gpus_of_the_job_are_named_to_their_libraries) {
+  StepPlan plan = two_node_plan();
+  plan.environment = exported({"CUDA_VISIBLE_DEVICES=7", "CUDA_DEVICE_ORDER=FASTEST_FIRST"});
+  plan.nvidia_gpus = "0,2";
+  for (const std::uint32_t task : {0U, 1U}) {
+    const auto environment = task_environment(plan, common_environment(plan), task);
+    EXPECT_EQ(value(environment, "CUDA_VISIBLE_DEVICES"), "0,2");
+    EXPECT_EQ(value(environment, "CUDA_DEVICE_ORDER"), "PCI_BUS_ID");
+    EXPECT_EQ(value(environment, "ROCR_VISIBLE_DEVICES"), "(unset)");
+  }
+  plan.nvidia_gpus.clear();
+  plan.amd_gpus = "1";
+  const auto environment = common_environment(plan);
+  EXPECT_EQ(value(environment, "ROCR_VISIBLE_DEVICES"), "1");
+  EXPECT_EQ(value(environment, "CUDA_VISIBLE_DEVICES"), "7") << "the user's own";
+}
+
+TEST(Environment, gpus_of_another_job_are_not_passed_on) {
+  StepPlan plan = batch_plan();
+  plan.environment = exported({"CUDA_VISIBLE_DEVICES=0", "ROCR_VISIBLE_DEVICES=1", "COX_JOB_ID=7"});
+  const auto in_another = common_environment(plan);
+  EXPECT_EQ(value(in_another, "CUDA_VISIBLE_DEVICES"), "(unset)");
+  EXPECT_EQ(value(in_another, "ROCR_VISIBLE_DEVICES"), "(unset)");
+  plan.environment = exported({"COX_JOB_ID=12", "CUDA_VISIBLE_DEVICES=0"});
+  EXPECT_EQ(value(common_environment(plan), "CUDA_VISIBLE_DEVICES"), "0");
+}
+
 TEST(Environment, a_batch_script_sees_the_job_and_a_task_its_step) {
   const auto batch = common_environment(batch_plan());
   EXPECT_EQ(value(batch, "COX_STEP_ID"), "batch");

@@ -9,6 +9,7 @@ namespace cox::stepd {
 namespace {
 
 constexpr int nodes_max = 200'000;
+constexpr std::size_t gpu_numbers_bytes_max = 65'536;
 constexpr std::uint32_t local_tasks_max = 16'384;
 
 Failure bad(const std::string& what) {
@@ -44,6 +45,18 @@ Result<void> take_nodes(const wire::StepSpec& spec, StepPlan* plan) {
   if (local == 0 || local > local_tasks_max || (plan->is_batch && total != 1)) {
     return bad("number of tasks " + std::to_string(local));
   }
+  return {};
+}
+
+Result<void> take_gpus(const wire::StepStart& start, StepPlan* plan) {
+  for (const std::string* numbers : {&start.nvidia_gpus(), &start.amd_gpus()}) {
+    if (numbers->size() > gpu_numbers_bytes_max ||
+        numbers->find_first_not_of("0123456789,") != std::string::npos) {
+      return bad("numbers of gpus " + quoted(numbers->substr(0, 64)) + ": \"0,2\" is expected");
+    }
+  }
+  plan->nvidia_gpus = start.nvidia_gpus();
+  plan->amd_gpus = start.amd_gpus();
   return {};
 }
 
@@ -151,6 +164,9 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
   plan.tmp_dir = start.tmp_dir();
   plan.access_key = spec.key();
   take_job_shape(start, &plan);
+  if (auto taken = take_gpus(start, &plan); !taken) {
+    return tl::unexpected(taken.error());
+  }
   if (auto taken = take_nodes(spec, &plan); !taken) {
     return tl::unexpected(taken.error());
   }

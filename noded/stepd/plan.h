@@ -48,7 +48,8 @@ struct StepPlan {
   std::uint32_t tasks = 0;  // of the step, all nodes
   std::uint32_t cpus_per_task = 1;
   bool cpus_per_task_given = false;
-  std::uint32_t cores = 0;             // of the job on this node
+  std::uint32_t cores = 0;            // of the job on this node
+  std::string nvidia_gpus, amd_gpus;  // of the job on this node, "0,2" as their vendors number them
   std::vector<std::string> task_cpus;  // per local task: OS PU indices; empty: not bound
 
   std::string node_name, cluster, container, state_dir, controller, submit_dir, tmp_dir;

@@ -3,8 +3,13 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
+#include <string>
 
+#include "platform/file.h"
+#include "platform/scratch_dir.h"
 #include "testsuite/daemons/cluster.h"
+#include "testsuite/support/gpu_topology.h"
 
 namespace cox::daemons {
 namespace {
@@ -179,6 +184,35 @@ TEST(InteractiveJob, whose_program_is_missing_on_two_nodes_ends_with_127) {
   cluster.write("plain", "text");
   EXPECT_EQ(cluster.shell("cox run -N 2 -n 4 ./plain").status, 126);
   cluster.expect_nothing_left();
+}
+
+class WithGpus : public ::testing::Test {
+ protected:
+  WithGpus() {
+    const auto written = platform::write_file_atomic(
+        file_, cox::testing::gpu_topology({cox::testing::nvidia_gpu, cox::testing::nvidia_gpu,
+                                           cox::testing::amd_gpu, cox::testing::nvidia_gpu}));
+    EXPECT_TRUE(written);
+    cluster_.emplace(ClusterOptions{.nodes = 1, .topology = file_});
+  }
+
+  platform::ScratchDir dir_;
+  const std::string file_ = dir_ / "gpus.xml";
+  std::optional<Cluster> cluster_;
+};
+
+TEST_F(WithGpus, every_job_is_told_its_own) {
+  cluster_->write("show", "echo $CUDA_VISIBLE_DEVICES/$ROCR_VISIBLE_DEVICES");
+  EXPECT_EQ(cluster_->shell("cox run --gres gpu:4 sh show").output, "0,1,2/0\n");
+  EXPECT_EQ(cluster_->shell("cox run sh show").output, "/\n");
+  // One holds the first GPUs while the other runs.
+  const auto both = cluster_->shell(
+      "cox run --gres gpu:2 sh -c 'sh show; cox run --new --gres gpu:1 sh show; cox run --new sh "
+      "show'");
+  EXPECT_EQ(both.output, "0,1/\n/0\n/\n");
+  const auto shared = cluster_->shell("cox run -n 2 --gres gpu:2 sh show");
+  EXPECT_EQ(shared.output, "0,1/\n0,1/\n") << "all tasks see all of them";
+  cluster_->expect_nothing_left();
 }
 
 }  // namespace
