@@ -5,11 +5,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <csignal>
 #include <filesystem>
+#include <utility>
 
 #include "cmds/client/find_cluster.h"
 #include "common/text.h"
@@ -33,6 +36,35 @@ platform::Descriptor open_pidfd(int pid) {
 bool wait_on(const platform::Descriptor& pidfd, int time_out_ms) {
   pollfd gone{pidfd.get(), POLLIN, 0};
   return ::poll(&gone, 1, time_out_ms) == 1;
+}
+
+std::string stopped_file(const std::string& dir) {
+  return dir + "/stopped";
+}
+
+struct Dying {
+  Daemon process;
+  platform::Descriptor pidfd;
+};
+
+Result<void> send_signal(const Dying& one, int signal) {
+  if (::syscall(SYS_pidfd_send_signal, one.pidfd.get(), signal, nullptr, 0) == 0 ||
+      errno == ESRCH) {
+    return {};
+  }
+  return Failure(platform::system_error(
+      "end " + one.process.name + " " + std::to_string(one.process.pid), errno));
+}
+
+/// Leaves in `dying` what did not end in that time, which is that of all together.
+void wait_for_all(std::vector<Dying>* dying, int time_out_ms) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::milliseconds(time_out_ms);
+  std::erase_if(*dying, [&](const Dying& one) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+    return wait_on(one.pidfd, std::max(0, static_cast<int>(left)));
+  });
 }
 
 }  // namespace
@@ -89,6 +121,10 @@ Result<void> write_record(const std::string& dir, const ClusterRecord& record) {
   return platform::write_file_atomic(record_file(dir), text);
 }
 
+bool is_record_name(const std::string& name) {
+  return name == "up.conf" || name == "stopped";
+}
+
 std::string private_name(const std::string& dir) {
   std::uint32_t hash = 2166136261U;  // FNV-1a
   for (const char c : dir) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
@@ -138,17 +174,37 @@ bool wait_until_gone(int pid, int time_out_ms) {
   return !pidfd.is_open() || wait_on(pidfd, time_out_ms);
 }
 
-Result<void> end_process(const std::string& name, int pid, int patience_ms) {
-  const platform::Descriptor pidfd = open_pidfd(pid);
-  if (!pidfd.is_open()) return {};
-  for (const int signal : {SIGTERM, SIGKILL}) {
-    const bool is_last = signal == SIGKILL;
-    if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) != 0 && errno != ESRCH) {
-      return Failure(platform::system_error("end " + name + " " + std::to_string(pid), errno));
-    }
-    if (wait_on(pidfd, is_last ? kill_time_ms : patience_ms)) return {};
+Result<void> end_processes(const std::vector<Daemon>& processes, int patience_ms) {
+  std::vector<Dying> left;
+  for (const Daemon& process : processes) {
+    platform::Descriptor pidfd = open_pidfd(process.pid);
+    if (pidfd.is_open()) left.push_back({process, std::move(pidfd)});
   }
-  return fail(Code::timed_out, name + " " + std::to_string(pid) + " does not end");
+  for (const int signal : {SIGTERM, SIGKILL}) {
+    for (const Dying& one : left) {
+      if (auto sent = send_signal(one, signal); !sent) return sent;
+    }
+    wait_for_all(&left, signal == SIGKILL ? kill_time_ms : patience_ms);
+  }
+  if (left.empty()) return {};
+  const Daemon& one = left.front().process;
+  return fail(Code::timed_out, one.name + " " + std::to_string(one.pid) + " does not end");
+}
+
+Result<void> end_process(const std::string& name, int pid, int patience_ms) {
+  return end_processes({{name, pid}}, patience_ms);
+}
+
+std::string stopped_cluster(const std::string& dir) {
+  return platform::read_file(stopped_file(dir), 4096).value_or("");
+}
+
+Result<void> note_stopped(const std::string& dir, const std::string& cluster) {
+  return platform::write_file_atomic(stopped_file(dir), cluster);
+}
+
+Result<void> forget_stopped(const std::string& dir) {
+  return platform::remove_path(stopped_file(dir));
 }
 
 }  // namespace cox::cmds

@@ -26,6 +26,9 @@ std::string absolute_path(const std::string& path);
 Result<ClusterRecord> read_record(const std::string& dir);
 Result<void> write_record(const std::string& dir, const ClusterRecord& record);
 
+/// Of a file in the directory that tells `cox up` and `cox down` what stands there.
+bool is_record_name(const std::string& name);
+
 /// The name of a cluster without --config, made from its directory, so that clusters side by side
 /// have containers of their own.
 std::string private_name(const std::string& dir);
@@ -45,6 +48,15 @@ struct Daemon {
 
 /// The daemons of this directory that run now, the controller first.
 std::vector<Daemon> running_daemons(const std::string& dir);
+/// The name of the cluster whose controller `cox down` has stopped there, while it has not cleared
+/// the rest; empty when none was. Written once the controller agreed: nothing waits or runs then.
+std::string stopped_cluster(const std::string& dir);
+Result<void> note_stopped(const std::string& dir, const std::string& cluster);
+Result<void> forget_stopped(const std::string& dir);
+
+/// Ends processes, all at the same time: TERM, after `patience_ms` KILL. Returns when they are
+/// gone. error: not_permitted; timed_out when even KILL did not help in 10 s
+Result<void> end_processes(const std::vector<Daemon>& processes, int patience_ms);
 /// Ends a process: TERM, after `patience_ms` KILL. Returns when it is gone.
 /// error: not_permitted; timed_out when even KILL did not help in 10 s
 Result<void> end_process(const std::string& name, int pid, int patience_ms);

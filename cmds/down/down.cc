@@ -54,13 +54,12 @@ Result<std::string> stop_controller(const std::string& dir, bool force) {
 }
 
 Result<void> end_daemons(const std::string& dir, bool controller_was_asked) {
-  for (const Daemon& daemon : running_daemons(dir)) {
+  std::vector<Daemon> daemons = running_daemons(dir);
+  std::erase_if(daemons, [&](const Daemon& daemon) {
     const bool ends_itself = controller_was_asked && daemon.name == "coxctld";
-    if (ends_itself && wait_until_gone(daemon.pid, end_patience_ms)) continue;
-    const auto ended = end_process(daemon.name, daemon.pid, end_patience_ms);
-    if (!ended) return ended;
-  }
-  return {};
+    return ends_itself && wait_until_gone(daemon.pid, end_patience_ms);
+  });
+  return end_processes(daemons, end_patience_ms);
 }
 
 Failure no_controller(const std::string& dir) {
@@ -72,9 +71,12 @@ Failure no_controller(const std::string& dir) {
 
 Result<std::string> stop(const std::string& dir, bool force) {
   const int controller = platform::lock_holder(controller_pid_file(dir)).value_or(0);
-  if (controller == 0 && !force) return no_controller(dir);
-  Result<std::string> name = std::string();
+  // Where one was cut off after the controller had agreed to stop, the next goes on.
+  const std::string stopped = stopped_cluster(dir);
+  if (controller == 0 && stopped.empty() && !force) return no_controller(dir);
+  Result<std::string> name = stopped;
   if (controller != 0) name = stop_controller(dir, force);
+  if (!name && name.error().code == Code::unreachable && !stopped.empty()) name = stopped;
   if (!name && !force) {
     // One that is just dying still holds its lock, and breaks the connection.
     const bool is_gone =
@@ -82,9 +84,23 @@ Result<std::string> stop(const std::string& dir, bool force) {
     return is_gone ? Result<std::string>(no_controller(dir)) : name;
   }
   if (!name && name.error().code == Code::not_permitted) return name;
+  const auto noted = name && !name->empty() ? note_stopped(dir, *name) : Result<void>();
+  if (!noted) return Failure(noted.error());
   const auto ended = end_daemons(dir, name.has_value());
   if (!ended) return Failure(ended.error());
   return name.value_or("");
+}
+
+/// What tells the next cox down where it was goes last.
+Result<void> remove_cluster(const std::string& dir) {
+  const auto names = platform::list_directory(dir);
+  if (!names) return Failure(names.error());
+  for (const std::string& name : *names) {
+    if (is_record_name(name)) continue;
+    const auto removed = platform::remove_tree(dir + "/" + name);
+    if (!removed) return removed;
+  }
+  return platform::remove_tree(dir);
 }
 
 /// --dir, else $COX_CLUSTER where it names the directory of a cluster, else the default.
@@ -113,7 +129,7 @@ Result<int> run(const Parsed& given) {
   const auto cleared = clear_leftovers(*dir, name, *record, !given.has("keep-state"));
   if (!cleared) return Failure(cleared.error());
   const bool is_kept = given.has("keep-state");
-  const auto removed = is_kept ? Result<void>() : platform::remove_tree(*dir);
+  const auto removed = is_kept ? forget_stopped(*dir) : remove_cluster(*dir);
   if (!removed) return Failure(removed.error());
   progress.clear();
   const auto printed = print("cluster is down: " + *dir +

@@ -83,10 +83,8 @@ Result<void> clear_leftovers(const std::string& dir,
                              const std::string& cluster,
                              const ClusterRecord& record,
                              bool with_network) {
-  for (const Daemon& supervisor : living_supervisors(dir)) {
-    const auto ended = end_process(supervisor.name, supervisor.pid, supervisor_patience_ms);
-    if (!ended) return ended;
-  }
+  const auto ended = end_processes(living_supervisors(dir), supervisor_patience_ms);
+  if (!ended) return ended;
   for (std::uint32_t i = 0; i < record.nodes && !cluster.empty(); ++i) {
     const auto cleared = clear_node(dir, cluster, node_name(i));
     if (!cleared) return cleared;

@@ -200,6 +200,7 @@ Result<void> start_nodes(const std::string& dir,
 Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& record) {
   Starter starter(dir, record);
   if (platform::lock_holder(controller_pid_file(dir)).value_or(0) == 0) {
+    if (auto fresh = forget_stopped(dir); !fresh) return Failure(fresh.error());
     const auto started = starter.start_controller();
     if (!started) return Failure(started.error());
   }
