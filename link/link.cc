@@ -1,22 +1,18 @@
 // Framed connections of a daemon: the handshake with its time limit, then frames both ways.
 #include "link/link.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <iterator>
 #include <optional>
 #include <utility>
 
-#include "platform/random.h"
+#include "link/handshake.h"
 
 namespace cox::link {
 namespace {
 
 // How long a peer that is refused has to take the reason.
 constexpr Duration farewell_max = seconds(5);
-constexpr Duration refusal_pause = seconds(1);
-constexpr std::size_t nonce_bytes = 32;
 // Above this a payload's buffer is handed over instead of copied.
 constexpr std::size_t copy_bytes_max = 16U << 10;
 
@@ -180,67 +176,6 @@ void SocketLink::close(bool after_flush) {
   if (!closed_) flush_channel();
   closed_ = true;
   stream_->close(after_flush);
-}
-
-/// At most one line a second, with the number of those that were left out.
-class RefusalLog {
- public:
-  RefusalLog(platform::Loop& loop, std::function<void(const Error&)> refused)
-      : loop_(loop), refused_(std::move(refused)) {}
-
-  void add(Error error) {
-    const auto now = loop_.monotonic();
-    if (told_ && now < last_ + refusal_pause) {
-      ++left_out_;
-      return;
-    }
-    if (left_out_ > 0) error.message += " (and " + std::to_string(left_out_) + " before it)";
-    told_ = true;
-    last_ = now;
-    left_out_ = 0;
-    if (refused_) refused_(error);
-  }
-
- private:
-  platform::Loop& loop_;
-  std::function<void(const Error&)> refused_;
-  Duration last_;
-  bool told_ = false;
-  std::uint64_t left_out_ = 0;
-};
-
-wire::ChannelOptions accepting_options(const Trust& trust,
-                                       const platform::Stream::Credentials& credentials) {
-  wire::ChannelOptions options;
-  options.nonce = platform::random_bytes(nonce_bytes);
-  options.key = trust.key;
-  options.credentials = trust.credentials;
-  options.auth = trust.remote_auth;
-  options.frame_max = trust.frame_max;
-  options.uid = ::geteuid();
-  options.gid = ::getegid();
-  if (!credentials.known) return options;
-  const bool ours =
-      credentials.uid == 0 || credentials.uid == ::geteuid() || credentials.uid == trust.owner;
-  options.auth = trust.key_on_unix && !ours ? wire::AUTH_KEY : wire::AUTH_PEERCRED;
-  if (options.auth == wire::AUTH_KEY) return options;
-  options.uid = credentials.uid;
-  options.gid = credentials.gid;
-  return options;
-}
-
-wire::ChannelOptions connecting_options(const Trust& trust, const platform::Stream& stream) {
-  const auto credentials = stream.credentials();
-  wire::ChannelOptions options;
-  options.nonce = platform::random_bytes(nonce_bytes);
-  options.secret = platform::random_bytes(nonce_bytes);
-  options.key = trust.key;
-  options.credentials = trust.credentials;
-  options.auth = credentials.known ? wire::AUTH_PEERCRED : trust.remote_auth;
-  options.uid = credentials.known ? credentials.uid : ::geteuid();
-  options.gid = credentials.known ? credentials.gid : ::getegid();
-  options.server_uid = trust.owner;
-  return options;
 }
 
 /// Before any hello: the answer to it says why there is no room.

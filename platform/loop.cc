@@ -13,13 +13,14 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "platform/fd_watch.h"
 #include "platform/file.h"
 #include "platform/loop_core.h"
+#include "platform/name_lookups.h"
 
 namespace cox::platform {
 namespace {
@@ -75,44 +76,6 @@ class AsioWaiter : public Waiter {
   int fd_;
 };
 
-/// A caller's descriptor: woken as long as it is ready.
-class FdWatch : public Pollable, public std::enable_shared_from_this<FdWatch> {
- public:
-  explicit FdWatch(std::unique_ptr<Waiter> waiter) : waiter_(std::move(waiter)) {}
-
-  void set_readable(std::function<void()> work) {
-    const bool waits = readable_ != nullptr;
-    readable_ = std::make_shared<std::function<void()>>(std::move(work));
-    if (!waits) waiter_->wait_readable(shared_from_this());
-  }
-
-  void set_writable(std::function<void()> work) {
-    const bool waits = writable_ != nullptr;
-    writable_ = std::make_shared<std::function<void()>>(std::move(work));
-    if (!waits) waiter_->wait_writable(shared_from_this());
-  }
-
-  void on_readable() override {
-    if (const auto work = readable_) (*work)();
-    if (readable_) waiter_->wait_readable(shared_from_this());
-  }
-
-  void on_writable() override {
-    if (const auto work = writable_) (*work)();
-    if (writable_) waiter_->wait_writable(shared_from_this());
-  }
-
-  void end() {
-    readable_ = writable_ = nullptr;
-    waiter_->release();
-  }
-
- private:
-  std::unique_ptr<Waiter> waiter_;
-  std::shared_ptr<std::function<void()>> readable_;
-  std::shared_ptr<std::function<void()>> writable_;
-};
-
 class AsioLoop : public LoopCore {
  public:
   AsioLoop()
@@ -125,7 +88,6 @@ class AsioLoop : public LoopCore {
   AsioLoop& operator=(const AsioLoop&) = delete;
 
   ~AsioLoop() override {
-    for (auto& [id, thread] : lookups_) thread.join();
     for (auto& [fd, watch] : watches_) watch->end();
   }
 
@@ -191,7 +153,6 @@ class AsioLoop : public LoopCore {
   void end_turn();
   void await_signal(Signal& signal);
   Result<FdWatch*> watch_of(int fd);
-  void look_up(const Address& address, Duration time_out, Connected done);
 
   asio::io_context io_;  // first: what refers to it is destroyed before it
   asio::executor_work_guard<asio::io_context::executor_type> guard_;
@@ -204,8 +165,7 @@ class AsioLoop : public LoopCore {
   std::unordered_map<int, std::unique_ptr<Signal>> signals_;
   std::unordered_map<int, std::shared_ptr<FdWatch>> watches_;
   std::vector<std::shared_ptr<Pollable>> listeners_;
-  std::unordered_map<std::uint64_t, std::thread> lookups_;
-  std::uint64_t last_lookup_ = 0;
+  NameLookups lookups_{*this};
 };
 
 void AsioLoop::turn() {
@@ -314,29 +274,10 @@ Result<Address> AsioLoop::listen(const Address& address, unsigned mode, Accepted
 }
 
 void AsioLoop::connect(const Address& address, Duration time_out, Connected done) {
-  if (needs_lookup(address)) return look_up(address, time_out, std::move(done));
-  auto targets = resolve(address);
-  if (targets) {
-    start_connector(*this, address, *std::move(targets), time_out, std::move(done));
-    return;
-  }
-  post([done = std::move(done), error = targets.error()] { done(Failure(error)); });
-}
-
-/// A name may take the resolver seconds: it is asked beside the loop, once per connection attempt.
-void AsioLoop::look_up(const Address& address, Duration time_out, Connected done) {
-  const auto id = ++last_lookup_;
-  auto finish = [this, id, address, time_out,
-                 done = std::move(done)](Result<std::vector<SocketAddress>> found) {
-    const auto thread = lookups_.find(id);
-    thread->second.join();
-    lookups_.erase(thread);
+  lookups_.find(address, [this, address, time_out,
+                          done = std::move(done)](Result<std::vector<SocketAddress>> found) {
     if (!found) return done(Failure(found.error()));
     start_connector(*this, address, *std::move(found), time_out, done);
-  };
-  lookups_.emplace(id, [this, address, finish = std::move(finish)] {
-    auto found = std::make_shared<Result<std::vector<SocketAddress>>>(resolve(address));
-    post([finish, found] { finish(std::move(*found)); });
   });
 }
 

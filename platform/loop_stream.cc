@@ -1,22 +1,17 @@
 // Byte streams over connected sockets: large reads into the loop's one buffer, one write per turn.
 #include <sys/socket.h>
-#include <sys/uio.h>
 
-#include <array>
 #include <cerrno>
-#include <deque>
 #include <optional>
 #include <utility>
 
 #include "platform/file.h"
 #include "platform/loop_core.h"
+#include "platform/write_queue.h"
 
 namespace cox::platform {
 namespace {
 
-// Small writes are gathered into pieces of this size, so that a turn's many frames are few buffers.
-constexpr std::size_t piece_bytes = 64U << 10;
-constexpr std::size_t pieces_per_write = 64;
 // One connection may not keep a turn to itself.
 constexpr int reads_per_event = 4;
 constexpr Duration linger_max = seconds(5);
@@ -33,7 +28,7 @@ class Connection : public Pollable, public std::enable_shared_from_this<Connecti
   void pause_reading(bool paused);
   void close(bool after_flush);
 
-  std::size_t queued_bytes() const { return queued_; }
+  std::size_t queued_bytes() const { return queue_.bytes(); }
 
   const PeerIds& ids() const { return ids_; }
 
@@ -50,7 +45,6 @@ class Connection : public Pollable, public std::enable_shared_from_this<Connecti
   void want_read();
   void mark_dirty();
   bool deliver(std::string_view bytes);
-  void take_written(std::size_t count);
   void write_queue();
   void on_write_error(int error);
   void finish_lingering();
@@ -64,9 +58,7 @@ class Connection : public Pollable, public std::enable_shared_from_this<Connecti
   std::shared_ptr<std::function<void(std::string_view)>> on_bytes_;
   std::shared_ptr<std::function<void(const Error&)>> on_closed_;
   std::optional<Error> failure_;  // before anybody asked to be told
-  std::deque<std::string> queue_;
-  std::size_t head_done_ = 0;  // bytes of queue_.front() already written
-  std::size_t queued_ = 0;
+  WriteQueue queue_;
   bool paused_ = false;
   bool read_waits_ = false;
   bool write_waits_ = false;
@@ -123,18 +115,14 @@ void Connection::mark_dirty() {
 }
 
 void Connection::write(std::string bytes) {
-  if (bytes.size() < piece_bytes / 4) return append(bytes);
-  if (state_ != State::open || write_broken_) return;
-  queued_ += bytes.size();
-  queue_.push_back(std::move(bytes));
+  if (state_ != State::open || write_broken_ || bytes.empty()) return;
+  queue_.add(std::move(bytes));
   mark_dirty();
 }
 
 void Connection::append(std::string_view bytes) {
   if (state_ != State::open || write_broken_ || bytes.empty()) return;
-  queued_ += bytes.size();
-  if (queue_.empty() || queue_.back().size() + bytes.size() > piece_bytes) queue_.emplace_back();
-  queue_.back().append(bytes);
+  queue_.gather(bytes);
   mark_dirty();
 }
 
@@ -167,36 +155,12 @@ void Connection::on_readable() {
   want_read();
 }
 
-void Connection::take_written(std::size_t count) {
-  queued_ -= count;
-  count += head_done_;
-  while (!queue_.empty() && count >= queue_.front().size()) {
-    count -= queue_.front().size();
-    queue_.pop_front();
-  }
-  head_done_ = count;
-}
-
 void Connection::write_queue() {
-  while (!queue_.empty()) {
-    std::array<iovec, pieces_per_write> pieces{};
-    std::size_t used = 0;
-    for (auto& text : queue_) {
-      if (used == pieces.size()) break;
-      const auto skip = used == 0 ? head_done_ : 0;
-      pieces[used++] = {text.data() + skip, text.size() - skip};
-    }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = used;
-    const auto count = ::sendmsg(waiter_->fd(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) {
-      if (!std::exchange(write_waits_, true)) waiter_->wait_writable(shared_from_this());
-      return;
-    }
-    if (count < 0) return on_write_error(errno);
-    take_written(static_cast<std::size_t>(count));
+  const int error = queue_.write_to(waiter_->fd());
+  if (error == EAGAIN) {
+    if (!std::exchange(write_waits_, true)) waiter_->wait_writable(shared_from_this());
+  } else if (error != 0) {
+    on_write_error(error);
   }
 }
 
@@ -204,7 +168,6 @@ void Connection::write_queue() {
 void Connection::on_write_error(int error) {
   write_broken_ = true;
   queue_.clear();
-  queued_ = head_done_ = 0;
   if (!read_waits_) fail_with(system_error(peer_text_, error).message);
 }
 
@@ -213,7 +176,7 @@ void Connection::at_flush() {
   if (state_ == State::closed || write_waits_) return;
   const auto self = shared_from_this();
   write_queue();
-  if (state_ == State::lingering && queue_.empty()) finish_lingering();
+  if (state_ == State::lingering && queue_.is_empty()) finish_lingering();
 }
 
 void Connection::on_writable() {
@@ -252,7 +215,6 @@ void Connection::fail_with(std::string reason) {
 void Connection::shut() {
   if (std::exchange(state_, State::closed) == State::closed) return;
   queue_.clear();
-  queued_ = head_done_ = 0;
   waiter_->close();
 }
 
