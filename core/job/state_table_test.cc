@@ -1,5 +1,5 @@
-// docs/job-states.md against the code: every row of its table happens in random lives, and decide()
-// makes no fact that has no row.
+// docs/job-states.md against the code: every row of its first table happens in random lives, and
+// decide() makes no fact that has no row; the other tables are what people are shown.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -7,8 +7,10 @@
 #include <sstream>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "common/text.h"
+#include "core/job/lifecycle.h"
 #include "testsuite/support/random_life.h"
 
 namespace cox::core {
@@ -17,15 +19,30 @@ namespace {
 using cox::testing::RandomLife;
 using Row = std::tuple<std::string, std::string, std::string>;
 
-std::set<Row> documented() {
+/// The rows of the table below `heading`, up to the next heading, without the line of titles.
+std::vector<std::vector<std::string>> table_below(const std::string& heading) {
   std::ifstream file(COX_SOURCE_DIR "/docs/job-states.md");
-  std::set<Row> rows;
+  std::vector<std::vector<std::string>> rows;
+  bool is_there = false;
+  bool has_titles = false;
   for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("## What people see")) break;
-    const auto cells = split(line, '|');
-    if (cells.size() < 6 || trim(cells[1]) == "phase" || trim(cells[1]).starts_with("---"))
-      continue;
-    rows.emplace(trim(cells[1]), trim(cells[2]), trim(cells[3]));
+    if (line.starts_with("## ")) is_there = line == "## " + heading;
+    if (!is_there || !line.starts_with("|")) continue;
+    const bool is_rule = line.starts_with("|---");
+    if (has_titles && !is_rule) {
+      std::vector<std::string> cells;
+      for (const std::string_view cell : split(line, '|')) cells.emplace_back(trim(cell));
+      rows.emplace_back(cells.begin() + 1, cells.end() - 1);
+    }
+    has_titles = has_titles || is_rule;
+  }
+  return rows;
+}
+
+std::set<Row> documented() {
+  std::set<Row> rows;
+  for (const auto& cells : table_below("Phase × fact → phase")) {
+    rows.emplace(cells.at(0), cells.at(1), cells.at(2));
   }
   return rows;
 }
@@ -84,6 +101,58 @@ TEST(StateTable, EveryRowHappensAndNothingElseDoes) {
   const std::set<Row> seen = lived(40, 150);
   for (const Row& row : table) EXPECT_TRUE(seen.contains(row)) << "never happens: " << text_of(row);
   for (const Row& row : seen) EXPECT_TRUE(table.contains(row)) << "has no row: " << text_of(row);
+}
+
+TEST(StateTable, PeopleSeeEachPhaseAsTheTableSays) {
+  std::set<std::string> seen;
+  for (const auto& cells : table_below("What people see")) {
+    for (int i = 0; i <= static_cast<int>(JobPhase::ended); ++i) {
+      Job job;
+      job.phase = static_cast<JobPhase>(i);
+      if (cells.at(0) != to_text(job.phase)) continue;
+      seen.insert(cells.at(0));
+      if (job.phase == JobPhase::ended) {
+        EXPECT_EQ(cells.at(1), "the final state");
+        continue;
+      }
+      EXPECT_EQ(cells.at(1), to_text(job_state(job)));
+      EXPECT_EQ(cells.at(2), state_letters(job_state(job)));
+    }
+  }
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(JobPhase::ended) + 1);
+}
+
+/// "COMPLETED for exit status 0, else FAILED" and the like, from what the code does.
+std::string final_text(EndCause cause) {
+  StepResult good;
+  StepResult bad;
+  bad.exit_code = 3;
+  const std::string after_good(to_text(final_state(cause, &good)));
+  const std::string after_bad(to_text(final_state(cause, &bad)));
+  if (after_good == after_bad) return after_good;
+  return after_good + " for exit status 0, else " + after_bad;
+}
+
+TEST(StateTable, EachCauseRequeuesAndEndsAsTheTableSays) {
+  const JobRequest allowed = cox::testing::job().build();
+  const JobRequest forbidden = cox::testing::job().no_requeue().build();
+  std::set<std::string> seen;
+  for (const auto& cells : table_below("Cause → final state")) {
+    for (int i = 1; to_text(static_cast<EndCause>(i)) != "unknown"; ++i) {
+      const auto cause = static_cast<EndCause>(i);
+      if (cells.at(0) != to_text(cause)) continue;
+      seen.insert(cells.at(0));
+      EXPECT_EQ(cells.at(1), is_requeued_after(allowed, cause) ? "yes" : "no") << cells.at(0);
+      EXPECT_FALSE(is_requeued_after(forbidden, cause)) << cells.at(0);
+      // A requeue is refused where it is not allowed: nothing ends so.
+      if (cause == EndCause::requeued) {
+        EXPECT_TRUE(cells.at(2).starts_with("never final")) << cells.at(2);
+      } else {
+        EXPECT_EQ(cells.at(2), final_text(cause)) << cells.at(0);
+      }
+    }
+  }
+  EXPECT_EQ(seen.size(), 10U);
 }
 
 TEST(StateTable, LedgerIndexAndReplayHoldAfterEveryEvent) {
