@@ -7,8 +7,11 @@
 #COX --time 5
 #COX --output ring-%j.out
 
-# Where the program is: the first argument, else COX_EXAMPLE_MPI, else beside an installed `cox`.
+# Where the program is: the first argument, else COX_EXAMPLE_MPI, else in $PATH, else where an
+# installed `cox` has it.
 program=${1:-${COX_EXAMPLE_MPI:-cox-example-mpi}}
+installed=$(dirname "$(command -v cox)")/../libexec/coxswain/$program
+if ! command -v "$program" >/dev/null && [ -x "$installed" ]; then program=$installed; fi
 
 echo "job $COX_JOB_ID of $USER on $COX_NODELIST: $COX_NTASKS tasks"
 cox run "$program" || { status=$?; echo "ring failed with status $status" >&2; exit $status; }
