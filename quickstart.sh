@@ -5,7 +5,7 @@
 #   --nodes N     this many emulated nodes (default: 4)
 #   --dir DIR     the cluster's directory (default: that of cox up)
 #   --build DIR   use this build tree as it is; nothing is installed or built
-set -euo pipefail
+set -Eeuo pipefail
 
 nodes=4
 dir=
@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --down) down=yes ;;
     --nodes) nodes=${2:?--nodes needs a number}; shift ;;
-    --dir) dir=${2:?--dir needs a directory}; shift ;;
+    --dir) dir=$(realpath -m -- "${2:?--dir needs a directory}"); shift ;;
     --build) build=$(realpath -- "${2:?--build needs a directory}"); shift ;;
     -h|--help) sed -n '2,7p' "$0" | cut -c3-; exit 0 ;;
     *) echo "quickstart.sh: unknown option $1 (see: ./quickstart.sh --help)" >&2; exit 2 ;;
@@ -27,7 +27,7 @@ cd "$(dirname "$0")"
 if [ -t 1 ]; then bold=$'\e[1m'; plain=$'\e[0m'; else bold=; plain=; fi
 step() { printf '%s== %s%s\n' "$bold" "$*" "$plain"; }
 shown() { printf '%s$ %s%s\n' "$bold" "${*/#$cox/cox}" "$plain"; "$@"; }
-trap 'echo "quickstart.sh: stopped at line $LINENO; the lines above say why. Mend it and run it again: it goes on where it was." >&2' ERR
+trap '[ "$BASH_SUBSHELL" != 0 ] || echo "quickstart.sh: stopped at line $LINENO; the lines above say why. Mend it and run it again: it goes on where it was." >&2' ERR
 
 if [ -z "$build" ]; then
   build=$PWD/build/quick
@@ -50,6 +50,7 @@ shown "$cox" nodes
 
 step "an Open MPI job over all of them"
 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 cp examples/ring.sh "$build/examples/cox-example-mpi" "$work/"
 chmod 755 "$work"
 job=$(cd "$work" && PATH="$build/bin:$PATH" "$cox" submit -N "$nodes" ring.sh ./cox-example-mpi)
@@ -62,7 +63,6 @@ shown "$cox" queue
   exit 1
 }
 shown "$cox" logs "$job"
-rm -rf "$work"
 
 if [ -n "$down" ]; then
   step "down"
@@ -72,9 +72,10 @@ fi
 cat <<END
 ${bold}== the cluster is up${plain}
   export PATH=$build/bin:\$PATH          the command cox
-  cox run -N 2 -n 4 hostname            tasks now
+${dir:+  export COX_CLUSTER=$dir                 the cluster it talks to
+}  cox run -N 2 -n 4 hostname            tasks now
   cox submit my-script.sh               a batch job
   cox queue; cox why JOB; cox nodes     what happens and why
   man -l man/cox.1                      the manual
-  cox down                              and everything is gone
+  cox down${dir:+ --dir $dir}                              and everything is gone
 END

@@ -36,14 +36,14 @@ std::string find_key() {
 }
 
 Result<ClusterAddress> named_cluster(const std::string& text, const char* from) {
+  // The directory of a cluster, also where its name could be a host's.
+  if (platform::path_exists(text + "/.")) {
+    return ClusterAddress{platform::Address{controller_socket(text), "", 0}, ""};
+  }
   auto address = platform::parse_address(text);
   if (!address) return Failure(address.error().with_context(from));
   ClusterAddress found{*address, ""};
-  if (!address->is_unix()) {
-    found.key = find_key();
-  } else if (platform::path_exists(text + "/.")) {
-    found.address.path = controller_socket(text);
-  }
+  if (!address->is_unix()) found.key = find_key();
   return found;
 }
 
