@@ -135,7 +135,10 @@ Result<void> take_option(int code, const std::string& value, Options* options) {
       return {};
     }
     case option_pretend:
-      return fail(Code::bad_usage, "--pretend " + quoted(value) + ": not supported yet");
+      return fail(Code::bad_usage,
+                  "--pretend " + quoted(value) +
+                      ": this version plays no nodes (start real ones: cox up --nodes " +
+                      quoted(value) + ")");
     default:
       return {};
   }
@@ -196,7 +199,6 @@ std::string usage_text() {
          "  --topology TEXT        hwloc XML file or synthetic description\n"
          "  --memory-fraction K    report 1/K of the memory\n"
          "  --emulate INDEX:COUNT  one of several nodes on this machine\n"
-         "  --pretend N            play N nodes that run no job (not supported yet)\n"
          "  --stepd PATH           the supervisor (default: coxstepd beside coxnoded)\n"
          "  --log-file FILE        (default: standard error)\n"
          "  --foreground           log to standard error whatever --log-file says\n"

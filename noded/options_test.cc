@@ -52,7 +52,8 @@ TEST(Options, refusals_name_the_value) {
   EXPECT_EQ(message_of({"--emulate", "1"}), "--emulate 1: not INDEX:COUNT with INDEX below COUNT");
   EXPECT_EQ(message_of({"--name", "../x"}),
             "--name ../x: not a name (letters, digits, '-', '_', '.'; at most 64)");
-  EXPECT_EQ(message_of({"--pretend", "9"}), "--pretend 9: not supported yet");
+  EXPECT_EQ(message_of({"--pretend", "9"}),
+            "--pretend 9: this version plays no nodes (start real ones: cox up --nodes 9)");
   EXPECT_EQ(message_of({"--nonsense"}), "unknown option --nonsense");
   EXPECT_EQ(message_of({"--name"}), "--name needs a value");
   EXPECT_EQ(message_of({"stray"}), "unexpected argument stray");

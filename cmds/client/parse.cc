@@ -59,9 +59,12 @@ Result<Parsed> parse(const Command& command, const std::vector<std::string>& wor
   if (!normal) return Failure(normal.error());
   for (const GivenOption& option : normal->options) {
     if (option.spec->is_supported()) continue;
-    return fail(Code::bad_usage, std::string("--") + option.spec->name +
-                                     ": not supported yet by this version (see: cox " +
-                                     command.name + " --help)");
+    const char* instead = option.spec->help;
+    return fail(
+        Code::bad_usage,
+        std::string("--") + option.spec->name + ": not supported yet by this version (" +
+            (*instead == '!' ? instead + 1 : "see: cox " + std::string(command.name) + " --help") +
+            ")");
   }
   return Parsed(command, std::move(*normal));
 }
