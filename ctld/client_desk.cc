@@ -124,13 +124,21 @@ void ClientDesk::submit(const Conversation& to, const Caller& caller, const wire
   const auto uid = submit_user(submit, caller);
   if (!uid) return refuse(to, uid.error());
   if (const UserIdentity* known = users_.find(*uid, machine_.now())) {
-    return finish_submit(to, submit, submit_as(caller, submit, *known));
+    return submit_known(to, caller, submit, *known);
   }
   // The answer comes turns later: the message is kept for it.
   users_.resolve(*uid, caller.gid, machine_.now(), [=, this](const Result<UserIdentity>& user) {
     if (!user) return refuse(to, user.error());
-    finish_submit(to, submit, submit_as(caller, submit, *user));
+    submit_known(to, caller, submit, *user);
   });
+}
+
+void ClientDesk::submit_known(const Conversation& to,
+                              const Caller& caller,
+                              const wire::Submit& submit,
+                              const UserIdentity& user) {
+  if (submit.dry_run()) return foretell(to, translate_submit(submit, caller, user));
+  finish_submit(to, submit, submit_as(caller, submit, user));
 }
 
 Result<JobId> ClientDesk::submit_as(const Caller& caller,
@@ -165,9 +173,8 @@ void ClientDesk::finish_submit(const Conversation& to,
   if (!job) return refuse(to, job.error());
   wire::ClientReply answer;
   answer.mutable_submitted()->set_job(job->value);
-  const bool attached = submit.attach() && !submit.dry_run();
-  reply(to, std::move(answer), !attached, false);
-  if (attached) attach(to, *job);
+  reply(to, std::move(answer), !submit.attach(), false);
+  if (submit.attach()) attach(to, *job);
 }
 
 void ClientDesk::submit_many(const Conversation& to,

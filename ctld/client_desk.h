@@ -82,6 +82,12 @@ class ClientDesk {
                           const wire::Submit& submit,
                           const UserIdentity& user);
   Result<JobId> submit_made(Result<WithContent<core::SubmitJob>> made, bool dry_run);
+  void submit_known(const Conversation& to,
+                    const Caller& caller,
+                    const wire::Submit& submit,
+                    const UserIdentity& user);
+  /// Answers a dry run: what would become of the job.
+  void foretell(const Conversation& to, const Result<WithContent<core::SubmitJob>>& made);
   void finish_submit(const Conversation& to, const wire::Submit& submit, const Result<JobId>& job);
   void act_on_jobs(const Conversation& to, const Caller& caller, const wire::JobAction& action);
   void act_on_nodes(const Conversation& to, const Caller& caller, const wire::NodeAction& action);
@@ -115,6 +121,8 @@ class ClientDesk {
   void tell(JobId job, bool changed);
   void tell(const core::Job& job, Watch& watch, bool changed);
   void tell_step(const core::Job& job, Watch& watch);
+  /// Tells attached clients why their jobs wait, when the reason is another than they know.
+  void tell_reasons();
   bool tell_ready(const StepKey& step, const Conversation& to);
   void send_event(const core::Job& job, const Conversation& to, bool last);
 
@@ -135,6 +143,7 @@ class ClientDesk {
   Watches watches_;
   std::deque<Listing> listings_;
   std::optional<Shutdown> shutdown_;
+  Instant reasons_told_;
   bool storage_full_ = false;
   bool exiting_ = false;
   std::uint64_t syncs_ = 0;

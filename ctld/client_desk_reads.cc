@@ -74,6 +74,27 @@ void ClientDesk::explain(const Conversation& to, JobId id) {
   reply(to, std::move(answer), true, true);
 }
 
+void ClientDesk::foretell(const Conversation& to,
+                          const Result<WithContent<core::SubmitJob>>& made) {
+  if (!made) return refuse(to, made.error());
+  auto facts = core::decide(state(), machine_.contact(), machine_.now(), made->request);
+  if (!facts) return refuse(to, facts.error());
+  wire::ClientReply answer;
+  wire::Submitted* submitted = answer.mutable_submitted();
+  // No fact: this very submit, by its key, was made before.
+  if (const auto known = core::submitted_before(state(), machine_.now(), made->request)) {
+    submitted->set_job(known->value);
+  }
+  for (const core::Fact& fact : *facts) {
+    const auto* job = std::get_if<core::JobSubmitted>(&fact);
+    if (job == nullptr) continue;
+    const core::Verdict verdict =
+        core::foretell(state(), machine_.contact(), machine_.now(), machine_.policies(), *job);
+    put_verdict(verdict, submitted->mutable_verdict());
+  }
+  reply(to, std::move(answer), true, true);
+}
+
 void ClientDesk::status(const Conversation& to) {
   wire::ClientReply answer;
   wire::StatusReply* out = answer.mutable_status();
@@ -119,6 +140,7 @@ void ClientDesk::shut_down(const Conversation& to,
 
 void ClientDesk::tick() {
   if (shutdown_) finish_shutdown();
+  tell_reasons();
 }
 
 void ClientDesk::finish_shutdown() {

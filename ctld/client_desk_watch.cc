@@ -65,6 +65,20 @@ void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
   }
 }
 
+/// A reason is the Plan's and comes without a fact; what waits less than a second needs none.
+void ClientDesk::tell_reasons() {
+  if (watches_.empty() || machine_.now() < reasons_told_ + seconds(1)) return;
+  reasons_told_ = machine_.now();
+  watches_.for_each([this](JobId id, Watch& watch) {
+    if (watch.kind != WatchKind::attached) return;
+    const core::Job* job = state().find_job(id);
+    if (job == nullptr || job->phase != JobPhase::pending) return;
+    const Reason reason = machine_.plan().blocked(state(), id).code;
+    if (std::exchange(watch.reason_told, reason) == reason || reason == Reason::none) return;
+    send_event(*job, watch.conversation, false);
+  });
+}
+
 void ClientDesk::tell_step(const core::Job& job, Watch& watch) {
   const Conversation to = watch.conversation;
   const bool is_over = job.attempt != watch.step.attempt || job.phase == JobPhase::ended ||

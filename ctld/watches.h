@@ -10,6 +10,7 @@
 
 #include "ctld/outside.h"
 #include "model/ids.h"
+#include "model/job_state.h"
 
 namespace cox::ctld {
 
@@ -29,9 +30,10 @@ enum class WatchKind : std::uint8_t {
 struct Watch {
   Conversation conversation;
   WatchKind kind = WatchKind::end_of_job;
-  StepKey step;                // kind step
-  Attempt ready_sent;          // attached: of which attempt the address was told
-  bool is_ready_sent = false;  // kind step
+  StepKey step;                       // kind step
+  Attempt ready_sent;                 // attached: of which attempt the address was told
+  bool is_ready_sent = false;         // kind step
+  Reason reason_told = Reason::none;  // attached: why the job waits
 };
 
 class Watches {
@@ -46,6 +48,14 @@ class Watches {
   bool end(JobId job, const Conversation& conversation);
   /// A client is gone. Returns the jobs it was attached to.
   std::vector<JobId> drop(ClientId client);
+
+  /// `visit(job, watch)` may mark the watch and must not end any.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (auto& [job, watches] : by_job_) {
+      for (Watch& watch : watches) visit(job, watch);
+    }
+  }
 
   bool empty() const { return by_job_.empty(); }
 

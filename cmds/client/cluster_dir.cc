@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "cmds/client/find_cluster.h"
+#include "common/node_list.h"
 #include "common/text.h"
 #include "platform/descriptor.h"
 #include "platform/file.h"
@@ -134,10 +135,15 @@ std::string private_name(const std::string& dir) {
   return "up-" + to_hex({bytes.data(), bytes.size()});
 }
 
-Result<std::string> write_private_config(const std::string& dir) {
+Result<std::string> write_private_config(const std::string& dir, std::uint32_t nodes) {
   const std::string path = dir + "/cox.toml";
+  std::vector<std::string> names;
+  for (std::uint32_t i = 0; i < nodes; ++i) names.push_back(node_name(i));
+  // With its nodes named the controller knows what no node will ever fit, and refuses it.
   const auto written = platform::write_file_atomic(
-      path, "# Written by cox up.\n[cluster]\nname = \"" + private_name(dir) + "\"\n");
+      path, "# Written by cox up.\n[cluster]\nname = \"" + private_name(dir) +
+                "\"\n\n[[partition]]\nname = \"batch\"\nnodes = \"" + fold_node_list(names) +
+                "\"\ndefault = true\n");
   if (!written) return Failure(written.error());
   return path;
 }

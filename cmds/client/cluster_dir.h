@@ -32,8 +32,8 @@ bool is_record_name(const std::string& name);
 /// The name of a cluster without --config, made from its directory, so that clusters side by side
 /// have containers of their own.
 std::string private_name(const std::string& dir);
-/// Writes the configuration that gives the cluster that name; its path.
-Result<std::string> write_private_config(const std::string& dir);
+/// Writes the configuration that gives the cluster that name and names its nodes; its path.
+Result<std::string> write_private_config(const std::string& dir, std::uint32_t nodes);
 
 /// n1, n2, ...
 std::string node_name(std::uint32_t index);

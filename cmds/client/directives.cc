@@ -113,6 +113,7 @@ Result<std::vector<GivenOption>> directive_options(OptionTable table,
         return fail(Code::bad_usage,
                     where + ": --" + option.spec->name + ": not supported yet by this version");
       }
+      option.where = where;
       options.push_back(std::move(option));
     }
   }

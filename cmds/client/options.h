@@ -17,13 +17,14 @@ struct OptionSpec {
   const char* name;   // long name without dashes
   char letter;        // short name, or 0
   const char* value;  // "" takes nothing; "MIN[-MAX]" takes one; "[=N]" takes one only after '='
-  const char* help;   // at most 48 characters; "" for an option that is known but not supported
+  const char* help;   // at most 48 characters. Known but not supported: "", or "!" and what
+                      // to do instead
 
   bool takes_value() const { return *value != '\0' && !may_take_value(); }
 
   bool may_take_value() const { return value[0] == '[' && value[1] == '='; }
 
-  bool is_supported() const { return *help != '\0'; }
+  bool is_supported() const { return *help != '\0' && *help != '!'; }
 };
 
 using OptionTable = std::span<const OptionSpec>;
@@ -33,6 +34,7 @@ struct GivenOption {
   const OptionSpec* spec = nullptr;
   std::string value;
   bool has_value = false;
+  std::string where{};  // of a directive: NAME:LINE of the script
   friend bool operator==(const GivenOption&, const GivenOption&) = default;
 };
 

@@ -6,6 +6,7 @@
 #include "cmds/client/job_ids.h"
 #include "cmds/client/json.h"
 #include "cmds/client/table.h"
+#include "cmds/client/views.h"
 #include "cmds/run/labels.h"
 #include "common/text.h"
 
@@ -86,6 +87,27 @@ TEST(JobNames, ids_and_steps) {
   for (const char* text : {"", "0", "x", "-1", "1.", "1.x", "99999999999999999999999"}) {
     EXPECT_FALSE(parse_job_name(text)) << text;
   }
+}
+
+TEST(JobEnd, an_exit_status_is_there_only_where_something_exited) {
+  wire::JobView job;
+  job.set_state("RUNNING");
+  EXPECT_EQ(exit_text(job), "-");
+  job.set_is_final(true);
+  job.set_state("COMPLETED");
+  EXPECT_EQ(exit_code_of(job), 0);
+  job.set_state("FAILED");  // never launched
+  EXPECT_EQ(exit_code_of(job), std::nullopt);
+  job.set_exit_code(3);
+  EXPECT_EQ(exit_text(job), "3");
+  job.set_exit_code(0);
+  job.set_signal(9);
+  EXPECT_EQ(exit_text(job), "-");
+  JsonWriter json;
+  write_json(job, &json);
+  const std::string text = json.take();
+  EXPECT_NE(text.find("\"exit_code\": null"), std::string::npos);
+  EXPECT_NE(text.find("\"signal\": 9"), std::string::npos);
 }
 
 TEST(JobEnd, statuses_are_those_of_a_shell) {

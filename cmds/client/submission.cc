@@ -110,6 +110,10 @@ Instant wall_now() {
   return Instant{now.tv_sec * 1'000'000 + now.tv_nsec / 1000};
 }
 
+std::string default_job_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1).substr(0, NAME_MAX);
+}
+
 Result<void> collect_surroundings(JobRequest* request) {
   std::array<char, PATH_MAX> buffer{};
   if (::getcwd(buffer.data(), buffer.size()) == nullptr) {

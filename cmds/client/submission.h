@@ -25,6 +25,8 @@ ClientKey make_client_key();
 /// The wall clock.
 Instant wall_now();
 
+/// The name of a job that got none: its script's or command's, as long as a file's may be.
+std::string default_job_name(const std::string& path);
 /// Adds what this process has to the request: directory, umask, limits, host.
 /// error: not_found when the working directory is gone
 Result<void> collect_surroundings(JobRequest* request);

@@ -31,6 +31,28 @@ std::string limit_text(std::int64_t limit_us) {
   return to_text(is_limited ? Duration{limit_us} : duration_unlimited);
 }
 
+std::optional<std::int32_t> exit_code_of(const wire::JobView& job) {
+  if (!job.is_final() || job.signal() != 0) return std::nullopt;
+  if (job.exit_code() == 0 && job.state() != "COMPLETED") return std::nullopt;
+  return job.exit_code();
+}
+
+std::optional<std::int32_t> exit_code_of(const wire::StepView& step) {
+  const wire::StepResult& result = step.result();
+  if (step.ended_us() == 0 || result.signal() != 0) return std::nullopt;
+  if (result.exit_code() == 0 && step.state() != "COMPLETED") return std::nullopt;
+  return result.exit_code();
+}
+
+std::string exit_text(const wire::JobView& job) {
+  const auto code = exit_code_of(job);
+  return code ? std::to_string(*code) : "-";
+}
+
+std::string signal_text(const wire::JobView& job) {
+  return job.signal() == 0 ? "-" : std::to_string(job.signal());
+}
+
 std::string outcome_text(const wire::JobView& job) {
   if (job.signal() != 0) return "signal " + std::to_string(job.signal());
   if (job.exit_code() != 0) return "exit " + std::to_string(job.exit_code());
@@ -66,7 +88,7 @@ const std::vector<Column<wire::JobView>>& job_columns() {
       {"submitted", false, false, [](const Job& j) { return local_time(j.submitted_us()); }},
       {"started", false, false, [](const Job& j) { return local_time(j.started_us()); }},
       {"ended", false, false, [](const Job& j) { return local_time(j.ended_us()); }},
-      {"exit", true, false, [](const Job& j) { return std::to_string(j.exit_code()); }},
+      {"exit", true, false, exit_text},
       {"signal", true, false, [](const Job& j) { return std::to_string(j.signal()); }},
   };
   return columns;

@@ -2,6 +2,8 @@
 // JSON members have the names of the wire's fields.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "cmds/client/json.h"
@@ -15,6 +17,13 @@ std::string local_time(std::int64_t us);
 /// Time a job has run so far, or ran; "-" before its start.
 std::string run_time(const wire::JobView& job, std::int64_t now_us);
 std::string limit_text(std::int64_t limit_us);
+/// The exit status with which a job, or a step, ended by itself. Nothing while it has not ended,
+/// and where a signal, a limit or a failed launch ended it before there was one.
+std::optional<std::int32_t> exit_code_of(const wire::JobView& job);
+std::optional<std::int32_t> exit_code_of(const wire::StepView& step);
+/// For columns: "-" where there is none, and for signal 0.
+std::string exit_text(const wire::JobView& job);
+std::string signal_text(const wire::JobView& job);
 /// "exit 3", "signal 9", or "" when it ended well or not yet.
 std::string outcome_text(const wire::JobView& job);
 /// Where it runs or ran; else why it does not, in parentheses.
@@ -24,9 +33,13 @@ const std::vector<Column<wire::JobView>>& job_columns();
 const std::vector<Column<wire::NodeView>>& node_columns();
 const std::vector<Column<wire::PartitionView>>& partition_columns();
 
+/// "exit_code" and "signal", null where there is none.
+void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonWriter* json);
 void write_json(const wire::JobView& job, JsonWriter* json);
 void write_json(const wire::NodeView& node, JsonWriter* json);
 void write_json(const wire::PartitionView& partition, JsonWriter* json);
 void write_json(const wire::Explanation& explanation, JsonWriter* json);
+/// The members that do not say which job it is about.
+void write_verdict(const wire::Explanation& explanation, JsonWriter* json);
 
 }  // namespace cox::cmds

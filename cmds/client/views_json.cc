@@ -20,16 +20,6 @@ void write_limit(std::string_view key, std::int64_t us, JsonWriter* json) {
   write_unless(key, us, duration_unlimited.us, json);
 }
 
-/// How something ended, as far as it has.
-void write_end(bool has_ended, std::int32_t exit_code, std::int32_t signal, JsonWriter* json) {
-  if (has_ended) {
-    json->number("exit_code", exit_code);
-  } else {
-    json->null("exit_code");
-  }
-  write_unless("signal", signal, 0, json);
-}
-
 void write_usage(const wire::Usage& usage, JsonWriter* json) {
   json->begin_object("usage");
   json->number("user_us", std::int64_t{usage.user_us()});
@@ -89,7 +79,7 @@ void write_step(const wire::StepView& step, JsonWriter* json) {
   json->number("tasks", step.tasks());
   write_instant("started_us", step.started_us(), json);
   write_instant("ended_us", step.ended_us(), json);
-  write_end(step.ended_us() != 0, step.result().exit_code(), step.result().signal(), json);
+  write_end(exit_code_of(step), step.result().signal(), json);
   json->text("detail", step.result().detail());
   write_usage(step.result().usage(), json);
   json->end_object();
@@ -122,6 +112,11 @@ void write_details(const wire::JobView& job, JsonWriter* json) {
 
 }  // namespace
 
+void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonWriter* json) {
+  exit_code ? json->number("exit_code", *exit_code) : json->null("exit_code");
+  write_unless("signal", signal, 0, json);
+}
+
 void write_json(const wire::JobView& job, JsonWriter* json) {
   json->begin_object();
   json->number("job", std::uint64_t{job.job()});
@@ -145,7 +140,7 @@ void write_json(const wire::JobView& job, JsonWriter* json) {
   write_instant("ended_us", job.ended_us(), json);
   write_limit("time_limit_us", job.time_limit_us(), json);
   json->number("attempt", job.attempt());
-  write_end(job.is_final(), job.exit_code(), job.signal(), json);
+  write_end(exit_code_of(job), job.signal(), json);
   write_usage(job.usage(), json);
   if (job.has_request()) write_details(job, json);
   json->end_object();
@@ -192,9 +187,9 @@ void write_json(const wire::PartitionView& partition, JsonWriter* json) {
   json->end_object();
 }
 
-void write_json(const wire::Explanation& explanation, JsonWriter* json) {
-  json->number("job", std::uint64_t{explanation.job()});
-  json->text("state", explanation.state());
+void write_verdict(const wire::Explanation& explanation, JsonWriter* json) {
+  json->boolean("starts_now", !explanation.nodes().empty());
+  explanation.nodes().empty() ? json->null("nodes") : json->text("nodes", explanation.nodes());
   json->text("summary", explanation.summary());
   json->begin_array("checks");
   for (const wire::Check& check : explanation.checks()) {
@@ -207,6 +202,12 @@ void write_json(const wire::Explanation& explanation, JsonWriter* json) {
   }
   json->end_array();
   json->text("next_event", explanation.next_event());
+}
+
+void write_json(const wire::Explanation& explanation, JsonWriter* json) {
+  json->number("job", std::uint64_t{explanation.job()});
+  json->text("state", explanation.state());
+  write_verdict(explanation, json);
 }
 
 }  // namespace cox::cmds

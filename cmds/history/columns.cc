@@ -93,10 +93,6 @@ void write_instant(std::string_view key, std::int64_t us, JsonWriter* json) {
   us == 0 ? json->null(key) : json->number(key, us);
 }
 
-void write_signal(std::int32_t signal, JsonWriter* json) {
-  signal == 0 ? json->null("signal") : json->number("signal", signal);
-}
-
 void write_given(std::string_view key, std::int64_t value, JsonWriter* json) {
   value < 0 ? json->null(key) : json->number(key, value);
 }
@@ -118,8 +114,7 @@ void write_step(const wire::StepView& step, JsonWriter* json) {
   json->number("tasks", step.tasks());
   json->number("started_us", std::int64_t{step.started_us()});
   json->number("ended_us", std::int64_t{step.ended_us()});
-  json->number("exit_code", step.result().exit_code());
-  write_signal(step.result().signal(), json);
+  write_end(exit_code_of(step), step.result().signal(), json);
   json->number("tasks_failed", step.result().tasks_failed());
   json->text("detail", step.result().detail());
   write_usage(step.result().usage(), json);
@@ -147,13 +142,12 @@ void write_who_and_what(const Entry& entry, JsonWriter* json) {
   json->end_object();
 }
 
-void write_end(const Entry& entry, JsonWriter* json) {
+void write_outcome(const Entry& entry, JsonWriter* json) {
   const wire::JobView& job = entry.job();
   json->text("state", job.state());
   json->text("failure", entry.failure());
   entry.has_ended_by() ? json->number("ended_by", entry.ended_by()) : json->null("ended_by");
-  json->number("exit_code", job.exit_code());
-  write_signal(job.signal(), json);
+  write_end(exit_code_of(job), job.signal(), json);
   json->text("why", job.why());
   json->number("requeues", entry.requeues());
   json->number("submitted_us", std::int64_t{job.submitted_us()});
@@ -204,7 +198,7 @@ const std::vector<Column<Entry>>& history_columns() {
       {"user", false, true, [](const Entry& e) { return e.job().user(); }},
       {"partition", false, true, [](const Entry& e) { return e.job().partition(); }},
       {"state", false, true, [](const Entry& e) { return e.job().state(); }},
-      {"exit", true, true, [](const Entry& e) { return std::to_string(e.job().exit_code()); }},
+      {"exit", true, true, [](const Entry& e) { return exit_text(e.job()); }},
       {"ended", false, true, [](const Entry& e) { return local_time(e.job().ended_us()); }},
       {"elapsed", true, true,
        [](const Entry& e) { return started_only(e, span_text(elapsed_us(e))); }},
@@ -220,7 +214,7 @@ const std::vector<Column<Entry>>& history_columns() {
       {"qos", false, false, [](const Entry& e) { return e.qos(); }},
       {"kind", false, false, [](const Entry& e) { return e.kind(); }},
       {"failure", false, false, [](const Entry& e) { return e.failure(); }},
-      {"signal", true, false, [](const Entry& e) { return std::to_string(e.job().signal()); }},
+      {"signal", true, false, [](const Entry& e) { return signal_text(e.job()); }},
       {"by", true, false, ended_by},
       {"why", false, false, [](const Entry& e) { return e.job().why(); }},
       {"requeues", true, false, [](const Entry& e) { return std::to_string(e.requeues()); }},
@@ -258,7 +252,7 @@ void write_json(const Entry& entry, JsonWriter* json) {
   json->number("attempt", entry.job().attempt());
   json->boolean("is_last", entry.is_last());
   write_who_and_what(entry, json);
-  write_end(entry, json);
+  write_outcome(entry, json);
   write_resources(entry, json);
   json->text("output_path", entry.job().output_path());
   json->text("error_path", entry.job().error_path());

@@ -113,7 +113,7 @@ bool report_missing(const wire::HistoryQuery& query,
     const bool found = std::any_of(entries.begin(), entries.end(),
                                    [job](const auto& entry) { return entry.job().job() == job; });
     if (found) continue;
-    print_error("job " + std::to_string(job) + ": no such job has ended like that");
+    print_error("no job " + std::to_string(job) + " has ended like that");
     is_missing = true;
   }
   return is_missing;

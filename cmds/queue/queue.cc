@@ -34,7 +34,7 @@ bool report_missing(const std::vector<JobId>& asked, const wire::JobList& list) 
         std::any_of(list.jobs().begin(), list.jobs().end(),
                     [&](const wire::JobView& view) { return view.job() == job.value; });
     if (found) continue;
-    print_error("job " + std::to_string(job.value) + ": no such job");
+    print_error("no job " + std::to_string(job.value));
     is_missing = true;
   }
   return is_missing;

@@ -39,7 +39,7 @@ void Conversation::take(const wire::ClientReply& reply) {
 }
 
 void Conversation::show_wait(const wire::JobView& job) {
-  if (job.state() != "PENDING" || !stderr_is_terminal()) return;
+  if (job.state() != "PENDING") return;
   // A job that no pass has looked at yet may start at once.
   if (job.reason().empty() || job.reason() == "None") return;
   const std::string text = "job " + std::to_string(job.job()) + " waits: " + job.reason();

@@ -165,7 +165,7 @@ Result<std::string> show_job(const Parsed& given, const std::string& name) {
   const auto reply = ask_cluster(given, request);
   if (!reply) return Failure(reply.error());
   if (reply->jobs().jobs_size() == 0) {
-    return fail(Code::not_found, "job " + quoted(name) + ": no such job");
+    return fail(Code::not_found, "no job " + quoted(name));
   }
   return document(given, "jobs", reply->jobs().jobs(0), job_text);
 }

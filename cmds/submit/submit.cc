@@ -8,6 +8,7 @@
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
 #include "common/text.h"
 #include "platform/file.h"
 #include "wire/model_codec.h"
@@ -18,15 +19,11 @@ namespace {
 OptionTable options() {
   static const std::vector<OptionSpec> table = with_request_options(
       {{"open-mode", 0, "append|truncate", "what to do with an output file that exists"},
-       {"dry-run", 0, "", "check only: would it be accepted?"},
+       {"dry-run", 0, "", "submit nothing: would it start, where and when?"},
        json_option,
        cluster_option,
        help_option});
   return table;
-}
-
-std::string base_name(const std::string& path) {
-  return path.substr(path.rfind('/') + 1);
 }
 
 Result<std::string> read_script(const std::string& name) {
@@ -39,18 +36,24 @@ Result<std::string> read_script(const std::string& name) {
   return script;
 }
 
+Result<void> apply(const GivenOption& option, Instant now, RequestDraft* draft) {
+  if (std::string_view(option.spec->name) != "open-mode") return apply_option(option, now, draft);
+  const std::string_view mode = option.value;
+  if (mode.empty() || !(std::string_view("append").starts_with(mode) ||
+                        std::string_view("truncate").starts_with(mode))) {
+    return fail(Code::bad_usage, "--open-mode " + quoted(mode) + ": append or truncate");
+  }
+  draft->job.common.edit().append_output = mode.front() == 'a';
+  return {};
+}
+
 Result<void> apply_all(const std::vector<GivenOption>& options, RequestDraft* draft) {
   const Instant now = wall_now();
   for (const GivenOption& option : options) {
-    const auto applied = apply_option(option, now, draft);
-    if (!applied) return applied;
-    if (std::string_view(option.spec->name) != "open-mode") continue;
-    const std::string_view mode = option.value;
-    if (mode.empty() || !(std::string_view("append").starts_with(mode) ||
-                          std::string_view("truncate").starts_with(mode))) {
-      return fail(Code::bad_usage, "--open-mode " + quoted(mode) + ": append or truncate");
-    }
-    draft->job.common.edit().append_output = mode.front() == 'a';
+    const auto applied = apply(option, now, draft);
+    if (applied) continue;
+    if (option.where.empty()) return applied;
+    return Failure(applied.error().with_context(option.where));
   }
   return {};
 }
@@ -63,9 +66,9 @@ Result<std::string> take_script(const Parsed& given, RequestDraft* draft) {
   const auto directives = directive_options(given.command().options(), *script, name);
   if (!directives) return Failure(directives.error());
   const auto applied = apply_all(*directives, draft);
-  if (!applied) return Failure(applied.error().with_context(name));
+  if (!applied) return Failure(applied.error());
   draft->job.argv.assign(given.operands().begin() + 1, given.operands().end());
-  if (draft->job.name.empty()) draft->job.name = name == "-" ? "stdin" : base_name(name);
+  if (draft->job.name.empty()) draft->job.name = name == "-" ? "stdin" : default_job_name(name);
   return script;
 }
 
@@ -80,7 +83,7 @@ Result<wire::Submit> read_submission(const Parsed& given) {
   }
   if (given.has_dashes()) {
     draft.job.argv = given.operands();
-    draft.job.name = base_name(given.operands().front());
+    draft.job.name = default_job_name(given.operands().front());
   } else {
     auto read = take_script(given, &draft);
     if (!read) return Failure(read.error());
@@ -95,6 +98,30 @@ Result<wire::Submit> read_submission(const Parsed& given) {
   return make_submit(draft, script);
 }
 
+/// "would start now on n[1-2]", or what it would wait for.
+std::string forecast(const wire::Submitted& submitted) {
+  const wire::Explanation& verdict = submitted.verdict();
+  if (submitted.job() != 0) return "was submitted before: job " + std::to_string(submitted.job());
+  if (!verdict.nodes().empty()) return "would start now on " + verdict.nodes();
+  return "would wait: " + verdict.summary() +
+         (verdict.next_event().empty() ? "" : "\nnext: " + verdict.next_event());
+}
+
+std::string text_of(const wire::Submitted& submitted, const Parsed& given) {
+  const bool is_dry = given.has("dry-run");
+  if (!given.has("json")) {
+    return (is_dry ? forecast(submitted) : std::to_string(submitted.job())) + "\n";
+  }
+  JsonWriter json;
+  if (submitted.job() == 0) {
+    json.null("job");
+  } else {
+    json.number("job", std::uint64_t{submitted.job()});
+  }
+  if (is_dry) write_verdict(submitted.verdict(), &json);
+  return json.take();
+}
+
 Result<int> run(const Parsed& given) {
   auto submit = read_submission(given);
   if (!submit) return Failure(submit.error());
@@ -105,14 +132,7 @@ Result<int> run(const Parsed& given) {
   *request.mutable_submit() = std::move(*submit);
   const auto reply = session->ask_surely(std::move(request));
   if (!reply) return Failure(reply.error());
-  std::string text = std::to_string(reply->submitted().job()) + "\n";
-  if (given.has("dry-run")) text = "would be accepted\n";
-  if (given.has("json")) {
-    JsonWriter json;
-    json.number("job", std::uint64_t{reply->submitted().job()});
-    text = json.take();
-  }
-  const auto printed = print(text);
+  const auto printed = print(text_of(reply->submitted(), given));
   if (!printed) return Failure(printed.error());
   return 0;
 }

@@ -85,8 +85,8 @@ Result<void> Starter::start(const std::string& program,
 Result<void> Starter::start_controller() {
   const std::string log = dir_ + "/ctld.log";
   std::vector<std::string> arguments = {"--dir", dir_, "--log-file", log, "--foreground"};
-  const auto config =
-      record_.config.empty() ? write_private_config(dir_) : Result<std::string>(record_.config);
+  const auto config = record_.config.empty() ? write_private_config(dir_, record_.nodes)
+                                             : Result<std::string>(record_.config);
   if (!config) return Failure(config.error());
   arguments.insert(arguments.end(), {"--config", *config});
   return start("coxctld", "coxctld", log, std::move(arguments));

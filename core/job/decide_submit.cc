@@ -1,5 +1,5 @@
-// SubmitJob: the request is checked as a whole, defaults are resolved, and the job gets its id. A
-// job that no node of today could run is accepted all the same: nodes may join.
+// SubmitJob: the request is checked as a whole, defaults are resolved, and the job gets its id.
+// What no state of the fleet could run is refused (core/schedule/impossible.h).
 #include <algorithm>
 #include <limits>
 #include <string>
@@ -8,6 +8,7 @@
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
 #include "core/scene.h"
+#include "core/schedule/impossible.h"
 
 namespace cox::core {
 namespace {
@@ -244,6 +245,9 @@ Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
   }
   auto request = settled(ask, scene.state.record.settings);
   if (!request.has_value()) return Failure(request.error());
+  if (auto possible = check_possible(scene.state, scene.now, *request); !possible.has_value()) {
+    return Failure(possible.error());
+  }
   return Facts{JobSubmitted{scene.state.record.next_job, ask.key, scene.now, std::move(*request)}};
 }
 

@@ -36,6 +36,26 @@ std::uint32_t tasks_least(const Component& c) {
   return c.tasks != 0 ? 1 : std::max(1U, c.tasks_per_node);
 }
 
+/// Whether the candidates in their order, with no look at the rest, hold the request.
+bool fits_first_nodes(const JobRequest& request, const Need& need) {
+  const Component& c = need.component();
+  if (!request.common->nodes_wanted.empty()) return false;
+  const std::size_t most = c.tasks == 0 ? c.nodes_min : std::min(c.nodes_max, c.tasks);
+  std::size_t nodes = 0;
+  std::uint64_t tasks = 0;
+  const Bitset& candidates = need.view().candidates;
+  for (std::size_t i = candidates.next(0); i < candidates.size() && nodes < most;
+       i = candidates.next(i + 1)) {
+    const NodeId node{static_cast<std::uint32_t>(i)};
+    const std::uint32_t capacity = need.capacity(node, need.whole_room(node));
+    if (capacity < tasks_least(c)) continue;
+    ++nodes;
+    tasks += capacity;
+    if (nodes >= c.nodes_min && tasks >= c.tasks) return true;
+  }
+  return false;
+}
+
 Found find_candidates(const JobRequest& request, const Need& need, RoomOf room_of) {
   Found found;
   const std::uint32_t least = tasks_least(need.component());
@@ -164,6 +184,13 @@ std::uint64_t short_by(const JobRequest& request, const Found& found) {
 }
 
 }  // namespace
+
+bool fits_whole(const JobRequest& request, const FreeNodes& view) {
+  const Need need(request, view);
+  if (fits_first_nodes(request, need)) return true;
+  Found whole = find_candidates(request, need, &Need::whole_room);
+  return count_nodes(request, whole).has_value();
+}
 
 Selection choose(const JobRequest& request, const FreeNodes& view, const Taste& taste) {
   const Need need(request, view);

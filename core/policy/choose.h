@@ -26,4 +26,8 @@ class Taste {
 /// Fits exactly when some set of candidates fits: Never when even their whole rooms do not.
 Selection choose(const JobRequest& request, const FreeNodes& view, const Taste& taste);
 
+/// Whether the candidates could hold the request if nothing else ran there: choose() says Never
+/// exactly when not. Ends with the first nodes that do.
+bool fits_whole(const JobRequest& request, const FreeNodes& view);
+
 }  // namespace cox::core

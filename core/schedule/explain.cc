@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/count_text.h"
+#include "common/node_list.h"
 #include "core/fleet/trouble.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/misfit.h"
@@ -14,6 +15,8 @@
 
 namespace cox::core {
 namespace {
+
+constexpr const char* no_node_has_all = "too few nodes have all that it asks for together";
 
 std::string number(std::uint64_t n) {
   return std::to_string(n);
@@ -109,25 +112,46 @@ void note_cores(Inquiry& ask, const PartitionSettings& partition, const Bitset& 
            number(free) + " free, at least " + number(least) + " needed", free);
 }
 
-std::string trial_text(const Trial& trial) {
+std::string nodes_of(const State& state, const Allocation& allocation) {
+  std::vector<std::string> names;
+  for (const NodeShare& share : allocation.nodes) {
+    names.push_back(state.record.nodes[share.node.value].name);
+  }
+  return fold_node_list(names);
+}
+
+std::string trial_text(const Trial& trial, const std::string& misfit) {
   if (trial.allocation.has_value()) return "fits now";
   switch (trial.blocked.code) {
     case Reason::resources:
-      return "does not fit what is free: " + number(trial.blocked.amount) + " more nodes needed";
+      return "does not fit what is free: " + count_text(trial.blocked.amount, "more node") +
+             " needed";
     case Reason::nodes_unavailable:
-      return "would fit if " + number(trial.blocked.amount) + " absent nodes were back";
+      return "would fit if " + count_text(trial.blocked.amount, "absent node") +
+             (trial.blocked.amount == 1 ? " was back" : " were back");
     default:
-      return "fits no state of these nodes: " + number(trial.blocked.amount) +
-             " suitable nodes short";
+      return "fits no state of these nodes: " + (misfit.empty() ? no_node_has_all : misfit);
   }
 }
 
-/// Which resource it is, so that the user can mend the request.
-void note_misfit(Inquiry& ask, const PartitionSettings& partition) {
-  for (VerdictCheck& check : check_fleet(ask.state, partition, ask.job.request)) {
-    if (!check.passed && ask.misfit.empty()) ask.misfit = check.name + ": " + check.detail;
-    ask.verdict.checks.push_back(std::move(check));
+/// Which resource it is, so that the user can mend the request: the first test that fails.
+std::string first_misfit(const std::vector<FleetCheck>& checks) {
+  for (const auto& [check, refusal] : checks) {
+    if (!check.passed) return check.name + ": " + check.detail;
   }
+  return {};
+}
+
+void note_placement(Inquiry& ask, const PartitionSettings& partition, const Trial& trial) {
+  std::vector<FleetCheck> checks;
+  if (trial.blocked.code == Reason::never_fits) {
+    checks = check_fleet(ask.state, partition, ask.job.request);
+  }
+  const std::string misfit = first_misfit(checks);
+  ask.note("placement in partition " + partition.name, trial.allocation.has_value(),
+           trial_text(trial, misfit), trial.blocked.amount);
+  if (ask.misfit.empty()) ask.misfit = misfit;
+  for (FleetCheck& check : checks) ask.verdict.checks.push_back(std::move(check.verdict));
 }
 
 Blocked look_at(Inquiry& ask, const std::string& name) {
@@ -141,9 +165,7 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
   note_cores(ask, *partition, ready);
   const Trial trial =
       try_place(ask.state, *ask.policies.select, *partition, ready, ask.job.request);
-  ask.note("placement in partition " + name, trial.allocation.has_value(), trial_text(trial),
-           trial.blocked.amount);
-  if (trial.blocked.code == Reason::never_fits) note_misfit(ask, *partition);
+  note_placement(ask, *partition, trial);
   if (trial.is_hopeless) return trial.blocked;
   const auto ahead = jobs_ahead(ask, *partition);
   const auto blocker = job_in_the_way(ask, *partition, ready, ahead);
@@ -153,6 +175,9 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
                                : "no job in the way",
            ahead.size());
   if (blocker.has_value()) return Blocked{Reason::priority, ahead.size()};
+  if (trial.allocation.has_value() && ask.verdict.nodes.empty()) {
+    ask.verdict.nodes = nodes_of(ask.state, *trial.allocation);
+  }
   return trial.blocked;
 }
 
@@ -173,9 +198,10 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::begin_time:
       return "its begin time is in " + number(blocked.amount) + " s";
     case Reason::nodes_unavailable:
-      return number(blocked.amount) + " nodes it could use are set aside, resting, silent or lost";
+      return count_text(blocked.amount, "node") + " it could use " +
+             (blocked.amount == 1 ? "is" : "are") + " set aside, resting, silent or lost";
     case Reason::never_fits:
-      return "no state of this fleet fits it: " + number(blocked.amount) + " suitable nodes short";
+      return std::string("no state of this fleet fits it: ") + no_node_has_all;
     case Reason::partition_unknown:
       return "its partition no longer exists";
   }
@@ -214,6 +240,28 @@ std::string why_not_waiting(const State& state, const Job& job) {
   return job.run->why.empty() ? "it has ended" : "it has ended: " + job.run->why;
 }
 
+Verdict explain_waiting(
+    const State& state, const Contact& contact, Instant now, Policies policies, const Job& job) {
+  Inquiry ask{state, contact, now, policies, job, Verdict{}, {}};
+  Blocked best = blocked_by_itself(job, now);
+  if (best.code != Reason::none) {
+    ask.note("hold and begin time", false, summary_of(job, best), best.amount);
+  } else {
+    ask.note("hold and begin time", true, "not held, may begin", 0);
+    best = Blocked{Reason::partition_unknown, 0};
+    for (const std::string& name : job.request.common->partitions)
+      best = nearer(best, look_at(ask, name));
+  }
+  ask.verdict.code = best.code;
+  ask.verdict.amount = best.amount;
+  ask.verdict.summary = summary_of(job, best);
+  if (best.code == Reason::never_fits && !ask.misfit.empty()) {
+    ask.verdict.summary = "no state of this fleet fits it: " + ask.misfit;
+  }
+  ask.verdict.next_event = next_event_of(best);
+  return std::move(ask.verdict);
+}
+
 }  // namespace
 
 Verdict explain(
@@ -223,24 +271,20 @@ Verdict explain(
   if (job->phase != JobPhase::pending) {
     return Verdict{Reason::none, 0, why_not_waiting(state, *job), {}, {}};
   }
-  Inquiry ask{state, contact, now, policies, *job, Verdict{}, {}};
-  Blocked best = blocked_by_itself(*job, now);
-  if (best.code != Reason::none) {
-    ask.note("hold and begin time", false, summary_of(*job, best), best.amount);
-  } else {
-    ask.note("hold and begin time", true, "not held, may begin", 0);
-    best = Blocked{Reason::partition_unknown, 0};
-    for (const std::string& name : job->request.common->partitions)
-      best = nearer(best, look_at(ask, name));
-  }
-  ask.verdict.code = best.code;
-  ask.verdict.amount = best.amount;
-  ask.verdict.summary = summary_of(*job, best);
-  if (best.code == Reason::never_fits && !ask.misfit.empty()) {
-    ask.verdict.summary = "no state of this fleet fits it: " + ask.misfit;
-  }
-  ask.verdict.next_event = next_event_of(best);
-  return std::move(ask.verdict);
+  return explain_waiting(state, contact, now, policies, *job);
+}
+
+Verdict foretell(const State& state,
+                 const Contact& contact,
+                 Instant now,
+                 Policies policies,
+                 const JobSubmitted& submitted) {
+  Job job;
+  job.id = submitted.job;
+  job.request = submitted.request;
+  job.submitted = submitted.at;
+  job.hold = submitted.request.held ? Hold::by_user : Hold::none;
+  return explain_waiting(state, contact, now, policies, job);
 }
 
 }  // namespace cox::core

@@ -6,6 +6,8 @@
 #include <limits>
 #include <string>
 
+#include "common/count_text.h"
+#include "common/node_list.h"
 #include "common/text.h"
 #include "model/memory_text.h"
 
@@ -14,6 +16,28 @@ namespace {
 
 std::string number(std::uint64_t n) {
   return std::to_string(n);
+}
+
+std::string device_text(const DeviceRequest& one) {
+  return one.name + (one.type.empty() ? "" : ":" + one.type) + ":" + number(one.count);
+}
+
+/// As the user may have given it: GPUs are counted over all nodes, other devices on each.
+std::string device_asked(const DeviceRequest& one, const Component& component) {
+  if (one.name != "gpu") return "--gres " + quoted(device_text(one));
+  const std::string type = one.type.empty() ? "" : one.type + ":";
+  const std::uint64_t all = std::uint64_t{one.count} * component.nodes_min;
+  const std::string asked = "--gpus " + quoted(type + number(all));
+  return component.nodes_min == 1 ? asked : asked + ", " + number(one.count) + " on each node";
+}
+
+/// What makes the job need so many nodes.
+std::string nodes_asked(const Component& c, std::uint64_t least) {
+  const bool by_tasks = c.tasks != 0 && c.tasks_per_node != 0 &&
+                        (c.tasks + c.tasks_per_node - 1) / c.tasks_per_node == least;
+  if (!by_tasks) return "--nodes " + number(least);
+  return "--ntasks " + number(c.tasks) + ", at " + number(c.tasks_per_node) + " on each of " +
+         count_text(least, "node");
 }
 
 class Misfit {
@@ -31,7 +55,7 @@ class Misfit {
               partition.whole_nodes},
         need_(request, view_) {}
 
-  std::vector<VerdictCheck> checks() {
+  std::vector<FleetCheck> checks() {
     check_named();
     check_count();
     check_cores();
@@ -62,9 +86,13 @@ class Misfit {
     return component().tasks != 0 ? 1 : std::max(1U, component().tasks_per_node);
   }
 
-  void note(const std::string& name, bool passed, const std::string& detail, std::uint64_t amount) {
-    checks_.push_back(
-        VerdictCheck{name + " in partition " + partition_.name, passed, detail, amount});
+  void note(const std::string& name,
+            bool passed,
+            const std::string& detail,
+            std::uint64_t amount,
+            const std::string& refusal) {
+    checks_.push_back(FleetCheck{
+        VerdictCheck{name + " in partition " + partition_.name, passed, detail, amount}, refusal});
   }
 
   template <class Suits>
@@ -77,10 +105,22 @@ class Misfit {
     return found;
   }
 
-  /// `found` of the candidates have what a node needs.
-  void note_suiting(const std::string& name, std::uint64_t found, const std::string& what) {
+  std::string place() const { return "partition " + partition_.name; }
+
+  /// `found` of the candidates have what a node needs. `asked`: the option at fault and its value;
+  /// `most`: what the best node has.
+  void note_suiting(const std::string& name,
+                    std::uint64_t found,
+                    const std::string& what,
+                    const std::string& asked,
+                    const std::string& most) {
+    std::string refusal = asked + ": no node of " + place() + " has more than " + most;
+    if (found > 0) {
+      refusal = asked + ": only " + count_text(found, "node") + " of " + place() +
+                (found == 1 ? " has" : " have") + " so much, " + number(nodes_least()) + " needed";
+    }
     note(name, found >= nodes_least(),
-         number(found) + " of " + number(nodes_.count()) + " nodes have " + what, found);
+         number(found) + " of " + number(nodes_.count()) + " nodes have " + what, found, refusal);
   }
 
   void check_named() {
@@ -92,7 +132,8 @@ class Misfit {
     }
     note("nodes named", absent.empty(),
          absent.empty() ? "all are there" : "it has no node " + quoted(join(absent, ", ")),
-         absent.size());
+         absent.size(),
+         "--nodelist " + quoted(fold_node_list(absent)) + ": " + place() + " has no such node");
   }
 
   void check_count() {
@@ -100,22 +141,31 @@ class Misfit {
         request_.common->nodes_excluded.empty() ? "" : " that are not excluded";
     note("number of nodes", nodes_.count() >= nodes_least(),
          number(nodes_least()) + " needed, it has " + number(nodes_.count()) + excluded,
-         nodes_.count());
+         nodes_.count(),
+         nodes_asked(component(), nodes_least()) + ": " + place() + " has " +
+             count_text(nodes_.count(), "node") + excluded);
   }
 
   void check_cores() {
     std::uint64_t most = 0;
     std::uint64_t cores = 0;
+    std::uint64_t tasks_most = 0;
     const auto suits = [&](NodeId node, Room room) {
       most = std::max(most, room.cores);
       cores = std::max(cores, need_.cores_for(node, tasks_least()));
       room.memory_mib = std::numeric_limits<std::int64_t>::max();
       room.has_devices = true;
-      return need_.capacity(node, room) >= tasks_least();
+      const std::uint32_t capacity = need_.capacity(node, room);
+      tasks_most = std::max<std::uint64_t>(tasks_most, capacity);
+      return capacity >= tasks_least();
     };
     const std::uint64_t found = count(suits);
+    const bool is_wide = tasks_most == 0;  // not even one task
     note_suiting("cores of a node", found,
-                 number(cores) + " cores, the largest has " + number(most));
+                 number(cores) + " cores, the largest has " + number(most),
+                 is_wide ? "--cpus-per-task " + number(need_.cpus_per_task())
+                         : "--ntasks-per-node " + number(tasks_least()),
+                 is_wide ? count_text(most, "core") : "room for " + count_text(tasks_most, "task"));
   }
 
   void check_memory() {
@@ -129,19 +179,50 @@ class Misfit {
     };
     const std::uint64_t found = count(suits);
     note_suiting("memory of a node", found,
-                 memory_text(wanted) + " of memory, the largest has " + memory_text(most));
+                 memory_text(wanted) + " of memory, the largest has " + memory_text(most),
+                 memory_asked(wanted), memory_text(most));
+  }
+
+  std::string memory_asked(std::int64_t wanted) const {
+    const std::int64_t each = component().memory_per_cpu_mib;
+    if (each <= 0) return "--mem " + memory_text(wanted);
+    const std::string asked = "--mem-per-cpu " + memory_text(each);
+    return each == wanted ? asked : asked + ", on one node " + memory_text(wanted);
   }
 
   void check_devices() {
     if (component().devices.empty()) return;
     std::vector<std::string> wanted;
+    const DeviceRequest* scarce = nullptr;  // the first of which no node has enough
     for (const DeviceRequest& one : component().devices) {
-      wanted.push_back(one.name + (one.type.empty() ? "" : ":" + one.type) + ":" +
-                       number(one.count));
+      wanted.push_back(device_text(one));
+      if (scarce == nullptr && most_devices(one) < one.count) scarce = &one;
     }
+    const std::string all = quoted(join(wanted, ","));
     note_suiting("devices of a node",
-                 count([](NodeId, const Room& room) { return room.has_devices; }),
-                 quoted(join(wanted, ",")));
+                 count([](NodeId, const Room& room) { return room.has_devices; }), all,
+                 scarce == nullptr ? "--gres " + all : device_asked(*scarce, component()),
+                 scarce == nullptr ? "a part of it" : number(most_devices(*scarce)));
+  }
+
+  /// Of those that suit `wanted`, on the node with most of them.
+  std::uint64_t most_devices(const DeviceRequest& wanted) const {
+    const auto suits = [&](const std::string& name, const std::string& type) {
+      return name == wanted.name && (wanted.type.empty() || type == wanted.type);
+    };
+    std::uint64_t most = 0;
+    nodes_.for_each([&](std::size_t i) {
+      const Node& node = state_.record.nodes[i];
+      std::uint64_t here = 0;
+      for (const DeviceInfo& device : state_.class_of(node).devices) {
+        here += suits(device.name, device.type) ? 1 : 0;
+      }
+      for (const Pool& pool : node.pools) {
+        if (suits(pool.name, pool.type)) here += static_cast<std::uint64_t>(pool.total);
+      }
+      most = std::max(most, here);
+    });
+    return most;
   }
 
   /// All tasks on as many nodes as the request may have, the roomiest first.
@@ -157,10 +238,12 @@ class Misfit {
     rooms.resize(std::min<std::size_t>({rooms.size(), component().nodes_max, tasks}));
     std::uint64_t room = 0;
     for (const std::uint64_t one : rooms) room += one;
-    note(
-        "room for tasks", room >= tasks,
-        number(tasks) + " needed, its " + number(rooms.size()) + " best nodes hold " + number(room),
-        room);
+    const std::string best = rooms.size() == 1 ? "best node holds" : "best nodes hold";
+    note("room for tasks", room >= tasks,
+         number(tasks) + " needed, its " + number(rooms.size()) + " " + best + " " + number(room),
+         room,
+         "--ntasks " + number(tasks) + ": " + count_text(rooms.size(), "node") + " of " + place() +
+             (rooms.size() == 1 ? " has" : " have") + " room for " + number(room) + " at most");
   }
 
   const State& state_;
@@ -169,14 +252,14 @@ class Misfit {
   const Bitset nodes_;
   const FreeNodes view_;
   const Need need_;
-  std::vector<VerdictCheck> checks_;
+  std::vector<FleetCheck> checks_;
 };
 
 }  // namespace
 
-std::vector<VerdictCheck> check_fleet(const State& state,
-                                      const PartitionSettings& partition,
-                                      const JobRequest& request) {
+std::vector<FleetCheck> check_fleet(const State& state,
+                                    const PartitionSettings& partition,
+                                    const JobRequest& request) {
   return Misfit(state, partition, request).checks();
 }
 

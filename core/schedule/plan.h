@@ -75,10 +75,17 @@ struct Verdict {
   std::string summary;
   std::vector<VerdictCheck> checks;
   std::string next_event;
+  std::string nodes{};  // compact list: where it can start now
 };
 
 /// The full answer to "why does it wait?", computed when asked by the same tests as the pass.
 Verdict explain(
     const State& state, const Contact& contact, Instant now, Policies policies, JobId job);
+/// The same for a job that is not submitted: what would become of it now?
+Verdict foretell(const State& state,
+                 const Contact& contact,
+                 Instant now,
+                 Policies policies,
+                 const JobSubmitted& submitted);
 
 }  // namespace cox::core

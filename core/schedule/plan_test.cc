@@ -1,6 +1,8 @@
 // The pass: order, reasons, sleep and wake; and that the Plan is only a cache.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "testsuite/support/random_life.h"
 
 namespace cox::core {
@@ -43,7 +45,7 @@ TEST(Plan, HeadThatWaitsForResourcesHoldsBackSmallerJobs) {
   EXPECT_EQ(cluster.job_state(small), JobState::running);
 }
 
-TEST(Plan, JobThatFitsNoNodeIsAcceptedSaysSoAndBlocksNobody) {
+TEST(Plan, JobThatFitsNoNodeYetSaysSoAndBlocksNobody) {
   Cluster cluster(fleet().nodes(2).cores(4));
   const JobId huge = *cluster.submit(job().cpus(64));
   const JobId small = *cluster.submit(job());
@@ -77,6 +79,37 @@ TEST(Plan, NeverFitsNamesTheResource) {
             prefix + "nodes named in partition batch: it has no node n9");
   EXPECT_EQ(summary(job().nodes(1, 1000).tasks(1000)),
             prefix + "room for tasks in partition batch: 1000 needed, its 2 best nodes hold 8");
+}
+
+TEST(Plan, PlacementSaysWhichTestNoStateOfTheFleetPasses) {
+  Cluster cluster(fleet().nodes(4).cores(2));
+  const JobId id = *cluster.submit(job().nodes(2).tasks(8));
+  const Verdict verdict =
+      explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
+  const auto placement =
+      std::ranges::find(verdict.checks, "placement in partition batch", &VerdictCheck::name);
+  ASSERT_NE(placement, verdict.checks.end());
+  EXPECT_EQ(placement->detail,
+            "fits no state of these nodes: room for tasks in partition batch: 8 needed, its 2 best "
+            "nodes hold 4");
+}
+
+TEST(Plan, WhatIsForetoldIsWhatHappens) {
+  Cluster cluster(fleet().nodes(2));
+  const auto told = [&](const JobBuilder& request) {
+    const auto facts = decide(cluster.state, cluster.contact, cluster.now, request.submit());
+    return foretell(cluster.state, cluster.contact, cluster.now, cluster.policies(),
+                    std::get<JobSubmitted>(facts->front()));
+  };
+  EXPECT_EQ(told(job().nodes(2)).nodes, "n[0-1]");
+  EXPECT_EQ(told(job().held()).code, Reason::held_by_user);
+  cluster.run(job().nodes(2).exclusive());
+  const Verdict waits = told(job());
+  EXPECT_EQ(waits.code, Reason::resources);
+  EXPECT_EQ(waits.nodes, "");
+  const JobId first = *cluster.submit(job());
+  EXPECT_EQ(told(job()).summary, "1 job is ahead of it");
+  EXPECT_EQ(cluster.state.record.next_job, JobId{first.value + 1});
 }
 
 TEST(Plan, NeverFitsIsSaidEvenBehindABlockedHead) {

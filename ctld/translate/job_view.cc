@@ -184,9 +184,7 @@ void put_job(const core::State& state,
   if (full) put_full(state, job, to);
 }
 
-void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to) {
-  to->set_job(job.id.value);
-  to->set_state(std::string(to_text(job_state(job))));
+void put_verdict(const core::Verdict& verdict, wire::Explanation* to) {
   to->set_summary(verdict.summary);
   for (const core::VerdictCheck& check : verdict.checks) {
     wire::Check* entry = to->add_checks();
@@ -196,6 +194,13 @@ void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Expla
     entry->set_amount(check.amount);
   }
   to->set_next_event(verdict.next_event);
+  to->set_nodes(verdict.nodes);
+}
+
+void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to) {
+  to->set_job(job.id.value);
+  to->set_state(std::string(to_text(job_state(job))));
+  put_verdict(verdict, to);
 }
 
 }  // namespace cox::ctld

@@ -29,6 +29,7 @@ void put_partition(const core::State& state,
                    const PartitionSettings& partition,
                    wire::PartitionView* to);
 
+void put_verdict(const core::Verdict& verdict, wire::Explanation* to);
 void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to);
 
 /// Where a batch job's output goes; with `error`, where its error output goes. Empty for a job

@@ -7,6 +7,7 @@
 #include <functional>
 #include <set>
 
+#include "core/policy/choose.h"
 #include "plugins/select/linear/linear.h"
 #include "testsuite/support/placement.h"
 #include "testsuite/support/random_life.h"
@@ -121,6 +122,9 @@ void check_against_model(const core::SelectPolicy& policy) {
     const Case one = random_case(seed);
     const Selection answer = policy.select(one.request, one.yard.view(one.threads));
     const std::size_t nodes = plain_nodes(one.yard, one.request, false, one.threads);
+    ASSERT_EQ(core::fits_whole(one.request, one.yard.view(one.threads)),
+              !std::holds_alternative<Never>(answer))
+        << "seed " << seed;
     if (const auto* placed = std::get_if<Placement>(&answer)) {
       ASSERT_EQ(placed->allocation.nodes.size(), nodes) << "seed " << seed;
       ASSERT_EQ(one.yard.fault(placed->allocation), "") << "seed " << seed;
