@@ -2,12 +2,11 @@
 #include "cmds/client/job_action.h"
 
 #include <array>
-#include <set>
 
+#include "cmds/client/action_report.h"
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/session.h"
-#include "cmds/client/terminal.h"
 
 namespace cox::cmds {
 namespace {
@@ -40,32 +39,18 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
   return requests;
 }
 
-/// The status that all refusals share, or 1.
-class Statuses {
- public:
-  void add(const Error& error) { seen_.insert(exit_status(error.code)); }
-
-  int worst() const { return seen_.empty() ? 0 : seen_.size() == 1 ? *seen_.begin() : 1; }
-
- private:
-  std::set<int> seen_;
-};
-
-void report_refusals(const wire::Done& done, Statuses* statuses) {
+void take_refusals(const wire::Done& done, ActionReport* report) {
+  report->add_done(done.count());
   for (const wire::ActionError& refusal : done.errors()) {
-    const Error error = to_error(refusal.error());
-    const std::string name =
-        refusal.name().empty() ? "job " + std::to_string(refusal.job()) : refusal.name();
-    const bool is_named = error.message.find(name) != std::string::npos;
-    print_error(is_named ? error.message : name + ": " + error.message);
-    statuses->add(error);
+    report->refuse(refusal.name().empty() ? "job " + std::to_string(refusal.job()) : refusal.name(),
+                   to_error(refusal.error()));
   }
 }
 
 }  // namespace
 
 OptionTable job_action_options() {
-  static constexpr std::array table = {user_option, cluster_option, help_option};
+  static constexpr std::array table = {user_option, json_option, cluster_option, help_option};
   return table;
 }
 
@@ -77,17 +62,16 @@ Result<int> run_job_action(const Parsed& given, wire::JobAction::Kind kind) {
   if (!requests) return Failure(requests.error());
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
-  Statuses statuses;
+  ActionReport report;
   for (const wire::ClientRequest& request : *requests) {
     const auto reply = session->ask_surely(request);
     if (reply) {
-      report_refusals(reply->done(), &statuses);
+      take_refusals(reply->done(), &report);
       continue;
     }
-    print_error(reply.error().message);
-    statuses.add(reply.error());
+    report.refuse("", reply.error());
   }
-  return statuses.worst();
+  return report.finish(given);
 }
 
 }  // namespace cox::cmds

@@ -6,6 +6,7 @@
 #include "cmds/client/cluster_dir.h"
 #include "cmds/client/commands.h"
 #include "cmds/client/find_cluster.h"
+#include "cmds/client/json.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "cmds/down/leftovers.h"
@@ -22,7 +23,8 @@ OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"dir", 0, "DIR", "its directory"},
       OptionSpec{"force", 'f', "", "also while jobs wait or run; they are cancelled"},
-      OptionSpec{"keep-state", 0, "", "keep queue and history for the next cox up"}, help_option};
+      OptionSpec{"keep-state", 0, "", "keep queue and history for the next cox up"}, json_option,
+      help_option};
   return table;
 }
 
@@ -110,6 +112,17 @@ Result<std::string> chosen_dir(const Parsed& given) {
   return cluster_dir(given);
 }
 
+Result<void> report(const Parsed& given, const std::string& dir, bool is_kept) {
+  if (!given.has("json")) {
+    return print("cluster is down: " + dir +
+                 (is_kept ? " keeps its queue and history\n" : " is gone\n"));
+  }
+  JsonWriter json;
+  json.text("directory", dir);
+  json.boolean("keeps_state", is_kept);
+  return print(json.take());
+}
+
 Result<int> run(const Parsed& given) {
   if (!given.operands().empty()) {
     return usage_error(given.command(),
@@ -132,8 +145,7 @@ Result<int> run(const Parsed& given) {
   const auto removed = is_kept ? forget_stopped(*dir) : remove_cluster(*dir);
   if (!removed) return Failure(removed.error());
   progress.clear();
-  const auto printed = print("cluster is down: " + *dir +
-                             (is_kept ? " keeps its queue and history\n" : " is gone\n"));
+  const auto printed = report(given, *dir, is_kept);
   if (!printed) return Failure(printed.error());
   return 0;
 }

@@ -10,6 +10,7 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/json.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "platform/descriptor.h"
@@ -18,11 +19,16 @@
 namespace cox::cmds {
 namespace {
 
+constexpr std::size_t document_bytes_max = 64U << 20;
+
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"follow", 'f', "", "print what is added until the job ends"},
       OptionSpec{"error", 'e', "", "the file of its errors"},
-      OptionSpec{"path", 0, "", "print only the name of the file"}, cluster_option, help_option};
+      OptionSpec{"path", 0, "", "print only the name of the file"},
+      json_option,
+      cluster_option,
+      help_option};
   return table;
 }
 
@@ -34,7 +40,7 @@ Result<wire::JobView> ask_job(Session& session, JobId job) {
   const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
   if (reply->jobs().jobs_size() == 1) return reply->jobs().jobs(0);
-  return fail(Code::not_found, "job " + std::to_string(job.value) + ": no such job");
+  return fail(Code::not_found, "no job " + std::to_string(job.value));
 }
 
 std::string path_of(const Parsed& given, const wire::JobView& job) {
@@ -42,8 +48,8 @@ std::string path_of(const Parsed& given, const wire::JobView& job) {
   return wants_error ? job.error_path() : job.output_path();
 }
 
-/// Prints what is new in the file since the last call.
-Result<void> copy_rest(int fd, const std::string& path) {
+/// What is new in the file since the last call goes to stdout, or into `document`.
+Result<void> copy_rest(int fd, const std::string& path, std::string* document) {
   std::array<char, 65536> buffer{};
 
   struct stat now {};
@@ -55,7 +61,15 @@ Result<void> copy_rest(int fd, const std::string& path) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Failure(platform::system_error("read " + path, errno));
     if (got == 0) return {};
-    const auto printed = print(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+    const std::string_view part(buffer.data(), static_cast<std::size_t>(got));
+    if (document != nullptr) {
+      if (document->size() + part.size() > document_bytes_max) {
+        return fail(Code::refused, path + ": over 64 MiB, too much for a document (see: --path)");
+      }
+      document->append(part);
+      continue;
+    }
+    const auto printed = print(part);
     if (!printed) return printed;
   }
 }
@@ -63,8 +77,8 @@ Result<void> copy_rest(int fd, const std::string& path) {
 /// One job whose output is followed: its events, its file, and changes of the file.
 class Follower {
  public:
-  Follower(const Parsed& given, Session& session, JobId job)
-      : given_(given), session_(session), job_(job) {}
+  Follower(const Parsed& given, Session& session, JobId job, std::string* document)
+      : given_(given), session_(session), job_(job), document_(document) {}
 
   Result<int> follow() {
     watch_.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
@@ -76,7 +90,7 @@ class Follower {
       const auto opened = open_file();
       if (!opened) return Failure(opened.error());
       if (file_.is_open()) {
-        const auto copied = copy_rest(file_.get(), path_);
+        const auto copied = copy_rest(file_.get(), path_, document_);
         if (!copied) return Failure(copied.error());
       }
       sent = wait_for_change();
@@ -145,7 +159,7 @@ class Follower {
       return fail(Code::not_found, "job " + std::to_string(job_.value) + " left no output file" +
                                        (path_.empty() ? "" : " " + path_));
     }
-    const auto copied = copy_rest(file_.get(), path_);
+    const auto copied = copy_rest(file_.get(), path_, document_);
     if (!copied) return Failure(copied.error());
     return 0;
   }
@@ -153,6 +167,7 @@ class Follower {
   const Parsed& given_;
   Session& session_;
   JobId job_;
+  std::string* document_;
   platform::Descriptor watch_, file_;
   std::string path_;
   bool has_ended_ = false;
@@ -169,13 +184,41 @@ Failure no_file(const wire::JobView& job, const std::string& path) {
                                    job.state() + (job.why().empty() ? "" : ": " + job.why()));
 }
 
-Result<int> print_file(const wire::JobView& job, const std::string& path) {
+Result<int> print_file(const wire::JobView& job, const std::string& path, std::string* document) {
   platform::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open() && errno == ENOENT) return no_file(job, path);
   if (!file.is_open()) return Failure(platform::system_error("open " + path, errno));
-  const auto copied = copy_rest(file.get(), path);
+  const auto copied = copy_rest(file.get(), path, document);
   if (!copied) return Failure(copied.error());
   return 0;
+}
+
+/// The output, as far as asked for, to stdout or into `document`.
+Result<int> copy_output(const Parsed& given,
+                        Session& session,
+                        const wire::JobView& job,
+                        std::string* document) {
+  const std::string path = path_of(given, job);
+  if (given.has("follow") && !job.is_final()) {
+    return Follower(given, session, JobId{job.job()}, document).follow();
+  }
+  if (path.empty()) {
+    return fail(Code::refused,
+                "job " + std::to_string(job.job()) + " has no output yet: it is " + job.state());
+  }
+  if (!given.has("path")) return print_file(job, path, document);
+  const auto printed = document == nullptr ? print(path + "\n") : Result<void>();
+  if (!printed) return Failure(printed.error());
+  return 0;
+}
+
+std::string document_of(const Parsed& given, const wire::JobView& job, const std::string& text) {
+  JsonWriter json;
+  json.number("job", std::uint64_t{job.job()});
+  json.text("state", job.state());
+  json.text("path", path_of(given, job));
+  if (!given.has("path")) json.text("text", text);
+  return json.take();
 }
 
 Result<int> run(const Parsed& given) {
@@ -183,16 +226,15 @@ Result<int> run(const Parsed& given) {
   if (!id) return Failure(id.error());
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
-  const auto job = ask_job(*session, *id);
+  auto job = ask_job(*session, *id);
   if (!job) return Failure(job.error());
-  const std::string path = path_of(given, *job);
-  if (given.has("follow") && !job->is_final()) return Follower(given, *session, *id).follow();
-  if (path.empty()) {
-    return fail(Code::refused,
-                "job " + std::to_string(id->value) + " has no output yet: it is " + job->state());
-  }
-  if (!given.has("path")) return print_file(*job, path);
-  const auto printed = print(path + "\n");
+  std::string text;
+  const bool wants_json = given.has("json");
+  const auto copied = copy_output(given, *session, *job, wants_json ? &text : nullptr);
+  if (!copied || !wants_json) return copied;
+  if (given.has("follow")) job = ask_job(*session, *id);
+  if (!job) return Failure(job.error());
+  const auto printed = print(document_of(given, *job, text));
   if (!printed) return Failure(printed.error());
   return 0;
 }

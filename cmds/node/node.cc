@@ -1,9 +1,9 @@
 // cox node drain|resume|down: takes nodes out of service and back.
 #include <array>
 
+#include "cmds/client/action_report.h"
 #include "cmds/client/commands.h"
 #include "cmds/client/session.h"
-#include "cmds/client/terminal.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -11,8 +11,8 @@ namespace {
 
 OptionTable options() {
   static constexpr std::array table = {
-      OptionSpec{"reason", 'r', "TEXT", "why; needed by drain and down"}, cluster_option,
-      help_option};
+      OptionSpec{"reason", 'r', "TEXT", "why; needed by drain and down"}, json_option,
+      cluster_option, help_option};
   return table;
 }
 
@@ -42,13 +42,12 @@ Result<int> run(const Parsed& given) {
   action.set_why(given.value("reason"));
   const auto reply = ask_cluster(given, request);
   if (!reply) return Failure(reply.error());
-  int status = 0;
+  ActionReport report;
+  report.add_done(reply->done().count());
   for (const wire::ActionError& refusal : reply->done().errors()) {
-    const Error error = to_error(refusal.error());
-    print_error(refusal.name().empty() ? error.message : refusal.name() + ": " + error.message);
-    status = status == 0 ? exit_status(error.code) : 1;
+    report.refuse(refusal.name(), to_error(refusal.error()));
   }
-  return status;
+  return report.finish(given);
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
+#include "cmds/client/json.h"
 #include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
 #include "cmds/run/attachment.h"
 #include "cmds/run/conversation.h"
 #include "cmds/run/run_request.h"
@@ -23,6 +25,30 @@ class Run {
  public:
   Run(Conversation conversation, Signals signals, AttachOptions options)
       : conversation_(std::move(conversation)), signals_(std::move(signals)), options_(options) {}
+
+  /// What became of it, for programs; `status`: what to_end() returned.
+  std::string document(int status) const {
+    JsonWriter json;
+    json.number("job", conversation_.job());
+    const auto& ready = conversation_.ready();
+    ready ? json.number("step", ready->step()) : json.null("step");
+    const auto& job = conversation_.ended();
+    job ? json.text("state", job->state()) : json.null("state");
+    if (attachment_ && attachment_->result()) {
+      const wire::StepResult& result = *attachment_->result();
+      const bool has_exited =
+          result.signal() == 0 && (result.exit_code() != 0 || step_status(result) == 0);
+      write_end(has_exited ? std::optional(result.exit_code()) : std::nullopt, result.signal(),
+                &json);
+      json.text("why", step_end_text(conversation_.job(), result));
+    } else {
+      const wire::JobView known = job.value_or(wire::JobView());
+      write_end(exit_code_of(known), known.signal(), &json);
+      json.text("why", known.why());
+    }
+    json.number("status", status);
+    return json.take();
+  }
 
   Result<int> to_end() {
     auto turned = wait_for_start();
@@ -154,7 +180,12 @@ Result<int> run(const Parsed& given) {
   if (!session) return Failure(session.error());
   auto conversation = Conversation::start(std::move(*session), std::move(asked->request));
   if (!conversation) return Failure(conversation.error());
-  return Run(std::move(*conversation), std::move(*signals), asked->attach).to_end();
+  Run steps(std::move(*conversation), std::move(*signals), asked->attach);
+  const auto status = steps.to_end();
+  if (!status || !given.has("json")) return status;
+  const auto printed = print(steps.document(*status));
+  if (!printed) return Failure(printed.error());
+  return status;
 }
 
 }  // namespace

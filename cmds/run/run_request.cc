@@ -32,6 +32,7 @@ constexpr std::array step_options = {"nodes",
                                      "label-output",
                                      "mpi",
                                      "no-kill-on-bad-exit",
+                                     "json",
                                      "cluster"};
 
 Result<MpiKind> parse_mpi(std::string_view text) {
@@ -63,8 +64,7 @@ Result<RequestDraft> read_draft(const Parsed& given) {
   const auto collected = collect_surroundings(&draft.job);
   if (!collected) return Failure(collected.error());
   if (draft.job.name.empty()) {
-    const std::string& program = given.operands().front();
-    draft.job.name = program.substr(program.rfind('/') + 1);
+    draft.job.name = default_job_name(given.operands().front());
   }
   return draft;
 }
@@ -153,6 +153,7 @@ OptionTable run_options() {
        {"overlap", 0, "", ""},
        {"pty", 0, "", ""},
        {"show-binding", 0, "", ""},
+       json_option,
        cluster_option,
        help_option});
   return table;

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "cmds/client/commands.h"
+#include "cmds/client/json.h"
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
@@ -28,7 +29,8 @@ OptionTable options() {
       OptionSpec{"dir", 0, "DIR", "its directory"},
       OptionSpec{"topology", 0, "FILE|SYNTHETIC", "what each node is made of, for hwloc"},
       OptionSpec{"config", 0, "FILE", "configuration of the controller"},
-      OptionSpec{"pretend", 0, "", ""},
+      OptionSpec{"pretend", 0, "", "!start real ones: --nodes N"},
+      json_option,
       help_option};
   return table;
 }
@@ -227,6 +229,16 @@ void clear_directory(const std::string& dir, bool is_new) {
   }
 }
 
+std::string ready_document(const std::string& dir,
+                           const ClusterRecord& record,
+                           std::size_t started) {
+  JsonWriter json;
+  json.text("directory", dir);
+  json.number("nodes", record.nodes);
+  json.number("started", std::uint64_t{started});
+  return json.take();
+}
+
 std::string ready_text(const std::string& dir, const ClusterRecord& record, std::size_t started) {
   std::string text = started == 0 ? "cluster stands already: " : "cluster is ready: ";
   text += count_text(record.nodes, "node") + " in " + dir + "\n";
@@ -255,7 +267,8 @@ Result<int> run(const Parsed& given) {
     if (!was_recorded) clear_directory(*dir, *is_new);
     return Failure(started.error());
   }
-  const auto printed = print(ready_text(*dir, *record, *started));
+  const auto printed = print(given.has("json") ? ready_document(*dir, *record, *started)
+                                               : ready_text(*dir, *record, *started));
   if (!printed) return Failure(printed.error());
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <vector>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
@@ -9,6 +10,7 @@
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
 #include "common/count_text.h"
 
 namespace cox::cmds {
@@ -17,8 +19,8 @@ namespace {
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"quiet", 'q', "", "say nothing of jobs that ended badly"},
-      OptionSpec{"timeout", 0, "SECONDS", "wait no longer; then exit 125"}, cluster_option,
-      help_option};
+      OptionSpec{"timeout", 0, "SECONDS", "wait no longer; then exit 125"}, json_option,
+      cluster_option, help_option};
   return table;
 }
 
@@ -42,11 +44,21 @@ class Ends {
     ++ended_;
     worst_ = std::max(worst_, job_status(job));
     if (job_status(job) != 0 && !is_quiet) print_error(job_end_text(job));
+    views_.push_back(job);
   }
 
   bool all() const { return ended_ == open_.size(); }
 
   int worst() const { return worst_; }
+
+  std::string document() const {
+    JsonWriter json;
+    json.begin_array("jobs");
+    for (const wire::JobView& job : views_) write_json(job, &json);
+    json.end_array();
+    json.number("status", worst_);
+    return json.take();
+  }
 
   std::string progress() const {
     return std::to_string(ended_) + " of " + count_text(open_.size(), "job") + " ended";
@@ -56,6 +68,7 @@ class Ends {
   std::map<std::uint64_t, bool> open_;
   std::size_t ended_ = 0;
   int worst_ = 0;
+  std::vector<wire::JobView> views_;  // in the order in which they ended
 };
 
 Result<int> wait_for_ends(const Parsed& given,
@@ -88,6 +101,8 @@ Result<int> wait_for_ends(const Parsed& given,
       return fail(Code::internal, "the controller stopped before all jobs ended");
     }
   }
+  const auto printed = given.has("json") ? print(ends.document()) : Result<void>();
+  if (!printed) return Failure(printed.error());
   return ends.worst();
 }
 
