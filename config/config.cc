@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "config/bare_text.h"
 #include "config/reader.h"
+#include "config/texts.h"
 
 namespace cox::config {
 namespace {
@@ -53,9 +54,9 @@ class File {
 
   std::vector<Key> cluster_keys() {
     Settings& settings = config_.settings;
-    return {{"name", checked("cluster.name", &File::check_name, &settings.cluster)},
+    return {{"name", checked("cluster.name", &check_name, &settings.cluster)},
             {"auth", reader_.choice("cluster.auth", {"local", "munge"}, {}, &settings.auth)},
-            {"state_dir", checked("cluster.state_dir", &File::check_directory, &config_.state_dir)},
+            {"state_dir", checked("cluster.state_dir", &check_directory, &config_.state_dir)},
             {"controller", [this](const toml::node& node) { take_controller(node); }},
             {"root_from_nodes", [this](const toml::node& node) {
                names_root_ = true;
@@ -83,8 +84,8 @@ class File {
 
   std::vector<Key> partition_keys(PartitionSettings* to, std::string* cpu, std::string* share) {
     const std::string at = "partition.";
-    return {{"name", checked(at + "name", &File::check_name, &to->name)},
-            {"nodes", checked(at + "nodes", &File::check_nodes, &to->nodes)},
+    return {{"name", checked(at + "name", &check_name, &to->name)},
+            {"nodes", checked(at + "nodes", &check_nodes, &to->nodes)},
             {"default", reader_.flag(at + "default", &to->is_default)},
             {"default_time", reader_.time_limit(at + "default_time", &to->default_time)},
             {"max_time", reader_.time_limit(at + "max_time", &to->max_time)},
@@ -112,52 +113,9 @@ class File {
     };
   }
 
-  /// Names of clusters and partitions become parts of paths and columns of tables.
-  static std::string check_name(const std::string& name) {
-    if (is_node_name(name)) return {};
-    return '"' + quoted(name) + "\" is no name: letters, digits, '-', '_', '.', at most 64";
-  }
-
-  static std::string check_directory(const std::string& path) {
-    const bool is_absolute = !path.empty() && path[0] == '/';
-    return is_absolute ? std::string() : '"' + quoted(path) + "\" is no absolute path";
-  }
-
-  static std::string check_nodes(const std::string& list) {
-    if (list.empty()) return "an empty list; leave the key out for every node";
-    const auto names = expand_node_list(list);
-    return names ? std::string() : names.error().message;
-  }
-
-  /// HOST or HOST:PORT, an IPv6 address in brackets. Whether it resolves shows when it is used.
-  static std::string check_host(const std::string& text) {
-    const std::string wrong = '"' + quoted(text) + "\" is no HOST or HOST:PORT";
-    std::string host = text;
-    const std::size_t bracket = text.rfind(']');
-    const std::size_t colon = text.rfind(':');
-    const bool is_v6 = !text.empty() && text[0] == '[' && bracket != std::string::npos;
-    if (colon != std::string::npos && (!is_v6 || colon > bracket)) {
-      const auto port = parse_u64(text.substr(colon + 1));
-      if (!port || *port == 0 || *port > 65'535) return wrong;
-      host = text.substr(0, colon);
-    }
-    if (is_v6) {
-      const bool is_closed = host.back() == ']' && host.size() > 2;
-      const bool is_hex =
-          host.find_first_not_of("0123456789abcdefABCDEF:.[]%") == std::string::npos;
-      return is_closed && is_hex ? std::string() : wrong;
-    }
-    if (host.empty() || host.size() > 253) return wrong;
-    const bool is_plain = std::all_of(host.begin(), host.end(), [](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-             c == '-' || c == '.' || c == '_';
-    });
-    return is_plain ? std::string() : wrong;
-  }
-
   void take_controller(const toml::node& node) {
     std::string address;
-    checked("cluster.controller", &File::check_host, &address)(node);
+    checked("cluster.controller", &check_host, &address)(node);
     if (!address.empty()) config_.listen = {address};
   }
 

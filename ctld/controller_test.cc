@@ -74,6 +74,49 @@ TEST(Controller, a_reply_leaves_only_after_its_fact_is_committed) {
   EXPECT_TRUE(replies[0].last());
 }
 
+TEST(Controller, a_waiting_run_hears_once_why_it_waits) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session node = world.join("n1", 1);
+  const ClientId first = world.connect(ada);
+  world.say(first, submit_run());
+  const ClientId second = world.connect(ada);
+  world.say(second, submit_run());
+  static_cast<void>(world.heard(second));
+  std::vector<std::string> reasons;
+  for (int i = 0; i < 4; ++i) {
+    world.pass(seconds(1));
+    for (const wire::ClientReply& reply : world.heard(second)) {
+      reasons.push_back(reply.event().job().reason());
+    }
+  }
+  EXPECT_EQ(reasons, std::vector<std::string>{"Resources"});
+  EXPECT_FALSE(world.is_dropped(node));
+}
+
+TEST(Controller, a_dry_run_tells_what_would_become_of_the_job_and_changes_nothing) {
+  MemoryStore store;
+  FakeWorld world(store);
+  world.join("n1", 1);
+  const ClientId client = world.connect(ada);
+  wire::ClientRequest request = submit_script();
+  request.mutable_submit()->set_dry_run(true);
+  world.say(client, request);
+  auto replies = world.heard(client);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].submitted().job(), 0U);
+  EXPECT_EQ(replies[0].submitted().verdict().nodes(), "n1");
+  EXPECT_EQ(world.state().record.next_job, JobId(1));
+  world.say(client, submit_script(2));
+  request.set_number(3);
+  static_cast<void>(world.heard(client));
+  world.say(client, request);
+  replies = world.heard(client);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].submitted().verdict().nodes(), "");
+  EXPECT_EQ(replies[0].submitted().verdict().next_event(), "the end of a running job");
+}
+
 TEST(Controller, a_read_does_not_tell_what_is_not_committed_yet) {
   MemoryStore store;
   FakeWorld world(store);

@@ -1,0 +1,51 @@
+// See texts.h.
+#include "config/texts.h"
+
+#include <algorithm>
+
+#include "common/node_list.h"
+#include "common/text.h"
+
+namespace cox::config {
+
+std::string check_name(const std::string& name) {
+  if (is_node_name(name)) return {};
+  return '"' + quoted(name) + "\" is no name: letters, digits, '-', '_', '.', at most 64";
+}
+
+std::string check_directory(const std::string& path) {
+  const bool is_absolute = !path.empty() && path[0] == '/';
+  return is_absolute ? std::string() : '"' + quoted(path) + "\" is no absolute path";
+}
+
+std::string check_nodes(const std::string& list) {
+  if (list.empty()) return "an empty list; leave the key out for every node";
+  const auto names = expand_node_list(list);
+  return names ? std::string() : names.error().message;
+}
+
+std::string check_host(const std::string& text) {
+  const std::string wrong = '"' + quoted(text) + "\" is no HOST or HOST:PORT";
+  std::string host = text;
+  const std::size_t bracket = text.rfind(']');
+  const std::size_t colon = text.rfind(':');
+  const bool is_v6 = !text.empty() && text[0] == '[' && bracket != std::string::npos;
+  if (colon != std::string::npos && (!is_v6 || colon > bracket)) {
+    const auto port = parse_u64(text.substr(colon + 1));
+    if (!port || *port == 0 || *port > 65'535) return wrong;
+    host = text.substr(0, colon);
+  }
+  if (is_v6) {
+    const bool is_closed = host.back() == ']' && host.size() > 2;
+    const bool is_hex = host.find_first_not_of("0123456789abcdefABCDEF:.[]%") == std::string::npos;
+    return is_closed && is_hex ? std::string() : wrong;
+  }
+  if (host.empty() || host.size() > 253) return wrong;
+  const bool is_plain = std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == '_';
+  });
+  return is_plain ? std::string() : wrong;
+}
+
+}  // namespace cox::config
