@@ -82,7 +82,7 @@ void ClientDesk::foretell(const Conversation& to,
   wire::ClientReply answer;
   wire::Submitted* submitted = answer.mutable_submitted();
   // No fact: this very submit, by its key, was made before.
-  if (const auto known = core::submitted_before(state(), machine_.now(), made->request)) {
+  if (const auto known = core::submitted_before(state(), made->request)) {
     submitted->set_job(known->value);
   }
   for (const core::Fact& fact : *facts) {

@@ -12,6 +12,8 @@ Settings short_settings() {
   Settings settings;
   settings.lost_after = seconds(20);
   settings.kill_wait = seconds(3);
+  // Named, so that what waits for a node that comes late is not refused.
+  settings.partitions.front().nodes = "n[1-" + std::to_string(fleet_size) + "]";
   return settings;
 }
 
