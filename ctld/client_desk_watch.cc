@@ -15,6 +15,8 @@ const core::Step* find_step(const core::Job& job, StepId id) {
   return found == job.run->steps.end() ? nullptr : &*found;
 }
 
+constexpr Duration wait_untold = seconds(3);
+
 }  // namespace
 
 void ClientDesk::attach(const Conversation& to, JobId job) {
@@ -65,7 +67,7 @@ void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
   }
 }
 
-/// A reason is the Plan's and comes without a fact; what waits less than a second needs none.
+/// A reason is the Plan's and comes without a fact; what waits for a moment only needs none.
 void ClientDesk::tell_reasons() {
   if (watches_.empty() || machine_.now() < reasons_told_ + seconds(1)) return;
   reasons_told_ = machine_.now();
@@ -73,6 +75,7 @@ void ClientDesk::tell_reasons() {
     if (watch.kind != WatchKind::attached) return;
     const core::Job* job = state().find_job(id);
     if (job == nullptr || job->phase != JobPhase::pending) return;
+    if (machine_.now() < job->submitted + wait_untold) return;
     const Reason reason = machine_.plan().blocked(state(), id).code;
     if (std::exchange(watch.reason_told, reason) == reason || reason == Reason::none) return;
     send_event(*job, watch.conversation, false);

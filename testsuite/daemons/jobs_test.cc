@@ -154,7 +154,7 @@ TEST(InteractiveJob, that_ends_at_once_still_shows_its_output) {
   Cluster cluster({.nodes = 1});
   const auto ran = cluster.shell(
       "for who in 1 2 3 4; do\n"
-      "  (for i in $(seq 15); do cox run echo hello || echo failed; done) &\n"
+      "  (for i in $(seq 15); do cox run echo hello 2>>why || { cat why; echo failed; }; done) &\n"
       "done; wait");
   EXPECT_EQ(ran.output.find("failed"), std::string::npos) << ran.output;
   EXPECT_EQ(std::count(ran.output.begin(), ran.output.end(), '\n'), 60) << ran.output;
