@@ -34,6 +34,13 @@ constexpr const char* script =
     "echo \"whole $COX_JOB_ID $COX_ATTEMPT\"\n"
     "echo \"$me end\" >> lines\n";
 
+platform::Descriptor empty_file(const char* name) {
+  platform::Descriptor file(::memfd_create(name, MFD_CLOEXEC));
+  // A memfd's position is not locked: of two writers at once one would be overwritten.
+  EXPECT_EQ(::fcntl(file.get(), F_SETFL, O_APPEND), 0);
+  return file;
+}
+
 std::string take_output(const platform::Descriptor& file) {
   ::lseek(file.get(), 0, SEEK_SET);
   return platform::read_all(file.get(), "output", output_bytes_max).value_or("");
@@ -182,11 +189,10 @@ void Clients::begin(std::size_t index) {
   Client& client = clients_[index];
   if (client.errand == Errand::cancel) book_.wishes[client.marker].is_cancelled = true;
   client.was_killed = false;
-  client.output = platform::Descriptor(::memfd_create("output", MFD_CLOEXEC));
-  // A memfd's position is not locked: of two writers at once one would be overwritten.
-  EXPECT_EQ(::fcntl(client.output.get(), F_SETFL, O_APPEND), 0);
+  client.output = empty_file("output");
+  client.errors = empty_file("errors");
   platform::SpawnRequest request = request_of(client);
-  request.descriptors = {{1, client.output.get()}, {2, client.output.get()}};
+  request.descriptors = {{1, client.output.get()}, {2, client.errors.get()}};
   auto spawned = platform::spawn(request);
   EXPECT_TRUE(spawned) << (spawned ? "" : spawned.error().message);
   if (spawned) client.process = std::move(*spawned);
@@ -233,21 +239,25 @@ void Clients::ended(std::size_t index) {
   client.process = {};
   const int status = waited ? platform::exit_code_of(*waited) : -1;
   const std::string output = take_output(client.output);
+  const std::string errors = take_output(client.errors);
   // Nothing was asked yet, so the same errand is a new try.
-  if (status != 0 && !client.was_killed && says(output, "no controller")) {
+  if (status != 0 && !client.was_killed && says(errors, "no controller")) {
     ++book_.turned_away;
     return again_later(index);
   }
-  if (client.errand == Errand::run) return took_run(index, status, output);
-  if (makes_a_job(client.errand)) return took_submit(index, status, output);
-  took_other(index, status, output);
+  if (client.errand == Errand::run) return took_run(index, status, output, errors);
+  if (makes_a_job(client.errand)) return took_submit(index, status, output, errors);
+  took_other(index, status, errors);
 }
 
 void Clients::again_later(std::size_t index) {
   timeline_.after(pause_before_again, [this, index] { begin(index); });
 }
 
-void Clients::took_submit(std::size_t index, int status, const std::string& output) {
+void Clients::took_submit(std::size_t index,
+                          int status,
+                          const std::string& output,
+                          const std::string& errors) {
   Client& client = clients_[index];
   Wish& wish = book_.wishes[client.marker];
   const auto job = parse_u64(trim(output));
@@ -257,7 +267,7 @@ void Clients::took_submit(std::size_t index, int status, const std::string& outp
     wish.ids.insert(*job);
   } else if (!client.was_killed) {
     book_.complaints.push_back(std::string("cox ") + text_of(client.errand) + " exits with " +
-                               std::to_string(status) + ": " + quoted(output, 300));
+                               std::to_string(status) + ": " + quoted(output + errors, 300));
     return next(index);
   }
   const bool has_key = client.errand == Errand::submit_with_key;
@@ -282,7 +292,10 @@ void Clients::follow_up(std::size_t index, std::uint64_t job) {
   begin(index);
 }
 
-void Clients::took_run(std::size_t index, int status, const std::string& output) {
+void Clients::took_run(std::size_t index,
+                       int status,
+                       const std::string& output,
+                       const std::string& errors) {
   const Client& client = clients_[index];
   Wish& wish = book_.wishes[client.marker];
   const bool is_whole = output.starts_with("1\n2\n") && says(output, "\n200\nwhole ");
@@ -290,21 +303,22 @@ void Clients::took_run(std::size_t index, int status, const std::string& output)
     wish.run_complaint =
         "status " + std::to_string(status) + ", " + std::to_string(output.size()) +
         " bytes that end with " +
-        quoted(output.substr(output.size() - std::min<std::size_t>(output.size(), 200)), 300);
+        quoted(output.substr(output.size() - std::min<std::size_t>(output.size(), 200)), 300) +
+        ", and errors " + quoted(errors, 300);
   }
   next(index);
 }
 
-void Clients::took_other(std::size_t index, int status, const std::string& output) {
+void Clients::took_other(std::size_t index, int status, const std::string& errors) {
   const Client& client = clients_[index];
   constexpr int own_failure = 125;
   const bool is_wait = client.errand == Errand::wait;
   const bool is_well =
-      client.was_killed || (is_wait ? status != own_failure : status == 0 || says(output, "ended"));
+      client.was_killed || (is_wait ? status != own_failure : status == 0 || says(errors, "ended"));
   if (!is_well) {
     book_.complaints.push_back(std::string("cox ") + text_of(client.errand) + " " +
                                std::to_string(client.job) + " exits with " +
-                               std::to_string(status) + ": " + quoted(output, 300));
+                               std::to_string(status) + ": " + quoted(errors, 300));
   }
   next(index);
 }

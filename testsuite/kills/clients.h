@@ -20,6 +20,7 @@ enum class Errand : std::uint8_t { submit, submit_with_key, run, wait, cancel };
 struct Client {
   platform::Spawned process;
   platform::Descriptor output;
+  platform::Descriptor errors;
   Errand errand = Errand::submit;
   std::uint64_t marker = 0;
   std::uint64_t job = 0;                     // to wait for or cancel
@@ -65,9 +66,15 @@ class Clients {
   void order_job(Client* client);
   void begin(std::size_t index);
   platform::SpawnRequest request_of(const Client& client) const;
-  void took_submit(std::size_t index, int status, const std::string& output);
-  void took_run(std::size_t index, int status, const std::string& output);
-  void took_other(std::size_t index, int status, const std::string& output);
+  void took_submit(std::size_t index,
+                   int status,
+                   const std::string& output,
+                   const std::string& errors);
+  void took_run(std::size_t index,
+                int status,
+                const std::string& output,
+                const std::string& errors);
+  void took_other(std::size_t index, int status, const std::string& errors);
   void follow_up(std::size_t index, std::uint64_t job);
   void again_later(std::size_t index);
   void kill(std::size_t index);
