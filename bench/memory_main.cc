@@ -87,14 +87,15 @@ void write_configuration(const std::string& dir) {
   std::ofstream(dir + "/bench.toml") << "[cluster]\nname = \"bench\"\nauth = \"local\"\n";
 }
 
-void measure_restart(const Programs& programs) {
+/// `queued`: jobs that wait for the node, which comes back with the controller.
+void measure_restart(const Programs& programs, std::uint64_t queued) {
   const double begin_ms = monotonic_ms();
   const Daemon controller(programs.controller());
   const Daemon node(programs.node());
   wait_for_answer(programs.dir);
   std::printf("first answer after a kill: %.2f s\n", (monotonic_ms() - begin_ms) / 1000);
   ClusterClient client(programs.dir);
-  while (client.status().jobs_running() == 0 && client.ended_jobs().empty()) {
+  while (client.status().jobs_pending() == queued) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   std::printf("first start after a kill: %.2f s\n", (monotonic_ms() - begin_ms) / 1000);
@@ -109,6 +110,7 @@ int main(int argc, char** argv) {
   const std::uint64_t jobs = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 1'000'000;
   write_configuration(programs.dir);
   print_calibration();
+  std::uint64_t queued = 0;
   {
     Daemon controller(programs.controller());
     wait_for_answer(programs.dir);
@@ -122,8 +124,9 @@ int main(int argc, char** argv) {
     std::printf("controller memory: %.0f B per job (%.0f MiB before, %.0f MiB after)\n",
                 (after - before) / static_cast<double>(jobs), before / (1 << 20),
                 after / (1 << 20));
+    queued = ClusterClient(programs.dir).status().jobs_pending();
     controller.end(SIGKILL);
   }
-  measure_restart(programs);
+  measure_restart(programs, queued);
   return 0;
 }

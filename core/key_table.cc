@@ -1,6 +1,7 @@
 // See key_table.h. Linear probing; an erased entry is filled from behind, so that no marks remain.
 #include "core/key_table.h"
 
+#include <bit>
 #include <utility>
 
 namespace cox::core {
@@ -36,6 +37,10 @@ std::optional<JobId> KeyTable::find(const ClientKey& key) const {
   const Entry& entry = entries_[place(key)];
   if (entry.job == JobId{}) return std::nullopt;
   return entry.job;
+}
+
+void KeyTable::reserve(std::size_t keys) {
+  if (4 * keys > 3 * places_min) resize(std::bit_ceil(4 * keys / 3 + 1));
 }
 
 void KeyTable::insert(const ClientKey& key, JobId job) {

@@ -30,6 +30,9 @@ class KeyTable {
 
   std::size_t size() const { return size_; }
 
+  /// Room for so many keys, of a table that is empty yet.
+  void reserve(std::size_t keys);
+
   JobId oldest{1};  // no key of an older job is here; no part of what makes tables equal
 
   friend bool operator==(const KeyTable& a, const KeyTable& b);

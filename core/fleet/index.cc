@@ -32,14 +32,14 @@ void index_job(Index& index, const Job& job) {
 /// As evolve() leaves it: everything from the first known one on.
 void index_keys(Index& index, const Record& record) {
   KeyTable& keys = index.job_by_key;
-  bool is_known = false;
-  for (const Job& job : record.jobs) {
-    if (!is_known && !is_resend_known(record, job.id, job.submitted)) continue;
-    if (!is_known) keys.oldest = job.id;
-    is_known = true;
-    if (!job.key.empty()) keys.insert(job.key, job.id);
+  auto job = record.jobs.begin();
+  std::size_t left = record.jobs.size();
+  for (; left != 0 && !is_resend_known(record, job->id, job->submitted); ++job) --left;
+  keys.oldest = left == 0 ? record.next_job : job->id;
+  keys.reserve(left);
+  for (; left != 0; ++job, --left) {
+    if (!job->key.empty()) keys.insert(job->key, job->id);
   }
-  if (!is_known) keys.oldest = record.next_job;
 }
 
 }  // namespace

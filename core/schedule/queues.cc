@@ -67,7 +67,10 @@ bool Plan::Queues::knows_partition_of(const Job& job) const {
 }
 
 std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
-  const PartitionSettings& settings = partitions[partition].settings;
+  PartitionQueue& queue = partitions[partition];
+  const Cow<JobCommon>& common = job.request.common;
+  if (!common.is_blank() && common.is_same(queue.last_common)) return queue.last_class;
+  const PartitionSettings& settings = queue.settings;
   const auto [entry, is_new] =
       class_by_key.try_emplace(class_key(job.request, settings.name), classes.size());
   if (is_new) {
@@ -75,7 +78,8 @@ std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
     fresh.partition = partition;
     fresh.cores_least = cores_least(job.request, settings);
   }
-  return entry->second;
+  queue.last_common = common;
+  return queue.last_class = entry->second;
 }
 
 bool Plan::Queues::is_littered() const {

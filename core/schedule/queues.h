@@ -35,6 +35,9 @@ struct PartitionQueue {
   Blocked blocked;  // of the refused head
   std::optional<Bitset> ready;
   std::uint64_t free_cores = 0;  // on `ready`
+  // Of the job that was queued last: like ones often come together, and need no key.
+  Cow<JobCommon> last_common;
+  std::size_t last_class = 0;
 
   bool is_asleep() const { return heads.empty() || heads.begin()->first == refused; }
 };
