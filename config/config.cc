@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int64_t nodes_max = 1'000'000;
 constexpr std::int64_t tier_max = 1000;
+constexpr std::int64_t history_jobs_max = 10'000'000;
 
 /// One file being read.
 class File {
@@ -24,6 +25,7 @@ class File {
     reader_.read(top, "",
                  {{"cluster", table("cluster", cluster_keys())},
                   {"scheduling", table("scheduling", scheduling_keys())},
+                  {"history", table("history", history_keys())},
                   {"partition", [this](const toml::node& node) { take_partitions(node); }},
                   {"priority", {}},
                   {"account", {}},
@@ -62,6 +64,16 @@ class File {
                names_root_ = true;
                reader_.flag("cluster.root_from_nodes", &config_.root_from_nodes)(node);
              }}};
+  }
+
+  std::vector<Key> history_keys() {
+    Settings& settings = config_.settings;
+    return {{"keep_in_memory", reader_.span("history.keep_in_memory", seconds(0), minutes(7 * 1440),
+                                            &settings.history_keep)},
+            {"jobs_in_memory",
+             reader_.number("history.jobs_in_memory", 0, history_jobs_max, &settings.history_jobs)},
+            {"checkpoint_facts", reader_.number("history.checkpoint_facts", 1, history_jobs_max,
+                                                &config_.checkpoint_facts)}};
   }
 
   std::vector<Key> scheduling_keys() {

@@ -2,6 +2,7 @@
 // its default. The file is checked as a whole: all complaints come at once.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ inline constexpr std::size_t complaints_max = 20;
 
 struct Config {
   Settings settings;
+  std::uint32_t checkpoint_facts = 100'000;  // journaled between two checkpoints
   std::string state_dir;            // absolute; empty: below the controller's own directory
   std::vector<std::string> listen;  // "host:port" beside the controller's own socket
   bool root_from_nodes = true;      // a node may vouch for root; false by default under munge

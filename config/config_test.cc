@@ -75,6 +75,11 @@ priority = "fifo"
 silent_after = "10s"
 lost_after = "10m"
 kill_wait = "5s"
+
+[history]
+keep_in_memory = "1m"
+jobs_in_memory = 7
+checkpoint_facts = 8
 [[partition]]
 name = "batch"
 nodes = "n[001-128]"
@@ -100,6 +105,9 @@ share = "nodes"
   wanted.silent_after = seconds(10);
   wanted.lost_after = minutes(10);
   wanted.kill_wait = seconds(5);
+  wanted.history_keep = minutes(1);
+  wanted.history_jobs = 7;
+  EXPECT_EQ(config->checkpoint_facts, 8U);
   PartitionSettings batch;
   batch.nodes = "n[001-128]";
   batch.is_default = false;

@@ -215,6 +215,30 @@ struct NodeUnstuck {
   Attempt attempt;
 };
 
+/// Ended jobs leave State; the history has them.
+struct JobsForgotten {
+  Instant at;
+  std::vector<JobId> jobs;
+};
+
+/// A restart could not understand this job's past: it is kept as it was before that, and aside from
+/// the queue until an operator releases it.
+struct JobQuarantined {
+  JobId job;
+  Instant at;
+  std::uint64_t sequence;  // of the first record that was put aside; 0: of a checkpoint
+  std::string why;
+  Attempt attempt;                 // the highest that what was put aside names
+  std::vector<std::string> aside;  // journal records from there on, in order
+};
+
+/// A record of the journal that cannot be read, and says no more whose it was.
+struct RecordLost {
+  Instant at;
+  std::uint64_t sequence;
+  std::string why;
+};
+
 using Fact = std::variant<EpochStarted,
                           SettingsApplied,
                           JobSubmitted,
@@ -238,6 +262,9 @@ using Fact = std::variant<EpochStarted,
                           NodeBackedOff,
                           NodeTriedAgain,
                           NodeStuck,
-                          NodeUnstuck>;
+                          NodeUnstuck,
+                          JobsForgotten,
+                          JobQuarantined,
+                          RecordLost>;
 
 }  // namespace cox::core

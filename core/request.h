@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/fact.h"
 #include "model/ids.h"
 #include "model/job_request.h"
 #include "model/job_state.h"
@@ -155,6 +156,17 @@ struct ApplySettings {
 
 struct BeginEpoch {};
 
+/// Ended jobs that need not be remembered any longer; what must be is left out.
+struct ForgetJobs {
+  std::vector<JobId> jobs;
+};
+
+/// What a restart could not understand. The instants are those of the decision.
+struct Quarantine {
+  std::vector<JobQuarantined> jobs;
+  std::vector<RecordLost> lost;
+};
+
 /// Time passed: lost nodes, overdue limits, begin times. Asked about once a second.
 struct CheckTime {};
 
@@ -177,6 +189,8 @@ using Request = std::variant<SubmitJob,
                              ResumeNode,
                              ApplySettings,
                              BeginEpoch,
+                             ForgetJobs,
+                             Quarantine,
                              CheckTime>;
 
 }  // namespace cox::core

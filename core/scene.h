@@ -36,6 +36,8 @@ Result<Facts> decide_one(const Scene& scene, const SetNodeAside& ask);
 Result<Facts> decide_one(const Scene& scene, const ResumeNode& ask);
 Result<Facts> decide_one(const Scene& scene, const ApplySettings& ask);
 Result<Facts> decide_one(const Scene& scene, const BeginEpoch& ask);
+Result<Facts> decide_one(const Scene& scene, const ForgetJobs& ask);
+Result<Facts> decide_one(const Scene& scene, const Quarantine& ask);
 Result<Facts> decide_one(const Scene& scene, const CheckTime& ask);
 
 /// The message is of the node's present session.

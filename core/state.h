@@ -109,6 +109,24 @@ struct Node {
   friend bool operator==(const Node&, const Node&) = default;
 };
 
+/// A job of which a restart could not understand everything. core/job/quarantine.h
+struct Quarantined {
+  Instant at;
+  std::uint64_t sequence = 0;  // of the first record that was put aside; 0: of a checkpoint
+  std::string why;
+  Attempt attempt;                 // no later start may have this number, or a lower one
+  std::vector<std::string> aside;  // the records, in order
+  friend bool operator==(const Quarantined&, const Quarantined&) = default;
+};
+
+/// A record that could not be read, of nobody knows whom.
+struct LostRecord {
+  Instant at;
+  std::uint64_t sequence = 0;
+  std::string why;
+  friend bool operator==(const LostRecord&, const LostRecord&) = default;
+};
+
 /// What the journal rebuilds. `replay(journal) == record` is checked after every simulated turn.
 struct Record {
   Epoch epoch;
@@ -118,6 +136,8 @@ struct Record {
   JobTable jobs;
   std::vector<Node> nodes;         // by NodeId
   std::vector<NodeClass> classes;  // by ClassId
+  std::map<JobId, Quarantined> quarantined;
+  std::vector<LostRecord> lost;  // the first of them
   friend bool operator==(const Record&, const Record&) = default;
 };
 

@@ -1,6 +1,6 @@
 // Scripts and environments on their way to the store, and those that were lately needed: hash ->
-// shared bytes, up to a limit. The store keeps all of them for good; what is not here is read
-// there.
+// shared bytes, up to a limit. The store keeps them as long as a job
+// refers to them (blob_counts.h); what is not here is read there.
 #pragma once
 
 #include <cstddef>

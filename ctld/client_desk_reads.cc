@@ -117,6 +117,8 @@ void ClientDesk::status(const Conversation& to) {
   out->set_syncs(syncs_);
   out->set_state_dir(about_.state_dir);
   out->set_auth(about_.auth);
+  out->set_jobs_quarantined(state().record.quarantined.size());
+  for (const core::LostRecord& lost : state().record.lost) out->add_records_lost(lost.why);
   reply(to, std::move(answer), true, true);
 }
 

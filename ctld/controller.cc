@@ -4,8 +4,7 @@
 #include <utility>
 
 #include "common/text.h"
-#include "ctld/store/chunk_codec.h"
-#include "ctld/store/fact_codec.h"
+#include "ctld/replay.h"
 
 namespace cox::ctld {
 
@@ -27,12 +26,18 @@ Controller::Controller(ControllerParts parts)
 
 Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
   const std::uint64_t sequence = checkpoint == nullptr ? 0 : checkpoint->sequence();
+  Replay replay(machine_);
   if (sequence != 0) {
-    if (auto loaded = load_checkpoint(*checkpoint); !loaded) return loaded;
+    if (auto restored = replay.restore(*checkpoint); !restored) return restored;
   }
   history_.begin();
-  auto loaded = store.load(sequence, [this](const FoundRecord& found) { return replay(found); });
+  auto loaded = store.load(sequence, [this, &replay](const FoundRecord& found) -> Result<void> {
+    replay.take(found);
+    history_.replayed(machine_.last_sequence());
+    return {};
+  });
   if (!loaded) return loaded;
+  aside_ = replay.result();
   committed_ = machine_.last_sequence();
   history_.recovered(committed_);
   keeper_.recovered(sequence);
@@ -40,37 +45,25 @@ Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
   return {};
 }
 
-Result<void> Controller::load_checkpoint(CheckpointStore& checkpoint) {
-  RecordLoader loader;
-  auto read = checkpoint.load([&loader](const FoundChunk& chunk) -> Result<void> {
-    loader.take(chunk);
-    return {};
-  });
-  if (!read) return read;
-  auto record = loader.finish();
-  if (!record) return tl::unexpected(record.error());
-  machine_.restore(std::move(*record), checkpoint.sequence());
-  return {};
-}
-
-Result<void> Controller::replay(const FoundRecord& found) {
-  const std::string at = "journal: sequence " + std::to_string(found.sequence);
-  if (!found.is_whole) return fail(Code::internal, at + ": fails its checksum or is missing");
-  auto fact = decode_fact(found.bytes);
-  if (!fact) return tl::unexpected(fact.error().with_context(at));
-  machine_.replay(*fact);
-  history_.replayed(machine_.last_sequence());
-  return {};
-}
-
 Result<void> Controller::start(Instant wall, Duration monotonic, const Settings& settings) {
   machine_.start(wall, monotonic);
   if (auto begun = machine_.ask(core::BeginEpoch{}); !begun) return begun;
+  if (auto done = put_aside(); !done) return done;
   if (!(machine_.state().record.settings == settings)) {
     if (auto applied = machine_.ask(core::ApplySettings{settings}); !applied) return applied;
   }
   end_turn();
   return {};
+}
+
+Result<void> Controller::put_aside() {
+  for (const auto& job : aside_.jobs) {
+    log_.error("job " + std::to_string(job.job.value) + " is put aside with " +
+               std::to_string(job.aside.size()) + " records: " + job.why);
+  }
+  for (const auto& lost : aside_.lost) log_.error(lost.why);
+  const core::Quarantine aside = std::exchange(aside_, {});
+  return machine_.ask(aside);
 }
 
 void Controller::begin_turn(Instant wall, Duration monotonic) {
@@ -108,7 +101,19 @@ void Controller::tick() {
     log_.error("check of time: " + asked.error().message);
   }
   nodes_.tick();
+  forget_jobs();
   clients_.tick();
+}
+
+/// Only with room on the disk: nothing here is urgent.
+void Controller::forget_jobs() {
+  const auto history = keeper_.history();
+  if (full_ || !history) return;
+  auto due = machine_.retention().take_due(machine_.state(), machine_.now(), *history);
+  if (due.empty()) return;
+  if (auto asked = machine_.ask(core::ForgetJobs{std::move(due)}); !asked) {
+    log_.error("forgetting ended jobs: " + asked.error().message);
+  }
 }
 
 bool Controller::plan(std::size_t steps) {
@@ -156,6 +161,10 @@ void Controller::committed(std::uint64_t sequence) {
   history_.committed(sequence);
   note_history();
   keeper_.committed(sequence);
+  if (auto unused = machine_.blob_counts().take_unused(sequence); !unused.empty()) {
+    for (const Hash& hash : unused) machine_.blobs().forget(hash);
+    journal_.drop_blobs(std::move(unused));
+  }
   clients_.count_sync();
   outputs_.release(committed_);
 }

@@ -45,8 +45,8 @@ class Controller {
   Controller& operator=(const Controller&) = delete;
 
   /// Rebuilds State from the checkpoint, where there is one, and the later facts of `store`.
-  /// Contents are read when a start needs them.
-  /// error: internal names the sequence that is damaged
+  /// Contents are read when a start needs them. What cannot be understood is put into quarantine by
+  /// start(). error: internal when there is nothing to begin with
   Result<void> recover(Store& store, CheckpointStore* checkpoint = nullptr);
   /// Begins a new epoch under `settings`; a turn of its own, before any other.
   Result<void> start(Instant wall, Duration monotonic, const Settings& settings);
@@ -78,6 +78,11 @@ class Controller {
   /// Hands over the rows of a clean end, when everything up to `sequence` lasts.
   void finish_history(std::uint64_t sequence) { history_.committed(sequence); }
 
+  /// The history holds everything up to `sequence`. Once it was called, no checkpoint holds more
+  /// than the history does: the facts after it are replayed at a restart.
+  /// Ended jobs leave memory only then.
+  void history_written_to(std::uint64_t sequence) { keeper_.history_written_to(sequence); }
+
   /// The last checkpoint of a clean end, after the last turn, when everything up to `sequence`
   /// lasts.
   void finish_checkpoint(std::uint64_t sequence);
@@ -108,8 +113,8 @@ class Controller {
   void drop_plan() { machine_.drop_plan(); }
 
  private:
-  Result<void> load_checkpoint(CheckpointStore& checkpoint);
-  Result<void> replay(const FoundRecord& found);
+  Result<void> put_aside();
+  void forget_jobs();
   void carry_out();
   void note_history();
 
@@ -124,6 +129,7 @@ class Controller {
   ClientDesk clients_;
   Keeper keeper_;
   const bool keeps_history_;
+  core::Quarantine aside_;  // from recover() until start()
   std::uint64_t committed_ = 0;
   bool full_ = false;
 };

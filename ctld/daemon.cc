@@ -69,6 +69,7 @@ Result<void> Daemon::Body::open_store() {
   auto checkpoint = open_sqlite_checkpoint(dir.state_path);
   if (!checkpoint) return tl::unexpected(checkpoint.error());
   open_history();
+  controller.set_limits({.facts = options.checkpoint_facts});
   if (auto done = controller.recover(**store, checkpoint->get()); !done) return done;
   CheckpointEvents checkpoint_events;
   checkpoint_events.lasted = [this](std::uint64_t sequence) {

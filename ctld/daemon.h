@@ -19,6 +19,7 @@ struct DaemonOptions {
   std::vector<platform::Address> listen;  // beside DIR/ctld.sock
   bool root_from_nodes = true;            // nodes may vouch for root and the controller's own user
   Settings settings;
+  std::uint64_t checkpoint_facts = 100'000;  // journaled between two checkpoints
   Log log{2};
 };
 

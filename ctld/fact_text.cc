@@ -64,6 +64,10 @@ struct Describe {
            " are gone";
   }
 
+  std::string operator()(const core::JobsForgotten& fact) const {
+    return std::to_string(fact.jobs.size()) + " ended jobs left to the history";
+  }
+
   template <class Everyday>
   std::string operator()(const Everyday&) const {
     return {};

@@ -64,6 +64,10 @@ class MemoryStore final : public Store {
 
   std::uint64_t untidy_bytes() const override { return 0; }
 
+  const std::vector<Batch>& batches() const { return batches_; }
+
+  std::size_t blobs() const { return blobs_.size(); }
+
  private:
   std::vector<Batch> batches_;
   std::map<Hash, std::string> blobs_;

@@ -47,6 +47,11 @@ void HistoryDesk::learn(const core::State& state, const core::Fact& fact, std::u
   add_history_rows(state, fact, sequence, &gathered_);
 }
 
+void HistoryDesk::unlearn(std::uint64_t sequence) {
+  std::erase_if(gathered_.attempts, [&](const auto& row) { return row.sequence == sequence; });
+  std::erase_if(gathered_.steps, [&](const auto& row) { return row.sequence == sequence; });
+}
+
 void HistoryDesk::committed(std::uint64_t sequence) {
   committed_ = sequence;
   if (gathered_.size() == 0) return;

@@ -32,6 +32,8 @@ class HistoryDesk {
   void begin();
   /// `fact`, number `sequence`, is about to be evolved into `state`. Live and at replay alike.
   void learn(const core::State& state, const core::Fact& fact, std::uint64_t sequence);
+  /// `sequence`, the last one learned, was not evolved after all: its rows are taken back.
+  void unlearn(std::uint64_t sequence);
   /// Facts up to here last, so their rows may be written.
   void committed(std::uint64_t sequence);
   /// During recovery, after each fact of the journal: lets the writer keep up.

@@ -34,6 +34,9 @@ class Keeper {
   bool step();
   void committed(std::uint64_t sequence);
   void history_written_to(std::uint64_t sequence);
+
+  std::optional<std::uint64_t> history() const { return history_; }
+
   void lasted(std::uint64_t sequence);
   void failed(const Error& error);
   /// At the very end, when everything lasts: a checkpoint of all that changed, without slices.

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include "common/assert.h"
+#include "core/repair.h"
 #include "ctld/fact_text.h"
 #include "ctld/history_desk.h"
 #include "ctld/store/fact_codec.h"
@@ -14,8 +16,8 @@ namespace cox::ctld {
 
 namespace {
 
-/// The job that `fact` is about; 0 for facts about nodes and the like.
-JobId job_of(const core::Fact& fact) {
+/// The job whose view `fact` changes; 0 for none.
+JobId job_shown_by(const core::Fact& fact) {
   return std::visit(
       [](const auto& body) {
         if constexpr (requires { body.job; }) {
@@ -45,12 +47,47 @@ void Machine::restore(core::Record record, std::uint64_t sequence) {
   state_.index = core::rebuild_index(record, state_.index.job_by_key.seed());
   state_.record = std::move(record);
   last_sequence_ = sequence;
+  for (const core::Job& job : state_.record.jobs) {
+    blob_counts_.restore(job);
+    retention_.restore(job, sequence);
+  }
+}
+
+Result<void> Machine::try_replay(const core::Fact& fact) {
+  const JobId job = core::job_of(fact);
+  const bool makes_job = std::holds_alternative<core::JobSubmitted>(fact) ||
+                         std::holds_alternative<core::JobQuarantined>(fact);
+  if (job != JobId{} && !makes_job && state_.find_job(job) == nullptr) {
+    return fail(Code::internal, "there is no job " + std::to_string(job.value));
+  }
+  const core::Undo undo(state_, fact);
+  try {
+    const AssertionsThrow scope;
+    replay(fact);
+    return {};
+  } catch (const BrokenAssertion& broken) {
+    undo.restore(state_);
+    if (history_ != nullptr) history_->unlearn(last_sequence_ + 1);
+    return fail(Code::internal, broken.what());
+  }
+}
+
+void Machine::raise_epoch(Epoch epoch) {
+  if (state_.record.epoch < epoch) change(core::EpochStarted{epoch, Instant{}});
+}
+
+/// Everything that follows State, with it.
+void Machine::change(const core::Fact& fact) {
+  checkpoint_.before(state_, fact);
+  blob_counts_.before(state_, fact);
+  if (history_ != nullptr) history_->learn(state_, fact, last_sequence_ + 1);
+  core::evolve(state_, fact);
+  blob_counts_.after(state_, fact, last_sequence_ + 1);
+  retention_.learn(state_, fact, last_sequence_ + 1);
 }
 
 void Machine::replay(const core::Fact& fact) {
-  checkpoint_.before(state_, fact);
-  if (history_ != nullptr) history_->learn(state_, fact, last_sequence_ + 1);
-  core::evolve(state_, fact);
+  change(fact);
   ++last_sequence_;
 }
 
@@ -112,9 +149,7 @@ void Machine::learn(const core::Facts& facts) {
 }
 
 void Machine::learn(const core::Fact& fact) {
-  checkpoint_.before(state_, fact);
-  if (history_ != nullptr) history_->learn(state_, fact, last_sequence_ + 1);
-  core::evolve(state_, fact);
+  change(fact);
   plan_.observe(state_, fact);
   note(fact);
   add(core::react(state_, contact_, fact));
@@ -134,7 +169,7 @@ void Machine::note(const core::Fact& fact) {
   if (std::string text = log_text(state_, fact); !text.empty()) {
     changes_.notes.push_back(std::move(text));
   }
-  if (const JobId job = job_of(fact); job != JobId{}) changes_.jobs.push_back(job);
+  if (const JobId job = job_shown_by(fact); job != JobId{}) changes_.jobs.push_back(job);
 }
 
 void Machine::add(const core::Effects& effects) {

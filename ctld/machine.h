@@ -10,9 +10,11 @@
 #include "common/result.h"
 #include "core/core.h"
 #include "core/schedule/plan.h"
+#include "ctld/blob_counts.h"
 #include "ctld/blob_table.h"
 #include "ctld/checkpoint.h"
 #include "ctld/late_steps.h"
+#include "ctld/retention.h"
 #include "ctld/store/store.h"
 #include "ctld/turn_clock.h"
 #include "model/time.h"
@@ -44,6 +46,15 @@ class Machine {
 
   /// A fact of the journal. Facts come in order, before anything is asked.
   void replay(const core::Fact& fact);
+  /// The same where it may not fit: then State is as before, and the fact does not count.
+  /// error: internal with the assertion that broke
+  Result<void> try_replay(const core::Fact& fact);
+
+  /// A fact of the journal that is not evolved counts all the same.
+  void skip() { ++last_sequence_; }
+
+  /// An epoch that the journal knows, although its fact cannot be read.
+  void raise_epoch(Epoch epoch);
   /// Everything was replayed; heartbeats count from `now` on.
   void start(Instant now, Duration monotonic);
   /// One `now` per turn, which never goes back.
@@ -82,11 +93,16 @@ class Machine {
 
   Checkpoint& checkpoint() { return checkpoint_; }
 
+  Retention& retention() { return retention_; }
+
+  BlobCounts& blob_counts() { return blob_counts_; }
+
   BlobTable& blobs() { return blobs_; }
 
  private:
   void learn(const core::Facts& facts);
   void learn(const core::Fact& fact);
+  void change(const core::Fact& fact);
   void note(const core::Fact& fact);
   void add(const core::Effects& effects);
 
@@ -99,6 +115,8 @@ class Machine {
   BlobTable blobs_;
   Checkpoint checkpoint_;
   TurnClock clock_;
+  Retention retention_;
+  BlobCounts blob_counts_;
   Instant now_;
   std::uint64_t last_sequence_ = 0;
   Batch batch_;

@@ -55,6 +55,7 @@ Result<DaemonOptions> daemon_options(const Options& options, const config::Confi
   made.state_dir = config.state_dir;
   made.settings = config.settings;
   made.root_from_nodes = config.root_from_nodes;
+  made.checkpoint_facts = config.checkpoint_facts;
   std::vector<std::string> texts = config.listen;
   texts.insert(texts.end(), options.listen.begin(), options.listen.end());
   for (const std::string& text : texts) {

@@ -29,9 +29,11 @@ struct Settings {
   std::string priority = "fifo";    // plugins/priority
   Duration lost_after = minutes(5);
   Duration silent_after = seconds(5);
-  Duration kill_wait = seconds(30);  // between TERM and KILL
-  Duration back_off = seconds(10);   // after a node's first failed start; doubles with each
-  bool fence_self = false;           // fence = "self": tasks of a cut-off node end by themselves
+  Duration kill_wait = seconds(30);     // between TERM and KILL
+  Duration back_off = seconds(10);      // after a node's first failed start; doubles with each
+  bool fence_self = false;              // fence = "self": tasks of a cut-off node end by themselves
+  Duration history_keep = minutes(10);  // ended jobs stay in memory for so long
+  std::uint32_t history_jobs = 100'000;  // and at most so many of them
   std::vector<PartitionSettings> partitions{PartitionSettings{}};
   friend bool operator==(const Settings&, const Settings&) = default;
 };

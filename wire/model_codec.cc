@@ -124,6 +124,8 @@ void put(const cox::Settings& from, Settings* to) {
   to->set_kill_wait_us(from.kill_wait.us);
   to->set_back_off_us(from.back_off.us);
   to->set_fence_self(from.fence_self);
+  to->set_history_keep_us(from.history_keep.us);
+  to->set_history_jobs(from.history_jobs);
   to->clear_partitions();
   for (const auto& partition : from.partitions) put(partition, to->add_partitions());
 }
@@ -143,6 +145,8 @@ Result<cox::Settings> take(const Settings& from) {
   to.kill_wait = span(from.kill_wait_us(), "kill_wait");
   if (from.has_back_off_us()) to.back_off = span(from.back_off_us(), "back_off");
   to.fence_self = from.fence_self();
+  if (from.has_history_keep_us()) to.history_keep = span(from.history_keep_us(), "history_keep");
+  if (from.has_history_jobs()) to.history_jobs = from.history_jobs();
   to.partitions.clear();
   if (check.count(from.partitions_size(), names_max, "partitions")) {
     for (const auto& partition : from.partitions()) {

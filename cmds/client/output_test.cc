@@ -161,5 +161,12 @@ TEST(Help, no_table_has_a_name_or_a_letter_twice) {
   }
 }
 
+/// nebius/soperator#2803: a counter over 32 bits broke every client of an API.
+TEST(Trap20, a_document_holds_ids_of_64_bits) {
+  JsonWriter json;
+  json.number("job", std::uint64_t{0x1'0000'0000'0005});
+  EXPECT_NE(json.take().find("281474976710661"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace cox::cmds

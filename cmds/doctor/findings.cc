@@ -66,6 +66,22 @@ void examine_containment(const wire::NodeList& nodes, std::vector<Finding>* find
   }
 }
 
+/// What a restart could not understand.
+void examine_state(const wire::StatusReply& status, std::vector<Finding>* findings) {
+  if (status.jobs_quarantined() != 0) {
+    add(findings, Grade::failed, "state",
+        "jobs in quarantine: " + std::to_string(status.jobs_quarantined()),
+        "their reasons: cox queue --all; a held one goes on with cox release, or ends with cox "
+        "cancel");
+  }
+  if (status.records_lost_size() != 0) {
+    add(findings, Grade::failed, "state",
+        std::to_string(status.records_lost_size()) +
+            " unreadable records of unknown jobs, the first: " + status.records_lost(0),
+        "examine the disk of " + status.state_dir());
+  }
+}
+
 }  // namespace
 
 std::string_view grade_word(Grade grade) {
@@ -93,6 +109,7 @@ void examine_controller(const wire::StatusReply& status,
         "the controller has " + status.version() + ", this command " COX_VERSION,
         "restart the older one");
   }
+  examine_state(status, findings);
   if (status.started_us() > wall_now().us + clock_skew_max_us) {
     add(findings, Grade::failed, "clock", "the controller's clock is ahead of this machine's",
         "synchronise the clocks");

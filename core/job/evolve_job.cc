@@ -8,6 +8,7 @@
 #include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
 #include "core/job/lifecycle.h"
+#include "core/job/quarantine.h"
 
 namespace cox::core {
 namespace {
@@ -99,6 +100,7 @@ void evolve_one(State& state, const JobUnheld& fact) {
   Job& job = known_job(state, fact.job);
   ASSERT(job.phase == JobPhase::pending);
   job.hold = Hold::none;
+  state.record.quarantined.erase(job.id);
   if (job.run.is_blank()) return;
   JobRun& run = job.run.edit();
   run.starts_undone = 0;
@@ -141,6 +143,7 @@ void evolve_one(State& state, const StartUndone& fact) {
   for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) free_share(state, job, i);
   ++job.run.edit().starts_undone;
   return_to_queue(state, job, fact.why);
+  keep_aside(state, job);
 }
 
 void evolve_one(State& state, const JobEnding& fact) {
@@ -168,6 +171,7 @@ void evolve_one(State& state, const JobRequeued& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::ending && is_free(job));
   return_to_queue(state, job, fact.why);
+  keep_aside(state, job);
 }
 
 void evolve_one(State& state, const JobEnded& fact) {
@@ -183,6 +187,7 @@ void evolve_one(State& state, const JobEnded& fact) {
   run.usage = fact.usage;
   run.why = fact.why;
   state.index.unended.erase(job.id);
+  state.record.quarantined.erase(job.id);
 }
 
 }  // namespace cox::core

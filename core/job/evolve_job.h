@@ -20,5 +20,8 @@ void evolve_one(State& state, const JobEnded& fact);
 void evolve_one(State& state, const StepStarted& fact);
 void evolve_one(State& state, const StepReleased& fact);
 void evolve_one(State& state, const StepEnded& fact);
+void evolve_one(State& state, const JobsForgotten& fact);
+void evolve_one(State& state, const JobQuarantined& fact);
+void evolve_one(State& state, const RecordLost& fact);
 
 }  // namespace cox::core

@@ -1,5 +1,5 @@
 // The thread that writes checkpoints into state.db, so that neither the loop nor the commits of the
-// journal ever wait for them. docs/adr/0006-checkpoint-thread.md
+// journal ever wait for them. docs/adr/0010-checkpoint-thread.md
 #pragma once
 
 #include <condition_variable>

@@ -28,6 +28,21 @@ std::string encode_header(const core::Record& record) {
   wire::put(record.settings, header.mutable_settings());
   header.set_next_job(record.next_job.value);
   header.set_last_submit_us(record.last_submit.us);
+  for (const auto& [id, job] : record.quarantined) {
+    auto* to = header.add_quarantined();
+    to->set_job(id.value);
+    to->set_at_us(job.at.us);
+    to->set_sequence(job.sequence);
+    to->set_why(job.why);
+    to->set_attempt(job.attempt.value);
+    for (const std::string& bytes : job.aside) to->add_aside(bytes);
+  }
+  for (const core::LostRecord& lost : record.lost) {
+    auto* to = header.add_lost();
+    to->set_at_us(lost.at.us);
+    to->set_sequence(lost.sequence);
+    to->set_why(lost.why);
+  }
   std::string body;
   append_message(header, &body);
   return body;
@@ -221,6 +236,16 @@ void RecordLoader::take_header(std::string_view bytes) {
   record_.settings = std::move(*settings);
   record_.next_job = JobId(header.next_job());
   record_.last_submit = Instant{header.last_submit_us()};
+  for (const auto& from : header.quarantined()) {
+    record_.quarantined[JobId(from.job())] = {Instant{from.at_us()},
+                                              from.sequence(),
+                                              from.why(),
+                                              Attempt(from.attempt()),
+                                              {from.aside().begin(), from.aside().end()}};
+  }
+  for (const auto& from : header.lost()) {
+    record_.lost.push_back({Instant{from.at_us()}, from.sequence(), from.why()});
+  }
 }
 
 void RecordLoader::take_items(const FoundChunk& chunk) {

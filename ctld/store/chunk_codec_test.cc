@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ctld/store/fact_codec.h"
+#include "ctld/store/job_codec.h"
 #include "testsuite/support/random_life.h"
 
 namespace cox::ctld {
@@ -112,6 +114,47 @@ TEST(ChunkCodec, a_fleet_with_a_hole_is_an_error) {
   const auto again = loader.finish();
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().message, "state.db: nodes 0: cannot be read");
+}
+
+/// SlinkyProject/slurm-operator#138: a partition was removed that a finished job named.
+TEST(Trap12, an_ended_job_of_a_partition_that_is_gone_is_read_back) {
+  core::Record record = some_record();
+  record.settings.partitions.resize(1);
+  record.settings.partitions[0].name = "another";
+  RecordLoader loader;
+  take_all(loader, record);
+  take(loader, encode_chunk(record, {ChunkKind::jobs, 0}));
+  const auto again = loader.finish();
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(*again == record);
+  core::State state;
+  state.index = core::rebuild_index(*again);
+  state.record = *again;
+  EXPECT_TRUE(core::ledger_faults(state).empty());
+}
+
+/// ROCm/spur#753: job ids outgrew the 32 bits of a database.
+TEST(Trap20, ids_over_32_bits_pass_through_journal_and_checkpoint) {
+  const JobId large{0x1'0000'0005};
+  std::string bytes;
+  encode_fact(core::JobHeld{large, Instant{1}, Hold::by_user, "why"}, &bytes);
+  EXPECT_EQ(std::get<core::JobHeld>(*decode_fact(bytes)).job, large);
+  EXPECT_EQ(job_of_record(bytes), large);
+  EXPECT_EQ(chunk_of(large).number * jobs_per_chunk + 5, large.value);
+  core::Job job;
+  job.id = large;
+  bytes.clear();
+  encode_job(job, 0, &bytes);
+  EXPECT_EQ(JobDecoder().decode(bytes)->id, large);
+  core::Record record = some_record();
+  record.next_job = JobId{large.value + 1};
+  RecordLoader loader;
+  take_all(loader, record);
+  take(loader, encode_chunk(record, {ChunkKind::jobs, 0}));
+  const auto again = loader.finish();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->next_job.value, 0x1'0000'0006U);
+  EXPECT_TRUE(*again == record);
 }
 
 }  // namespace

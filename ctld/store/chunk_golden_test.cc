@@ -178,6 +178,13 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   const std::string second = golden("header.v2", encode_chunk(record, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, first, true}}) == old);
   EXPECT_TRUE(loaded({{header_chunk, second, true}}) == record);
+  core::Record newer = record;
+  newer.settings.history_keep = minutes(3);
+  newer.settings.history_jobs = 5;
+  newer.quarantined[JobId{9}] = {at, 4711, "it fails its checksum", Attempt{2}, {"\x01\xff", ""}};
+  newer.lost = {{at, 4712, "it is missing"}};
+  const std::string third = golden("header.v3", encode_chunk(newer, header_chunk).body);
+  EXPECT_TRUE(loaded({{header_chunk, third, true}}) == newer);
 }
 
 }  // namespace

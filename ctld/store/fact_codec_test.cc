@@ -9,6 +9,7 @@
 #include <iterator>
 #include <string>
 
+#include "core/repair.h"
 #include "ctld/store/fact.pb.h"
 #include "ctld/store/fact_samples.h"
 
@@ -56,6 +57,12 @@ TEST(FactCodec, there_is_a_sample_of_every_kind_of_fact) {
 TEST(FactCodec, every_field_of_every_fact_survives) {
   for (const core::Fact& fact : fact_samples()) expect_survives(fact);
   for (const NewerSample& sample : newer_fact_samples()) expect_survives(sample.fact);
+}
+
+TEST(FactCodec, a_record_names_the_job_that_its_fact_is_about) {
+  for (const core::Fact& fact : fact_samples()) {
+    EXPECT_EQ(job_of_record(encoded(fact)), core::job_of(fact)) << fact_name(fact);
+  }
 }
 
 TEST(FactCodec, golden_files_of_every_version_decode_to_the_stated_facts) {

@@ -1,4 +1,7 @@
 // The bytes of a journal record to core::Fact, every value checked.
+#include <google/protobuf/io/coded_stream.h>
+
+#include <algorithm>
 #include <array>
 #include <type_traits>
 #include <utility>
@@ -201,6 +204,22 @@ Decoded take(const store::NodeUnstuck& from) {
                            Attempt(from.attempt())};
 }
 
+Decoded take(const store::JobsForgotten& from) {
+  core::JobsForgotten fact{at(from), {}};
+  for (const std::uint64_t job : from.jobs()) fact.jobs.push_back(JobId(job));
+  return fact;
+}
+
+Decoded take(const store::JobQuarantined& from) {
+  return core::JobQuarantined{JobId(from.job()),       at(from),
+                              from.sequence(),         from.why(),
+                              Attempt(from.attempt()), {from.aside().begin(), from.aside().end()}};
+}
+
+Decoded take(const store::RecordLost& from) {
+  return core::RecordLost{at(from), from.sequence(), from.why()};
+}
+
 }  // namespace
 
 Result<core::Fact> decode_fact(std::string_view bytes) {
@@ -257,19 +276,42 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.node_stuck());
     case store::Fact::kNodeUnstuck:
       return take(fact.node_unstuck());
+    case store::Fact::kJobsForgotten:
+      return take(fact.jobs_forgotten());
+    case store::Fact::kJobQuarantined:
+      return take(fact.job_quarantined());
+    case store::Fact::kRecordLost:
+      return take(fact.record_lost());
     case store::Fact::BODY_NOT_SET:
       break;
   }
   return fail(Code::internal, "a kind of fact that this version does not know");
 }
 
+JobId job_of_record(std::string_view bytes) {
+  // A message in a message, whose first field is the job in every fact that is about one.
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                            static_cast<int>(bytes.size()));
+  const std::uint32_t kind = in.ReadTag() >> 3U;
+  std::uint32_t length = 0;
+  std::uint64_t job = 0;
+  constexpr std::uint32_t job_tag = 1U << 3U;
+  constexpr std::array about_no_job = {1U,  2U,  16U, 17U, 18U, 19U, 20U,
+                                       21U, 22U, 23U, 24U, 30U, 32U};
+  if (kind == 0 || std::ranges::find(about_no_job, kind) != about_no_job.end()) return JobId{};
+  if (!in.ReadVarint32(&length) || in.ReadTag() != job_tag || !in.ReadVarint64(&job))
+    return JobId{};
+  return JobId(job);
+}
+
 std::string_view fact_name(const core::Fact& fact) {
   constexpr std::array<std::string_view, std::variant_size_v<core::Fact>> names = {
-      "EpochStarted",  "SettingsApplied", "JobSubmitted", "JobHeld",      "JobUnheld",
-      "JobStarted",    "JobReleased",     "StartUndone",  "JobEnding",    "NodeFreed",
-      "JobRequeued",   "JobEnded",        "StepStarted",  "StepReleased", "StepEnded",
-      "ClassLearned",  "NodeRegistered",  "NodeLost",     "NodeSetAside", "NodeResumed",
-      "NodeBackedOff", "NodeTriedAgain",  "NodeStuck",    "NodeUnstuck"};
+      "EpochStarted",   "SettingsApplied", "JobSubmitted", "JobHeld",      "JobUnheld",
+      "JobStarted",     "JobReleased",     "StartUndone",  "JobEnding",    "NodeFreed",
+      "JobRequeued",    "JobEnded",        "StepStarted",  "StepReleased", "StepEnded",
+      "ClassLearned",   "NodeRegistered",  "NodeLost",     "NodeSetAside", "NodeResumed",
+      "NodeBackedOff",  "NodeTriedAgain",  "NodeStuck",    "NodeUnstuck",  "JobsForgotten",
+      "JobQuarantined", "RecordLost"};
   return names[fact.index()];
 }
 

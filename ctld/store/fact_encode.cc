@@ -211,6 +211,29 @@ void put(const core::NodeUnstuck& from, store::Fact* fact) {
   to->set_node(from.node.value);
 }
 
+void put(const core::JobsForgotten& from, store::Fact* fact) {
+  auto* to = fact->mutable_jobs_forgotten();
+  to->set_at_us(from.at.us);
+  for (const JobId job : from.jobs) to->add_jobs(job.value);
+}
+
+void put(const core::JobQuarantined& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_quarantined();
+  to->set_job(from.job.value);
+  to->set_at_us(from.at.us);
+  to->set_sequence(from.sequence);
+  to->set_why(from.why);
+  to->set_attempt(from.attempt.value);
+  for (const std::string& record : from.aside) to->add_aside(record);
+}
+
+void put(const core::RecordLost& from, store::Fact* fact) {
+  auto* to = fact->mutable_record_lost();
+  to->set_at_us(from.at.us);
+  to->set_sequence(from.sequence);
+  to->set_why(from.why);
+}
+
 }  // namespace
 
 void encode_fact(const core::Fact& fact, std::string* out) {

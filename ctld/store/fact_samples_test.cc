@@ -213,6 +213,18 @@ auto fields(const core::NodeSetAside& f) {
   return tie(f.node, f.at, f.aside, f.why, f.by);
 }
 
+auto fields(const core::JobsForgotten& f) {
+  return tie(f.at, f.jobs);
+}
+
+auto fields(const core::JobQuarantined& f) {
+  return tie(f.job, f.at, f.sequence, f.why, f.attempt, f.aside);
+}
+
+auto fields(const core::RecordLost& f) {
+  return tie(f.at, f.sequence, f.why);
+}
+
 auto fields(const core::NodeResumed& f) {
   return tie(f.node, f.at, f.by);
 }
@@ -272,6 +284,9 @@ std::vector<core::Fact> fact_samples() {
       core::NodeTriedAgain{node, at},
       core::NodeStuck{node, at, job, attempt, 2, "pid 4711 (dd) in state D"},
       core::NodeUnstuck{node, at, job, attempt},
+      core::JobsForgotten{at, {JobId(1), job, JobId(0x1'0000'0000'0001)}},
+      core::JobQuarantined{job, at, 4711, "it fails its checksum", attempt, {"\x01\xff", ""}},
+      core::RecordLost{at, 0x1'0000'0000'0002, "it is missing"},
   };
 }
 
@@ -279,9 +294,13 @@ std::vector<NewerSample> newer_fact_samples() {
   Settings fenced = settings();
   fenced.back_off = seconds(13);
   fenced.fence_self = true;
+  Settings remembering = fenced;
+  remembering.history_keep = minutes(3);
+  remembering.history_jobs = 5;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
   return {
       {2, core::SettingsApplied{at, fenced}},
+      {3, core::SettingsApplied{at, remembering}},
       {2, core::JobStarted{job, attempt, at, allocation(), "long"}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
   };

@@ -1,0 +1,90 @@
+// Facts about one job touch the index of its nodes only; any other fact is undone the slow way.
+#include "core/repair.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <variant>
+
+#include "core/fleet/ledger.h"
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+namespace {
+
+void add_nodes(const Allocation& allocation, std::vector<NodeId>* nodes) {
+  for (const NodeShare& share : allocation.nodes) nodes->push_back(share.node);
+}
+
+/// Counts a node's free amounts again, from the shares of the jobs listed there and of `job`.
+void recount(State& state, NodeId id, const Job* job) {
+  if (id.value >= state.record.nodes.size()) return;
+  const Node& node = state.record.nodes[id.value];
+  auto holders = std::move(state.index.jobs_on_node[id.value]);
+  state.index.jobs_on_node[id.value].clear();
+  state.index.free[id.value] = whole_node(node, state.class_of(node));
+  const auto take_of = [&](const Job& one) {
+    if (!holds_share(one, id)) return;
+    take(state.index, one.id, one.run->allocation.nodes[*node_position(one, id)]);
+  };
+  for (const JobId holder : holders) {
+    if (job == nullptr || holder != job->id) take_of(*state.find_job(holder));
+  }
+  if (job != nullptr) take_of(*job);
+}
+
+}  // namespace
+
+JobId job_of(const Fact& fact) {
+  return std::visit(
+      [](const auto& one) {
+        using One = std::decay_t<decltype(one)>;
+        constexpr bool is_about_node = std::is_same_v<One, NodeBackedOff> ||
+                                       std::is_same_v<One, NodeStuck> ||
+                                       std::is_same_v<One, NodeUnstuck>;
+        if constexpr (!is_about_node && requires { one.job; }) {
+          return one.job;
+        } else {
+          return JobId{};
+        }
+      },
+      fact);
+}
+
+Undo::Undo(const State& state, const Fact& fact)
+    : id_(job_of(fact)), pending_(state.index.pending) {
+  if (const auto* started = std::get_if<JobStarted>(&fact)) add_nodes(started->allocation, &nodes_);
+  if (id_ == JobId{}) return;
+  const Job* job = state.find_job(id_);
+  if (job == nullptr) return;
+  job_ = *job;
+  add_nodes(job->run->allocation, &nodes_);
+}
+
+void Undo::restore(State& state) const {
+  if (id_ != JobId{}) {
+    restore_job(state);
+  } else {
+    state.index = rebuild_index(state.record, state.index.job_by_key.seed());
+  }
+}
+
+void Undo::restore_job(State& state) const {
+  const Job* job = nullptr;
+  if (job_) {
+    job = &state.record.jobs.insert(*job_);
+  } else {
+    state.record.jobs.erase(id_);
+  }
+  std::vector<NodeId> nodes = nodes_;
+  std::ranges::sort(nodes);
+  nodes.erase(std::ranges::unique(nodes).begin(), nodes.end());
+  for (const NodeId node : nodes) recount(state, node, job);
+  if (job != nullptr && job->phase != JobPhase::ended) {
+    state.index.unended.insert(id_);
+  } else {
+    state.index.unended.erase(id_);
+  }
+  state.index.pending = pending_;
+}
+
+}  // namespace cox::core

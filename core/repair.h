@@ -1,0 +1,33 @@
+// Undoing a fact that could not be evolved to its end, at a restart only: what it was about is put
+// back as it was, and the index is counted again from it.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "core/fact.h"
+#include "core/state.h"
+
+namespace cox::core {
+
+/// The job whose past `fact` is part of; 0 for facts about nodes, which may only name one.
+JobId job_of(const Fact& fact);
+
+class Undo {
+ public:
+  /// Remembers what `fact` is about to change. Cheap: a replay does it for each fact.
+  Undo(const State& state, const Fact& fact);
+  /// After an assertion broke in evolve().
+  void restore(State& state) const;
+
+ private:
+  void restore_job(State& state) const;
+
+  JobId id_;
+  std::size_t pending_;
+  std::optional<Job> job_;
+  std::vector<NodeId> nodes_;  // whose shares the fact may have moved
+};
+
+}  // namespace cox::core

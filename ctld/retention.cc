@@ -1,0 +1,59 @@
+// Ended jobs in the order in which they may leave.
+#include "ctld/retention.h"
+
+#include <variant>
+
+#include "core/job/retention.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr std::size_t jobs_per_turn = 1000;
+constexpr int looks_per_turn = 10'000;
+
+}  // namespace
+
+void Retention::restore(const core::Job& job, std::uint64_t sequence) {
+  if (job.phase == JobPhase::ended) ended_.push({job.run->ended, job.id, sequence});
+}
+
+void Retention::learn(const core::State& state, const core::Fact& fact, std::uint64_t sequence) {
+  if (const auto* ended = std::get_if<core::JobEnded>(&fact)) {
+    restore(*state.find_job(ended->job), sequence);
+  } else if (const auto* aside = std::get_if<core::JobQuarantined>(&fact)) {
+    restore(*state.find_job(aside->job), sequence);
+  }
+}
+
+std::vector<JobId> Retention::take_due(const core::State& state,
+                                       Instant now,
+                                       std::uint64_t history) {
+  const Settings& settings = state.record.settings;
+  std::vector<JobId> due;
+  for (int looks = 0; looks < looks_per_turn; ++looks) {
+    if (ended_.empty() || due.size() == jobs_per_turn) break;
+    const Ended next = ended_.top();
+    const bool is_over = next.ended + settings.history_keep <= now;
+    const bool are_many = ended_.size() + resendable_.size() > settings.history_jobs;
+    if (next.sequence > history || !(is_over || are_many)) break;
+    ended_.pop();
+    const core::Job* job = state.find_job(next.job);
+    if (job == nullptr) continue;  // forgotten before the restart, or noted twice
+    if (core::may_be_resent(state, *job)) {
+      resendable_.push(next.job);
+    } else {
+      due.push_back(next.job);
+    }
+  }
+  while (!resendable_.empty() && due.size() < jobs_per_turn) {
+    const JobId id = resendable_.top();
+    const core::Job* job = state.find_job(id);
+    if (job != nullptr && core::may_be_resent(state, *job)) break;
+    if (job != nullptr) due.push_back(id);
+    resendable_.pop();
+  }
+  return due;
+}
+
+}  // namespace cox::ctld

@@ -1,0 +1,62 @@
+// The controller is killed again and again while it writes checkpoints: nothing that was
+// acknowledged is lost, nothing runs twice, and the journal is cut behind the checkpoints.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <algorithm>
+
+#include "common/text.h"
+#include "testsuite/daemons/cluster.h"
+
+namespace cox::daemons {
+namespace {
+
+constexpr int kills = 5;
+constexpr int jobs_per_life = 10;
+
+std::int64_t ask_sql(const std::string& file, const std::string& sql) {
+  sqlite3* database = nullptr;
+  sqlite3_stmt* statement = nullptr;
+  EXPECT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(database);
+  std::int64_t value = -1;
+  if (sqlite3_step(statement) == SQLITE_ROW) value = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  sqlite3_close(database);
+  return value;
+}
+
+TEST(Checkpoints, a_controller_killed_among_them_loses_nothing_and_runs_nothing_twice) {
+  ClusterOptions options;
+  options.nodes = 1;
+  options.scheduling = "[history]\ncheckpoint_facts = 10\n";
+  Cluster cluster(options);
+  Client client = cluster.client();
+  std::vector<std::uint64_t> ids;
+  for (int life = 0; life < kills; ++life) {
+    for (int i = 0; i < jobs_per_life; ++i) {
+      ids.push_back(client.submit(cluster.job("echo $COX_JOB_ID >> ran").memory_mib(16)));
+    }
+    cluster.kill_controller();
+    cluster.start_controller();
+  }
+  for (const std::uint64_t id : ids) EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
+  const std::string lines = cluster.file("ran");
+  auto ran = split(lines, '\n');
+  std::erase(ran, "");
+  std::ranges::sort(ran);
+  EXPECT_EQ(ran.size(), ids.size());
+  EXPECT_EQ(std::ranges::adjacent_find(ran), ran.end());
+  // Checkpoints were made, and with what the journal has behind them nothing is missing.
+  EXPECT_EQ(cluster.controller().end(SIGTERM), 0);
+  const std::string state = cluster.dir() + "/state";
+  EXPECT_GT(ask_sql(state + "/state.db", "SELECT value FROM meta WHERE key = 'sequence'"), 0);
+  EXPECT_GT(ask_sql(state + "/journal.db", "SELECT ifnull(min(first_seq), 2) FROM batch"), 1);
+  cluster.start_controller();
+  for (const std::uint64_t id : ids) EXPECT_EQ(client.view(id).state(), "COMPLETED");
+  cluster.expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace cox::daemons
