@@ -19,6 +19,7 @@ Controller::Controller(ControllerParts parts)
       nodes_(machine_, outputs_, journal_, cluster_key_, log_),
       clients_(machine_, outputs_, parts.clients, parts.users, history_, cluster_key_, parts.about),
       keeper_(machine_, journal_, parts.checkpoints, log_),
+      sweep_(machine_, journal_),
       keeps_history_(parts.history != nullptr) {
   machine_.keep_history(&history_);
   machine_.seed_keys(parts.key_seed);
@@ -117,6 +118,7 @@ void Controller::forget_jobs() {
 }
 
 bool Controller::plan(std::size_t steps) {
+  if (!full_) sweep_.tick();
   const bool listed = clients_.continue_lists();
   // With a full disk nothing new is begun: its facts could not be kept.
   const bool planned = full_ || machine_.plan(steps);

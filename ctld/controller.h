@@ -9,6 +9,7 @@
 
 #include "common/result.h"
 #include "core/schedule/plan.h"
+#include "ctld/blob_sweep.h"
 #include "ctld/client_desk.h"
 #include "ctld/history_desk.h"
 #include "ctld/keeper.h"
@@ -133,5 +134,6 @@ class Controller {
   std::uint64_t committed_ = 0;
   bool full_ = false;
 };
+  BlobSweep sweep_;
 
 }  // namespace cox::ctld

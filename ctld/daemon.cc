@@ -63,6 +63,18 @@ void Daemon::Body::read_blob(const Hash& hash, std::function<void(Result<std::st
   });
 }
 
+void Daemon::Body::list_blobs(const Hash& after,
+                              std::size_t most,
+                              std::function<void(Result<std::vector<Hash>>)> done) {
+  const auto on_loop = [this, done = std::move(done)](Result<std::vector<Hash>> hashes) {
+    loop->post([this, done, hashes = std::move(hashes)] {
+      touch();
+      done(hashes);
+    });
+  };
+  store_thread->list_blobs(after, most, on_loop);
+}
+
 Result<void> Daemon::Body::open_store() {
   auto store = open_sqlite_store(dir.state_path);
   if (!store) return tl::unexpected(store.error());

@@ -58,6 +58,10 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History {
 
   void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) override;
 
+  void list_blobs(const Hash& after,
+                  std::size_t most,
+                  std::function<void(Result<std::vector<Hash>>)> done) override;
+
   void cut(std::uint64_t sequence) override {
     if (store_thread) store_thread->cut(sequence);
   }

@@ -58,6 +58,15 @@ class MemoryStore final : public Store {
     return blob->second;
   }
 
+  Result<std::vector<Hash>> list_blobs(const Hash& after, std::size_t most) override {
+    std::vector<Hash> found;
+    for (auto blob = blobs_.upper_bound(after); blob != blobs_.end() && found.size() < most; ++blob)
+      found.push_back(blob->first);
+    return found;
+  }
+
+  void leave_behind(const Hash& hash) { blobs_[hash] = "of a crash"; }
+
   void lose_blobs() { blobs_.clear(); }
 
   Result<void> tidy() override { return {}; }
@@ -202,6 +211,12 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   }
 
   void drop(Session session) override { dropped_[session] = true; }
+
+  void list_blobs(const Hash& after,
+                  std::size_t most,
+                  std::function<void(Result<std::vector<Hash>>)> done) override {
+    done(store_.list_blobs(after, most));
+  }
 
   void send(ClientId client, const std::string& payload) override {
     to_clients_[client].push_back(payload);

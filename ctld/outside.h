@@ -29,6 +29,11 @@ class Journal {
   /// Reads content that an earlier batch carried. `done` runs within a turn of the controller, or
   /// at once. error: not_found names the hash
   virtual void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) = 0;
+  /// Some hashes of contents above `after`, ascending, at most `most`; none when it was the last.
+  /// `done` as above.
+  virtual void list_blobs(const Hash& after,
+                          std::size_t most,
+                          std::function<void(Result<std::vector<Hash>>)> done) = 0;
   /// Facts up to and including `sequence` are in a checkpoint that lasts: the journal may forget
   /// them, bit by bit.
   virtual void cut(std::uint64_t sequence) = 0;

@@ -91,6 +91,21 @@ TEST_F(Ending, a_script_is_deleted_with_the_last_job_that_refers_to_it) {
   EXPECT_LT(store_.blobs(), kept);
 }
 
+TEST_F(Ending, content_that_a_crash_left_behind_is_found_and_deleted_by_the_next_controller) {
+  submit(0, "#!/bin/sh\nwaits\n");
+  const std::size_t kept = store_.blobs();
+  for (int i = 0; i < 256; ++i) {
+    Hash left;
+    left.bytes[0] = static_cast<std::uint8_t>(i);
+    left.bytes[31] = 1;
+    store_.leave_behind(left);
+  }
+  FakeWorld next(store_);
+  EXPECT_EQ(store_.blobs(), kept + 256);
+  next.pass(seconds(1));
+  EXPECT_EQ(store_.blobs(), kept);
+}
+
 /// desihub/desispec#1727: a purged job's record was reset, and a dependency on it was fulfilled.
 TEST_F(Ending, Trap13_a_forgotten_job_does_not_count_as_ended_well_and_its_id_is_not_reused) {
   world_.controller().history_written_to(everything);

@@ -32,7 +32,7 @@ Failure at_sequence(std::uint64_t sequence, const std::string& what) {
 
 struct Statements {
   Statement begin, commit, roll_back, epoch, set_epoch, add_batch, add_blob, find_blob, cut,
-      drop_blob;
+      drop_blob, list_blobs;
 };
 
 /// What of a batch has to be known to visit its records.
@@ -85,6 +85,23 @@ class SqliteStore final : public Store {
     if (!row) return tl::unexpected(row.error());
     if (!bytes) return fail(Code::not_found, "no blob " + to_hex(view(hash)));
     return std::move(*bytes);
+  }
+
+  Result<std::vector<Hash>> list_blobs(const Hash& after, std::size_t most) override {
+    std::vector<Hash> found;
+    sql_.list_blobs.bind(1, view(after));
+    sql_.list_blobs.bind(2, most);
+    auto row = sql_.list_blobs.step();
+    for (; row && *row; row = sql_.list_blobs.step()) {
+      const std::string_view bytes = sql_.list_blobs.column_bytes(0);
+      Hash hash;
+      if (bytes.size() != hash.bytes.size()) continue;
+      std::ranges::copy(bytes, hash.bytes.begin());
+      found.push_back(hash);
+    }
+    sql_.list_blobs.reset();
+    if (!row) return tl::unexpected(row.error());
+    return found;
   }
 
   Result<bool> cut(std::uint64_t sequence, std::size_t rows_max) override {
@@ -257,7 +274,8 @@ Result<Statements> prepare_all(sqlite3* database) {
                                 "DELETE FROM batch WHERE first_seq IN (SELECT first_seq FROM batch"
                                 "  WHERE first_seq <= ?1 AND first_seq + count - 1 <= ?1"
                                 "  ORDER BY first_seq LIMIT ?2)",
-                                "DELETE FROM blob WHERE hash = ?1"};
+                                "DELETE FROM blob WHERE hash = ?1",
+                                "SELECT hash FROM blob WHERE hash > ?1 ORDER BY hash LIMIT ?2"};
   std::vector<Statement> made;
   for (const char* text : texts) {
     auto statement = Statement::prepare(database, text);
@@ -266,7 +284,7 @@ Result<Statements> prepare_all(sqlite3* database) {
   }
   return Statements{std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
                     std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]),
-                    std::move(made[8]), std::move(made[9])};
+                    std::move(made[8]), std::move(made[9]), std::move(made[10])};
 }
 
 Result<void> check_format(sqlite3* database) {

@@ -54,6 +54,8 @@ class Store {
   virtual Result<void> load(std::uint64_t sequence, const Visitor& visit) = 0;
   /// error: not_found names the hash
   virtual Result<std::string> read_blob(const Hash& hash) = 0;
+  /// Hashes of contents in ascending order, at most `most`, from the first above `after` on.
+  virtual Result<std::vector<Hash>> list_blobs(const Hash& after, std::size_t most) = 0;
   /// Removes up to `rows_max` of the batches that hold nothing after `sequence`, the oldest first.
   /// True when none is left. What was removed may be there again after a crash.
   virtual Result<bool> cut(std::uint64_t sequence, std::size_t rows_max) = 0;

@@ -68,6 +68,16 @@ void StoreThread::read_blob(const Hash& hash, std::function<void(Result<std::str
   changed_.notify_one();
 }
 
+void StoreThread::list_blobs(const Hash& after,
+                             std::size_t most,
+                             std::function<void(Result<std::vector<Hash>>)> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.lists.push_back({after, most, std::move(done)});
+  }
+  changed_.notify_one();
+}
+
 void StoreThread::work() {
   for (;;) {
     const Orders orders = next_orders();
@@ -84,6 +94,7 @@ void StoreThread::work() {
       return;
     }
     for (const Read& read : orders.reads) read.done(store_->read_blob(read.hash));
+    for (const List& list : orders.lists) list.done(store_->list_blobs(list.after, list.most));
     tidy_some(orders.batches.size());
   }
 }

@@ -42,6 +42,10 @@ class StoreThread {
   /// Reads content after everything appended before is committed. `done` is called on the store
   /// thread; it is not when the thread ends before.
   void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done);
+  /// Store::list_blobs(), likewise.
+  void list_blobs(const Hash& after,
+                  std::size_t most,
+                  std::function<void(Result<std::vector<Hash>>)> done);
   /// Batches up to and including `sequence` are needed no more: removed bit by bit, after commits
   /// and while there are none. Likewise.
   void cut(std::uint64_t sequence);
@@ -56,14 +60,23 @@ class StoreThread {
     std::function<void(Result<std::string>)> done;
   };
 
+  struct List {
+    Hash after;
+    std::size_t most;
+    std::function<void(Result<std::vector<Hash>>)> done;
+  };
+
   /// What the loop asked for since the last look.
   struct Orders {
     std::vector<Batch> batches;
     std::vector<Hash> drops;
     std::vector<Read> reads;
+    std::vector<List> lists;
     std::uint64_t cut = 0;
 
-    bool empty() const { return batches.empty() && drops.empty() && reads.empty() && cut == 0; }
+    bool empty() const {
+      return batches.empty() && drops.empty() && reads.empty() && lists.empty() && cut == 0;
+    }
   };
 
   void work();

@@ -48,6 +48,10 @@ class SlowStore final : public Store {
 
   Result<std::string> read_blob(const Hash&) override { return fail(Code::not_found, "none"); }
 
+  Result<std::vector<Hash>> list_blobs(const Hash&, std::size_t) override {
+    return std::vector<Hash>{};
+  }
+
   Result<void> tidy() override { return {}; }
 
   std::uint64_t untidy_bytes() const override { return 0; }

@@ -249,6 +249,12 @@ void FakeController::cut(std::uint64_t sequence) {
   static_cast<void>(life_->store->cut(sequence, rng_.below(50)));
 }
 
+void FakeController::list_blobs(const Hash& after,
+                                std::size_t most,
+                                std::function<void(Result<std::vector<Hash>>)> done) {
+  done(life_->store->list_blobs(after, most));
+}
+
 void FakeController::drop_blobs(std::vector<Hash> hashes) {
   static_cast<void>(life_->store->drop_blobs(hashes));
 }

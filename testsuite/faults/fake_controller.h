@@ -101,6 +101,9 @@ class FakeController : private ctld::Journal,
   void append(ctld::Batch batch) override;
   void read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) override;
   void cut(std::uint64_t sequence) override;
+  void list_blobs(const Hash& after,
+                  std::size_t most,
+                  std::function<void(Result<std::vector<Hash>>)> done) override;
   void drop_blobs(std::vector<Hash> hashes) override;
   void begin() override;
   void put(std::vector<ctld::Chunk> chunks) override;

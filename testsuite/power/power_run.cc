@@ -27,6 +27,10 @@ class Nobody : public ctld::Journal,
 
   void read_blob(const Hash&, std::function<void(Result<std::string>)>) override {}
 
+  void list_blobs(const Hash&,
+                  std::size_t,
+                  std::function<void(Result<std::vector<Hash>>)>) override {}
+
   void cut(std::uint64_t) override {}
 
   void drop_blobs(std::vector<Hash>) override {}
