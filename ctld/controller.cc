@@ -26,24 +26,39 @@ Controller::Controller(ControllerParts parts)
 }
 
 Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
-  const std::uint64_t sequence = checkpoint == nullptr ? 0 : checkpoint->sequence();
+  const std::uint64_t held = checkpoint == nullptr ? 0 : checkpoint->sequence();
   Replay replay(machine_);
-  if (sequence != 0) {
-    if (auto restored = replay.restore(*checkpoint); !restored) return restored;
-  }
+  Result<void> restored;
+  if (held != 0) restored = replay.restore(*checkpoint);
+  const std::uint64_t sequence = restored ? held : 0;
   history_.begin();
   auto loaded = store.load(sequence, [this, &replay](const FoundRecord& found) -> Result<void> {
     replay.take(found);
     history_.replayed(machine_.last_sequence());
     return {};
   });
+  if (!restored && machine_.last_sequence() < held) return lost_state(restored.error(), held);
   if (!loaded) return loaded;
+  is_checkpoint_bad_ = !restored;
+  if (is_checkpoint_bad_) {
+    log_.error(restored.error().message +
+               ": everything is made again from the journal, which is whole");
+  }
   aside_ = replay.result();
   committed_ = machine_.last_sequence();
   history_.recovered(committed_);
   keeper_.recovered(sequence);
   note_history();
   return {};
+}
+
+/// The journal alone does not tell all that the checkpoint did.
+Failure Controller::lost_state(const Error& error, std::uint64_t held) const {
+  return fail(Code::internal,
+              error.message + "; the journal does not have all of the " + std::to_string(held) +
+                  " facts in it: the jobs and nodes of the others are lost, history.db has those "
+                  "that ended. Put back a copy of " +
+                  state_dir_ + ", or move it away to begin anew without jobs");
 }
 
 Result<void> Controller::start(Instant wall, Duration monotonic, const Settings& settings) {
@@ -103,6 +118,7 @@ void Controller::tick() {
   }
   nodes_.tick();
   forget_jobs();
+  if (!full_) sweep_.tick();
   clients_.tick();
 }
 
@@ -118,7 +134,6 @@ void Controller::forget_jobs() {
 }
 
 bool Controller::plan(std::size_t steps) {
-  if (!full_) sweep_.tick();
   const bool listed = clients_.continue_lists();
   // With a full disk nothing new is begun: its facts could not be kept.
   const bool planned = full_ || machine_.plan(steps);

@@ -49,6 +49,10 @@ class Controller {
   /// Contents are read when a start needs them. What cannot be understood is put into quarantine by
   /// start(). error: internal when there is nothing to begin with
   Result<void> recover(Store& store, CheckpointStore* checkpoint = nullptr);
+
+  /// The checkpoint could not be understood and the journal was enough: another has to be begun.
+  bool is_checkpoint_bad() const { return is_checkpoint_bad_; }
+
   /// Begins a new epoch under `settings`; a turn of its own, before any other.
   Result<void> start(Instant wall, Duration monotonic, const Settings& settings);
 
@@ -114,6 +118,7 @@ class Controller {
   void drop_plan() { machine_.drop_plan(); }
 
  private:
+  Failure lost_state(const Error& error, std::uint64_t held) const;
   Result<void> put_aside();
   void forget_jobs();
   void carry_out();
@@ -129,11 +134,12 @@ class Controller {
   NodeDesk nodes_;
   ClientDesk clients_;
   Keeper keeper_;
+  BlobSweep sweep_;
   const bool keeps_history_;
   core::Quarantine aside_;  // from recover() until start()
   std::uint64_t committed_ = 0;
   bool full_ = false;
+  bool is_checkpoint_bad_ = false;
 };
-  BlobSweep sweep_;
 
 }  // namespace cox::ctld

@@ -83,6 +83,12 @@ Result<void> Daemon::Body::open_store() {
   open_history();
   controller.set_limits({.facts = options.checkpoint_facts});
   if (auto done = controller.recover(**store, checkpoint->get()); !done) return done;
+  if (controller.is_checkpoint_bad()) {
+    checkpoint->reset();
+    if (auto moved = set_checkpoint_aside(dir.state_path); !moved) return moved;
+    checkpoint = open_sqlite_checkpoint(dir.state_path);
+    if (!checkpoint) return tl::unexpected(checkpoint.error());
+  }
   CheckpointEvents checkpoint_events;
   checkpoint_events.lasted = [this](std::uint64_t sequence) {
     loop->post([this, sequence] { controller.checkpoint_lasted(sequence); });

@@ -84,7 +84,11 @@ class MemoryStore final : public Store {
 
 class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public Users {
  public:
-  explicit FakeWorld(MemoryStore& store, History* history = nullptr) : store_(store) {
+  /// With a checkpoint that cannot be used it is not started: see recovered().
+  explicit FakeWorld(MemoryStore& store,
+                     History* history = nullptr,
+                     CheckpointStore* checkpoint = nullptr)
+      : store_(store) {
     controller_ = std::make_unique<Controller>(ControllerParts{{&select_, &priority_},
                                                                *this,
                                                                *this,
@@ -95,10 +99,14 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
                                                                Log(-1),
                                                                nullptr,
                                                                history});
-    EXPECT_TRUE(controller_->recover(store));
+    recovered_ = controller_->recover(store, checkpoint);
+    EXPECT_TRUE(recovered_ || checkpoint != nullptr);
+    if (!recovered_) return;
     EXPECT_TRUE(controller_->start(now_, Duration{now_.us}, Settings{}));
     commit();
   }
+
+  const Result<void>& recovered() const { return recovered_; }
 
   Controller& controller() { return *controller_; }
 
@@ -204,6 +212,12 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
     });
   }
 
+  void list_blobs(const Hash& after,
+                  std::size_t most,
+                  std::function<void(Result<std::vector<Hash>>)> done) override {
+    done(store_.list_blobs(after, most));
+  }
+
   std::size_t reads_held() const { return reads_.size(); }
 
   void send(Session session, const std::string& payload) override {
@@ -211,12 +225,6 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   }
 
   void drop(Session session) override { dropped_[session] = true; }
-
-  void list_blobs(const Hash& after,
-                  std::size_t most,
-                  std::function<void(Result<std::vector<Hash>>)> done) override {
-    done(store_.list_blobs(after, most));
-  }
 
   void send(ClientId client, const std::string& payload) override {
     to_clients_[client].push_back(payload);
@@ -238,6 +246,7 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   plugins::LinearSelect select_;
   plugins::FifoPriority priority_;
   std::unique_ptr<Controller> controller_;
+  Result<void> recovered_;
   Instant now_{1'700'000'000'000'000};
   std::vector<Batch> waiting_;
   std::vector<std::pair<Hash, std::function<void(Result<std::string>)>>> reads_;

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <utility>
 
 namespace cox::ctld {
@@ -241,6 +244,15 @@ Result<std::unique_ptr<CheckpointStore>> open_sqlite_checkpoint(const std::strin
   auto made = set_up(std::move(*database));
   if (!made) return tl::unexpected(made.error().with_context(path));
   return made;
+}
+
+Result<void> set_checkpoint_aside(const std::string& directory) {
+  const std::string from = directory + "/state.db", to = from + ".unreadable";
+  for (const char* part : {"-wal", "-shm", ""}) {
+    if (std::rename((from + part).c_str(), (to + part).c_str()) == 0 || errno == ENOENT) continue;
+    return fail(Code::internal, "rename " + from + part + ": " + std::strerror(errno));
+  }
+  return {};
 }
 
 }  // namespace cox::ctld

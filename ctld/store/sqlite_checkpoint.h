@@ -17,4 +17,8 @@ namespace cox::ctld {
 Result<std::unique_ptr<CheckpointStore>> open_sqlite_checkpoint(const std::string& directory,
                                                                 const SqliteOptions& options = {});
 
+/// Renames state.db, which nobody has open, to state.db.unreadable, so that another can be begun.
+/// error: internal
+Result<void> set_checkpoint_aside(const std::string& directory);
+
 }  // namespace cox::ctld

@@ -1,11 +1,13 @@
 // The controller is killed again and again while it writes checkpoints: nothing that was
 // acknowledged is lost, nothing runs twice, and the journal is cut behind the checkpoints.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sqlite3.h>
 
 #include <algorithm>
 
 #include "common/text.h"
+#include "platform/file.h"
 #include "testsuite/daemons/cluster.h"
 
 namespace cox::daemons {
@@ -55,6 +57,27 @@ TEST(Checkpoints, a_controller_killed_among_them_loses_nothing_and_runs_nothing_
   EXPECT_GT(ask_sql(state + "/journal.db", "SELECT ifnull(min(first_seq), 2) FROM batch"), 1);
   cluster.start_controller();
   for (const std::uint64_t id : ids) EXPECT_EQ(client.view(id).state(), "COMPLETED");
+  cluster.expect_nothing_left();
+}
+
+TEST(Checkpoints, a_state_file_with_a_hole_is_made_again_from_a_journal_that_is_whole) {
+  ClusterOptions options;
+  options.nodes = 1;
+  options.emulated = false;
+  Cluster cluster(options);
+  Client client = cluster.client();
+  const auto id = client.submit(cluster.job("exit 3"));
+  EXPECT_EQ(client.end_of(id).exit_code(), 3);
+  EXPECT_EQ(cluster.controller().end(SIGTERM), 0);
+  const std::string file = cluster.dir() + "/state/state.db";
+  ask_sql(file, "UPDATE chunk SET body = x'00' WHERE kind = 0");
+  cluster.start_controller();
+  EXPECT_EQ(client.view(id).exit_code(), 3);
+  EXPECT_TRUE(platform::read_file(file + ".unreadable", std::size_t{1} << 30))
+      << "kept for whoever examines it";
+  EXPECT_EQ(cluster.controller().end(SIGTERM), 0);
+  cluster.start_controller();
+  EXPECT_EQ(client.view(id).exit_code(), 3);
   cluster.expect_nothing_left();
 }
 
