@@ -111,5 +111,34 @@ TEST(History, a_row_tells_who_what_and_with_which_resources) {
   cluster.expect_nothing_left();
 }
 
+TEST(History, show_why_wait_and_logs_answer_for_a_job_that_left_memory) {
+  ClusterOptions options;
+  options.nodes = 1;
+  options.emulated = false;
+  options.scheduling = "[history]\nkeep_in_memory = \"0s\"\n";
+  Cluster cluster(options);
+  Client client = cluster.client();
+  wire::ClientRequest request;  // without a key, which would keep it for an hour
+  *request.mutable_submit() = cluster.job("echo gone by; exit 3").message();
+  request.mutable_submit()->clear_key_low();
+  request.mutable_submit()->clear_key_high();
+  const auto reply = client.ask(request);
+  ASSERT_TRUE(reply) << reply.error().message;
+  const std::string id = std::to_string(reply->submitted().job());
+  EXPECT_EQ(client.end_of(reply->submitted().job()).exit_code(), 3);
+  ASSERT_TRUE(eventually([&] { return client.jobs(true).empty(); })) << "it is still in memory";
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    const Ran shown = cluster.shell("cox show job " + id);
+    EXPECT_NE(shown.output.find("FAILED"), std::string::npos) << shown.output;
+    EXPECT_NE(cluster.shell("cox why " + id).output.find("ended"), std::string::npos);
+    EXPECT_EQ(cluster.shell("cox wait " + id).status, 3);
+    EXPECT_EQ(cluster.shell("cox logs " + id).output, "gone by\n");
+    cluster.kill_controller();
+    cluster.start_controller();
+    EXPECT_TRUE(client.jobs(true).empty());
+  }
+  cluster.expect_nothing_left();
+}
+
 }  // namespace
 }  // namespace cox::daemons
