@@ -6,7 +6,7 @@
 #include <sched.h>
 
 #include <chrono>
-#include <optional>
+#include <cstdint>
 
 #include "model/time.h"
 
@@ -20,15 +20,16 @@ class ShortWait {
   /// from the first call.
   bool go_on() {
     const auto now = std::chrono::steady_clock::now();
-    if (!end_) end_ = now + most_;
-    if (now >= *end_) return false;
+    if (turns_++ == 0) end_ = now + most_;
+    if (now >= end_) return false;
     ::sched_yield();
     return true;
   }
 
  private:
   std::chrono::microseconds most_;
-  std::optional<std::chrono::steady_clock::time_point> end_;
+  std::chrono::steady_clock::time_point end_;
+  std::uint64_t turns_ = 0;
 };
 
 }  // namespace cox::platform
