@@ -56,17 +56,22 @@ chmod 755 "$work"
 job=$(cd "$work" && PATH="$build/bin:$PATH" "$cox" submit -N "$nodes" ring.sh ./cox-example-mpi)
 printf '%s$ cox submit -N %s ring.sh ./cox-example-mpi%s\n%s\n' "$bold" "$nodes" "$plain" "$job"
 shown "$cox" queue
+down_again() { step "down"; shown "$cox" down "${at[@]}"; }
 "$cox" wait "$job" || {
   echo "the job failed; its output:" >&2
   "$cox" logs "$job" >&2 || true
   "$cox" show job "$job" >&2
+  if [ -n "$down" ]; then
+    down_again
+  else
+    echo "quickstart.sh: the cluster is up; cox doctor looks for the cause, cox down${dir:+ --dir $dir} ends it" >&2
+  fi
   exit 1
 }
 shown "$cox" logs "$job"
 
 if [ -n "$down" ]; then
-  step "down"
-  shown "$cox" down "${at[@]}"
+  down_again
   exit 0
 fi
 cat <<END

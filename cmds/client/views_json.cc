@@ -60,7 +60,7 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
     json->number("nodes_max", part.nodes_max());
     write_unless("tasks", part.tasks(), 0, json);
     write_unless("tasks_per_node", part.tasks_per_node(), 0, json);
-    json->number("cpus_per_task", part.cpus_per_task());
+    write_unless("cpus_per_task", part.cpus_per_task(), 0, json);
     write_unless("memory_per_node_mib", part.memory_per_node_mib(), -1, json);
     write_unless("memory_per_cpu_mib", part.memory_per_cpu_mib(), -1, json);
     json->boolean("exclusive", part.exclusive());

@@ -168,7 +168,8 @@ void put_job(const core::State& state,
   const std::string stuck = core::stuck_text(state, job);
   to->set_why(stuck.empty() ? job.run->why : stuck);
   put_reason(state, plan, job, to);
-  if (job.run->allocation.nodes.empty()) {
+  // A job that waits again still has the nodes of its last attempt.
+  if (job.phase == JobPhase::pending || job.run->allocation.nodes.empty()) {
     put_request_size(job.request, to);
   } else {
     put_allocation_size(state, job, to);

@@ -46,6 +46,22 @@ bool is_of_another_job(const StepPlan& plan, const std::vector<std::string_view>
   });
 }
 
+// Beside the number of threads that we set stands the same number under this name, so that it is
+// known again, as not the user's, where a job's environment is exported.
+constexpr std::string_view threads = "OMP_NUM_THREADS", threads_mark = "COX_OMP_NUM_THREADS";
+
+bool has_our_threads(const std::vector<std::string_view>& exported) {
+  const auto value_of = [&](std::string_view name) {
+    for (const std::string_view entry : exported) {
+      if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
+        return entry.substr(name.size());
+      }
+    }
+    return std::string_view();
+  };
+  return !value_of(threads).empty() && value_of(threads) == value_of(threads_mark);
+}
+
 // Names are kept once, the first one wins as with getenv.
 std::vector<std::string> users_own(const StepPlan& plan) {
   std::vector<std::string> kept;
@@ -54,6 +70,7 @@ std::vector<std::string> users_own(const StepPlan& plan) {
   if (is_of_another_job(plan, exported)) {
     names = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"};
   }
+  if (has_our_threads(exported)) names.insert(threads);
   for (const std::string_view entry : exported) {
     const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos || equals == 0) {
@@ -88,8 +105,10 @@ void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
   set_if_unset(environment, "SHELL", user.shell);
   set_if_unset(environment, "PATH", "/usr/local/bin:/usr/bin:/bin");
   set_if_unset(environment, "TMPDIR", plan.tmp_dir);
-  if (plan.cpus_per_task_given) {
-    set_if_unset(environment, "OMP_NUM_THREADS", std::to_string(plan.cpus_per_task));
+  if (plan.cpus_per_task_given && find_variable(*environment, std::string(threads)) == nullptr) {
+    const std::string count = std::to_string(plan.cpus_per_task);
+    set_variable(environment, std::string(threads), count);
+    set_variable(environment, std::string(threads_mark), count);
   }
 }
 

@@ -107,6 +107,19 @@ TEST(Environment, what_the_user_set_wins_over_our_defaults) {
   EXPECT_EQ(value(theirs, "HOME"), "/elsewhere");
 }
 
+TEST(Environment, threads_of_an_outer_job_are_not_taken_for_the_users) {
+  StepPlan plan = batch_plan();
+  plan.cpus_per_task = 4;
+  plan.cpus_per_task_given = true;
+  plan.environment = exported({"OMP_NUM_THREADS=2", "COX_OMP_NUM_THREADS=2"});
+  EXPECT_EQ(value(common_environment(plan), "OMP_NUM_THREADS"), "4");
+  plan.environment = exported({"OMP_NUM_THREADS=3", "COX_OMP_NUM_THREADS=2"});
+  EXPECT_EQ(value(common_environment(plan), "OMP_NUM_THREADS"), "3");
+  plan.environment = exported({"OMP_NUM_THREADS=2", "COX_OMP_NUM_THREADS=2"});
+  plan.cpus_per_task_given = false;
+  EXPECT_EQ(value(common_environment(plan), "OMP_NUM_THREADS"), "(unset)");
+}
+
 TEST(Environment, threads_are_not_set_unless_cpus_per_task_was_given) {
   EXPECT_EQ(value(common_environment(batch_plan()), "OMP_NUM_THREADS"), "(unset)");
 }

@@ -98,10 +98,12 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   if (!plan->is_batch && step->time_limit.us > 0 && step->time_limit < plan->time_limit) {
     plan->time_limit = step->time_limit;
   }
-  plan->cpus_per_task = spec.cpus_per_task() == 0 ? 1 : spec.cpus_per_task();
-  plan->cpus_per_task_given =
-      (!plan->is_batch && step->cpus_per_task != 0) ||
-      (!job.common->components.empty() && job.common->components[0].cpus_per_task != 0);
+  const std::uint32_t of_job =
+      job.common->components.empty() ? 0 : job.common->components[0].cpus_per_task;
+  plan->cpus_per_task = std::max(spec.cpus_per_task(), 1U);
+  // A script is one task with all its node's cores; what it starts has this many each.
+  if (plan->is_batch && of_job != 0) plan->cpus_per_task = of_job;
+  plan->cpus_per_task_given = of_job != 0 || (!plan->is_batch && step->cpus_per_task != 0);
   if (plan->script.empty() && plan->argv.empty()) {
     return bad("neither script nor command");
   }
