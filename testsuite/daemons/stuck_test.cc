@@ -49,6 +49,10 @@ class DeafFiles {
 
   const std::string& path() const { return path_; }
 
+  /// Somebody asked for a file, and no signal ends his waiting: a request that was taken has to be
+  /// answered.
+  bool has_taken() const { return has_taken_; }
+
   void let_go() {
     is_ending_ = true;
     if (server_.joinable()) server_.join();
@@ -65,6 +69,7 @@ class DeafFiles {
       fuse_in_header head{};
       std::memcpy(&head, request.data(), sizeof head);
       if (head.opcode == FUSE_INIT) greet(head.unique);
+      if (head.opcode == FUSE_LOOKUP) has_taken_ = true;
     }
   }
 
@@ -85,6 +90,7 @@ class DeafFiles {
   int device_ = -1;
   bool is_up_ = false;
   std::atomic<bool> is_ending_ = false;
+  std::atomic<bool> has_taken_ = false;
   std::thread server_;
 };
 
@@ -101,9 +107,9 @@ TEST(Stuck, a_task_that_no_signal_ends_keeps_its_node_and_no_other) {
   Cluster cluster;
   if (!cluster.containment().starts_with("cgroup")) GTEST_SKIP() << cluster.containment();
   Client client = cluster.client();
-  const auto id = client.submit(
-      cluster.job("echo on; exec cat " + files.path() + "/file").nodes(2).exclusive());
-  cluster.shows("1.out", "on");
+  const auto id =
+      client.submit(cluster.job("exec cat " + files.path() + "/file").nodes(2).exclusive());
+  EXPECT_TRUE(eventually([&] { return files.has_taken(); }));
   EXPECT_TRUE(client.act(wire::JobAction::CANCEL, id));
   EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "stuck"; }))
       << node_named(client, "n1").state();
