@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/job/lifecycle.h"
 #include "ctld/translate/controller_message.h"
 #include "ctld/translate/replies.h"
 
@@ -19,11 +20,6 @@ constexpr std::size_t steps_max = 10'000;
 bool has_supervisor(EndCause cause) {
   return cause != EndCause::supervisor_lost && cause != EndCause::node_lost &&
          cause != EndCause::client_gone;
-}
-
-const core::Step* find_step(const core::Job& job, StepId id) {
-  const auto found = std::ranges::find(job.run->steps, id, &core::Step::id);
-  return found == job.run->steps.end() ? nullptr : &*found;
 }
 
 }  // namespace

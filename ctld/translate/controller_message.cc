@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "core/job/lifecycle.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -22,11 +23,6 @@ Failure stale() {
 const core::Job* live_job(const core::State& state, JobId id, Attempt attempt) {
   const core::Job* job = state.find_job(id);
   return job == nullptr || job->attempt != attempt ? nullptr : job;
-}
-
-const core::Step* find_step(const core::Job& job, StepId id) {
-  const auto found = std::ranges::find(job.run->steps, id, &core::Step::id);
-  return found == job.run->steps.end() ? nullptr : &*found;
 }
 
 Duration time_left(const core::Job& job, Instant now) {
