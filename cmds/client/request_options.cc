@@ -115,6 +115,10 @@ Result<void> complete(RequestDraft* draft) {
     // More GPUs than one must be divided: then the smallest number of nodes is meant.
     if (draft->gpus > 0) part.nodes_max = part.nodes_min;
   }
+  if (const auto wanted = draft->job.common->nodes_wanted.size(); wanted > part.nodes_max) {
+    return fail(Code::bad_usage, "--nodes " + std::to_string(part.nodes_max) + ": fewer than the " +
+                                     std::to_string(wanted) + " of --nodelist");
+  }
   if (part.tasks > 0 && part.tasks < part.nodes_min) {
     return fail(Code::bad_usage, "--ntasks " + std::to_string(part.tasks) + ": fewer than the " +
                                      std::to_string(part.nodes_min) + " nodes asked for");

@@ -14,6 +14,8 @@ namespace cox::cmds {
 
 /// What was asked so far. Later options replace earlier ones, as on any command line.
 struct RequestDraft {
+  RequestDraft() { job.time_limit = {}; }  // 0: not given, which is not "no limit"
+
   JobRequest job;
   bool has_nodes = false;
   std::uint32_t gpus = 0;  // --gpus: over all nodes

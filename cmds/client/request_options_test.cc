@@ -62,6 +62,13 @@ TEST(RequestOptions, fewer_tasks_than_nodes_are_refused) {
   EXPECT_EQ(refusal({"-N4", "-n3"}), "--ntasks 3: fewer than the 4 nodes asked for");
 }
 
+TEST(RequestOptions, fewer_nodes_than_are_named_are_refused) {
+  EXPECT_EQ(refusal({"-N1", "-w", "n[1-2]"}), "--nodes 1: fewer than the 2 of --nodelist");
+  EXPECT_EQ(component({"-N1-2", "-w", "n[1-2]"}).nodes_max, 2U);
+  EXPECT_EQ(component({"-w", "n[1-2]"}).nodes_min, 2U);
+  EXPECT_EQ(component({"-N1", "-w", "n1,n1"}).nodes_max, 1U);
+}
+
 TEST(RequestOptions, memory_is_per_node_or_per_cpu_the_last_wins) {
   EXPECT_EQ(component({"--mem=2G"}).memory_per_node_mib, 2048);
   EXPECT_EQ(component({"--mem=2G", "--mem-per-cpu=1G"}).memory_per_node_mib, -1);
@@ -85,6 +92,8 @@ TEST(RequestOptions, a_later_option_replaces_an_earlier_one) {
 TEST(RequestOptions, days_and_hours_are_a_limit) {
   EXPECT_EQ(read({"-t", "1-12"})->job.time_limit, minutes(36 * 60));
   EXPECT_EQ(read({"-t", "0"})->job.time_limit, duration_unlimited);
+  EXPECT_EQ(read({"-t", "unlimited"})->job.time_limit, duration_unlimited);
+  EXPECT_EQ(read({})->job.time_limit, Duration{0});  // not given
   EXPECT_NE(refusal({"-t", "soon"}).find("--time"), std::string::npos);
 }
 

@@ -105,8 +105,7 @@ Result<void> set_nodes(const Given& given, RequestDraft& draft) {
 Result<void> set_time(const Given& given, RequestDraft& draft) {
   const auto limit = parse_time_limit(given.value);
   if (!limit) return Failure(limit.error().with_context("--time"));
-  // 0 asks for no limit, as in existing scripts.
-  draft.job.time_limit = limit->us == 0 ? duration_unlimited : *limit;
+  draft.job.time_limit = *limit;  // never 0, which is "not given"
   return {};
 }
 

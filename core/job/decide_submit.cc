@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "core/job/lifecycle.h"
+#include "core/job/partition_limits.h"
 #include "core/job/permission.h"
 #include "core/scene.h"
 #include "core/schedule/impossible.h"
@@ -81,64 +82,6 @@ Result<void> settle_nodes(Component& c, std::size_t wanted) {
   return {};
 }
 
-const PartitionSettings* find_partition(const Settings& settings, const std::string& name) {
-  for (const PartitionSettings& partition : settings.partitions) {
-    if (partition.name == name) return &partition;
-  }
-  return nullptr;
-}
-
-Failure unknown_partition(const Settings& settings, const std::string& name) {
-  std::vector<std::string> known;
-  for (const PartitionSettings& partition : settings.partitions) known.push_back(partition.name);
-  const auto similar = nearest(name, known);
-  return fail(Code::not_found, "no partition " + quoted(name) +
-                                   (similar.has_value() ? ", did you mean " + *similar : ""));
-}
-
-/// The partitions as given, each once; the default ones when none is.
-Result<std::vector<std::string>> settled_partitions(const std::vector<std::string>& given,
-                                                    const Settings& settings) {
-  std::vector<std::string> names;
-  for (const std::string& name : given) {
-    if (find_partition(settings, name) == nullptr) return unknown_partition(settings, name);
-    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-  }
-  if (!names.empty()) return names;
-  for (const PartitionSettings& partition : settings.partitions) {
-    if (partition.is_default) names = {partition.name};
-  }
-  if (!names.empty()) return names;
-  return fail(Code::bad_usage, "no partition is given and none is the default");
-}
-
-/// A limit of 0 or none at all takes the partition's default, else its maximum.
-Result<void> settle_time(JobRequest& request, const PartitionSettings& partition) {
-  if (request.time_limit.us <= 0 || request.time_limit >= duration_unlimited) {
-    request.time_limit = std::min(partition.default_time, partition.max_time);
-  }
-  if (request.time_limit <= partition.max_time) return {};
-  return fail(Code::refused, "time limit " + to_text(request.time_limit) + " is over the limit " +
-                                 to_text(partition.max_time) + " of partition " + partition.name);
-}
-
-Result<void> settle_limits(JobRequest& request,
-                           Component& c,
-                           const std::vector<std::string>& partitions,
-                           const Settings& settings) {
-  for (const std::string& name : partitions) {
-    const PartitionSettings& partition = *find_partition(settings, name);
-    if (auto timed = settle_time(request, partition); !timed.has_value()) return timed;
-    if (partition.max_nodes == 0) continue;
-    if (c.nodes_min > partition.max_nodes) {
-      return fail(Code::refused, number(c.nodes_min) + " nodes are over the limit " +
-                                     number(partition.max_nodes) + " of partition " + name);
-    }
-    c.nodes_max = std::min(c.nodes_max, partition.max_nodes);
-  }
-  return {};
-}
-
 Result<void> check_content(const JobRequest& request) {
   if (request.common->kind == JobKind::batch && request.script.empty() && request.argv.empty()) {
     return fail(Code::bad_usage, "a batch job needs a script or a command");
@@ -202,7 +145,7 @@ Result<void> check(const SubmitJob& ask) {
 }
 
 /// Only what settling changes is written, so that requests made from one value go on sharing it.
-Result<JobRequest> settled(const SubmitJob& ask, const Settings& settings) {
+Result<JobRequest> settled(const SubmitJob& ask, const State& state, Instant now) {
   if (auto checked = check(ask); !checked.has_value()) return Failure(checked.error());
   JobRequest request = ask.request;
   const JobCommon& asked = *ask.request.common;
@@ -210,14 +153,19 @@ Result<JobRequest> settled(const SubmitJob& ask, const Settings& settings) {
   if (auto done = settle_nodes(component, asked.nodes_wanted.size()); !done.has_value()) {
     return Failure(done.error());
   }
-  auto partitions = settled_partitions(asked.partitions, settings);
-  if (!partitions.has_value()) return Failure(partitions.error());
-  if (auto done = settle_limits(request, component, *partitions, settings); !done.has_value()) {
-    return Failure(done.error());
-  }
+  auto admission = admit(asked.partitions, component, request.time_limit, state.record.settings);
+  if (!admission.has_value()) return Failure(admission.error());
+  request.time_limit = admission->time_limit;
+  component.nodes_max = std::min(component.nodes_max, admission->nodes_max);
   if (component != asked.components.front()) request.common.edit().components = {component};
-  if (*partitions != asked.partitions) request.common.edit().partitions = std::move(*partitions);
+  if (admission->partitions != asked.partitions) {
+    request.common.edit().partitions = std::move(admission->partitions);
+  }
   if (asked.kind == JobKind::interactive && asked.requeue) request.common.edit().requeue = false;
+  if (auto possible = check_possible(state, now, request); !possible.has_value()) {
+    admission->refusals.push_back(possible.error().message);
+    return fail(possible.error().code, join(admission->refusals, "; "));
+  }
   return request;
 }
 
@@ -243,11 +191,8 @@ Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
   if (job_of_key(scene.state, ask.key) != nullptr) {
     return fail(Code::refused, "the client key is in use by another user's job");
   }
-  auto request = settled(ask, scene.state.record.settings);
+  auto request = settled(ask, scene.state, scene.now);
   if (!request.has_value()) return Failure(request.error());
-  if (auto possible = check_possible(scene.state, scene.now, *request); !possible.has_value()) {
-    return Failure(possible.error());
-  }
   return Facts{JobSubmitted{scene.state.record.next_job, ask.key, scene.now, std::move(*request)}};
 }
 

@@ -114,6 +114,91 @@ TEST(Submit, PartitionLimitsAndDefaultsAreApplied) {
   EXPECT_EQ(taken.common->partitions, std::vector<std::string>{"batch"});
 }
 
+TEST(Submit, AskingForNoLimitIsNotTheSameAsAskingForNothing) {
+  Settings settings;
+  settings.partitions[0].default_time = minutes(5);
+  settings.partitions[0].max_time = minutes(60);
+  Cluster limited(fleet(), settings);
+  EXPECT_EQ(refusal(limited, job().unlimited()),
+            "time limit UNLIMITED is over the limit 1:00:00 of partition batch");
+  settings.partitions[0].max_time = duration_unlimited;
+  Cluster open(fleet(), settings);
+  EXPECT_EQ(open.job(*open.submit(job().unlimited())).request.time_limit, duration_unlimited);
+  EXPECT_EQ(open.job(*open.submit(job().minutes(0))).request.time_limit, minutes(5));
+}
+
+/// "tiny" takes 1 node for an hour, by default a minute; "short" 2 nodes for 2 hours, "long" both
+/// nodes for ever, by default a day.
+Settings three_partitions() {
+  Settings settings;
+  settings.partitions.resize(3);
+  PartitionSettings& tiny = settings.partitions[0];
+  tiny.name = "tiny";
+  tiny.default_time = minutes(1);
+  tiny.max_time = minutes(60);
+  tiny.max_nodes = 1;
+  PartitionSettings& brief = settings.partitions[1];
+  brief.name = "short";
+  brief.default_time = brief.max_time = minutes(120);
+  brief.max_nodes = 2;
+  PartitionSettings& extended = settings.partitions[2];
+  extended.name = "long";
+  extended.default_time = minutes(24 * 60);
+  return settings;
+}
+
+TEST(Submit, AJobOfSeveralPartitionsQueuesInThoseWhoseLimitsItKeeps) {
+  Cluster cluster(fleet().nodes(4), three_partitions());
+  const auto queued_in = [&](const JobBuilder& asked) {
+    return cluster.job(*cluster.submit(asked.partitions({"tiny", "long", "short", "tiny"})))
+        .request.common->partitions;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(queued_in(job().minutes(60)), (Names{"tiny", "long", "short"}));
+  EXPECT_EQ(queued_in(job().minutes(61)), (Names{"long", "short"}));
+  EXPECT_EQ(queued_in(job().nodes(2).minutes(1)), (Names{"long", "short"}));
+  EXPECT_EQ(queued_in(job().unlimited()), Names{"long"});
+  EXPECT_EQ(queued_in(job().nodes(3).minutes(1)), Names{"long"});
+}
+
+TEST(Submit, WhenNoPartitionTakesAJobEachSaysWhy) {
+  Cluster cluster(fleet(), three_partitions());
+  cluster.advance(seconds(5));  // by then more nodes would have come
+  EXPECT_EQ(refusal(cluster, job().nodes(2).unlimited().partitions({"short", "tiny"})),
+            "2 nodes are over the limit 1 of partition tiny; "
+            "time limit UNLIMITED is over the limit 2:00:00 of partition short");
+  EXPECT_EQ(refusal(cluster, job().nodes(3).partitions({"tiny", "long"})),
+            "3 nodes are over the limit 1 of partition tiny; "
+            "--nodes 3: partition long has 2 nodes (see: cox nodes -p long)");
+  EXPECT_EQ(refusal(cluster, job().on({"n7"}).partitions({"short", "long"})),
+            "--nodelist n7: partition short has no such node (see: cox nodes -p short); "
+            "--nodelist n7: partition long has no such node (see: cox nodes -p long)");
+}
+
+TEST(Submit, WithoutATimeTheShortestDefaultLetsAJobStartInEachOfItsPartitions) {
+  Cluster cluster(fleet(), three_partitions());
+  const JobRequest all =
+      cluster.job(*cluster.submit(job().minutes(0).partitions({"long", "short", "tiny"}))).request;
+  EXPECT_EQ(all.time_limit, minutes(1));
+  EXPECT_EQ(all.common->partitions.size(), 3U);
+  const JobRequest wide =
+      cluster.job(*cluster.submit(job().minutes(0).nodes(2).partitions({"tiny", "short"}))).request;
+  EXPECT_EQ(wide.time_limit, minutes(120));
+}
+
+TEST(Submit, TheNodesOfAStartKeepTheLimitOfItsOwnPartition) {
+  Settings settings = three_partitions();
+  settings.partitions[0].nodes = "n[0-2]";  // tiny
+  settings.partitions[2].nodes = "n[3-5]";  // long
+  Cluster cluster(fleet().nodes(6).cores(1), settings);
+  const JobBuilder two = job().tasks(2).nodes(1, 9).minutes(1);
+  const JobId wide = *cluster.submit(two.partitions({"tiny", "long"}));
+  EXPECT_EQ(cluster.job(wide).request.common->components[0].nodes_max, 2U);
+  cluster.schedule();
+  ASSERT_EQ(cluster.job(wide).run->allocation.nodes.size(), 2U);
+  EXPECT_GE(cluster.job(wide).run->allocation.nodes[0].node.value, 3U);
+}
+
 TEST(Submit, NodesAndTasksAreMadeToAgree) {
   Cluster cluster;
   const Component shrunk =

@@ -40,7 +40,7 @@ std::uint32_t tasks_least(const Component& c) {
 bool fits_first_nodes(const JobRequest& request, const Need& need) {
   const Component& c = need.component();
   if (!request.common->nodes_wanted.empty()) return false;
-  const std::size_t most = c.tasks == 0 ? c.nodes_min : std::min(c.nodes_max, c.tasks);
+  const std::size_t most = c.tasks == 0 ? c.nodes_min : std::min(need.nodes_max(), c.tasks);
   std::size_t nodes = 0;
   std::uint64_t tasks = 0;
   const Bitset& candidates = need.view().candidates;
@@ -78,14 +78,15 @@ bool by_use(const Candidate& a, const Candidate& b) {
 }
 
 /// The fewest nodes that hold the request: named nodes first, then the roomiest. Nothing: too few.
-std::optional<std::size_t> count_nodes(const JobRequest& request, Found& found) {
-  const Component& c = request.common->components.front();
+std::optional<std::size_t> count_nodes(const JobRequest& request, const Need& need, Found& found) {
+  const Component& c = need.component();
   const std::size_t least = std::max<std::size_t>(c.nodes_min, request.common->nodes_wanted.size());
   if (found.wanted < request.common->nodes_wanted.size() || found.candidates.size() < least)
     return {};
   std::ranges::sort(found.candidates, by_use);
   if (c.tasks == 0) return least;
-  const std::size_t most = std::min<std::size_t>({c.nodes_max, c.tasks, found.candidates.size()});
+  const std::size_t most =
+      std::min<std::size_t>({need.nodes_max(), c.tasks, found.candidates.size()});
   std::uint64_t tasks = 0;
   for (std::size_t i = 0; i < most; ++i) {
     tasks += found.candidates[i].capacity;
@@ -189,7 +190,7 @@ bool fits_whole(const JobRequest& request, const FreeNodes& view) {
   const Need need(request, view);
   if (fits_first_nodes(request, need)) return true;
   Found whole = find_candidates(request, need, &Need::whole_room);
-  return count_nodes(request, whole).has_value();
+  return count_nodes(request, need, whole).has_value();
 }
 
 Selection choose(const JobRequest& request, const FreeNodes& view, const Taste& taste) {
@@ -199,11 +200,11 @@ Selection choose(const JobRequest& request, const FreeNodes& view, const Taste& 
     return place(need, taste, {Candidate{*node, room, false}});
   }
   Found free = find_candidates(request, need, &Need::free_room);
-  if (const auto count = count_nodes(request, free); count.has_value()) {
+  if (const auto count = count_nodes(request, need, free); count.has_value()) {
     return place(need, taste, take_best(need, taste, std::move(free.candidates), *count));
   }
   Found whole = find_candidates(request, need, &Need::whole_room);
-  if (count_nodes(request, whole).has_value()) {
+  if (count_nodes(request, need, whole).has_value()) {
     return NotNow{Reason::resources, short_by(request, free)};
   }
   return Never{Reason::never_fits, short_by(request, whole)};

@@ -2,6 +2,7 @@
 // a node has room for, and how memory and devices are taken beside chosen cores.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -41,6 +42,12 @@ class Need {
   bool whole_nodes() const { return whole_nodes_; }
 
   const Component& component() const { return component_; }
+
+  /// Nodes it may have at most, here.
+  std::uint32_t nodes_max() const {
+    return view_.nodes_max == 0 ? component_.nodes_max
+                                : std::min(component_.nodes_max, view_.nodes_max);
+  }
 
   const FreeNodes& view() const { return view_; }
 

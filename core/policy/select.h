@@ -26,6 +26,7 @@ struct FreeNodes {
   std::span<const NodeClass> classes;  // by ClassId
   bool cpu_is_thread = false;
   bool whole_nodes = false;
+  std::uint32_t nodes_max = 0;  // no job may have more of them; 0: no limit
 };
 
 struct Placement {

@@ -3,7 +3,6 @@
 #include "core/schedule/impossible.h"
 
 #include <algorithm>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,7 @@ bool could_hold(const State& state, const PartitionSettings& partition, const Jo
   }
   return fits_whole(request,
                     FreeNodes{nodes, state.record.nodes, state.index.free, state.record.classes,
-                              partition.cpu_is_thread, partition.whole_nodes});
+                              partition.cpu_is_thread, partition.whole_nodes, partition.max_nodes});
 }
 
 Failure refusal(const PartitionSettings& partition, const std::string& why) {
@@ -87,16 +86,16 @@ Result<void> check_in(const State& state,
 }  // namespace
 
 Result<void> check_possible(const State& state, Instant now, const JobRequest& request) {
-  std::optional<Error> first;
+  std::vector<std::string> refusals;
   for (const std::string& name : request.common->partitions) {
     const PartitionSettings* partition = find_partition(state.record.settings, name);
     if (partition == nullptr) continue;
     const auto checked = check_in(state, now, *partition, request);
     if (checked.has_value()) return {};
-    if (!first.has_value()) first = checked.error();
+    refusals.push_back(checked.error().message);
   }
-  if (!first.has_value()) return {};
-  return Failure(*first);
+  if (refusals.empty()) return {};
+  return fail(Code::refused, join(refusals, "; "));
 }
 
 }  // namespace cox::core

@@ -104,7 +104,8 @@ TEST(Impossible, OneOfSeveralPartitionsIsEnough) {
   Cluster cluster(fleet().nodes(2), settings);
   EXPECT_EQ(answer(cluster, job().nodes(2).partitions({"batch", "wide"})), "accepted");
   EXPECT_EQ(answer(cluster, job().nodes(3).partitions({"batch", "wide"})),
-            "--nodes 3: partition batch has 1 node" + where);
+            "--nodes 3: partition batch has 1 node" + where +
+                "; --nodes 3: partition wide has 2 nodes (see: cox nodes -p wide)");
 }
 
 TEST(Impossible, AResendIsAnsweredWithItsJobWhateverTheFleetIsNow) {

@@ -52,7 +52,8 @@ class Misfit {
               state.index.free,
               state.record.classes,
               partition.cpu_is_thread,
-              partition.whole_nodes},
+              partition.whole_nodes,
+              partition.max_nodes},
         need_(request, view_) {}
 
   std::vector<FleetCheck> checks() {
@@ -235,7 +236,7 @@ class Misfit {
       rooms.push_back(need_.capacity(node, need_.whole_room(node)));
     });
     std::ranges::sort(rooms, std::greater<>());
-    rooms.resize(std::min<std::size_t>({rooms.size(), component().nodes_max, tasks}));
+    rooms.resize(std::min<std::size_t>({rooms.size(), need_.nodes_max(), tasks}));
     std::uint64_t room = 0;
     for (const std::uint64_t one : rooms) room += one;
     const std::string best = rooms.size() == 1 ? "best node holds" : "best nodes hold";

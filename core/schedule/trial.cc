@@ -20,7 +20,8 @@ Selection ask(const State& state,
               const Bitset& candidates,
               const JobRequest& request) {
   const FreeNodes view{candidates,           state.record.nodes,      state.index.free,
-                       state.record.classes, partition.cpu_is_thread, partition.whole_nodes};
+                       state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
+                       partition.max_nodes};
   return select.select(request, view);
 }
 

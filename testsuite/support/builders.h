@@ -171,6 +171,8 @@ class JobBuilder {
 
   JobBuilder minutes(std::int64_t n) const { return set(&JobRequest::time_limit, cox::minutes(n)); }
 
+  JobBuilder unlimited() const { return set(&JobRequest::time_limit, duration_unlimited); }
+
   JobBuilder uid(Uid n) const {
     JobBuilder copy = *this;
     copy.request_.common.edit().user.uid = n;
