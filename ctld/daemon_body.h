@@ -95,6 +95,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History {
   void open_history();
   void read_history();
   Result<HistoryPage> read(const HistoryFilter& filter);
+  Result<HistoryPage> read_file(const HistoryFilter& filter);
   Result<void> listen(const platform::Address& address);
   void opened(const std::shared_ptr<link::Link>& link);
   void opened_node(const std::shared_ptr<link::Link>& link);

@@ -63,6 +63,16 @@ void Daemon::Body::read_history() {
 
 /// On a thread of the pool.
 Result<HistoryPage> Daemon::Body::read(const HistoryFilter& filter) {
+  auto page = read_file(filter);
+  if (!page) return page;
+  for (const std::uint32_t gid : filter.groups_of) {
+    const auto [name, is_new] = page->groups.try_emplace(gid);
+    if (is_new) name->second = platform::group_name(gid);
+  }
+  return page;
+}
+
+Result<HistoryPage> Daemon::Body::read_file(const HistoryFilter& filter) {
   if (history_reader == nullptr) {
     auto opened = open_history_reader(dir.state_path);
     if (!opened && opened.error().code == Code::not_found) return HistoryPage{};

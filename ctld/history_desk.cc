@@ -112,6 +112,10 @@ HistoryPage HistoryDesk::recent(HistoryFilter* filter) const {
   };
   for (const auto& rows : unwritten_) look_at(*rows);
   look_at(gathered_);
+  // The writer names groups, of which the loop knows only the numbers.
+  for (const AttemptRow& row : page.attempts) {
+    if (row.group.empty()) filter->groups_of.push_back(row.gid);
+  }
   if (!filter->with_steps) return page;
   // Steps of an attempt that has just ended may have been written long ago.
   for (const AttemptRow& row : page.attempts) filter->steps_of.push_back(row.key());
@@ -130,6 +134,10 @@ void HistoryDesk::query(HistoryFilter filter, Done done) {
   history_->query(std::move(filter), [newer = std::move(newer), limit,
                                       done = std::move(done)](Result<HistoryPage> older) mutable {
     if (!older) return done(older);
+    for (AttemptRow& row : newer.attempts) {
+      const auto name = older->groups.find(row.gid);
+      if (row.group.empty() && name != older->groups.end()) row.group = name->second;
+    }
     done(merged_pages(std::move(newer), std::move(*older), limit));
   });
 }

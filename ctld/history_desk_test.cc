@@ -184,6 +184,17 @@ TEST(HistoryDesk, rows_that_wait_too_long_are_left_to_the_journal) {
   EXPECT_EQ(disk.steps, expected.steps);
 }
 
+TEST(HistoryDesk, a_row_in_memory_has_its_group_as_one_in_the_file) {
+  const core::Facts journal = random_journal(5);
+  HistoryDisk disk;
+  Life life(journal, disk);
+  while (life.learned() < journal.size()) life.learn();
+  const HistoryDisk found = everything(life.desk());
+  ASSERT_FALSE(found.attempts.empty());
+  EXPECT_TRUE(disk.attempts.empty());
+  for (const auto& [key, row] : found.attempts) EXPECT_EQ(row.group, name_of_group(row.gid));
+}
+
 TEST(HistoryDesk, a_history_ahead_of_its_journal_goes_on_from_there) {
   const core::Facts journal = random_journal(4);
   HistoryDisk disk = disk_without_crash(journal, journal.size());

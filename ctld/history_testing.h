@@ -7,11 +7,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "ctld/outside.h"
 
 namespace cox::ctld {
+
+/// The name that this history's system gives a group.
+inline std::string name_of_group(std::uint32_t gid) {
+  return "group" + std::to_string(gid);
+}
 
 struct HistoryDisk {
   std::map<AttemptKey, AttemptRow> attempts;
@@ -19,7 +25,10 @@ struct HistoryDisk {
   std::uint64_t sequence = 0;
 
   void write(const HistoryRows& rows) {
-    for (const AttemptRow& row : rows.attempts) attempts[row.key()] = row;
+    for (const AttemptRow& row : rows.attempts) {
+      AttemptRow& written = attempts[row.key()] = row;
+      if (written.group.empty()) written.group = name_of_group(row.gid);
+    }
     for (const StepRow& row : rows.steps) steps[row.key()] = row;
     sequence = rows.last_sequence;
   }
@@ -49,6 +58,9 @@ class FakeHistory : public History {
     if (page.has_more) page.attempts.resize(filter.limit);
     for (const auto& [key, row] : disk_.steps) {
       if (filter.with_steps) page.steps.push_back(row);
+    }
+    for (const std::uint32_t gid : filter.groups_of) {
+      page.groups[gid] = name_of_group(gid);
     }
     done(std::move(page));
   }

@@ -108,12 +108,14 @@ struct HistoryFilter {
   bool with_steps = false;
   std::size_t limit = 1000;
   std::optional<HistoryCursor> after{};
-  std::vector<AttemptKey> steps_of{};  // steps of these as well, whatever the rest says
+  std::vector<AttemptKey> steps_of{};      // steps of these as well, whatever the rest says
+  std::vector<std::uint32_t> groups_of{};  // names of these groups as well, by gid
 };
 
 struct HistoryPage {
-  std::vector<AttemptRow> attempts;  // newest end first
-  std::vector<StepRow> steps;        // by key
+  std::vector<AttemptRow> attempts;               // newest end first
+  std::vector<StepRow> steps;                     // by key
+  std::map<std::uint32_t, std::string> groups{};  // names that were asked for
   bool has_more = false;
 };
 

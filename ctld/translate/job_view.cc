@@ -129,22 +129,27 @@ std::string job_nodes(const core::State& state, const core::Job& job) {
 }
 
 std::string output_path(const core::State& state, const core::Job& job, bool error) {
-  if (job.request.common->kind != JobKind::batch) return {};
   const JobRequest& request = job.request;
-  std::string pattern =
-      request.common->output.empty() ? std::string(default_output) : request.common->output;
-  if (error && !request.common->error.empty()) pattern = request.common->error;
+  const bool is_batch = request.common->kind == JobKind::batch;
+  const StepRequest& step = request.common->initial_step;
+  std::string pattern = is_batch ? request.common->output : step.output;
+  if (is_batch && pattern.empty()) pattern = default_output;
+  const std::string& of_errors = is_batch ? request.common->error : step.error;
+  if (error && !of_errors.empty()) pattern = of_errors;
+  if (pattern.empty()) return {};  // it goes to the client
   const std::string node = job.run->allocation.nodes.empty()
                                ? ""
                                : node_name(state, job.run->allocation.nodes.front().node);
   PatternValues values;
   values.job = values.array_job = job.id;
+  if (!is_batch) values.step = StepId{0};
   values.node = node;
   values.user = request.common->user.name;
   values.job_name = request.name;
   const auto path = expand_pattern(pattern, values);
   if (!path) return {};
-  return path->starts_with('/') ? *path : request.common->directory + "/" + *path;
+  const std::string& directory = is_batch ? request.common->directory : step.directory;
+  return path->starts_with('/') ? *path : directory + "/" + *path;
 }
 
 void put_job(const core::State& state,
