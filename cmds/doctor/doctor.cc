@@ -41,7 +41,9 @@ std::string json_of(const std::vector<Finding>& findings, std::uint64_t controll
 }
 
 /// Everything that can be asked of a controller that answers.
-Result<std::uint64_t> examine(Session& session, std::vector<Finding>* findings) {
+Result<std::uint64_t> examine(const Parsed& given,
+                              Session& session,
+                              std::vector<Finding>* findings) {
   wire::ClientRequest status_request;
   status_request.mutable_status();
   const auto status = session.ask(status_request);
@@ -52,6 +54,8 @@ Result<std::uint64_t> examine(Session& session, std::vector<Finding>* findings) 
   if (!nodes) return Failure(nodes.error());
   examine_controller(status->status(), session.address(), findings);
   examine_nodes(status->status(), nodes->nodes(), findings);
+  const auto examined = examine_supervisors(session, examined_dir(given), findings);
+  if (!examined) return Failure(examined.error());
   return status->status().pid();
 }
 
@@ -63,8 +67,8 @@ Result<int> run(const Parsed& given) {
   std::uint64_t controller_pid = 0;
   int status = 0;
   auto session = Session::open(given);
-  const auto examined =
-      session ? examine(*session, &findings) : Result<std::uint64_t>(Failure(session.error()));
+  const auto examined = session ? examine(given, *session, &findings)
+                                : Result<std::uint64_t>(Failure(session.error()));
   if (examined) {
     controller_pid = *examined;
   } else {

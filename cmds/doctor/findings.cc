@@ -11,6 +11,7 @@
 #include "cmds/client/submission.h"
 #include "cmds/client/views.h"
 #include "cmds/down/leftovers.h"
+#include "common/count_text.h"
 #include "common/node_list.h"
 #include "common/text.h"
 #include "platform/container.h"
@@ -37,17 +38,6 @@ std::vector<std::string> names_where(const wire::NodeList& nodes, Predicate is_o
     if (is_odd(node)) names.push_back(node.name());
   }
   return names;
-}
-
-/// The directory that is examined: where the command would look for a private cluster.
-std::string examined_dir(const Parsed& given) {
-  const char* environment = std::getenv("COX_CLUSTER");
-  const std::string named = given.has("cluster")     ? given.value("cluster")
-                            : environment == nullptr ? ""
-                                                     : environment;
-  if (named.empty()) return default_cluster_dir();
-  const std::string path = absolute_path(named);
-  return path.ends_with("/ctld.sock") ? path.substr(0, path.rfind('/')) : path;
 }
 
 void examine_containment(const wire::NodeList& nodes, std::vector<Finding>* findings) {
@@ -149,6 +139,16 @@ void examine_nodes(const wire::StatusReply& status,
   examine_containment(nodes, findings);
 }
 
+std::string examined_dir(const Parsed& given) {
+  const char* environment = std::getenv("COX_CLUSTER");
+  const std::string named = given.has("cluster")     ? given.value("cluster")
+                            : environment == nullptr ? ""
+                                                     : environment;
+  if (named.empty()) return default_cluster_dir();
+  const std::string path = absolute_path(named);
+  return path.ends_with("/ctld.sock") ? path.substr(0, path.rfind('/')) : path;
+}
+
 void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
   const std::string dir = examined_dir(given);
   const auto record = read_record(dir);
@@ -174,7 +174,7 @@ void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
   const auto supervisors = living_supervisors(dir);
   if (daemons.empty() && !supervisors.empty()) {
     add(findings, Grade::warning, "leftovers",
-        std::to_string(supervisors.size()) + " supervisors without a daemon",
+        count_text(supervisors.size(), "supervisor") + " without a daemon",
         "cox up --dir " + dir + ", or cox down --force --dir " + dir);
   }
 }

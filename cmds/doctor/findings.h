@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cmds/client/parse.h"
+#include "cmds/client/session.h"
 #include "platform/address.h"
 #include "wire/client.pb.h"
 
@@ -30,6 +31,12 @@ void examine_controller(const wire::StatusReply& status,
 void examine_nodes(const wire::StatusReply& status,
                    const wire::NodeList& nodes,
                    std::vector<Finding>* findings);
+/// The directory that is examined: where the command would look for a private cluster.
+std::string examined_dir(const Parsed& given);
+/// Supervisors in `dir` of no job that the controller has.
+Result<void> examine_supervisors(Session& session,
+                                 const std::string& dir,
+                                 std::vector<Finding>* findings);
 /// The directory of `cox up`: rights of the key, daemons and supervisors left over.
 void examine_directory(const Parsed& given, std::vector<Finding>* findings);
 /// What this machine offers: namespaces, cgroups.

@@ -21,7 +21,7 @@ OptionTable options() {
   static constexpr std::array table = {
       user_option,
       OptionSpec{"account", 'A', "NAME", "jobs charged to this account"},
-      OptionSpec{"partition", 'p', "NAME", "jobs that named this partition"},
+      OptionSpec{"partition", 'p', "NAME", "jobs that waited for this partition"},
       OptionSpec{"state", 's', "STATE,...", "jobs that ended like this: FAILED, TIMEOUT"},
       OptionSpec{"label", 'l', "KEY[=VALUE]", "jobs with this label; may be repeated"},
       OptionSpec{"since", 'S', "WHEN", "ended then or later: 2031-05-01, 17:30, 12h"},
@@ -128,6 +128,19 @@ Result<std::string> document(const Parsed& given, const std::vector<wire::Histor
   return json.take();
 }
 
+/// A partition of which nothing is found has to be there at least.
+Result<void> check_partition(Session& session, const std::string& name) {
+  wire::ClientRequest request;
+  request.mutable_list_partitions();
+  const auto reply = session.ask_surely(request);
+  if (!reply) return Failure(reply.error());
+  for (const wire::PartitionView& one : reply->partitions().partitions()) {
+    if (one.name() == name) return {};
+  }
+  return fail(Code::not_found, "--partition " + quoted(name) + ": no partition " + quoted(name) +
+                                   " (see: cox partitions)");
+}
+
 Result<int> run(const Parsed& given) {
   const auto query = query_asked(given);
   if (!query) return Failure(query.error());
@@ -137,6 +150,10 @@ Result<int> run(const Parsed& given) {
   if (!session) return Failure(session.error());
   const auto entries = read_entries(*session, *query, *limit);
   if (!entries) return Failure(entries.error());
+  if (entries->empty() && given.has("partition")) {
+    const auto known = check_partition(*session, given.value("partition"));
+    if (!known) return Failure(known.error());
+  }
   const auto text = document(given, *entries);
   if (!text) return Failure(text.error());
   const auto printed = print(*text);

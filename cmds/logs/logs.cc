@@ -110,6 +110,7 @@ class Follower {
     if (!job) return Failure(job.error());
     path_ = path_of(given_, *job);
     watch_directory();
+    show_wait(*job);
     if (path_.empty() || job->started_us() == 0) return {};
     file_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
     if (file_.is_open()) {
@@ -118,6 +119,15 @@ class Follower {
       return Failure(platform::system_error("open " + path_, errno));
     }
     return {};
+  }
+
+  /// On a terminal, why nothing comes yet.
+  void show_wait(const wire::JobView& job) {
+    const std::string name = std::to_string(job.job());
+    if (job.state() != "PENDING") return progress_.clear();
+    progress_.show("job " + name + " waits: " +
+                   (job.reason().empty() || job.reason() == "None" ? "for a start" : job.reason()) +
+                   " (see: cox why " + name + ")");
   }
 
   void watch_directory() {
@@ -155,6 +165,7 @@ class Follower {
   Result<int> finish() {
     const auto opened = open_file();
     if (!opened) return Failure(opened.error());
+    progress_.clear();
     if (!file_.is_open()) {
       return fail(Code::not_found, "job " + std::to_string(job_.value) + " left no output file" +
                                        (path_.empty() ? "" : " " + path_));
@@ -169,9 +180,18 @@ class Follower {
   JobId job_;
   std::string* document_;
   platform::Descriptor watch_, file_;
+  Progress progress_;
   std::string path_;
   bool has_ended_ = false;
 };
+
+/// A job without a file: its tasks write to the `cox run` that started them.
+Failure writes_to_run(const wire::JobView& job) {
+  return fail(Code::not_found, "job " + std::to_string(job.job()) +
+                                   " has no output file: what it " +
+                                   (job.is_final() ? "wrote went" : "writes goes") +
+                                   " to its cox run (a file instead: cox run --output)");
+}
 
 /// Why a file is not there that the job was to write.
 Failure no_file(const wire::JobView& job, const std::string& path) {
@@ -199,12 +219,9 @@ Result<int> copy_output(const Parsed& given,
                         const wire::JobView& job,
                         std::string* document) {
   const std::string path = path_of(given, job);
+  if (path.empty()) return writes_to_run(job);
   if (given.has("follow") && !job.is_final()) {
     return Follower(given, session, JobId{job.job()}, document).follow();
-  }
-  if (path.empty()) {
-    return fail(Code::refused,
-                "job " + std::to_string(job.job()) + " has no output yet: it is " + job.state());
   }
   if (!given.has("path")) return print_file(job, path, document);
   const auto printed = document == nullptr ? print(path + "\n") : Result<void>();
