@@ -26,15 +26,24 @@ struct Case {
   bool shoots_tasks() const { return kills(Victim::supervisor) && phase == Phase::running; }
 };
 
-std::string case_name(const testing::TestParamInfo<Case>& info) {
+std::string name_of(const Case& one) {
   const std::vector<std::string> victims = {"controller", "node_daemon", "supervisor"};
   const std::vector<std::string> phases = {"pending", "starting", "running", "ending",
                                            "ended_but_not_acknowledged"};
   std::string name;
-  for (const Victim victim : info.param.victims) {
+  for (const Victim victim : one.victims) {
     name += (name.empty() ? "" : "_then_") + victims[static_cast<std::size_t>(victim)];
   }
-  return name + "_while_" + phases[static_cast<std::size_t>(info.param.phase)];
+  return name + "_while_" + phases[static_cast<std::size_t>(one.phase)];
+}
+
+std::string case_name(const testing::TestParamInfo<Case>& info) {
+  return name_of(info.param);
+}
+
+/// ctest shows a test by its parameter's text, which would else be its bytes.
+[[maybe_unused]] void PrintTo(const Case& one, std::ostream* out) {
+  *out << name_of(one);
 }
 
 std::vector<Case> cases(const std::vector<std::vector<Victim>>& all) {
