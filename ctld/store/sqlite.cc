@@ -32,7 +32,7 @@ void make_private(const std::string& path) {
 
 Result<Database> open_file(const std::string& path, const SqliteOptions& options) {
   const sqlite3_vfs* vfs = sqlite3_vfs_find(options.vfs.empty() ? nullptr : options.vfs.c_str());
-  if (vfs != nullptr && std::string_view(vfs->zName) == "unix") make_private(path);
+  if (vfs != nullptr && std::string_view(vfs->zName).starts_with("unix")) make_private(path);
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &opened,
                                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,

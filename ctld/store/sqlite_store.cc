@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "ctld/store/log_vfs.h"
 #include "ctld/store/record.h"
 #include "ctld/store/sqlite.h"
 
@@ -44,8 +45,8 @@ struct Row {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(Database database, Statements statements)
-      : database_(std::move(database)), sql_(std::move(statements)) {
+  SqliteStore(std::unique_ptr<LogVfs> log, Database database, Statements statements)
+      : log_(std::move(log)), database_(std::move(database)), sql_(std::move(statements)) {
     sqlite3_wal_hook(database_.get(), &SqliteStore::note_log, this);
   }
 
@@ -257,6 +258,7 @@ class SqliteStore final : public Store {
     }
   }
 
+  std::unique_ptr<LogVfs> log_;  // first: the database goes before it
   Database database_;
   Statements sql_;
   std::uint64_t log_pages_ = 0;
@@ -309,14 +311,16 @@ Result<void> set_up(sqlite3* database) {
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& directory,
                                                  const SqliteOptions& options) {
   const std::string path = directory + "/journal.db";
-  auto database = open_database_alone(path, options);
+  auto log = std::make_unique<LogVfs>(options.vfs);
+  auto database = open_database_alone(path, {options.pages_max, log->name()});
   if (!database) return tl::unexpected(database.error());
   if (auto done = set_up(database->get()); !done) {
     return tl::unexpected(done.error().with_context(path));
   }
   auto statements = prepare_all(database->get());
   if (!statements) return tl::unexpected(statements.error().with_context(path));
-  return std::make_unique<SqliteStore>(std::move(*database), std::move(*statements));
+  return std::make_unique<SqliteStore>(std::move(log), std::move(*database),
+                                       std::move(*statements));
 }
 
 }  // namespace cox::ctld
