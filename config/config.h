@@ -19,11 +19,16 @@ inline constexpr std::size_t complaints_max = 20;
 
 struct Config {
   Settings settings;
+  std::vector<std::string> warnings;         // "FILE:LINE:COLUMN: KEY: what is of no use yet"
   std::uint32_t checkpoint_facts = 100'000;  // journaled between two checkpoints
   std::string state_dir;            // absolute; empty: below the controller's own directory
   std::vector<std::string> listen;  // "host:port" beside the controller's own socket
   bool root_from_nodes = true;      // a node may vouch for root; false by default under munge
 };
+
+/// Settings as a file: parse() gives the same ones for it. Keys that only a start reads, and are
+/// not in Settings, are left out.
+std::string to_toml(const Settings& settings);
 
 /// `path` empty: the defaults. error: not_found or not_permitted for the file itself, else
 /// bad_usage with one line per complaint, "FILE:LINE:COLUMN: KEY: what is wrong", in file order

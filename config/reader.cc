@@ -4,9 +4,12 @@
 #include <algorithm>
 
 #include "common/text.h"
+#include "model/memory_text.h"
 
 namespace cox::config {
 namespace {
+
+constexpr std::int64_t memory_mib_max = std::int64_t{1} << 40;
 
 std::string quote(std::string_view word) {
   return '"' + quoted(word) + '"';
@@ -60,6 +63,12 @@ void Reader::complain(const toml::source_region& place,
   complaints_.push_back({place.begin.line, place.begin.column, key + ": " + what});
 }
 
+void Reader::warn(const toml::source_region& place,
+                  const std::string& key,
+                  const std::string& what) {
+  warnings_.push_back({place.begin.line, place.begin.column, key + ": " + what});
+}
+
 void Reader::read(const toml::table& table,
                   const std::string& where,
                   const std::vector<Key>& keys) {
@@ -71,9 +80,8 @@ void Reader::read(const toml::table& table,
         std::find_if(keys.begin(), keys.end(), [word](const Key& key) { return key.name == word; });
     if (found == keys.end()) {
       complain(name.source(), join_key(where, word), unknown_text(word, known));
-    } else if (!found->take) {
-      complain(name.source(), join_key(where, word), "not supported yet");
     } else {
+      if (!found->later.empty()) warn(name.source(), join_key(where, word), found->later);
       found->take(value);
     }
   }
@@ -158,6 +166,72 @@ std::function<void(const toml::node&)> Reader::span(const std::string& key,
                    std::to_string(high.us / 1'000'000) + "s");
     } else {
       *out = *read;
+    }
+  };
+}
+
+std::function<void(const toml::node&)> Reader::memory(const std::string& key, std::int64_t* mib) {
+  return [this, key, mib](const toml::node& node) {
+    const std::string* value = string_of(node, key);
+    if (value == nullptr) return;
+    const auto read = parse_memory_mib(*value);
+    if (!read) {
+      complain(node.source(), key, read.error().message);
+    } else if (*read > memory_mib_max) {
+      complain(node.source(), key, quote(*value) + " is more than any node has");
+    } else {
+      *mib = *read;
+    }
+  };
+}
+
+std::function<void(const toml::node&)> Reader::checked(const std::string& key,
+                                                       std::string (*check)(const std::string&),
+                                                       std::string* out) {
+  return [this, key, check, out](const toml::node& node) {
+    const std::string* value = string_of(node, key);
+    if (value == nullptr) return;
+    const std::string wrong = check(*value);
+    if (wrong.empty()) {
+      *out = *value;
+    } else {
+      complain(node.source(), key, wrong);
+    }
+  };
+}
+
+std::function<void(const toml::node&)> Reader::table(const std::string& name,
+                                                     std::vector<Key> keys) {
+  return [this, name, keys = std::move(keys)](const toml::node& node) {
+    if (const auto* found = node.as_table()) {
+      read(*found, name, keys);
+    } else {
+      complain(node.source(), name,
+               type_text(node.type()) + " where a table [" + name + "] is needed");
+    }
+  };
+}
+
+std::function<void(const toml::node&)> Reader::tables(
+    const std::string& name, std::function<void(const toml::table&)> take) {
+  return [this, name, take = std::move(take)](const toml::node& node) {
+    const auto* list = node.as_array();
+    if (list == nullptr) {
+      return complain(node.source(), name,
+                      type_text(node.type()) + " where [[" + name + "]] is needed");
+    }
+    if (list->size() > static_cast<std::size_t>(settings_tables_max)) {
+      return complain(node.source(), name,
+                      std::to_string(list->size()) + " tables are over the limit of " +
+                          std::to_string(settings_tables_max));
+    }
+    for (const toml::node& entry : *list) {
+      if (const auto* found = entry.as_table()) {
+        take(*found);
+      } else {
+        complain(entry.source(), name,
+                 type_text(entry.type()) + " where [[" + name + "]] is needed");
+      }
     }
   };
 }

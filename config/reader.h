@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "model/settings.h"
 #include "model/time.h"
 
 namespace cox::config {
@@ -29,10 +30,12 @@ struct Complaint {
   std::string text;  // "KEY: what is wrong"
 };
 
-/// What to do with the value of a key. Without `take` the key is known, but not supported yet.
+/// What to do with the value of a key. With `later` it is taken and kept, and a warning says that
+/// nothing comes of it yet.
 struct Key {
   std::string name;
   std::function<void(const toml::node&)> take;
+  std::string later{};
 };
 
 class Reader {
@@ -54,6 +57,17 @@ class Reader {
                                                 const std::vector<std::string>& supported,
                                                 const std::vector<std::string>& later,
                                                 std::string* out);
+  /// An amount of memory, "384G".
+  std::function<void(const toml::node&)> memory(const std::string& key, std::int64_t* mib);
+  /// A text that `check` accepts; it returns what is wrong, or nothing.
+  std::function<void(const toml::node&)> checked(const std::string& key,
+                                                 std::string (*check)(const std::string&),
+                                                 std::string* out);
+  /// A table, each of whose keys goes to `keys`.
+  std::function<void(const toml::node&)> table(const std::string& name, std::vector<Key> keys);
+  /// Each table of [[name]] goes to `take`; there are at most settings_tables_max.
+  std::function<void(const toml::node&)> tables(const std::string& name,
+                                                std::function<void(const toml::table&)> take);
   /// "5m", "60s": at least `low`, at most `high`.
   std::function<void(const toml::node&)> span(const std::string& key,
                                               Duration low,
@@ -64,12 +78,16 @@ class Reader {
 
   void complain(const toml::source_region& place, const std::string& key, const std::string& what);
 
+  void warn(const toml::source_region& place, const std::string& key, const std::string& what);
+
   const std::vector<Complaint>& complaints() const { return complaints_; }
+
+  const std::vector<Complaint>& warnings() const { return warnings_; }
 
  private:
   const std::string* string_of(const toml::node& node, const std::string& key);
 
-  std::vector<Complaint> complaints_;
+  std::vector<Complaint> complaints_, warnings_;
 };
 
 /// "a string", "an integer": what a value is, for complaints.

@@ -5,6 +5,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "model/selector.h"
 
 namespace cox::config {
 
@@ -22,6 +23,20 @@ std::string check_nodes(const std::string& list) {
   if (list.empty()) return "an empty list; leave the key out for every node";
   const auto names = expand_node_list(list);
   return names ? std::string() : names.error().message;
+}
+
+std::string check_user(const std::string& name) {
+  const bool is_plain =
+      !name.empty() && name.size() <= 256 && std::ranges::all_of(name, [](char c) {
+        return static_cast<unsigned char>(c) > ' ' && c != ':' && c != '\x7f';
+      });
+  return is_plain ? std::string() : '"' + quoted(name) + "\" is no name of a user";
+}
+
+std::string check_selector(const std::string& text) {
+  if (text.empty()) return "an empty selector; leave the key out for every node";
+  const auto selector = Selector::parse(text);
+  return selector ? std::string() : selector.error().message;
 }
 
 std::string check_host(const std::string& text) {

@@ -24,9 +24,14 @@ struct EpochStarted {
   Instant at;
 };
 
+/// The configuration changed. The first time, and where a start had to, `by` is the controller.
 struct SettingsApplied {
   Instant at;
   Settings settings;
+  std::uint32_t revision = 0;  // 0: of old journals, the next one
+  Uid by = 0;
+  std::string who{};  // the name of `by` then
+  std::string why{};
 };
 
 struct JobSubmitted {
@@ -173,6 +178,7 @@ struct NodeSetAside {
   Aside aside;
   std::string why;
   Uid by;
+  std::string who{};  // the name of `by` then; empty: of old journals, and the controller's own
 };
 
 struct NodeResumed {
@@ -213,6 +219,21 @@ struct NodeUnstuck {
   Instant at;
   JobId job;
   Attempt attempt;
+};
+
+/// No starts from this partition until it is brought up. What runs goes on, what waits stays.
+struct PartitionTakenDown {
+  std::string partition;
+  Instant at;
+  std::string why;
+  Uid by = 0;
+  std::string who{};
+};
+
+struct PartitionBroughtUp {
+  std::string partition;
+  Instant at;
+  Uid by = 0;
 };
 
 /// Ended jobs leave State; the history has them.
@@ -265,6 +286,8 @@ using Fact = std::variant<EpochStarted,
                           NodeUnstuck,
                           JobsForgotten,
                           JobQuarantined,
-                          RecordLost>;
+                          RecordLost,
+                          PartitionTakenDown,
+                          PartitionBroughtUp>;
 
 }  // namespace cox::core

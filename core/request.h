@@ -143,6 +143,7 @@ struct SetNodeAside {
   std::string node;
   bool down = false;
   std::string why;
+  std::string who{};  // the caller's name
 };
 
 struct ResumeNode {
@@ -150,8 +151,32 @@ struct ResumeNode {
   std::string node;
 };
 
+struct TakePartitionDown {
+  Caller caller;
+  std::string partition;
+  std::string why;
+  std::string who{};
+};
+
+struct BringPartitionUp {
+  Caller caller;
+  std::string partition;
+};
+
+/// The whole configuration, checked and resolved: all of it or nothing.
 struct ApplySettings {
+  Caller caller;
   Settings settings;
+  std::string who{};
+  std::string why{};
+};
+
+/// A configuration of before. What only a start can change stays as it is.
+struct RollBackSettings {
+  Caller caller;
+  std::uint32_t revision = 0;  // 0: the one before the last
+  std::string who{};
+  std::string why{};
 };
 
 struct BeginEpoch {};
@@ -187,7 +212,10 @@ using Request = std::variant<SubmitJob,
                              ReportStuck,
                              SetNodeAside,
                              ResumeNode,
+                             TakePartitionDown,
+                             BringPartitionUp,
                              ApplySettings,
+                             RollBackSettings,
                              BeginEpoch,
                              ForgetJobs,
                              Quarantine,

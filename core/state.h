@@ -99,6 +99,9 @@ struct Node {
   bool is_thissystem = true;
   Aside aside = Aside::none;
   std::string why;
+  Instant aside_at;  // by whom, and when, it was set aside
+  Uid aside_by = 0;
+  std::string aside_who;
   bool is_lost = false;
   Instant registered;
   std::uint32_t score = 0;   // of failed starts, in thousandths, as of scored
@@ -127,10 +130,33 @@ struct LostRecord {
   friend bool operator==(const LostRecord&, const LostRecord&) = default;
 };
 
+/// A configuration that was, or is, in force.
+struct AppliedSettings {
+  std::uint32_t revision = 0;
+  Instant at;
+  Uid by = 0;
+  std::string who, why;
+  Settings settings;
+  friend bool operator==(const AppliedSettings&, const AppliedSettings&) = default;
+};
+
+/// So many of them are kept.
+inline constexpr std::size_t revisions_max = 20;
+
+struct PartitionDown {
+  Instant at;
+  Uid by = 0;
+  std::string who, why;
+  friend bool operator==(const PartitionDown&, const PartitionDown&) = default;
+};
+
 /// What the journal rebuilds. `replay(journal) == record` is checked after every simulated turn.
 struct Record {
   Epoch epoch;
   Settings settings;
+  std::uint32_t revision = 0;              // of the settings; 0: none were ever applied
+  std::vector<AppliedSettings> revisions;  // the last of them, in order
+  std::map<std::string, PartitionDown> partitions_down;  // by name
   JobId next_job{1};
   Instant last_submit;  // the latest of all submits, whatever became of the jobs
   JobTable jobs;
@@ -157,12 +183,13 @@ struct Index {
   std::unordered_map<std::string, NodeId> node_by_name;
   std::map<Hash, ClassId> class_by_hash;
   KeyTable job_by_key;  // of jobs whose submit may be sent again: see is_resend_known()
-  std::map<std::string, Bitset> partition_nodes;  // by partition name
-  Bitset usable;                                  // see takes_work()
-  std::set<std::pair<JobId, NodeId>> avoided;     // nodes where a job's last start failed
-  std::vector<std::vector<JobId>> jobs_on_node;   // unfreed shares, ascending
-  JobSet unended;                                 // every job that is not ended
-  std::size_t pending = 0;                        // jobs that wait for a start
+  std::map<std::string, Bitset> partition_nodes;                    // by partition name
+  std::unordered_map<std::string, std::uint32_t> settings_of_node;  // place in settings.nodes
+  Bitset usable;                                 // takes_work() and not is_short()
+  std::set<std::pair<JobId, NodeId>> avoided;    // nodes where a job's last start failed
+  std::vector<std::vector<JobId>> jobs_on_node;  // unfreed shares, ascending
+  JobSet unended;                                // every job that is not ended
+  std::size_t pending = 0;                       // jobs that wait for a start
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   friend bool operator==(const Index&, const Index&) = default;
 };

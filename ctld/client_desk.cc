@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "common/node_list.h"
 #include "common/text.h"
+#include "core/job/permission.h"
 #include "ctld/translate/frame_check.h"
 #include "wire/model_codec.h"
 
@@ -36,6 +36,7 @@ ClientDesk::ClientDesk(Machine& machine,
                        ClientLinks& links,
                        Users& users,
                        HistoryDesk& history,
+                       ConfigDesk& configs,
                        const std::string& cluster_key,
                        About about)
     : machine_(machine),
@@ -43,6 +44,7 @@ ClientDesk::ClientDesk(Machine& machine,
       links_(links),
       users_(users),
       history_(history),
+      configs_(configs),
       cluster_key_(cluster_key),
       about_(std::move(about)) {}
 
@@ -67,7 +69,8 @@ void ClientDesk::closed(ClientId client) {
 void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
   const auto known = clients_.find(client);
   if (known == clients_.end()) return;
-  const Caller caller = known->second;
+  Caller caller = known->second;
+  caller.role = core::role_of(state().record.settings, caller);
   const Conversation to{client, request.number()};
   if (auto counted = check_counts(request); !counted) return refuse(to, counted.error());
   if (storage_full_ && is_change(request)) {
@@ -99,6 +102,10 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return status(to);
     case wire::ClientRequest::kWaitJobs:
       return wait(to, request.wait_jobs());
+    case wire::ClientRequest::kPartitionAction:
+      return act_on_partitions(to, caller, request.partition_action());
+    case wire::ClientRequest::kConfigAction:
+      return act_on_config(to, caller, request.config_action());
     case wire::ClientRequest::kHistoryQuery:
       return history(to, request.history_query());
     case wire::ClientRequest::BODY_NOT_SET:
@@ -114,7 +121,11 @@ bool ClientDesk::is_change(const wire::ClientRequest& request) const {
     case wire::ClientRequest::kJobAction:
     case wire::ClientRequest::kNodeAction:
     case wire::ClientRequest::kCreateStep:
+    case wire::ClientRequest::kPartitionAction:
       return true;
+    case wire::ClientRequest::kConfigAction:
+      return request.config_action().kind() == wire::ConfigAction::APPLY ||
+             request.config_action().kind() == wire::ConfigAction::ROLLBACK;
     default:
       return false;
   }
@@ -252,25 +263,6 @@ void ClientDesk::act_on_jobs(const Conversation& to,
       done->set_count(done->count() + 1);
     } else {
       add_error(job, "", asked.error(), done->add_errors());
-    }
-  }
-  reply(to, std::move(answer), true, false);
-}
-
-void ClientDesk::act_on_nodes(const Conversation& to,
-                              const Caller& caller,
-                              const wire::NodeAction& action) {
-  const auto names = expand_node_list(action.names());
-  if (!names) return refuse(to, names.error());
-  wire::ClientReply answer;
-  wire::Done* done = answer.mutable_done();
-  for (const std::string& name : *names) {
-    auto request = translate_node_action(action, caller, name);
-    auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
-    if (asked) {
-      done->set_count(done->count() + 1);
-    } else {
-      add_error(JobId{}, name, asked.error(), done->add_errors());
     }
   }
   reply(to, std::move(answer), true, false);

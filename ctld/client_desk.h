@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ctld/config_desk.h"
 #include "ctld/history_desk.h"
 #include "ctld/listing.h"
 #include "ctld/machine.h"
@@ -36,6 +37,7 @@ class ClientDesk {
              ClientLinks& links,
              Users& users,
              HistoryDesk& history,
+             ConfigDesk& configs,
              const std::string& cluster_key,
              About about);
 
@@ -91,6 +93,14 @@ class ClientDesk {
   void finish_submit(const Conversation& to, const wire::Submit& submit, const Result<JobId>& job);
   void act_on_jobs(const Conversation& to, const Caller& caller, const wire::JobAction& action);
   void act_on_nodes(const Conversation& to, const Caller& caller, const wire::NodeAction& action);
+  void act_on_partitions(const Conversation& to,
+                         const Caller& caller,
+                         const wire::PartitionAction& action);
+  void act_on_config(const Conversation& to,
+                     const Caller& caller,
+                     const wire::ConfigAction& action);
+  /// `then` gets the caller's name, now or in a later turn.
+  void with_name(const Caller& caller, const std::function<void(const std::string&)>& then);
   void create_step(const Conversation& to, const Caller& caller, const wire::CreateStep& create);
   void shut_down(const Conversation& to, const Caller& caller, const wire::Shutdown& request);
   void finish_shutdown();
@@ -137,6 +147,7 @@ class ClientDesk {
   ClientLinks& links_;
   UserCache users_;
   HistoryDesk& history_;
+  ConfigDesk& configs_;
   const std::string& cluster_key_;
   About about_;
   std::map<ClientId, Caller> clients_;

@@ -1,9 +1,11 @@
 // Requests that change nothing, and the shutdown.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "common/count_text.h"
 #include "common/node_list.h"
+#include "core/fleet/expectation.h"
 #include "ctld/client_desk.h"
 #include "ctld/translate/replies.h"
 #include "wire/model_codec.h"
@@ -16,6 +18,23 @@ namespace {
 constexpr std::size_t queued_bytes_max = 8U << 20;
 // How long a forced shutdown waits for nodes to end what runs.
 constexpr Duration shutdown_patience = seconds(10);
+
+/// The configuration no longer has the node, it is away, and nothing of a job is there.
+bool is_gone(const core::State& state, const core::Contact& contact, const core::Node& node) {
+  return core::is_unlisted(state, node) && !contact.is_connected(node.id) &&
+         state.index.jobs_on_node[node.id.value].empty();
+}
+
+/// Jobs that wait, by the name of each partition that they may start in.
+std::map<std::string, std::uint64_t> jobs_waiting(const core::State& state) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const JobId id : state.index.unended) {
+    const core::Job& job = *state.find_job(id);
+    if (job.phase != JobPhase::pending) continue;
+    for (const std::string& name : job.request.common->partitions) ++counts[name];
+  }
+  return counts;
+}
 
 }  // namespace
 
@@ -43,7 +62,9 @@ void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& reque
     put_node(state(), machine_.contact(), machine_.now(), node, list->add_nodes());
   };
   if (request.names().empty()) {
-    for (const core::Node& node : state().record.nodes) add(node);
+    for (const core::Node& node : state().record.nodes) {
+      if (!is_gone(state(), machine_.contact(), node)) add(node);
+    }
     return reply(to, std::move(answer), true, true);
   }
   const auto names = expand_node_list(request.names());
@@ -58,8 +79,13 @@ void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& reque
 
 void ClientDesk::list_partitions(const Conversation& to) {
   wire::ClientReply answer;
+  const auto waiting = jobs_waiting(state());
   for (const PartitionSettings& partition : state().record.settings.partitions) {
-    put_partition(state(), partition, answer.mutable_partitions()->add_partitions());
+    wire::PartitionView* view = answer.mutable_partitions()->add_partitions();
+    put_partition(state(), partition, view);
+    if (const auto found = waiting.find(partition.name); found != waiting.end()) {
+      view->set_jobs_pending(found->second);
+    }
   }
   reply(to, std::move(answer), true, true);
 }

@@ -17,12 +17,21 @@ Controller::Controller(ControllerParts parts)
       machine_(parts.policies),
       outputs_(parts.nodes, parts.clients),
       nodes_(machine_, outputs_, journal_, cluster_key_, log_),
-      clients_(machine_, outputs_, parts.clients, parts.users, history_, cluster_key_, parts.about),
+      configs_(machine_, parts.configs),
+      clients_(machine_,
+               outputs_,
+               parts.clients,
+               parts.users,
+               history_,
+               configs_,
+               cluster_key_,
+               parts.about),
       keeper_(machine_, journal_, parts.checkpoints, log_),
       sweep_(machine_, journal_),
       keeps_history_(parts.history != nullptr) {
   machine_.keep_history(&history_);
   machine_.seed_keys(parts.key_seed);
+  configs_.on_change([this] { nodes_.tell_terms(); });
 }
 
 Result<void> Controller::recover(Store& store, CheckpointStore* checkpoint) {
@@ -61,13 +70,15 @@ Failure Controller::lost_state(const Error& error, std::uint64_t held) const {
                   state_dir_ + ", or move it away to begin anew without jobs");
 }
 
-Result<void> Controller::start(Instant wall, Duration monotonic, const Settings& settings) {
+Result<void> Controller::start(Instant wall,
+                               Duration monotonic,
+                               const config::Config& config,
+                               const StartFile& file) {
   machine_.start(wall, monotonic);
   if (auto begun = machine_.ask(core::BeginEpoch{}); !begun) return begun;
   if (auto done = put_aside(); !done) return done;
-  if (!(machine_.state().record.settings == settings)) {
-    if (auto applied = machine_.ask(core::ApplySettings{settings}); !applied) return applied;
-  }
+  const auto note = [this](const std::string& text) { log_.warning(text); };
+  if (auto done = configs_.start(config, file, note); !done) return done;
   end_turn();
   return {};
 }

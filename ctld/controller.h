@@ -11,6 +11,7 @@
 #include "core/schedule/plan.h"
 #include "ctld/blob_sweep.h"
 #include "ctld/client_desk.h"
+#include "ctld/config_desk.h"
 #include "ctld/history_desk.h"
 #include "ctld/keeper.h"
 #include "ctld/log.h"
@@ -37,6 +38,7 @@ struct ControllerParts {
   Checkpoints* checkpoints = nullptr;  // null: none are taken, and the journal is never cut
   History* history = nullptr;          // null: nothing is kept of ended jobs
   std::uint64_t key_seed = core::KeyTable::seed_known;  // of the table of clients' keys
+  Configs* configs = nullptr;  // null: files are read at once, and the policies never change
 };
 
 class Controller {
@@ -53,8 +55,12 @@ class Controller {
   /// The checkpoint could not be understood and the journal was enough: another has to be begun.
   bool is_checkpoint_bad() const { return is_checkpoint_bad_; }
 
-  /// Begins a new epoch under `settings`; a turn of its own, before any other.
-  Result<void> start(Instant wall, Duration monotonic, const Settings& settings);
+  /// Begins a new epoch; a turn of its own, before any other. The first time under `config`; later
+  /// the configuration of the journal stays in force, unless `file` replaces it.
+  Result<void> start(Instant wall,
+                     Duration monotonic,
+                     const config::Config& config,
+                     const StartFile& file = {});
 
   /// `monotonic` tells time that passed from a clock that was set.
   void begin_turn(Instant wall, Duration monotonic);
@@ -132,6 +138,7 @@ class Controller {
   Machine machine_;
   OutputQueue outputs_;
   NodeDesk nodes_;
+  ConfigDesk configs_;
   ClientDesk clients_;
   Keeper keeper_;
   BlobSweep sweep_;

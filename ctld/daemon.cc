@@ -7,7 +7,9 @@
 #include <cstring>
 #include <utility>
 
+#include "common/text.h"
 #include "ctld/daemon_body.h"
+#include "ctld/role_members.h"
 #include "ctld/store/sqlite_checkpoint.h"
 #include "ctld/store/sqlite_store.h"
 #include "platform/limits.h"
@@ -54,6 +56,33 @@ void Daemon::Body::resolve(Uid uid,
   });
 }
 
+void Daemon::Body::read_config(std::string text,
+                               std::string name,
+                               std::function<void(Result<config::Config>)> done) {
+  pool.run([this, text = std::move(text), name = std::move(name), done = std::move(done)] {
+    auto config = config::parse(text, name);
+    if (config) {
+      const auto unknown = resolve_members(&*config, quoted(name, 200));
+      if (!unknown.empty()) config = fail(Code::bad_usage, join(unknown, "\n"));
+    }
+    loop->post([this, done, config = std::move(config)] {
+      touch();
+      done(config);
+    });
+  });
+}
+
+Result<core::Policies> Daemon::Body::make_policies(const Settings& settings) {
+  for (const PolicySet& set : policies) {
+    if (set.select_name != settings.select || set.priority_name != settings.priority) continue;
+    return core::Policies{set.select.get(), set.priority.get()};
+  }
+  auto made = ctld::make_policies(settings);
+  if (!made) return tl::unexpected(made.error());
+  policies.push_back(std::move(*made));
+  return core::Policies{policies.back().select.get(), policies.back().priority.get()};
+}
+
 void Daemon::Body::read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) {
   store_thread->read_blob(hash, [this, done = std::move(done)](Result<std::string> bytes) {
     loop->post([this, done, bytes = std::move(bytes)] {
@@ -81,7 +110,7 @@ Result<void> Daemon::Body::open_store() {
   auto checkpoint = open_sqlite_checkpoint(dir.state_path);
   if (!checkpoint) return tl::unexpected(checkpoint.error());
   open_history();
-  controller.set_limits({.facts = options.checkpoint_facts});
+  controller.set_limits({.facts = options.config.checkpoint_facts});
   if (auto done = controller.recover(**store, checkpoint->get()); !done) return done;
   if (controller.is_checkpoint_bad()) {
     checkpoint->reset();
@@ -110,7 +139,7 @@ Result<void> Daemon::Body::open_store() {
   events.full = [this](bool full) { loop->post([this, full] { controller.storage_full(full); }); };
   events.failed = [this](const Error& error) { storage_failed(error); };
   store_thread = std::make_unique<StoreThread>(std::move(*store), std::move(events));
-  return controller.start(loop->now(), loop->monotonic(), options.settings);
+  return controller.start(loop->now(), loop->monotonic(), options.config, options.file);
 }
 
 /// Whatever is not committed was promised to nobody: a restart finds a state that holds.
@@ -207,9 +236,9 @@ Daemon::Daemon(std::unique_ptr<Body> body) : body_(std::move(body)) {}
 Daemon::~Daemon() = default;
 
 Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
-  auto dir = open_state_dir(options.dir, options.state_dir);
+  auto dir = open_state_dir(options.dir, options.config.state_dir);
   if (!dir) return tl::unexpected(dir.error());
-  auto policies = make_policies(options.settings);
+  auto policies = make_policies(options.config.settings);
   if (!policies) return tl::unexpected(policies.error());
   auto loop = platform::Loop::open();
   if (!loop) return tl::unexpected(loop.error());

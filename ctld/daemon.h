@@ -7,19 +7,18 @@
 #include <vector>
 
 #include "common/result.h"
+#include "config/config.h"
+#include "ctld/config_desk.h"
 #include "ctld/log.h"
-#include "model/settings.h"
 #include "platform/address.h"
 
 namespace cox::ctld {
 
 struct DaemonOptions {
   std::string dir;                        // sockets, pid file, key, and state/ below it
-  std::string state_dir;                  // empty: DIR/state
   std::vector<platform::Address> listen;  // beside DIR/ctld.sock
-  bool root_from_nodes = true;            // nodes may vouch for root and the controller's own user
-  Settings settings;
-  std::uint64_t checkpoint_facts = 100'000;  // journaled between two checkpoints
+  config::Config config;
+  StartFile file;
   Log log{2};
 };
 

@@ -29,29 +29,38 @@
 
 namespace cox::ctld {
 
+/// What initialises a list of what cannot be copied.
+inline std::deque<PolicySet> only(PolicySet set) {
+  std::deque<PolicySet> all;
+  all.push_back(std::move(set));
+  return all;
+}
+
 /// Secret, and another in every run.
 std::uint64_t random_seed();
 
-struct Daemon::Body final : Journal, Checkpoints, Users, History {
+struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
   Body(DaemonOptions chosen,
        StateDir directory,
        PolicySet set,
        std::unique_ptr<platform::Loop> made)
       : options(std::move(chosen)),
         dir(std::move(directory)),
-        policies(std::move(set)),
+        policies(only(std::move(set))),
         loop(std::move(made)),
-        controller({{policies.select.get(), policies.priority.get()},
-                    *this,
-                    links,
-                    links,
-                    *this,
-                    dir.cluster_key,
-                    {dir.state_path, options.settings.auth, static_cast<std::uint64_t>(::getpid())},
-                    options.log,
-                    this,
-                    this,
-                    random_seed()}) {}
+        controller(
+            {{policies.front().select.get(), policies.front().priority.get()},
+             *this,
+             links,
+             links,
+             *this,
+             dir.cluster_key,
+             {dir.state_path, options.config.settings.auth, static_cast<std::uint64_t>(::getpid())},
+             options.log,
+             this,
+             this,
+             random_seed(),
+             this}) {}
 
   // Journal: the store thread, which answers through the loop.
   void append(Batch batch) override { store_thread->append(std::move(batch)); }
@@ -79,6 +88,12 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History {
 
   // Users: the pool, which answers within a turn.
   void resolve(Uid uid, std::uint32_t gid, std::function<void(Result<UserIdentity>)> done) override;
+
+  // Configs: read in the pool. Policies once made are kept, whoever uses which.
+  void read_config(std::string text,
+                   std::string name,
+                   std::function<void(Result<config::Config>)> done) override;
+  Result<core::Policies> make_policies(const Settings& settings) override;
 
   // History: a thread that writes, the pool to read.
   std::uint64_t sequence() const override { return history_sequence; }
@@ -120,7 +135,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History {
 
   DaemonOptions options;
   StateDir dir;
-  PolicySet policies;
+  std::deque<PolicySet> policies;
   std::unique_ptr<platform::Loop> loop;
   LinkTable links;
   std::shared_ptr<link::Admission> admission;

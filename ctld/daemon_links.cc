@@ -20,7 +20,7 @@ Result<void> Daemon::Body::listen(const platform::Address& address) {
   link::Trust trust;
   trust.key = dir.cluster_key;
   trust.admission = admission;
-  if (options.settings.auth == "munge") {
+  if (options.config.settings.auth == "munge") {
     trust.remote_auth = wire::AUTH_MUNGE;
     trust.credentials = &munge;
   }
@@ -84,7 +84,7 @@ bool Daemon::Body::take_vouched(ClientId client,
                                 const std::string& frame,
                                 const std::string& node) {
   const auto caller = translate_vouched(frame, node, controller.machine().state(),
-                                        {::geteuid(), options.root_from_nodes});
+                                        {::geteuid(), options.config.root_from_nodes});
   if (caller) {
     controller.client_opened(client, *caller);
     return true;

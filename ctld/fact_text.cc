@@ -18,7 +18,9 @@ struct Describe {
   }
 
   std::string operator()(const core::SettingsApplied& fact) const {
-    return "settings of cluster " + fact.settings.cluster + " applied";
+    return "configuration of cluster " + fact.settings.cluster + ": revision " +
+           std::to_string(state.record.revision) + " in force, by " + fact.who +
+           (fact.why.empty() ? "" : ": " + fact.why);
   }
 
   std::string operator()(const core::StartUndone& fact) const {
@@ -40,6 +42,14 @@ struct Describe {
 
   std::string operator()(const core::NodeSetAside& fact) const {
     return name(fact.node) + ": set aside: " + fact.why;
+  }
+
+  std::string operator()(const core::PartitionTakenDown& fact) const {
+    return "partition " + fact.partition + ": down: " + fact.why + " (" + fact.who + ")";
+  }
+
+  std::string operator()(const core::PartitionBroughtUp& fact) const {
+    return "partition " + fact.partition + ": up";
   }
 
   std::string operator()(const core::NodeResumed& fact) const {

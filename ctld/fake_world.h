@@ -102,7 +102,7 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
     recovered_ = controller_->recover(store, checkpoint);
     EXPECT_TRUE(recovered_ || checkpoint != nullptr);
     if (!recovered_) return;
-    EXPECT_TRUE(controller_->start(now_, Duration{now_.us}, Settings{}));
+    EXPECT_TRUE(controller_->start(now_, Duration{now_.us}, config::Config{}));
     commit();
   }
 

@@ -144,6 +144,11 @@ Changes Machine::take_changes() {
   return std::exchange(changes_, {});
 }
 
+void Machine::use_policies(const core::Policies& policies) {
+  policies_ = policies;
+  plan_ = core::Plan(policies);
+}
+
 void Machine::learn(const core::Facts& facts) {
   for (const core::Fact& fact : facts) learn(fact);
 }

@@ -91,6 +91,9 @@ class Machine {
 
   const core::Policies& policies() const { return policies_; }
 
+  /// Plans anew by other policies.
+  void use_policies(const core::Policies& policies);
+
   Checkpoint& checkpoint() { return checkpoint_; }
 
   Retention& retention() { return retention_; }

@@ -14,7 +14,26 @@ namespace {
 constexpr std::int64_t silences_max = 3;  // times silent_after
 constexpr Duration own_pause_max = seconds(5);
 
+/// What a node needs to know of the configuration, in a registration or later.
+template <class Message>
+void put_terms(const Settings& settings, Message* to) {
+  to->set_kill_wait_us(settings.kill_wait.us);
+  to->set_silent_after_us(settings.silent_after.us);
+  if (!settings.fence_self) return;
+  to->set_fence_after_us(fence_after(settings).us);
+  to->set_fence_kill_wait_us(fence_kill_wait(settings).us);
+}
+
 }  // namespace
+
+void NodeDesk::tell_terms() {
+  for (const auto& [session, link] : links_) {
+    if (!link.node) continue;
+    wire::ControllerMessage message;
+    put_terms(machine_.state().record.settings, message.mutable_terms());
+    send(session, std::move(message));
+  }
+}
 
 void NodeDesk::opened(Session session, std::string name) {
   links_.emplace(session, Link{std::move(name), std::nullopt, machine_.now()});
@@ -103,12 +122,7 @@ void NodeDesk::register_node(Session session, Link& link, const wire::Register& 
   const Settings& settings = machine_.state().record.settings;
   reply.mutable_registered()->set_node(node->value);
   reply.mutable_registered()->set_cluster(settings.cluster);
-  reply.mutable_registered()->set_kill_wait_us(settings.kill_wait.us);
-  reply.mutable_registered()->set_silent_after_us(settings.silent_after.us);
-  if (settings.fence_self) {
-    reply.mutable_registered()->set_fence_after_us(fence_after(settings).us);
-    reply.mutable_registered()->set_fence_kill_wait_us(fence_kill_wait(settings).us);
-  }
+  put_terms(settings, reply.mutable_registered());
   send(session, std::move(reply));
   machine_.reconcile(*node, request->held);
 }

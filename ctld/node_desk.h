@@ -40,6 +40,9 @@ class NodeDesk {
   /// Time passed: connections that have been silent for too long are given up.
   void tick();
 
+  /// The configuration changed: every node hears what of it concerns it.
+  void tell_terms();
+
   /// Sends what the facts of this turn ask for. An effect whose contents have to be read first
   /// waits, with later ones of the same attempt on the same node; others do not. What cannot be
   /// built is told to the core.

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "ctld/daemon.h"
 #include "ctld/policies.h"
+#include "ctld/role_members.h"
 #include "platform/file.h"
 
 namespace cox::ctld {
@@ -22,6 +23,7 @@ constexpr const char* help_text =
     "\n"
     "  --dir DIR         sockets, pid file, cluster key and state (/run/coxswain)\n"
     "  --config FILE     the configuration; without it every key has its default\n"
+    "  --apply-config    the configuration replaces the one of an earlier run\n"
     "  --check FILE      read this configuration, report what is wrong, and exit\n"
     "  --listen ADDRESS  listen here too: /PATH, HOST or HOST:PORT; may be repeated\n"
     "  --foreground      stay in the foreground (the only way there is)\n"
@@ -30,11 +32,22 @@ constexpr const char* help_text =
     "  --help            print this\n";
 constexpr const char* default_dir = "/run/coxswain";
 
-enum Letter : int { dir = 'd', config, check, listen, foreground, log_file, version, help };
+enum Letter : int {
+  dir = 'd',
+  config,
+  apply_config,
+  check,
+  listen,
+  foreground,
+  log_file,
+  version,
+  help
+};
 
-constexpr std::array<option, 9> long_options = {{
+constexpr std::array<option, 10> long_options = {{
     {"dir", required_argument, nullptr, Letter::dir},
     {"config", required_argument, nullptr, Letter::config},
+    {"apply-config", no_argument, nullptr, Letter::apply_config},
     {"check", required_argument, nullptr, Letter::check},
     {"listen", required_argument, nullptr, Letter::listen},
     {"foreground", no_argument, nullptr, Letter::foreground},
@@ -49,13 +62,15 @@ int complain(const Error& error) {
   return exit_status(error.code);
 }
 
+void warn(const std::string& line) {
+  std::fprintf(stderr, "coxctld: warning: %s\n", line.c_str());
+}
+
 Result<DaemonOptions> daemon_options(const Options& options, const config::Config& config) {
   DaemonOptions made;
   made.dir = options.dir.empty() ? default_dir : options.dir;
-  made.state_dir = config.state_dir;
-  made.settings = config.settings;
-  made.root_from_nodes = config.root_from_nodes;
-  made.checkpoint_facts = config.checkpoint_facts;
+  made.config = config;
+  made.file = {options.config, options.apply_config};
   std::vector<std::string> texts = config.listen;
   texts.insert(texts.end(), options.listen.begin(), options.listen.end());
   for (const std::string& text : texts) {
@@ -78,6 +93,10 @@ Result<void> serve(const Options& options) {
     log = std::move(*opened);
     chosen->log = Log(log.get());
   }
+  for (const std::string& line : chosen->config.warnings) chosen->log.warning(line);
+  for (const std::string& line : resolve_members(&chosen->config, options.config)) {
+    chosen->log.warning(line);
+  }
   auto daemon = Daemon::open(std::move(*chosen));
   if (!daemon) {
     if (log.is_open()) Log(log.get()).error(daemon.error().message);
@@ -85,6 +104,18 @@ Result<void> serve(const Options& options) {
   }
   (*daemon)->run();
   return {};
+}
+
+/// Complaints and warnings go to standard error; warnings alone are no failure.
+int check_file(const std::string& path) {
+  auto config = config::load(path);
+  if (!config) return complain(config.error());
+  if (const auto policies = make_policies(config->settings); !policies) {
+    return complain(policies.error());
+  }
+  for (const std::string& line : config->warnings) warn(line);
+  for (const std::string& line : resolve_members(&*config, path)) warn(line);
+  return 0;
 }
 
 }  // namespace
@@ -101,6 +132,9 @@ Result<Options> parse_options(int argc, char** argv) {
         break;
       case Letter::config:
         options.config = optarg;
+        break;
+      case Letter::apply_config:
+        options.apply_config = true;
         break;
       case Letter::check:
         options.check = optarg;
@@ -124,6 +158,9 @@ Result<Options> parse_options(int argc, char** argv) {
                     std::string(argv[optind - 1]) + ": unknown, or its value is missing");
     }
   }
+  if (options.apply_config && options.config.empty()) {
+    return fail(Code::bad_usage, "--apply-config: --config FILE is missing");
+  }
   if (optind < argc) {
     return fail(Code::bad_usage, std::string(argv[optind]) + ": no argument is expected");
   }
@@ -136,10 +173,7 @@ int run_program(int argc, char** argv) {
   if (options->help) return std::fputs(help_text, stdout) < 0 ? 1 : 0;
   if (options->version) return std::puts("coxctld " COX_VERSION) < 0 ? 1 : 0;
   if (!options->check.empty()) {
-    const auto config = config::load(options->check);
-    if (!config) return complain(config.error());
-    const auto policies = make_policies(config->settings);
-    return policies ? 0 : complain(policies.error());
+    return check_file(options->check);
   }
   const auto served = serve(*options);
   return served ? 0 : complain(served.error());

@@ -11,6 +11,7 @@ namespace cox::ctld {
 struct Options {
   std::string dir;                  // empty: the configuration's
   std::string config;               // empty: defaults
+  bool apply_config = false;        // `config` replaces what the journal has
   std::string check;                // --check: read this file, report, exit
   std::vector<std::string> listen;  // beside the socket in the directory
   std::string log_file;             // empty: standard error

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "common/result.h"
+#include "config/config.h"
+#include "core/schedule/plan.h"
 #include "ctld/store/checkpoint_store.h"
 #include "ctld/store/history.h"
 #include "ctld/store/store.h"
@@ -87,6 +89,19 @@ class ClientLinks {
 
   /// The client lets too much wait: its connection ends with this turn.
   virtual void cut_off(ClientId /*client*/) {}
+};
+
+/// Configuration files, and the policies that they name.
+class Configs {
+ public:
+  virtual ~Configs() = default;
+  /// Reads the text outside the loop, with the numbers of the users that it names. `done` runs
+  /// within a turn of the controller, or at once. error: as config::parse(), or of an unknown user
+  virtual void read_config(std::string text,
+                           std::string name,
+                           std::function<void(Result<config::Config>)> done) = 0;
+  /// They live as long as this. error: not_found names the policy
+  virtual Result<core::Policies> make_policies(const Settings& settings) = 0;
 };
 
 class Users {

@@ -57,7 +57,7 @@ Result<PolicySet> make_policies(const Settings& settings) {
   if (!select) return tl::unexpected(select.error());
   auto priority = make(priority_policies, "priority", settings.priority);
   if (!priority) return tl::unexpected(priority.error());
-  return PolicySet{std::move(*select), std::move(*priority)};
+  return PolicySet{std::move(*select), std::move(*priority), settings.select, settings.priority};
 }
 
 }  // namespace cox::ctld

@@ -14,6 +14,7 @@ namespace cox::ctld {
 struct PolicySet {
   std::unique_ptr<core::SelectPolicy> select;
   std::unique_ptr<core::PriorityPolicy> priority;
+  std::string select_name, priority_name;
 };
 
 /// error: not_found names the policy and those there are

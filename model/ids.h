@@ -27,6 +27,7 @@ using ClassId = Id<struct ClassTag, std::uint32_t>;    // dense index of node cl
 using Epoch = Id<struct EpochTag, std::uint64_t>;      // one per start of a controller
 using Session = Id<struct SessionTag, std::uint64_t>;  // one per connection of a node
 using Uid = std::uint32_t;
+inline constexpr Uid uid_nobody = 0xFFFF'FFFFU;  // (uid_t)-1 names no user
 
 inline constexpr StepId step_batch{0xFFFF'FFF0U};
 inline constexpr StepId step_alloc{0xFFFF'FFF1U};  // the allocation itself: no tasks of ours

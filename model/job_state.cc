@@ -33,9 +33,19 @@ constexpr std::array<std::string_view, 11> causes{
     "out_of_memory", "node_lost", "supervisor_lost", "launch_failed",
     "requeued",      "bad_exit",  "client_gone"};
 
-constexpr std::array<std::string_view, 10> reasons{
-    "None",      "Priority",        "Resources",      "JobHeldUser",     "JobHeldAdmin",
-    "BeginTime", "ReqNodeNotAvail", "BadConstraints", "PartitionConfig", "JobHoldMaxRequeue"};
+constexpr std::array<std::string_view, 13> reasons{"None",
+                                                   "Priority",
+                                                   "Resources",
+                                                   "JobHeldUser",
+                                                   "JobHeldAdmin",
+                                                   "BeginTime",
+                                                   "ReqNodeNotAvail",
+                                                   "BadConstraints",
+                                                   "PartitionConfig",
+                                                   "JobHoldMaxRequeue",
+                                                   "PartitionDown",
+                                                   "PartitionTimeLimit",
+                                                   "PartitionNodeLimit"};
 
 template <std::size_t N, class Enum>
 std::string_view text_at(const std::array<std::string_view, N>& texts, Enum value) {

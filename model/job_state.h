@@ -58,6 +58,9 @@ enum class Reason : std::uint8_t {
   never_fits = 7,         // no state of this fleet fits it (amount: nodes short)
   partition_unknown = 8,
   held_by_system = 9,  // started and failed too often
+  partition_down = 10,
+  partition_time_limit = 11,  // asks for more time than its partition now grants
+  partition_node_limit = 12,  // asks for more nodes than its partition now grants (amount: those)
 };
 
 std::string_view to_text(JobPhase phase);

@@ -5,9 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "model/ids.h"
+#include "model/selector.h"
 #include "model/time.h"
 
 namespace cox {
+
+/// The configuration has no more tables of one kind, and an account not more users.
+inline constexpr int settings_tables_max = 4096;
+inline constexpr int settings_users_max = 65'536;
 
 struct PartitionSettings {
   std::string name = "batch";
@@ -19,7 +25,72 @@ struct PartitionSettings {
   std::uint32_t tier = 1;
   bool cpu_is_thread = false;
   bool whole_nodes = false;  // share = "nodes"
+  std::string select{};      // of its nodes, those with such labels; empty: all of them
+  std::uint32_t weight = 0;  // its term in the priority
   friend bool operator==(const PartitionSettings&, const PartitionSettings&) = default;
+};
+
+/// What a node is expected to report at least; 0: nothing is expected.
+struct NodeExpectation {
+  std::uint32_t cores = 0;
+  std::int64_t memory_mib = 0;
+  std::uint32_t gpus = 0;
+  friend bool operator==(const NodeExpectation&, const NodeExpectation&) = default;
+};
+
+struct NodeSettings {
+  std::string names;  // compact list; no node is in two of them
+  Labels labels;
+  NodeExpectation expect;
+  friend bool operator==(const NodeSettings&, const NodeSettings&) = default;
+};
+
+/// A switch of the network: what hangs on it.
+struct SwitchSettings {
+  std::string name;
+  std::string nodes;     // compact list of nodes, or
+  std::string switches;  // of other switches
+  friend bool operator==(const SwitchSettings&, const SwitchSettings&) = default;
+};
+
+/// The terms of a priority and how usage is forgotten: [priority].
+struct PrioritySettings {
+  std::uint32_t age = 1000;
+  std::uint32_t fairshare = 10'000;
+  std::uint32_t size = 500;
+  std::uint32_t partition = 1000;
+  std::uint32_t qos = 2000;
+  Duration max_age = minutes(std::int64_t{7} * 1440);
+  Duration half_life = minutes(std::int64_t{7} * 1440);
+  Duration charge_period = seconds(60);
+  friend bool operator==(const PrioritySettings&, const PrioritySettings&) = default;
+};
+
+struct UserShares {
+  std::string user;
+  std::uint32_t shares = 1;
+  friend bool operator==(const UserShares&, const UserShares&) = default;
+};
+
+struct AccountSettings {
+  std::string name;
+  std::string parent = "root";
+  std::uint32_t shares = 1;
+  std::vector<UserShares> users;  // by name
+  friend bool operator==(const AccountSettings&, const AccountSettings&) = default;
+};
+
+struct QosSettings {
+  std::string name;
+  std::uint32_t priority = 0;
+  friend bool operator==(const QosSettings&, const QosSettings&) = default;
+};
+
+/// Somebody who has a role. The controller finds out the number of a name.
+struct RoleMember {
+  std::string name;
+  Uid uid = uid_nobody;
+  friend bool operator==(const RoleMember&, const RoleMember&) = default;
 };
 
 struct Settings {
@@ -34,6 +105,14 @@ struct Settings {
   bool fence_self = false;              // fence = "self": tasks of a cut-off node end by themselves
   Duration history_keep = minutes(10);  // ended jobs stay in memory for so long
   std::uint32_t history_jobs = 100'000;  // and at most so many of them
+  std::string backfill = "none";         // none | easy | easy-sjbf | conservative
+  std::uint32_t reservations = 64;       // jobs with an exact plan
+  PrioritySettings priority_terms;
+  std::vector<AccountSettings> accounts;
+  std::vector<QosSettings> qos;
+  std::vector<NodeSettings> nodes;  // none: nodes are as they come
+  std::vector<SwitchSettings> switches;
+  std::vector<RoleMember> administrators, operators, readers;
   std::vector<PartitionSettings> partitions{PartitionSettings{}};
   friend bool operator==(const Settings&, const Settings&) = default;
 };

@@ -26,6 +26,7 @@ struct Caller {
   Uid uid = 0;
   std::uint32_t gid = 0;
   Role role = Role::user;
+  bool is_confined = false;  // its host is not trusted to say who it is: no role above user
 };
 
 }  // namespace cox

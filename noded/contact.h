@@ -28,6 +28,8 @@ class ContactClock {
   /// The controller took the registration.
   void registered(const ContactTerms& terms, Duration now);
 
+  void change_terms(const ContactTerms& terms) { terms_ = terms; }
+
   /// Anything came.
   void frame_came(Duration now) { heard_ = now; }
 

@@ -98,6 +98,10 @@ void Daemon::take_frame(const std::string& frame) {
     log_.error("message of the controller: " + received.error().message);
   } else if (std::holds_alternative<agent::Registered>(received->request)) {
     take_registered(std::move(*received));
+  } else if (const auto* change = std::get_if<agent::ChangeTerms>(&received->request)) {
+    const bool is_current = state_.in_session && change->origin == state_.origin;
+    tell(std::move(received->request));
+    if (is_current) take_terms(received->terms);
   } else if (std::holds_alternative<agent::Prepare>(received->request)) {
     take_prepare(std::move(*received));
   } else if (std::holds_alternative<agent::PrepareStep>(received->request)) {
@@ -126,6 +130,12 @@ void Daemon::take_registered(Received received) {
   log_.info("registered with cluster " + cluster_ + ", epoch " +
             std::to_string(state_.origin.epoch.value) + ", session " +
             std::to_string(state_.origin.session.value));
+}
+
+/// Contact goes on as it was: leases are counted from the last answer, by the new terms.
+void Daemon::take_terms(const ContactTerms& terms) {
+  contact_.change_terms(terms);
+  renew_leases();
 }
 
 void Daemon::take_prepare(Received received) {

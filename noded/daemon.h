@@ -62,6 +62,7 @@ class Daemon {
   void take_prepare(Received received);
   void take_step(Received received);
   void take_registered(Received received);
+  void take_terms(const ContactTerms& terms);
   void second_passed();
   void renew_leases();
   void tell(agent::AgentRequest request);

@@ -42,9 +42,9 @@ Result<AttemptKey> take_attempt(const Message& message) {
   return AttemptKey{JobId{message.job()}, Attempt{message.attempt()}};
 }
 
-Result<Received> take_one(const agent::Origin& origin, const wire::Registered& message) {
-  if (!message.error().empty()) return fail(Code::refused, quoted(message.error(), 400));
-  if (!is_node_name(message.cluster())) return bad("cluster name " + quoted(message.cluster()));
+/// Of a registration, or of a change within its session.
+template <class Message>
+Result<Received> take_terms(agent::AgentRequest request, const Message& message) {
   if (message.kill_wait_us() < 0 || message.kill_wait_us() > kill_wait_us_max) {
     return bad("kill_wait of " + std::to_string(message.kill_wait_us()) + " us");
   }
@@ -52,12 +52,22 @@ Result<Received> take_one(const agent::Origin& origin, const wire::Registered& m
        {message.silent_after_us(), message.fence_after_us(), message.fence_kill_wait_us()}) {
     if (us < 0 || us > contact_us_max) return bad("contact term of " + std::to_string(us) + " us");
   }
-  Received received;
-  received.request = agent::Registered{origin, Duration{message.kill_wait_us()}};
+  Received received = of(std::move(request));
   received.terms = {microseconds(message.silent_after_us()), microseconds(message.fence_after_us()),
                     microseconds(message.fence_kill_wait_us())};
-  received.cluster = message.cluster();
   return received;
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::Registered& message) {
+  if (!message.error().empty()) return fail(Code::refused, quoted(message.error(), 400));
+  if (!is_node_name(message.cluster())) return bad("cluster name " + quoted(message.cluster()));
+  auto received = take_terms(agent::Registered{origin, Duration{message.kill_wait_us()}}, message);
+  if (received) received->cluster = message.cluster();
+  return received;
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::Terms& message) {
+  return take_terms(agent::ChangeTerms{origin, Duration{message.kill_wait_us()}}, message);
 }
 
 Result<Received> take_one(const agent::Origin& origin, wire::Prepare* message) {
@@ -134,6 +144,8 @@ Result<Received> take_body(wire::ControllerMessage* message) {
   switch (message->body_case()) {
     case wire::ControllerMessage::kRegistered:
       return take_one(origin, message->registered());
+    case wire::ControllerMessage::kTerms:
+      return take_one(origin, message->terms());
     case wire::ControllerMessage::kPrepare:
       return take_one(origin, message->mutable_prepare());
     case wire::ControllerMessage::kGo:

@@ -196,8 +196,19 @@ TEST(ModelCodec, settings_and_results_survive_their_bytes) {
     settings.lost_after = seconds(any_number(0, 1000));
     settings.history_keep = seconds(any_number(0, 1000));
     settings.history_jobs = any_u32();
-    settings.partitions.push_back(
-        {any_text(), any_text(), false, minutes(5), minutes(6), any_u32(), any_u32(), true, true});
+    settings.partitions.push_back({any_text(), any_text(), false, minutes(5), minutes(6), any_u32(),
+                                   any_u32(), true, true, any_text(), any_u32()});
+    settings.backfill = any_text();
+    settings.reservations = any_u32();
+    settings.priority_terms = {any_u32(), any_u32(),  any_u32(),  any_u32(),
+                               any_u32(), minutes(1), minutes(2), seconds(3)};
+    settings.accounts = {{any_text(), any_text(), any_u32(), {{any_text(), any_u32()}}}};
+    settings.qos = {{any_text(), any_u32()}};
+    settings.nodes = {{any_text(), {{"rack", any_text()}}, {any_u32(), 1 << 20, any_u32()}}};
+    settings.switches = {{any_text(), any_text(), any_text()}};
+    settings.administrators = {{any_text(), any_u32()}};
+    settings.operators = {{any_text(), any_u32()}, {any_text(), any_u32()}};
+    settings.readers = {{any_text(), any_u32()}};
     RC_ASSERT(through_bytes<Settings>(settings) == settings);
     const cox::StepResult result{static_cast<EndCause>(any_number(0, 11)),
                                  *rc::gen::arbitrary<std::int32_t>(),

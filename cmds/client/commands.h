@@ -13,6 +13,8 @@ extern const Command hold_command;
 extern const Command logs_command;
 extern const Command node_command;
 extern const Command nodes_command;
+extern const Command config_command;
+extern const Command partition_command;
 extern const Command partitions_command;
 extern const Command queue_command;
 extern const Command release_command;

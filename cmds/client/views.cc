@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "cmds/client/submission.h"
+#include "common/text.h"
 #include "model/memory_text.h"
 #include "model/time.h"
 
@@ -94,6 +95,18 @@ const std::vector<Column<wire::JobView>>& job_columns() {
   return columns;
 }
 
+Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels) {
+  Labels taken;
+  for (const auto& [key, value] : labels) taken.emplace(key, value);
+  return taken;
+}
+
+std::string labels_text(const wire::NodeView& node) {
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : take_labels(node.labels())) texts.push_back(key + "=" + value);
+  return join(texts, ",");
+}
+
 const std::vector<Column<wire::NodeView>>& node_columns() {
   using Node = wire::NodeView;
   static const std::vector<Column<Node>> columns = {
@@ -114,6 +127,9 @@ const std::vector<Column<wire::NodeView>>& node_columns() {
       {"address", false, false, [](const Node& n) { return n.address(); }},
       {"boot", false, false, [](const Node& n) { return n.boot_id(); }},
       {"heard", false, false, [](const Node& n) { return local_time(n.last_heard_us()); }},
+      {"labels", false, false, [](const Node& n) { return labels_text(n); }},
+      {"by", false, false, [](const Node& n) { return n.aside_who(); }},
+      {"since", false, false, [](const Node& n) { return local_time(n.aside_at_us()); }},
   };
   return columns;
 }
@@ -124,12 +140,23 @@ const std::vector<Column<wire::PartitionView>>& partition_columns() {
       {"partition", false, true, [](const Partition& p) { return p.name(); }},
       {"default", false, true,
        [](const Partition& p) { return std::string(p.is_default() ? "yes" : "no"); }},
+      {"state", false, true, [](const Partition& p) { return p.state(); }},
       {"nodes", true, true, [](const Partition& p) { return std::to_string(p.nodes()); }},
       {"cores", true, true, [](const Partition& p) { return std::to_string(p.cores()); }},
       {"used", true, true, [](const Partition& p) { return std::to_string(p.cores_used()); }},
       {"deftime", true, true, [](const Partition& p) { return limit_text(p.default_time_us()); }},
       {"maxtime", true, true, [](const Partition& p) { return limit_text(p.max_time_us()); }},
       {"nodelist", false, true, [](const Partition& p) { return p.node_list(); }},
+      {"reason", false, true, [](const Partition& p) { return p.reason(); }},
+      {"usable", true, false, [](const Partition& p) { return std::to_string(p.nodes_usable()); }},
+      {"waiting", true, false, [](const Partition& p) { return std::to_string(p.jobs_pending()); }},
+      {"maxnodes", true, false, [](const Partition& p) { return std::to_string(p.max_nodes()); }},
+      {"tier", true, false, [](const Partition& p) { return std::to_string(p.tier()); }},
+      {"select", false, false, [](const Partition& p) { return p.select(); }},
+      {"cpu", false, false, [](const Partition& p) { return p.cpu(); }},
+      {"share", false, false, [](const Partition& p) { return p.share(); }},
+      {"by", false, false, [](const Partition& p) { return p.down_who(); }},
+      {"since", false, false, [](const Partition& p) { return local_time(p.down_since_us()); }},
   };
   return columns;
 }

@@ -8,6 +8,7 @@
 
 #include "cmds/client/json.h"
 #include "cmds/client/table.h"
+#include "model/selector.h"
 #include "wire/client.pb.h"
 
 namespace cox::cmds {
@@ -31,6 +32,10 @@ std::string where_text(const wire::JobView& job);
 
 const std::vector<Column<wire::JobView>>& job_columns();
 const std::vector<Column<wire::NodeView>>& node_columns();
+/// A message's labels as the model has them.
+Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels);
+/// "rack=a,gpu=a100", in order.
+std::string labels_text(const wire::NodeView& node);
 const std::vector<Column<wire::PartitionView>>& partition_columns();
 
 /// "exit_code" and "signal", null where there is none.

@@ -168,6 +168,11 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->number("score", node.score());
   write_instant("rests_until_us", node.rests_until_us(), json);
   json->boolean("is_thissystem", node.is_thissystem());
+  json->begin_object("labels");
+  for (const auto& [key, value] : take_labels(node.labels())) json->text(key, value);
+  json->end_object();
+  json->text("aside_by", node.aside_who());
+  write_instant("aside_at_us", node.aside_at_us(), json);
   json->begin_array("jobs");
   for (const std::uint64_t job : node.jobs()) json->item(job);
   json->end_array();
@@ -184,6 +189,17 @@ void write_json(const wire::PartitionView& partition, JsonWriter* json) {
   write_limit("default_time_us", partition.default_time_us(), json);
   write_limit("max_time_us", partition.max_time_us(), json);
   json->text("node_list", partition.node_list());
+  json->text("state", partition.state());
+  json->text("reason", partition.reason());
+  json->text("down_by", partition.down_who());
+  write_instant("down_since_us", partition.down_since_us(), json);
+  json->number("nodes_usable", partition.nodes_usable());
+  json->number("jobs_pending", std::uint64_t{partition.jobs_pending()});
+  json->number("max_nodes", partition.max_nodes());
+  json->number("tier", partition.tier());
+  json->text("select", partition.select());
+  json->text("cpu", partition.cpu());
+  json->text("share", partition.share());
   json->end_object();
 }
 

@@ -11,14 +11,18 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/memory_text.h"
+#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
 
 OptionTable options() {
   static constexpr std::array table = {
-      OptionSpec{"long", 'l', "", "one line per node"},
+      OptionSpec{"long", 0, "", "one line per node"},
       OptionSpec{"partition", 'p', "LIST", "nodes of these partitions only"},
+      OptionSpec{"state", 's', "LIST", "nodes in these states only"},
+      OptionSpec{"class", 'c', "LIST", "nodes of these classes only"},
+      OptionSpec{"label", 'l', "SELECTOR", "nodes with such labels only"},
       format_option,
       no_header_option,
       json_option,
@@ -71,17 +75,47 @@ std::vector<Group> group(const wire::NodeList& list) {
   return rows;
 }
 
-/// Drops nodes that are in none of the partitions asked for.
-void keep_partitions(const std::string& wanted, wire::NodeList* list) {
-  wire::NodeList kept;
-  for (const wire::NodeView& node : list->nodes()) {
-    bool is_wanted = false;
-    for (const std::string_view have : split(node.partitions(), ',')) {
-      for (const std::string_view want : split(wanted, ',')) is_wanted |= have == want;
+constexpr std::array states = {"idle",  "mixed", "allocated", "draining", "drained", "resting",
+                               "stuck", "short", "silent",    "failed",   "down",    "lost"};
+
+/// One of the words of `list`, which is empty when the option was not given.
+bool is_in(const std::string& list, const std::string& words) {
+  if (list.empty()) return true;
+  for (const std::string_view wanted : split(list, ',')) {
+    for (const std::string_view word : split(words, ',')) {
+      if (word == wanted) return true;
     }
+  }
+  return false;
+}
+
+Result<void> check_states(const Parsed& given) {
+  if (!given.has("state")) return {};
+  const std::vector<std::string> known(states.begin(), states.end());
+  for (const std::string_view wanted : split(given.value("state"), ',')) {
+    if (std::ranges::find(known, wanted) != known.end()) continue;
+    const auto near = nearest(wanted, known);
+    return fail(Code::bad_usage, "--state " + quoted(wanted) + ": no state of a node" +
+                                     (near ? ", did you mean " + *near + "?" : "") +
+                                     " (there are: " + join(known, ", ") + ")");
+  }
+  return {};
+}
+
+/// Keeps the nodes that every option given wants. error: bad_usage
+Result<wire::NodeList> choose(const Parsed& given, const wire::NodeList& list) {
+  if (auto checked = check_states(given); !checked) return Failure(checked.error());
+  const auto selector = Selector::parse(given.value("label"));
+  if (!selector) return Failure(selector.error().with_context("--label"));
+  wire::NodeList kept;
+  for (const wire::NodeView& node : list.nodes()) {
+    const bool is_wanted = is_in(given.value("partition"), node.partitions()) &&
+                           is_in(given.value("state"), node.state()) &&
+                           is_in(given.value("class"), node.node_class()) &&
+                           selector->matches(take_labels(node.labels()));
     if (is_wanted) *kept.add_nodes() = node;
   }
-  *list = std::move(kept);
+  return kept;
 }
 
 Result<void> check_partitions(const Parsed& given) {
@@ -118,11 +152,11 @@ Result<int> run(const Parsed& given) {
   if (!checked) return Failure(checked.error());
   wire::ClientRequest request;
   request.mutable_list_nodes()->set_names(join(given.operands(), ","));
-  auto reply = ask_cluster(given, request);
+  const auto reply = ask_cluster(given, request);
   if (!reply) return Failure(reply.error());
-  wire::NodeList list = reply->nodes();
-  if (given.has("partition")) keep_partitions(given.value("partition"), &list);
-  const auto text = document(given, list);
+  const auto list = choose(given, reply->nodes());
+  if (!list) return Failure(list.error());
+  const auto text = document(given, *list);
   if (!text) return Failure(text.error());
   const auto printed = print(*text);
   if (!printed) return Failure(printed.error());

@@ -1,4 +1,4 @@
-// cox show: everything about one job, node or partition.
+// cox show: everything about one job, node or partition, or the configuration.
 #include <algorithm>
 #include <array>
 
@@ -8,6 +8,7 @@
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
+#include "cmds/config/reports.h"
 #include "common/text.h"
 #include "model/memory_text.h"
 
@@ -112,6 +113,11 @@ std::string node_text(const wire::NodeView& node) {
   sheet.add("Node", node.name());
   sheet.add("State", node.state());
   sheet.add("Reason", node.reason());
+  if (node.aside_at_us() != 0) {
+    const std::string who = node.aside_who().empty() ? "the controller" : node.aside_who();
+    sheet.add("Set aside", local_time(node.aside_at_us()) + " by " + who);
+  }
+  sheet.add("Labels", labels_text(node));
   sheet.add("Partitions", node.partitions());
   sheet.add("Cores", std::to_string(node.cores_used()) + " of " + std::to_string(node.cores()) +
                          " used, " + std::to_string(node.packages()) + " packages, " +
@@ -136,12 +142,23 @@ std::string node_text(const wire::NodeView& node) {
 std::string partition_text(const wire::PartitionView& partition) {
   Sheet sheet;
   sheet.add("Partition", partition.name());
+  sheet.add("State", partition.state());
+  sheet.add("Reason", partition.reason());
+  if (partition.down_since_us() != 0) {
+    sheet.add("Down since", local_time(partition.down_since_us()) + " by " + partition.down_who());
+  }
   sheet.add("Default", partition.is_default() ? "yes" : "no");
   sheet.add("Nodes", std::to_string(partition.nodes()) + " " + partition.node_list());
   sheet.add("Cores", std::to_string(partition.cores_used()) + " of " +
                          std::to_string(partition.cores()) + " used");
   sheet.add("Default time", limit_text(partition.default_time_us()));
   sheet.add("Longest time", limit_text(partition.max_time_us()));
+  if (partition.max_nodes() != 0) sheet.add("Most nodes", std::to_string(partition.max_nodes()));
+  sheet.add("Select", partition.select());
+  sheet.add("Tier", std::to_string(partition.tier()));
+  sheet.add("A cpu is", "a " + partition.cpu());
+  sheet.add("Jobs get", partition.share());
+  sheet.add("Jobs waiting", std::to_string(partition.jobs_pending()));
   return sheet.take();
 }
 
@@ -193,8 +210,17 @@ Result<std::string> show_partition(const Parsed& given, const std::string& name)
               "partition " + quoted(name) + ": no such partition (see: cox partitions)");
 }
 
+Result<int> show_config(const Parsed& given) {
+  wire::ClientRequest request;
+  request.mutable_config_action()->set_kind(wire::ConfigAction::SHOW);
+  const auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  return report_settings(given, *reply);
+}
+
 Result<int> run(const Parsed& given) {
   const auto& words = given.operands();
+  if (words == std::vector<std::string>{"config"}) return show_config(given);
   if (words.size() != 2)
     return usage_error(given.command(), "what to show and its name are expected");
   Result<std::string> text = usage_error(given.command(), quoted(words[0]) + ": cannot be shown");
@@ -210,7 +236,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command show_command{"show",
-                           "job|node|partition NAME [OPTIONS]",
+                           "job|node|partition NAME | config [OPTIONS]",
                            "everything about one job, node or partition",
                            options,
                            Operands::anywhere,

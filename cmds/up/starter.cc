@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "cmds/client/find_cluster.h"
+#include "cmds/client/find_daemon.h"
 #include "common/text.h"
 #include "platform/file.h"
 
@@ -18,18 +19,6 @@ namespace {
 
 constexpr int end_patience_ms = 5000;
 constexpr std::size_t log_bytes_max = 64U << 20;
-
-/// Beside our own program, in ../sbin of it, or in $PATH.
-Result<std::string> find_daemon(const std::string& name) {
-  const std::string own = platform::own_program();
-  const std::string beside = own.substr(0, own.rfind('/') + 1);
-  for (const std::string& path : {beside + name, beside + "../sbin/" + name}) {
-    if (::access(path.c_str(), X_OK) == 0) return path;
-  }
-  auto found = platform::find_program(name);
-  if (found) return found;
-  return fail(Code::not_found, name + ": neither beside " + own + ", nor in ../sbin, nor in $PATH");
-}
 
 /// Ours, without what a job or another cluster put there.
 std::vector<std::string> daemon_environment() {

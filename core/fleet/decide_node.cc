@@ -1,4 +1,4 @@
-// What people do to nodes, and the controller's own beginnings: aside, resume, settings, epoch.
+// What people do to nodes, and the controller's own beginnings: aside, resume, epoch.
 #include <string>
 
 #include "common/text.h"
@@ -46,7 +46,7 @@ Result<Facts> decide_one(const Scene& scene, const SetNodeAside& ask) {
   const Aside aside = ask.down ? Aside::down : Aside::drained;
   if (node.aside == aside && node.why == ask.why) return Facts{};
   Endings endings(scene.state, scene.now);
-  endings.add(NodeSetAside{node.id, scene.now, aside, ask.why, ask.caller.uid});
+  endings.add(NodeSetAside{node.id, scene.now, aside, ask.why, ask.caller.uid, ask.who});
   if (ask.down) take_down(scene, endings, node, ask.why);
   return endings.take();
 }
@@ -63,11 +63,6 @@ Result<Facts> decide_one(const Scene& scene, const ResumeNode& ask) {
   }
   if (!node.is_lost) return Facts{};
   return fail(Code::refused, "node " + node.name + " is lost: it comes back when it registers");
-}
-
-Result<Facts> decide_one(const Scene& scene, const ApplySettings& ask) {
-  if (scene.state.record.settings == ask.settings) return Facts{};
-  return Facts{SettingsApplied{scene.now, ask.settings}};
 }
 
 Result<Facts> decide_one(const Scene& scene, const BeginEpoch&) {

@@ -1,4 +1,4 @@
-// Facts about nodes, node classes and settings.
+// Facts about nodes and node classes.
 #include "core/fleet/evolve_node.h"
 
 #include <utility>
@@ -14,14 +14,6 @@ namespace {
 Node& known_node(State& state, NodeId id) {
   ASSERT(id.value < state.record.nodes.size());
   return state.record.nodes[id.value];
-}
-
-void index_usable(Index& index, const Node& node) {
-  if (takes_work(node)) {
-    index.usable.set(node.id.value);
-  } else {
-    index.usable.reset(node.id.value);
-  }
 }
 
 void describe(State& state, Node& node, const NodeRegistered& fact) {
@@ -49,11 +41,6 @@ void evolve_one(State& state, const EpochStarted& fact) {
   state.record.epoch = fact.epoch;
 }
 
-void evolve_one(State& state, const SettingsApplied& fact) {
-  state.record.settings = fact.settings;
-  index_settings(state.index, state.record);
-}
-
 void evolve_one(State& state, const ClassLearned& fact) {
   ASSERT(fact.id.value == state.record.classes.size());
   state.record.classes.push_back(fact.node_class);
@@ -79,31 +66,37 @@ void evolve_one(State& state, const NodeRegistered& fact) {
   if (state.index.free[node.id.value].jobs == 0) {
     state.index.free[node.id.value] = whole_node(node, state.class_of(node));
   }
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 void evolve_one(State& state, const NodeLost& fact) {
   Node& node = known_node(state, fact.node);
   node.is_lost = true;
   if (node.aside == Aside::none) node.why = fact.why;
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 void evolve_one(State& state, const NodeSetAside& fact) {
   Node& node = known_node(state, fact.node);
   ASSERT(fact.aside != Aside::none);
   node.aside = fact.aside;
+  node.aside_at = fact.at;
+  node.aside_by = fact.by;
+  node.aside_who = fact.who;
   node.why = fact.why;
   node.backed_off_until = Instant{};
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 void evolve_one(State& state, const NodeResumed& fact) {
   Node& node = known_node(state, fact.node);
   node.aside = Aside::none;
+  node.aside_at = Instant{};
+  node.aside_by = 0;
+  node.aside_who.clear();
   node.why.clear();
   forgive_node(state, node);
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 void evolve_one(State& state, const NodeBackedOff& fact) {
@@ -115,14 +108,14 @@ void evolve_one(State& state, const NodeBackedOff& fact) {
   node.failed_job = fact.job;
   node.why = fact.why;
   state.index.avoided.emplace(node.failed_job, node.id);
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 void evolve_one(State& state, const NodeTriedAgain& fact) {
   Node& node = known_node(state, fact.node);
   node.backed_off_until = Instant{};
   if (node.aside == Aside::none && !node.is_lost) node.why.clear();
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 void evolve_one(State& state, const NodeStuck& fact) {
@@ -132,7 +125,7 @@ void evolve_one(State& state, const NodeStuck& fact) {
   const Instant since = known == nullptr ? fact.at : known->since;
   std::erase_if(node.stuck, [&](const StuckAttempt& one) { return &one == known; });
   node.stuck.push_back(StuckAttempt{fact.job, fact.attempt, since, fact.processes, fact.why});
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 void evolve_one(State& state, const NodeUnstuck& fact) {
@@ -140,7 +133,7 @@ void evolve_one(State& state, const NodeUnstuck& fact) {
   std::erase_if(node.stuck, [&fact](const StuckAttempt& one) {
     return one.job == fact.job && one.attempt == fact.attempt;
   });
-  index_usable(state.index, node);
+  index_usable(state.index, state.record, node);
 }
 
 }  // namespace cox::core

@@ -18,8 +18,12 @@ void evolve_one(State& state, const NodeTriedAgain& fact);
 void evolve_one(State& state, const NodeStuck& fact);
 void evolve_one(State& state, const NodeUnstuck& fact);
 
-/// Node names per partition, as the settings list them.
+void evolve_one(State& state, const PartitionTakenDown& fact);
+void evolve_one(State& state, const PartitionBroughtUp& fact);
+/// Nodes of each partition and of each table of nodes, as the settings name them.
 void index_settings(Index& index, const Record& record);
+/// Whether the node may get new work, as far as State knows.
+void index_usable(Index& index, const Record& record, const Node& node);
 /// Puts `node`, the last one known, into every part of the index but the jobs'.
 void index_node(Index& index, const Record& record, const Node& node);
 

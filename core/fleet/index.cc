@@ -1,6 +1,7 @@
 // The Index as a function of the Record: built whole at load, kept by evolve() afterwards.
 #include "common/node_list.h"
 #include "core/fleet/evolve_node.h"
+#include "core/fleet/expectation.h"
 #include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
 #include "core/job/lifecycle.h"
@@ -9,15 +10,34 @@
 namespace cox::core {
 namespace {
 
+/// A selector that does not parse was refused by config/; here it selects nothing.
+bool is_selected(const PartitionSettings& partition, const NodeSettings* node) {
+  if (partition.select.empty()) return true;
+  const auto selector = Selector::parse(partition.select);
+  return selector.has_value() && selector->matches(node == nullptr ? Labels{} : node->labels);
+}
+
 void index_membership(Index& index, const Record& record, const Node& node) {
-  const auto& partitions = record.settings.partitions;
-  for (const PartitionSettings& partition : partitions) {
-    if (partition.nodes.empty()) index.partition_nodes[partition.name].set(node.id.value);
+  const Settings& settings = record.settings;
+  const NodeSettings* own = settings_of(index, settings, node);
+  if (own == nullptr && !settings.nodes.empty()) return;  // known nodes are listed, and it is not
+  const auto join = [&](const PartitionSettings& partition) {
+    if (is_selected(partition, own)) index.partition_nodes[partition.name].set(node.id.value);
+  };
+  for (const PartitionSettings& partition : settings.partitions) {
+    if (partition.nodes.empty()) join(partition);
   }
   const auto listed = index.partitions_by_node_name.find(node.name);
   if (listed == index.partitions_by_node_name.end()) return;
-  for (const std::uint32_t position : listed->second) {
-    index.partition_nodes[partitions[position].name].set(node.id.value);
+  for (const std::uint32_t position : listed->second) join(settings.partitions[position]);
+}
+
+void index_tables(Index& index, const Settings& settings) {
+  index.settings_of_node.clear();
+  for (std::uint32_t i = 0; i < settings.nodes.size(); ++i) {
+    const auto names = expand_node_list(settings.nodes[i].names);
+    if (!names.has_value()) continue;
+    for (const std::string& name : *names) index.settings_of_node.emplace(name, i);
   }
 }
 
@@ -47,6 +67,7 @@ void index_keys(Index& index, const Record& record) {
 void index_settings(Index& index, const Record& record) {
   index.partitions_by_node_name.clear();
   index.partition_nodes.clear();
+  index_tables(index, record.settings);
   const auto& partitions = record.settings.partitions;
   for (std::uint32_t i = 0; i < partitions.size(); ++i) {
     index.partition_nodes[partitions[i].name] = Bitset(record.nodes.size());
@@ -59,13 +80,21 @@ void index_settings(Index& index, const Record& record) {
   for (const Node& node : record.nodes) index_membership(index, record, node);
 }
 
+void index_usable(Index& index, const Record& record, const Node& node) {
+  if (takes_work(node) && !is_short(index, record, node)) {
+    index.usable.set(node.id.value);
+  } else {
+    index.usable.reset(node.id.value);
+  }
+}
+
 void index_node(Index& index, const Record& record, const Node& node) {
   const std::size_t count = std::size_t{node.id.value} + 1;
   index.free.push_back(whole_node(node, record.classes[node.node_class.value]));
   index.jobs_on_node.emplace_back();
   index.node_by_name[node.name] = node.id;
   index.usable.resize(count);
-  if (takes_work(node)) index.usable.set(node.id.value);
+  index_usable(index, record, node);
   if (node.failed_job != JobId{}) index.avoided.emplace(node.failed_job, node.id);
   for (auto& [name, nodes] : index.partition_nodes) nodes.resize(count);
   index_membership(index, record, node);

@@ -91,8 +91,8 @@ Result<void> check_content(const JobRequest& request) {
     return fail(Code::bad_usage, "the initial step has no command");
   }
   if (!request.common->constraint.empty()) {
-    return fail(Code::refused,
-                "constraint " + quoted(request.common->constraint) + ": no node has labels");
+    return fail(Code::refused, "constraint " + quoted(request.common->constraint) +
+                                   ": constraints are not supported yet");
   }
   for (const std::string& name : request.common->nodes_wanted) {
     if (std::ranges::find(request.common->nodes_excluded, name) !=

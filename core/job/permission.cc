@@ -1,11 +1,27 @@
 // See permission.h.
 #include "core/job/permission.h"
 
+#include <algorithm>
 #include <string>
 
 #include "core/job/lifecycle.h"
 
 namespace cox::core {
+
+namespace {
+
+bool names(const std::vector<RoleMember>& members, Uid uid) {
+  return std::ranges::any_of(members, [uid](const RoleMember& one) { return one.uid == uid; });
+}
+
+}  // namespace
+
+Role role_of(const Settings& settings, const Caller& caller) {
+  if (caller.role == Role::administrator) return caller.role;
+  if (!caller.is_confined && names(settings.administrators, caller.uid)) return Role::administrator;
+  if (!caller.is_confined && names(settings.operators, caller.uid)) return Role::operator_;
+  return names(settings.readers, caller.uid) ? Role::read_only : caller.role;
+}
 
 Result<const Job*> controlled_job(const State& state, const Caller& caller, JobId id) {
   const Job* job = state.find_job(id);
@@ -22,6 +38,12 @@ Result<void> require_operator(const Caller& caller, std::string_view doing) {
   if (is_operator(caller)) return {};
   return fail(Code::not_permitted,
               std::string(doing) + " needs an operator, not uid " + std::to_string(caller.uid));
+}
+
+Result<void> require_administrator(const Caller& caller, std::string_view doing) {
+  if (caller.role >= Role::administrator) return {};
+  return fail(Code::not_permitted, std::string(doing) + " needs an administrator, not uid " +
+                                       std::to_string(caller.uid));
 }
 
 }  // namespace cox::core

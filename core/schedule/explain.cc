@@ -9,6 +9,7 @@
 #include "common/node_list.h"
 #include "core/fleet/trouble.h"
 #include "core/schedule/class_key.h"
+#include "core/schedule/gate.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/queues.h"
 #include "core/schedule/trial.h"
@@ -30,16 +31,18 @@ struct Inquiry {
   const Job& job;
   Verdict verdict;
   std::string misfit;  // the first test that no state of the fleet passes
+  std::string closed;  // what the first partition that is closed to it says
 
   void note(const std::string& name, bool passed, const std::string& detail, std::uint64_t amount) {
     verdict.checks.push_back(VerdictCheck{name, passed, detail, amount});
   }
 };
 
-bool is_queued_in(const Job& job, const std::string& partition, Instant now) {
-  return job.phase == JobPhase::pending && blocked_by_itself(job, now).code == Reason::none &&
-         std::ranges::find(job.request.common->partitions, partition) !=
-             job.request.common->partitions.end();
+bool is_queued_in(const Inquiry& ask, const Job& job, const PartitionSettings& partition) {
+  const auto& names = job.request.common->partitions;
+  return job.phase == JobPhase::pending && blocked_by_itself(job, ask.now).code == Reason::none &&
+         std::ranges::find(names, partition.name) != names.end() &&
+         gate(partition, false, job.request).code == Reason::none;
 }
 
 /// Jobs ahead of ours in the partition, as a heap with the first on top.
@@ -51,7 +54,7 @@ std::vector<Place> jobs_ahead(const Inquiry& ask, const PartitionSettings& parti
   std::vector<Place> ahead;
   for (const JobId id : ask.state.index.unended) {
     const Job& other = *ask.state.find_job(id);
-    if (!is_queued_in(other, partition.name, ask.now)) continue;
+    if (!is_queued_in(ask, other, partition)) continue;
     if (const Place place = place_of(other); place < mine) ahead.push_back(place);
   }
   std::ranges::make_heap(ahead, [](const Place& a, const Place& b) { return b < a; });
@@ -155,11 +158,13 @@ void note_placement(Inquiry& ask, const PartitionSettings& partition, const Tria
 }
 
 Blocked look_at(Inquiry& ask, const std::string& name) {
-  const PartitionSettings* partition = find_partition(ask.state.record.settings, name);
-  if (partition == nullptr) {
-    ask.note("partition " + name, false, "the configuration no longer has it", 0);
-    return Blocked{Reason::partition_unknown, 0};
+  if (const Blocked shut = gate(ask.state, name, ask.job.request); shut.code != Reason::none) {
+    const std::string text = gate_text(ask.state, name, ask.job.request, shut.code);
+    ask.note("partition " + name, false, text, shut.amount);
+    if (ask.closed.empty()) ask.closed = "partition " + name + " " + text;
+    return shut;
   }
+  const PartitionSettings* partition = find_partition(ask.state.record.settings, name);
   const Bitset ready = ready_nodes(ask.state, ask.contact, name);
   note_nodes(ask, *partition, ready);
   note_cores(ask, *partition, ready);
@@ -203,9 +208,17 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::never_fits:
       return std::string("no state of this fleet fits it: ") + no_node_has_all;
     case Reason::partition_unknown:
-      return "its partition no longer exists";
+    case Reason::partition_down:
+    case Reason::partition_time_limit:
+    case Reason::partition_node_limit:
+      return "its partitions are closed to it";
   }
   return {};
+}
+
+bool is_closed(Reason code) {
+  return code == Reason::partition_unknown || code == Reason::partition_down ||
+         code == Reason::partition_time_limit || code == Reason::partition_node_limit;
 }
 
 std::string next_event_of(const Blocked& blocked) {
@@ -222,7 +235,11 @@ std::string next_event_of(const Blocked& blocked) {
       return "a node that comes back or is resumed";
     case Reason::never_fits:
     case Reason::partition_unknown:
+    case Reason::partition_time_limit:
+    case Reason::partition_node_limit:
       return "a change of the fleet, the configuration or the request";
+    case Reason::partition_down:
+      return "cox partition up";
     case Reason::held_by_user:
     case Reason::held_by_admin:
     case Reason::held_by_system:
@@ -242,7 +259,7 @@ std::string why_not_waiting(const State& state, const Job& job) {
 
 Verdict explain_waiting(
     const State& state, const Contact& contact, Instant now, Policies policies, const Job& job) {
-  Inquiry ask{state, contact, now, policies, job, Verdict{}, {}};
+  Inquiry ask{state, contact, now, policies, job, Verdict{}, {}, {}};
   Blocked best = blocked_by_itself(job, now);
   if (best.code != Reason::none) {
     ask.note("hold and begin time", false, summary_of(job, best), best.amount);
@@ -258,6 +275,7 @@ Verdict explain_waiting(
   if (best.code == Reason::never_fits && !ask.misfit.empty()) {
     ask.verdict.summary = "no state of this fleet fits it: " + ask.misfit;
   }
+  if (is_closed(best.code)) ask.verdict.summary = ask.closed;
   ask.verdict.next_event = next_event_of(best);
   return std::move(ask.verdict);
 }

@@ -7,6 +7,7 @@
 
 #include "core/job/lifecycle.h"
 #include "core/job/start.h"
+#include "core/schedule/gate.h"
 #include "core/schedule/queues.h"
 #include "core/schedule/trial.h"
 
@@ -111,7 +112,9 @@ void Plan::observe(const State& state, const Fact& fact) {
                              std::is_same_v<One, NodeTriedAgain> ||
                              std::is_same_v<One, NodeStuck> || std::is_same_v<One, NodeUnstuck>) {
           queues.fleet_changed();
-        } else if constexpr (std::is_same_v<One, SettingsApplied>) {
+        } else if constexpr (std::is_same_v<One, SettingsApplied> ||
+                             std::is_same_v<One, PartitionTakenDown> ||
+                             std::is_same_v<One, PartitionBroughtUp>) {
           queues.is_built = false;
         }
       },
@@ -188,11 +191,13 @@ Blocked Plan::blocked(const State& state, JobId id) const {
   if (job == nullptr || job->phase != JobPhase::pending) return Blocked{};
   if (const Blocked own = blocked_by_itself(*job, queues.now); own.code != Reason::none) return own;
   if (!queues.is_built) return Blocked{};
-  if (!queues.seats.contains(id)) {
-    return queues.knows_partition_of(*job) ? Blocked{} : Blocked{Reason::partition_unknown, 0};
-  }
+  const auto seats = queues.seats.at(id);
   Blocked best{Reason::partition_unknown, 0};
-  for (const auto& [which, place] : queues.seats.at(id)) {
+  if (seats.size() < job->request.common->partitions.size()) {
+    const Blocked closed = closed_gates(state, job->request);
+    if (closed.code != Reason::none || seats.empty()) best = closed;
+  }
+  for (const auto& [which, place] : seats) {
     const JobClass& one = queues.classes[which];
     const PartitionQueue& partition = queues.partitions[one.partition];
     if (one.is_hopeless) {

@@ -170,7 +170,7 @@ TEST(Trap12, PartitionThatIsRemovedLeavesItsJobsExplainable) {
   const JobId waiting = *cluster.submit(job().held());
   Settings settings;
   settings.partitions[0].name = "new";
-  cluster.ask(ApplySettings{settings});
+  cluster.ask(ApplySettings{root(), settings});
   cluster.ask(ReleaseJob{ada(), waiting});
   EXPECT_TRUE(cluster.schedule().empty());
   EXPECT_EQ(reason(cluster, waiting), Reason::partition_unknown);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/schedule/class_key.h"
+#include "core/schedule/gate.h"
 #include "core/schedule/trial.h"
 
 namespace cox::core {
@@ -25,7 +26,9 @@ void Plan::Queues::rebuild(const State& state) {
   waiting.clear();
   unchecked.clear();
   for (const PartitionSettings& settings : state.record.settings.partitions) {
-    partitions.emplace_back().settings = settings;
+    PartitionQueue& queue = partitions.emplace_back();
+    queue.settings = settings;
+    queue.is_down = state.record.partitions_down.contains(settings.name);
   }
   is_built = true;
   for (const JobId id : state.index.unended) insert(state, id);
@@ -48,6 +51,7 @@ void Plan::Queues::enqueue(const Job& job) {
     const auto partition = std::ranges::find_if(
         partitions, [&name](const PartitionQueue& one) { return one.settings.name == name; });
     if (partition == partitions.end()) continue;  // the settings no longer have it
+    if (gate(partition->settings, partition->is_down, job.request).code != Reason::none) continue;
     const auto index = static_cast<std::size_t>(partition - partitions.begin());
     const Place place{
         policies.priority->static_key(job.request, job.submitted, partition->settings), job.id};
@@ -57,13 +61,6 @@ void Plan::Queues::enqueue(const Job& job) {
     changing(classes[which], which, [&place](JobClass& one) { one.jobs.insert(place); });
   }
   seats.insert(job.id, mine);
-}
-
-bool Plan::Queues::knows_partition_of(const Job& job) const {
-  return std::ranges::any_of(partitions, [&job](const PartitionQueue& one) {
-    const auto& names = job.request.common->partitions;
-    return std::ranges::find(names, one.settings.name) != names.end();
-  });
 }
 
 std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {

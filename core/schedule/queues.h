@@ -29,6 +29,7 @@ struct JobClass {
 
 struct PartitionQueue {
   PartitionSettings settings;
+  bool is_down = false;
   std::map<Place, std::size_t> heads;  // first job of each class in the planning set -> class
   /// The head that was refused; while it is the head, the partition sleeps.
   std::optional<Place> refused;
@@ -66,8 +67,6 @@ struct Plan::Queues {
   void wake_node(const State& state, NodeId node);
   void count_cores(NodeId node, std::uint64_t cores, bool freed);
   void leave_planning_set(std::size_t which);
-  /// The settings still have one of the partitions that it may run in.
-  bool knows_partition_of(const Job& job) const;
   /// Most classes are empty: time to start afresh.
   bool is_littered() const;
 

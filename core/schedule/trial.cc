@@ -37,10 +37,15 @@ int rank(Reason code) {
       return 3;
     case Reason::nodes_unavailable:
       return 4;
-    case Reason::never_fits:
+    case Reason::partition_down:
       return 5;
-    default:
+    case Reason::partition_time_limit:
+    case Reason::partition_node_limit:
       return 6;
+    case Reason::never_fits:
+      return 7;
+    default:
+      return 8;
   }
 }
 

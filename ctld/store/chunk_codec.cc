@@ -22,6 +22,43 @@ bool parse(std::string_view bytes, Message* message) {
   return message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
 }
 
+/// What people changed at run time, beside the settings themselves.
+void put_configuration(const core::Record& record, store::StateHeader* header) {
+  header->set_revision(record.revision);
+  for (const core::AppliedSettings& one : record.revisions) {
+    auto* to = header->add_revisions();
+    to->set_at_us(one.at.us);
+    wire::put(one.settings, to->mutable_settings());
+    to->set_revision(one.revision);
+    to->set_by(one.by);
+    to->set_who(one.who);
+    to->set_why(one.why);
+  }
+  for (const auto& [name, down] : record.partitions_down) {
+    auto* to = header->add_partitions_down();
+    to->set_partition(name);
+    to->set_at_us(down.at.us);
+    to->set_why(down.why);
+    to->set_by(down.by);
+    to->set_who(down.who);
+  }
+}
+
+/// A revision that cannot be read is left out: it is only history.
+void take_configuration(const store::StateHeader& header, core::Record* record) {
+  record->revision = header.revision();
+  for (const auto& from : header.revisions()) {
+    auto settings = wire::take(from.settings());
+    if (!settings) continue;
+    record->revisions.push_back({from.revision(), Instant{from.at_us()}, from.by(), from.who(),
+                                 from.why(), std::move(*settings)});
+  }
+  for (const auto& from : header.partitions_down()) {
+    record->partitions_down[from.partition()] = {Instant{from.at_us()}, from.by(), from.who(),
+                                                 from.why()};
+  }
+}
+
 std::string encode_header(const core::Record& record) {
   store::StateHeader header;
   header.set_epoch(record.epoch.value);
@@ -43,6 +80,7 @@ std::string encode_header(const core::Record& record) {
     to->set_sequence(lost.sequence);
     to->set_why(lost.why);
   }
+  put_configuration(record, &header);
   std::string body;
   append_message(header, &body);
   return body;
@@ -69,6 +107,9 @@ store::StateNode encode_node(const core::Node& node) {
   described->set_is_thissystem(node.is_thissystem);
   to.set_aside(static_cast<std::uint32_t>(node.aside));
   to.set_why(node.why);
+  to.set_aside_at_us(node.aside_at.us);
+  to.set_aside_by(node.aside_by);
+  to.set_aside_who(node.aside_who);
   to.set_is_lost(node.is_lost);
   to.set_score(node.score);
   to.set_scored_us(node.scored.us);
@@ -103,6 +144,9 @@ core::Node decode_node(const store::StateNode& from) {
   node.is_thissystem = described.is_thissystem();
   node.aside = static_cast<core::Aside>(from.aside());
   node.why = from.why();
+  node.aside_at = Instant{from.aside_at_us()};
+  node.aside_by = from.aside_by();
+  node.aside_who = from.aside_who();
   node.is_lost = from.is_lost();
   node.score = from.score();
   node.scored = Instant{from.scored_us()};
@@ -234,6 +278,7 @@ void RecordLoader::take_header(std::string_view bytes) {
   }
   record_.epoch = Epoch(header.epoch());
   record_.settings = std::move(*settings);
+  take_configuration(header, &record_);
   record_.next_job = JobId(header.next_job());
   record_.last_submit = Instant{header.last_submit_us()};
   for (const auto& from : header.quarantined()) {

@@ -164,12 +164,17 @@ TEST(ChunkGolden, jobs_of_every_version_are_read) {
   EXPECT_TRUE(loaded({{key, second, true}}) == record);
 }
 
-TEST(ChunkGolden, a_fleet_is_read) {
-  const core::Record record = some_fleet();
+TEST(ChunkGolden, fleets_of_every_version_are_read) {
+  core::Record record = some_fleet();
   const ChunkKey nodes{ChunkKind::nodes, 0}, classes{ChunkKind::classes, 0};
   const std::string first = golden("nodes.v1", encode_chunk(record, nodes).body);
   const std::string second = golden("classes.v1", encode_chunk(record, classes).body);
   EXPECT_TRUE(loaded({{nodes, first, true}, {classes, second, true}}) == record);
+  record.nodes[0].aside_at = at;
+  record.nodes[0].aside_by = 1001;
+  record.nodes[0].aside_who = "ada";
+  const std::string third = golden("nodes.v2", encode_chunk(record, nodes).body);
+  EXPECT_TRUE(loaded({{nodes, third, true}, {classes, second, true}}) == record);
 }
 
 TEST(ChunkGolden, headers_of_every_version_are_read) {
@@ -185,6 +190,12 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   newer.lost = {{at, 4712, "it is missing"}};
   const std::string third = golden("header.v3", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, third, true}}) == newer);
+  newer.revision = 8;
+  newer.revisions = {{7, at, 0, "", "", old.settings},
+                     {8, at + seconds(1), 1001, "ada", "more history", newer.settings}};
+  newer.partitions_down["batch"] = {at, 1001, "ada", "new switch"};
+  const std::string fourth = golden("header.v4", encode_chunk(newer, header_chunk).body);
+  EXPECT_TRUE(loaded({{header_chunk, fourth, true}}) == newer);
 }
 
 }  // namespace

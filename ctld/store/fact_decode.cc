@@ -43,7 +43,8 @@ Decoded take(const store::EpochStarted& from) {
 Decoded take(const store::SettingsApplied& from) {
   auto settings = wire::take(from.settings());
   if (!settings) return damaged(settings.error());
-  return core::SettingsApplied{at(from), std::move(*settings)};
+  return core::SettingsApplied{at(from),  std::move(*settings), from.revision(),
+                               from.by(), from.who(),           from.why()};
 }
 
 Decoded take(const store::JobSubmitted& from) {
@@ -178,7 +179,16 @@ Decoded take(const store::NodeSetAside& from) {
     return impossible("aside", from.aside());
   }
   const auto aside = static_cast<core::Aside>(from.aside());
-  return core::NodeSetAside{NodeId(from.node()), at(from), aside, from.why(), from.by()};
+  return core::NodeSetAside{NodeId(from.node()), at(from),  aside,
+                            from.why(),          from.by(), from.who()};
+}
+
+Decoded take(const store::PartitionTakenDown& from) {
+  return core::PartitionTakenDown{from.partition(), at(from), from.why(), from.by(), from.who()};
+}
+
+Decoded take(const store::PartitionBroughtUp& from) {
+  return core::PartitionBroughtUp{from.partition(), at(from), from.by()};
 }
 
 Decoded take(const store::NodeResumed& from) {
@@ -266,6 +276,10 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.node_lost());
     case store::Fact::kNodeSetAside:
       return take(fact.node_set_aside());
+    case store::Fact::kPartitionTakenDown:
+      return take(fact.partition_taken_down());
+    case store::Fact::kPartitionBroughtUp:
+      return take(fact.partition_brought_up());
     case store::Fact::kNodeResumed:
       return take(fact.node_resumed());
     case store::Fact::kNodeBackedOff:
@@ -296,8 +310,8 @@ JobId job_of_record(std::string_view bytes) {
   std::uint32_t length = 0;
   std::uint64_t job = 0;
   constexpr std::uint32_t job_tag = 1U << 3U;
-  constexpr std::array about_no_job = {1U,  2U,  16U, 17U, 18U, 19U, 20U,
-                                       21U, 22U, 23U, 24U, 30U, 32U};
+  constexpr std::array about_no_job = {1U,  2U,  16U, 17U, 18U, 19U, 20U, 21U,
+                                       22U, 23U, 24U, 30U, 32U, 40U, 41U};
   if (kind == 0 || std::ranges::find(about_no_job, kind) != about_no_job.end()) return JobId{};
   if (!in.ReadVarint32(&length) || in.ReadTag() != job_tag || !in.ReadVarint64(&job))
     return JobId{};
@@ -306,12 +320,14 @@ JobId job_of_record(std::string_view bytes) {
 
 std::string_view fact_name(const core::Fact& fact) {
   constexpr std::array<std::string_view, std::variant_size_v<core::Fact>> names = {
-      "EpochStarted",   "SettingsApplied", "JobSubmitted", "JobHeld",      "JobUnheld",
-      "JobStarted",     "JobReleased",     "StartUndone",  "JobEnding",    "NodeFreed",
-      "JobRequeued",    "JobEnded",        "StepStarted",  "StepReleased", "StepEnded",
-      "ClassLearned",   "NodeRegistered",  "NodeLost",     "NodeSetAside", "NodeResumed",
-      "NodeBackedOff",  "NodeTriedAgain",  "NodeStuck",    "NodeUnstuck",  "JobsForgotten",
-      "JobQuarantined", "RecordLost"};
+      "EpochStarted",      "SettingsApplied", "JobSubmitted", "JobHeld",
+      "JobUnheld",         "JobStarted",      "JobReleased",  "StartUndone",
+      "JobEnding",         "NodeFreed",       "JobRequeued",  "JobEnded",
+      "StepStarted",       "StepReleased",    "StepEnded",    "ClassLearned",
+      "NodeRegistered",    "NodeLost",        "NodeSetAside", "NodeResumed",
+      "NodeBackedOff",     "NodeTriedAgain",  "NodeStuck",    "NodeUnstuck",
+      "JobsForgotten",     "JobQuarantined",  "RecordLost",   "PartitionTakenDown",
+      "PartitionBroughtUp"};
   return names[fact.index()];
 }
 

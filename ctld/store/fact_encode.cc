@@ -23,6 +23,10 @@ void put(const core::SettingsApplied& from, store::Fact* fact) {
   auto* to = fact->mutable_settings_applied();
   to->set_at_us(from.at.us);
   wire::put(from.settings, to->mutable_settings());
+  to->set_revision(from.revision);
+  to->set_by(from.by);
+  to->set_who(from.who);
+  to->set_why(from.why);
 }
 
 void put(const core::JobSubmitted& from, store::Fact* fact) {
@@ -171,6 +175,23 @@ void put(const core::NodeSetAside& from, store::Fact* fact) {
   to->set_at_us(from.at.us);
   to->set_aside(static_cast<std::uint32_t>(from.aside));
   to->set_why(from.why);
+  to->set_by(from.by);
+  to->set_who(from.who);
+}
+
+void put(const core::PartitionTakenDown& from, store::Fact* fact) {
+  auto* to = fact->mutable_partition_taken_down();
+  to->set_partition(from.partition);
+  to->set_at_us(from.at.us);
+  to->set_why(from.why);
+  to->set_by(from.by);
+  to->set_who(from.who);
+}
+
+void put(const core::PartitionBroughtUp& from, store::Fact* fact) {
+  auto* to = fact->mutable_partition_brought_up();
+  to->set_partition(from.partition);
+  to->set_at_us(from.at.us);
   to->set_by(from.by);
 }
 

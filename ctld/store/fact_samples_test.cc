@@ -117,6 +117,23 @@ Settings settings() {
   return made;
 }
 
+/// With everything that the configuration may say of accounts, nodes and people.
+Settings complete(Settings made) {
+  made.backfill = "conservative";
+  made.reservations = 7;
+  made.priority_terms = {1, 2, 3, 4, 5, minutes(6), minutes(7), seconds(8)};
+  made.accounts = {{"physics", "root", 30, {{"ada", 2}, {"max", 1}}}};
+  made.qos = {{"urgent", 100}};
+  made.nodes = {{"n[1-4]", {{"rack", "a"}, {"fast", ""}}, {96, 393'216, 4}}};
+  made.switches = {{"leaf1", "n[1-4]", ""}, {"top", "", "leaf1"}};
+  made.administrators = {{"eve", 1002}};
+  made.operators = {{"ada", 1001}, {"1003", 1003}};
+  made.readers = {{"guest", uid_nobody}};
+  made.partitions[0].select = "rack=a & !old";
+  made.partitions[0].weight = 100;
+  return made;
+}
+
 NodeClass node_class() {
   NodeClass made;
   made.hash = hash(4);
@@ -141,7 +158,7 @@ auto fields(const core::EpochStarted& f) {
 }
 
 auto fields(const core::SettingsApplied& f) {
-  return tie(f.at, f.settings);
+  return tie(f.at, f.settings, f.revision, f.by, f.who, f.why);
 }
 
 auto fields(const core::JobSubmitted& f) {
@@ -210,7 +227,7 @@ auto fields(const core::NodeLost& f) {
 }
 
 auto fields(const core::NodeSetAside& f) {
-  return tie(f.node, f.at, f.aside, f.why, f.by);
+  return tie(f.node, f.at, f.aside, f.why, f.by, f.who);
 }
 
 auto fields(const core::JobsForgotten& f) {
@@ -223,6 +240,14 @@ auto fields(const core::JobQuarantined& f) {
 
 auto fields(const core::RecordLost& f) {
   return tie(f.at, f.sequence, f.why);
+}
+
+auto fields(const core::PartitionTakenDown& f) {
+  return tie(f.partition, f.at, f.why, f.by, f.who);
+}
+
+auto fields(const core::PartitionBroughtUp& f) {
+  return tie(f.partition, f.at, f.by);
 }
 
 auto fields(const core::NodeResumed& f) {
@@ -287,6 +312,8 @@ std::vector<core::Fact> fact_samples() {
       core::JobsForgotten{at, {JobId(1), job, JobId(0x1'0000'0000'0001)}},
       core::JobQuarantined{job, at, 4711, "it fails its checksum", attempt, {"\x01\xff", ""}},
       core::RecordLost{at, 0x1'0000'0000'0002, "it is missing"},
+      core::PartitionTakenDown{"debug", at, "new switch", 1001, "ada"},
+      core::PartitionBroughtUp{"debug", at, 0xFFFF'FFFEU},
   };
 }
 
@@ -301,6 +328,8 @@ std::vector<NewerSample> newer_fact_samples() {
   return {
       {2, core::SettingsApplied{at, fenced}},
       {3, core::SettingsApplied{at, remembering}},
+      {4, core::SettingsApplied{at, complete(remembering), 7, 1001, "ada", "more for physics"}},
+      {2, core::NodeSetAside{node, at, core::Aside::drained, "new fan", 1001, "ada"}},
       {2, core::JobStarted{job, attempt, at, allocation(), "long"}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
   };

@@ -29,6 +29,12 @@ Result<void> check_directory(const std::string& directory) {
   return {};
 }
 
+Result<void> check_reason(const std::string& why) {
+  if (why.size() > wire::text_bytes_max) return bad("the reason is too long");
+  if (why.find('\0') != std::string::npos) return bad("the reason holds a NUL byte");
+  return {};
+}
+
 std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is the whole
 }
@@ -205,19 +211,36 @@ Result<core::Request> translate_action(const wire::JobAction& action,
 
 Result<core::Request> translate_node_action(const wire::NodeAction& action,
                                             const Caller& caller,
+                                            const std::string& who,
                                             const std::string& node) {
-  if (action.why().size() > wire::text_bytes_max) return bad("the reason is too long");
+  if (auto checked = check_reason(action.why()); !checked) return tl::unexpected(checked.error());
   switch (action.kind()) {
     case wire::NodeAction::DRAIN:
-      return core::SetNodeAside{caller, node, false, action.why()};
+      return core::SetNodeAside{caller, node, false, action.why(), who};
     case wire::NodeAction::DOWN:
-      return core::SetNodeAside{caller, node, true, action.why()};
+      return core::SetNodeAside{caller, node, true, action.why(), who};
     case wire::NodeAction::RESUME:
       return core::ResumeNode{caller, node};
     default:
       break;
   }
   return bad("node action " + std::to_string(action.kind()) + " is not known");
+}
+
+Result<core::Request> translate_partition_action(const wire::PartitionAction& action,
+                                                 const Caller& caller,
+                                                 const std::string& who,
+                                                 const std::string& partition) {
+  if (auto checked = check_reason(action.why()); !checked) return tl::unexpected(checked.error());
+  switch (action.kind()) {
+    case wire::PartitionAction::DOWN:
+      return core::TakePartitionDown{caller, partition, action.why(), who};
+    case wire::PartitionAction::UP:
+      return core::BringPartitionUp{caller, partition};
+    default:
+      break;
+  }
+  return bad("partition action " + std::to_string(action.kind()) + " is not known");
 }
 
 Result<void> check_script(std::string_view script) {

@@ -44,10 +44,17 @@ Result<core::Request> translate_action(const wire::JobAction& action,
                                        const Caller& caller,
                                        JobId job);
 
-/// One node of a NodeAction.
+/// One node of a NodeAction. `who`: the caller's name.
 Result<core::Request> translate_node_action(const wire::NodeAction& action,
                                             const Caller& caller,
+                                            const std::string& who,
                                             const std::string& node);
+
+/// One partition of a PartitionAction.
+Result<core::Request> translate_partition_action(const wire::PartitionAction& action,
+                                                 const Caller& caller,
+                                                 const std::string& who,
+                                                 const std::string& partition);
 
 /// A script is text that names its interpreter. error: bad_usage with the line at fault
 Result<void> check_script(std::string_view script);

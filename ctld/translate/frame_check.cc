@@ -104,7 +104,8 @@ std::size_t count_fields(std::string_view message, Kind kind) {
 bool may_be_large(std::uint64_t field) {
   using Request = wire::ClientRequest;
   return field == Request::kNumberFieldNumber || field == Request::kSubmitFieldNumber ||
-         field == Request::kSubmitManyFieldNumber || field == Request::kCreateStepFieldNumber;
+         field == Request::kSubmitManyFieldNumber || field == Request::kCreateStepFieldNumber ||
+         field == Request::kConfigActionFieldNumber;
 }
 
 Failure bad(std::string message) {

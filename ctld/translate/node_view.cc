@@ -6,7 +6,9 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "core/fleet/expectation.h"
 #include "core/fleet/trouble.h"
+#include "core/schedule/trial.h"
 #include "ctld/translate/replies.h"
 
 namespace cox::ctld {
@@ -30,17 +32,21 @@ std::string_view node_state(const core::State& state,
   if (node.aside == core::Aside::failed) return "failed";
   if (!contact.is_heard(node.id, now, state.record.settings.silent_after)) return "silent";
   if (!node.stuck.empty()) return "stuck";
+  if (core::is_short(state.index, state.record, node)) return "short";
   if (node.backed_off_until.is_set()) return "resting";
   if (node.aside == core::Aside::drained) return free.jobs == 0 ? "drained" : "draining";
   if (free.jobs == 0) return "idle";
   return free.cores.none() ? "allocated" : "mixed";
 }
 
-/// A process that does not die is worth more words than why the node was set aside.
-std::string reason_of(const core::Node& node) {
-  std::string stuck = core::stuck_text(node);
-  if (stuck.empty()) return node.why;
-  return node.why.empty() ? stuck : node.why + "; " + stuck;
+/// Why it was set aside, what it lacks, and processes that do not die.
+std::string reason_of(const core::State& state, const core::Node& node) {
+  std::vector<std::string> reasons;
+  for (std::string text : {node.why, core::shortfall(state, node), core::stuck_text(node)}) {
+    if (!text.empty()) reasons.push_back(std::move(text));
+  }
+  if (core::is_unlisted(state, node)) reasons.emplace_back("in no [[node]] of the configuration");
+  return join(reasons, "; ");
 }
 
 std::string class_name(const NodeClass& node_class) {
@@ -68,6 +74,15 @@ std::string partitions_of(const core::State& state, NodeId node) {
   return join(names, ",");
 }
 
+void put_down(const core::State& state, const std::string& name, wire::PartitionView* to) {
+  const auto down = state.record.partitions_down.find(name);
+  to->set_state(down == state.record.partitions_down.end() ? "up" : "down");
+  if (down == state.record.partitions_down.end()) return;
+  to->set_reason(down->second.why);
+  to->set_down_who(down->second.who);
+  to->set_down_since_us(down->second.at.us);
+}
+
 }  // namespace
 
 void put_node(const core::State& state,
@@ -79,7 +94,7 @@ void put_node(const core::State& state,
   const NodeClass& node_class = state.class_of(node);
   to->set_name(node.name);
   to->set_state(std::string(node_state(state, contact, now, node)));
-  to->set_reason(reason_of(node));
+  to->set_reason(reason_of(state, node));
   to->set_score(core::score_at(node, now));
   to->set_rests_until_us(node.backed_off_until.us);
   to->set_node_class(class_name(node_class));
@@ -100,6 +115,10 @@ void put_node(const core::State& state,
   }
   to->set_partitions(partitions_of(state, node.id));
   to->set_is_thissystem(node.is_thissystem);
+  for (const auto& [key, value] : core::labels_of(state, node))
+    (*to->mutable_labels())[key] = value;
+  to->set_aside_who(node.aside_who);
+  to->set_aside_at_us(node.aside_at.us);
 }
 
 void put_partition(const core::State& state,
@@ -108,23 +127,29 @@ void put_partition(const core::State& state,
   std::vector<std::string> names;
   std::size_t cores = 0;
   std::size_t free = 0;
-  if (const auto nodes = state.index.partition_nodes.find(partition.name);
-      nodes != state.index.partition_nodes.end()) {
-    nodes->second.for_each([&](std::size_t i) {
-      const core::Node& node = state.record.nodes[i];
-      names.push_back(node.name);
-      cores += state.class_of(node).cores.size();
-      free += state.index.free[i].cores.count();
-    });
-  }
+  std::uint32_t usable = 0;
+  core::partition_nodes(state, partition.name).for_each([&](std::size_t i) {
+    const core::Node& node = state.record.nodes[i];
+    names.push_back(node.name);
+    cores += state.class_of(node).cores.size();
+    free += state.index.free[i].cores.count();
+    usable += state.index.usable.test(i) ? 1 : 0;
+  });
   to->set_name(partition.name);
   to->set_is_default(partition.is_default);
   to->set_nodes(static_cast<std::uint32_t>(names.size()));
+  to->set_nodes_usable(usable);
   to->set_cores(static_cast<std::uint32_t>(cores));
   to->set_cores_used(static_cast<std::uint32_t>(cores - free));
   to->set_default_time_us(partition.default_time.us);
   to->set_max_time_us(partition.max_time.us);
+  to->set_max_nodes(partition.max_nodes);
+  to->set_tier(partition.tier);
+  to->set_select(partition.select);
+  to->set_cpu(partition.cpu_is_thread ? "thread" : "core");
+  to->set_share(partition.whole_nodes ? "nodes" : "cores");
   to->set_node_list(fold_node_list(names));
+  put_down(state, partition.name, to);
 }
 
 }  // namespace cox::ctld

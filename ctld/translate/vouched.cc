@@ -22,7 +22,7 @@ Result<Caller> translate_vouched(const std::string& frame,
     return fail(Code::not_permitted, "node " + quoted(node) + " is not registered here");
   }
   if (vouched.uid() != 0 && vouched.uid() != rules.own) {
-    return Caller{vouched.uid(), vouched.gid(), Role::user};
+    return Caller{vouched.uid(), vouched.gid(), Role::user, !rules.root_from_nodes};
   }
   if (!rules.root_from_nodes) {
     return fail(Code::not_permitted, "node " + quoted(node) + " may not speak for uid " +

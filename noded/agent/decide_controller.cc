@@ -11,6 +11,11 @@ AgentFacts decide_one(const AgentState& state, const Registered& request) {
   return {SessionBegan{request.origin, request.kill_wait}};
 }
 
+AgentFacts decide_one(const AgentState& state, const ChangeTerms& request) {
+  if (!is_current(state, request.origin) || request.kill_wait == state.kill_wait) return {};
+  return {KillWaitChanged{request.kill_wait}};
+}
+
 AgentFacts decide_one(const AgentState& state, const Disconnected&) {
   if (!state.in_session) return {};
   return {SessionEnded{}};

@@ -47,6 +47,10 @@ void evolve_one(AgentState& state, const SessionBegan& fact) {
   state.tombstone_order.clear();
 }
 
+void evolve_one(AgentState& state, const KillWaitChanged& fact) {
+  state.kill_wait = fact.kill_wait;
+}
+
 void evolve_one(AgentState& state, const SessionEnded&) {
   state.in_session = false;
 }

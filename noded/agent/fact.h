@@ -20,6 +20,11 @@ struct SessionBegan {
   Duration kill_wait;
 };
 
+/// The configuration changed within the session.
+struct KillWaitChanged {
+  Duration kill_wait;
+};
+
 struct SessionEnded {};
 
 struct AttemptAccepted {
@@ -146,6 +151,7 @@ struct StrayFound {
 };
 
 using AgentFact = std::variant<SessionBegan,
+                               KillWaitChanged,
                                SessionEnded,
                                AttemptAccepted,
                                PrepareBegan,

@@ -32,6 +32,12 @@ struct Registered {
   Duration kill_wait = seconds(30);
 };
 
+/// The configuration changed within the session.
+struct ChangeTerms {
+  Origin origin;
+  Duration kill_wait;
+};
+
 /// The connection ended. Messages are void until the next Registered.
 struct Disconnected {};
 
@@ -130,6 +136,7 @@ struct RecoverAttempt {
 struct SecondPassed {};
 
 using AgentRequest = std::variant<Registered,
+                                  ChangeTerms,
                                   Disconnected,
                                   Prepare,
                                   Go,

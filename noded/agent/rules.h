@@ -34,6 +34,7 @@ void report_step(const AgentState& state, const StepKey& key, AgentEffects* effe
 
 // One function per request: decide_controller.cc, decide_machine.cc.
 AgentFacts decide_one(const AgentState& state, const Registered& request);
+AgentFacts decide_one(const AgentState& state, const ChangeTerms& request);
 AgentFacts decide_one(const AgentState& state, const Disconnected& request);
 AgentFacts decide_one(const AgentState& state, const Prepare& request);
 AgentFacts decide_one(const AgentState& state, const Go& request);

@@ -74,7 +74,9 @@ void FakeController::start() {
     return;
   }
   checks_.recovered(life_->controller->machine().last_sequence());
-  ASSERT(life_->controller->start(wall(), Duration{timeline_.now().us}, settings_).has_value());
+  config::Config config;
+  config.settings = settings_;
+  ASSERT(life_->controller->start(wall(), Duration{timeline_.now().us}, config).has_value());
   tick();
 }
 

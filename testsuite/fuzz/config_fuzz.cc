@@ -1,4 +1,6 @@
-// The configuration: complaints for people, and what is accepted can be sent and kept.
+// The configuration: complaints for people, and what is accepted can be sent, kept, shown as a file
+// that says the same, and compared.
+#include "config/changes.h"
 #include "config/config.h"
 #include "testsuite/fuzz/fuzz.h"
 #include "wire/model_codec.h"
@@ -19,5 +21,15 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (!again) std::fprintf(stderr, "%s\n", again.error().message.c_str());
   require(again.has_value(), "settings that were accepted cannot be journaled");
   require(*again == config->settings, "settings change on their way");
+  const std::string text = config::to_toml(config->settings);
+  const auto shown = config::parse(text, "shown");
+  if (!shown) std::fprintf(stderr, "%s\n%s\n", shown.error().message.c_str(), text.c_str());
+  require(shown.has_value(), "settings that were accepted are shown as a file that is not");
+  require(shown->settings == config->settings, "the file that is shown says something else");
+  require(config::changes_between(config->settings, shown->settings).empty(), "changes of nothing");
+  static_cast<void>(config::changes_between(Settings{}, config->settings));
+  for (const std::string& warning : config->warnings) {
+    fuzz::require_readable(Error{Code::bad_usage, warning});
+  }
   return 0;
 }

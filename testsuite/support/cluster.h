@@ -25,7 +25,7 @@ class Cluster {
   explicit Cluster(const FleetBuilder& kind = fleet(), const Settings& settings = Settings{})
       : policies_{&select_, &priority_}, plan_(std::make_unique<core::Plan>(policies_)) {
     ask(core::BeginEpoch{});
-    ask(core::ApplySettings{settings});
+    ask(core::ApplySettings{root(), settings});
     for (const NodeInventory& node : kind.build()) connect(node);
   }
 

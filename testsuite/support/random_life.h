@@ -38,7 +38,7 @@ class RandomLife {
 
   /// One random event, then a pass.
   void event() {
-    switch (dice.roll(20)) {
+    switch (dice.roll(21)) {
       case 0:
       case 1:
       case 2:
@@ -74,6 +74,9 @@ class RandomLife {
         break;
       case 17:
         node_control();
+        break;
+      case 18:
+        configuration();
         break;
       default:
         steps();
@@ -235,6 +238,23 @@ class RandomLife {
       for (std::uint32_t i = 0; i < nodes; ++i) {
         cluster.ask(core::ResumeNode{root(), "n" + std::to_string(i)});
       }
+    }
+  }
+
+  /// Partitions go down and up, and the configuration changes, mostly back to what it was.
+  void configuration() {
+    const std::string name = dice.chance(50) ? "small" : "batch";
+    if (dice.chance(30)) {
+      cluster.ask(core::TakePartitionDown{root(), name, "test"});
+    } else if (dice.chance(60)) {
+      cluster.ask(core::BringPartitionUp{root(), name});
+    } else {
+      Settings changed = settings();
+      if (dice.chance(20)) changed.partitions.pop_back();
+      if (dice.chance(20)) changed.partitions.back().max_time = minutes(1);
+      if (dice.chance(20)) changed.partitions.back().max_nodes = 1;
+      if (dice.chance(20)) changed.nodes = {{"n[0-2]", {}, {}}, {"n3", {}, {5, 0, 0}}};
+      cluster.ask(core::ApplySettings{root(), changed});
     }
   }
 

@@ -1,0 +1,203 @@
+// Changes as sentences, or as documents.
+#include "cmds/config/reports.h"
+
+#include <vector>
+
+#include "cmds/client/submission.h"
+#include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
+#include "common/count_text.h"
+#include "common/text.h"
+
+namespace cox::cmds {
+namespace {
+
+constexpr int jobs_named_max = 10;
+
+Result<int> finish(const Result<void>& printed) {
+  if (!printed) return Failure(printed.error());
+  return 0;
+}
+
+std::string change_text(const wire::ConfigChange& change) {
+  const std::string& table = change.table();
+  if (change.key().empty()) {
+    return change.from().empty() ? table + ": new: " + change.to() : table + ": gone";
+  }
+  const std::string key = table + ": " + change.key() + ": ";
+  if (change.from().empty()) return key + "new: " + change.to();
+  if (change.to().empty()) return key + change.from() + " -> gone";
+  return key + change.from() + " -> " + change.to();
+}
+
+std::string partitions_text(const std::string& names) {
+  return names.empty() ? "none" : names;
+}
+
+std::string jobs_text(const wire::StrandedJobs& group) {
+  std::vector<std::string> names;
+  for (const std::uint64_t job : group.jobs()) {
+    if (names.size() == jobs_named_max) break;
+    names.push_back(std::to_string(job));
+  }
+  const std::string more = group.count() > names.size() ? ", ..." : "";
+  return count_text(group.count(), "job") + " of " + group.user() + " could not start any more (" +
+         join(names, ", ") + more + "): " + group.why();
+}
+
+std::string changes_text(const wire::ConfigReply& reply) {
+  std::string text;
+  for (const auto& change : reply.changes()) text += change_text(change) + "\n";
+  for (const auto& move : reply.moves()) {
+    text += "nodes " + move.nodes() + ": partitions " + partitions_text(move.from()) + " -> " +
+            partitions_text(move.to()) + "\n";
+  }
+  for (const auto& one : reply.shorts()) {
+    text += "node " + one.node() + ": no new work: " + one.why() + "\n";
+  }
+  for (const auto& group : reply.stranded()) text += jobs_text(group) + "\n";
+  for (const auto& change : reply.at_start()) {
+    text += change_text(change) + " (at the next start of coxctld)\n";
+  }
+  return text;
+}
+
+void write_changes(const char* key,
+                   const google::protobuf::RepeatedPtrField<wire::ConfigChange>& changes,
+                   JsonWriter* json) {
+  json->begin_array(key);
+  for (const wire::ConfigChange& change : changes) {
+    json->begin_object();
+    json->text("table", change.table());
+    change.key().empty() ? json->null("key") : json->text("key", change.key());
+    change.from().empty() ? json->null("from") : json->text("from", change.from());
+    change.to().empty() ? json->null("to") : json->text("to", change.to());
+    json->end_object();
+  }
+  json->end_array();
+}
+
+void write_names(const char* key, const std::string& list, JsonWriter* json) {
+  json->begin_array(key);
+  if (!list.empty()) {
+    for (const std::string_view name : split(list, ',')) json->item(name);
+  }
+  json->end_array();
+}
+
+void write_effects(const wire::ConfigReply& reply, JsonWriter* json) {
+  json->begin_array("moves");
+  for (const wire::NodeMove& move : reply.moves()) {
+    json->begin_object();
+    json->text("nodes", move.nodes());
+    write_names("from", move.from(), json);
+    write_names("to", move.to(), json);
+    json->end_object();
+  }
+  json->end_array();
+  json->begin_array("short_nodes");
+  for (const wire::NodeShort& one : reply.shorts()) {
+    json->begin_object();
+    json->text("node", one.node());
+    json->text("why", one.why());
+    json->end_object();
+  }
+  json->end_array();
+  json->begin_array("stranded");
+  for (const wire::StrandedJobs& group : reply.stranded()) {
+    json->begin_object();
+    json->text("user", group.user());
+    json->text("why", group.why());
+    json->number("count", std::uint64_t{group.count()});
+    json->begin_array("jobs");
+    for (const std::uint64_t job : group.jobs()) json->item(job);
+    json->end_array();
+    json->end_object();
+  }
+  json->end_array();
+}
+
+void write_warnings(const wire::ConfigReply& reply, JsonWriter* json) {
+  json->begin_array("warnings");
+  for (const std::string& warning : reply.warnings()) json->item(warning);
+  json->end_array();
+}
+
+void print_warnings(const wire::ConfigReply& reply) {
+  for (const std::string& warning : reply.warnings()) print_error("warning: " + warning);
+}
+
+std::string revision_text(const wire::ConfigRevision& revision) {
+  std::string text = "revision " + std::to_string(revision.revision()) + ", " +
+                     local_time(revision.at_us()) + ", by " + revision.who();
+  if (!revision.why().empty()) text += ": " + revision.why();
+  text += "\n";
+  for (const auto& change : revision.changes()) text += "    " + change_text(change) + "\n";
+  return text;
+}
+
+}  // namespace
+
+Result<int> report_check(const Parsed& given,
+                         const std::string& file,
+                         const wire::ClientReply& reply) {
+  print_warnings(reply.config());
+  if (!given.has("json")) return 0;
+  JsonWriter json;
+  json.text("file", file);
+  write_warnings(reply.config(), &json);
+  return finish(print(json.take()));
+}
+
+Result<int> report_changes(const Parsed& given, const wire::ClientReply& reply, bool is_done) {
+  const wire::ConfigReply& config = reply.config();
+  print_warnings(config);
+  if (given.has("json")) {
+    JsonWriter json;
+    json.number("revision", config.revision());
+    write_warnings(config, &json);
+    write_changes("changes", config.changes(), &json);
+    write_changes("at_start", config.at_start(), &json);
+    write_effects(config, &json);
+    return finish(print(json.take()));
+  }
+  std::string text = changes_text(config);
+  if (config.changes().empty()) text += "nothing changes\n";
+  if (is_done) text += "revision " + std::to_string(config.revision()) + " is in force\n";
+  return finish(print(text));
+}
+
+Result<int> report_history(const Parsed& given, const wire::ClientReply& reply) {
+  if (!given.has("json")) {
+    std::string text;
+    for (const auto& revision : reply.config().revisions()) text += revision_text(revision);
+    return finish(print(text));
+  }
+  JsonWriter json;
+  json.begin_array("revisions");
+  for (const wire::ConfigRevision& revision : reply.config().revisions()) {
+    json.begin_object();
+    json.number("revision", revision.revision());
+    json.number("at_us", std::int64_t{revision.at_us()});
+    json.number("uid", revision.by());
+    json.text("who", revision.who());
+    json.text("why", revision.why());
+    write_changes("changes", revision.changes(), &json);
+    json.end_object();
+  }
+  json.end_array();
+  return finish(print(json.take()));
+}
+
+Result<int> report_settings(const Parsed& given, const wire::ClientReply& reply) {
+  if (!given.has("json")) {
+    return finish(print("# Revision " + std::to_string(reply.config().revision()) + "\n" +
+                        reply.config().text()));
+  }
+  JsonWriter json;
+  json.number("revision", reply.config().revision());
+  write_json(reply.config().settings(), &json);
+  return finish(print(json.take()));
+}
+
+}  // namespace cox::cmds

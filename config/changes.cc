@@ -1,0 +1,93 @@
+// Both are written as files and compared line by line, so that no key can be forgotten here.
+#include "config/changes.h"
+
+#include <map>
+
+#include "common/text.h"
+#include "config/config.h"
+
+namespace cox::config {
+namespace {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;  // key, value
+
+struct Table {
+  std::string name;
+  Rows rows;
+};
+
+/// "[[partition]]" with name = "debug" is "partition debug".
+std::vector<Table> tables_of(const Settings& settings) {
+  const std::string text = to_toml(settings);
+  std::vector<Table> tables;
+  bool is_list = false;
+  for (const std::string_view line : split(text, '\n')) {
+    if (line.empty()) continue;
+    if (line.front() == '[') {
+      is_list = line.starts_with("[[");
+      const std::size_t brackets = is_list ? 2 : 1;
+      tables.push_back({std::string(line.substr(brackets, line.size() - 2 * brackets)), {}});
+      continue;
+    }
+    const std::size_t equals = line.find(" = ");
+    const std::string key(line.substr(0, equals));
+    std::string value(line.substr(equals + 3));
+    if (is_list && tables.back().rows.empty()) {
+      // Its first key names a table of a list.
+      tables.back().name += " " + value.substr(1, value.size() - 2);
+      is_list = false;
+      continue;
+    }
+    tables.back().rows.emplace_back(key, std::move(value));
+  }
+  return tables;
+}
+
+std::string whole(const Table& table) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : table.rows) parts.push_back(key + " = " + value);
+  return parts.empty() ? "{ }" : "{ " + join(parts, ", ") + " }";
+}
+
+std::string value_of(const Rows& rows, const std::string& key) {
+  for (const auto& [name, value] : rows) {
+    if (name == key) return value;
+  }
+  return {};
+}
+
+void compare(const Table& before, const Table& after, std::vector<Change>& changes) {
+  for (const auto& [key, value] : before.rows) {
+    std::string now = value_of(after.rows, key);
+    if (now != value) changes.push_back({before.name, key, value, std::move(now)});
+  }
+  for (const auto& [key, value] : after.rows) {
+    if (value_of(before.rows, key).empty()) changes.push_back({before.name, key, {}, value});
+  }
+}
+
+}  // namespace
+
+std::vector<Change> changes_between(const Settings& before, const Settings& after) {
+  if (before == after) return {};
+  std::vector<Change> changes;
+  const auto old_tables = tables_of(before);
+  const auto new_tables = tables_of(after);
+  std::map<std::string, const Table*> by_name;
+  for (const Table& table : new_tables) by_name.emplace(table.name, &table);
+  for (const Table& table : old_tables) {
+    const auto found = by_name.find(table.name);
+    if (found == by_name.end()) {
+      changes.push_back({table.name, {}, whole(table), {}});
+    } else {
+      compare(table, *found->second, changes);
+      by_name.erase(found);
+    }
+  }
+  for (const Table& table : new_tables) {
+    if (by_name.contains(table.name)) changes.push_back({table.name, {}, {}, whole(table)});
+  }
+  return changes;
+}
+
+}  // namespace cox::config

@@ -1,0 +1,45 @@
+// What differs between two configurations, in the words of the file.
+#include "config/changes.h"
+
+#include <gtest/gtest.h>
+
+namespace cox::config {
+namespace {
+
+TEST(Changes, OfEqualSettingsAreNone) {
+  EXPECT_TRUE(changes_between(Settings{}, Settings{}).empty());
+}
+
+TEST(Changes, NameTableKeyAndBothValues) {
+  Settings after;
+  after.lost_after = minutes(10);
+  after.partitions[0].max_time = minutes(60);
+  after.partitions[0].nodes = "n[1-4]";
+  EXPECT_EQ(changes_between(Settings{}, after),
+            (std::vector<Change>{{"scheduling", "lost_after", "\"300s\"", "\"600s\""},
+                                 {"partition batch", "max_time", "\"UNLIMITED\"", "\"1:00:00\""},
+                                 {"partition batch", "nodes", "", "\"n[1-4]\""}}));
+}
+
+TEST(Changes, OfWholeTablesComeAndGo) {
+  Settings before;
+  before.qos = {{"urgent", 100}};
+  Settings after;
+  after.nodes = {{"n1", {{"rack", "a"}}, {}}};
+  EXPECT_EQ(changes_between(before, after),
+            (std::vector<Change>{{"qos urgent", "", "{ priority = 100 }", ""},
+                                 {"node n1", "", "", "{ labels = { \"rack\" = \"a\" } }"}}));
+}
+
+TEST(Changes, OfTheOrderOfTablesAreNone) {
+  Settings before;
+  before.partitions.push_back(before.partitions[0]);
+  before.partitions[1].name = "other";
+  before.partitions[1].is_default = false;
+  Settings after = before;
+  std::swap(after.partitions[0], after.partitions[1]);
+  EXPECT_TRUE(changes_between(before, after).empty());
+}
+
+}  // namespace
+}  // namespace cox::config

@@ -1,0 +1,82 @@
+// [scheduling] and [priority]: in which order jobs start, and when a node is given up.
+#include <memory>
+
+#include "config/reading.h"
+
+namespace cox::config {
+namespace {
+
+constexpr std::int64_t weight_max = 1'000'000'000;
+constexpr std::int64_t reservations_max = 100'000;
+
+void check_spans(Reading& reading, const toml::source_region& place) {
+  const Settings& settings = reading.config.settings;
+  if (settings.lost_after > settings.silent_after) return;
+  reading.reader.complain(place, "scheduling.lost_after", "must be longer than silent_after");
+}
+
+/// Every value is known and kept; only strict order is there.
+void take_backfill(Reading& reading, const toml::node& node) {
+  Settings& settings = reading.config.settings;
+  reading.reader.choice("scheduling.backfill", {"none", "easy", "easy-sjbf", "conservative"}, {},
+                        &settings.backfill)(node);
+  if (settings.backfill == "none") return;
+  reading.reader.warn(node.source(), "scheduling.backfill",
+                      '"' + settings.backfill + "\" " + no_effect_yet + ": nothing overtakes");
+}
+
+std::vector<Key> keys_of_scheduling(Reading& reading) {
+  Reader& reader = reading.reader;
+  Settings& settings = reading.config.settings;
+  const std::string at = "scheduling.";
+  const auto fence = std::make_shared<std::string>("none");
+  return {
+      {"select", reader.choice(at + "select", {"topology", "linear"}, {}, &settings.select)},
+      {"priority", reader.choice(at + "priority", {"fifo"}, {"multifactor"}, &settings.priority)},
+      {"silent_after",
+       reader.span(at + "silent_after", seconds(1), minutes(60), &settings.silent_after)},
+      {"lost_after",
+       reader.span(at + "lost_after", seconds(2), minutes(7 * 1440), &settings.lost_after)},
+      {"kill_wait", reader.span(at + "kill_wait", seconds(0), minutes(60), &settings.kill_wait)},
+      {"back_off", reader.span(at + "back_off", seconds(1), minutes(60), &settings.back_off)},
+      {"fence",
+       [&reading, fence](const toml::node& node) {
+         reading.reader.choice("scheduling.fence", {"none", "self"}, {}, fence.get())(node);
+         reading.config.settings.fence_self = *fence == "self";
+       }},
+      {"backfill", [&reading](const toml::node& node) { take_backfill(reading, node); }},
+      {"reservations",
+       reader.number(at + "reservations", 0, reservations_max, &settings.reservations),
+       no_effect_yet}};
+}
+
+std::vector<Key> keys_of_priority(Reading& reading) {
+  Reader& reader = reading.reader;
+  PrioritySettings& terms = reading.config.settings.priority_terms;
+  const std::string at = "priority.";
+  const Duration year = minutes(std::int64_t{366} * 1440);
+  return {{"age", reader.number(at + "age", 0, weight_max, &terms.age)},
+          {"fairshare", reader.number(at + "fairshare", 0, weight_max, &terms.fairshare)},
+          {"size", reader.number(at + "size", 0, weight_max, &terms.size)},
+          {"partition", reader.number(at + "partition", 0, weight_max, &terms.partition)},
+          {"qos", reader.number(at + "qos", 0, weight_max, &terms.qos)},
+          {"max_age", reader.span(at + "max_age", minutes(1), year, &terms.max_age)},
+          {"half_life", reader.span(at + "half_life", minutes(1), year, &terms.half_life)},
+          {"charge_period",
+           reader.span(at + "charge_period", seconds(1), minutes(1440), &terms.charge_period)}};
+}
+
+}  // namespace
+
+std::vector<Key> schedule_keys(Reading& reading) {
+  const auto read = reading.reader.table("scheduling", keys_of_scheduling(reading));
+  return {{"scheduling",
+           [&reading, read](const toml::node& node) {
+             read(node);
+             const toml::source_region place = node.source();
+             reading.afterwards.emplace_back([&reading, place] { check_spans(reading, place); });
+           }},
+          {"priority", reading.reader.table("priority", keys_of_priority(reading)), no_effect_yet}};
+}
+
+}  // namespace cox::config

@@ -1,0 +1,182 @@
+// Settings written as the file that says them. What has its default is written too, so that a
+// configuration in force shows every key; but not what has no effect yet, which would be warned of.
+#include "common/text.h"
+#include "config/config.h"
+#include "model/memory_text.h"
+
+namespace cox::config {
+namespace {
+
+/// A basic string; what is no printable ASCII is escaped.
+std::string quote(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += std::string("\\") + c;
+    } else if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') {
+      out += "\\u00" + to_hex(std::string_view(&c, 1));
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string number(std::uint64_t value) {
+  return std::to_string(value);
+}
+
+std::string flag(bool value) {
+  return value ? "true" : "false";
+}
+
+std::string span(Duration d) {
+  return quote(std::to_string(d.us / 1'000'000) + "s");
+}
+
+class Text {
+ public:
+  void begin(const std::string& heading) { out_ += (out_.empty() ? "" : "\n") + heading + "\n"; }
+
+  void add(const std::string& key, const std::string& value) { out_ += key + " = " + value + "\n"; }
+
+  /// Left out where it says nothing.
+  void add_text(const std::string& key, const std::string& value) {
+    if (!value.empty()) add(key, quote(value));
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  std::string out_;
+};
+
+/// { a, b }, or nothing.
+std::string braces(const std::vector<std::string>& entries) {
+  return "{ " + join(entries, ", ") + " }";
+}
+
+void add_members(Text& text, const std::string& key, const std::vector<RoleMember>& members) {
+  if (members.empty()) return;
+  std::vector<std::string> names;
+  for (const RoleMember& one : members) {
+    const bool is_number = one.uid != uid_nobody && one.name == std::to_string(one.uid);
+    names.push_back(is_number ? one.name : quote(one.name));
+  }
+  text.add(key, "[" + join(names, ", ") + "]");
+}
+
+void add_cluster(Text& text, const Settings& settings) {
+  text.begin("[cluster]");
+  text.add("name", quote(settings.cluster));
+  text.add("auth", quote(settings.auth));
+  add_members(text, "administrators", settings.administrators);
+  add_members(text, "operators", settings.operators);
+  add_members(text, "read_only", settings.readers);
+}
+
+void add_scheduling(Text& text, const Settings& settings) {
+  text.begin("[scheduling]");
+  text.add("select", quote(settings.select));
+  text.add("priority", quote(settings.priority));
+  text.add("backfill", quote(settings.backfill));
+  if (settings.reservations != Settings{}.reservations) {
+    text.add("reservations", number(settings.reservations));
+  }
+  text.add("silent_after", span(settings.silent_after));
+  text.add("lost_after", span(settings.lost_after));
+  text.add("kill_wait", span(settings.kill_wait));
+  text.add("back_off", span(settings.back_off));
+  text.add("fence", quote(settings.fence_self ? "self" : "none"));
+  text.begin("[history]");
+  text.add("keep_in_memory", span(settings.history_keep));
+  text.add("jobs_in_memory", number(settings.history_jobs));
+}
+
+void add_priority(Text& text, const PrioritySettings& terms) {
+  if (terms == PrioritySettings{}) return;
+  text.begin("[priority]");
+  text.add("age", number(terms.age));
+  text.add("fairshare", number(terms.fairshare));
+  text.add("size", number(terms.size));
+  text.add("partition", number(terms.partition));
+  text.add("qos", number(terms.qos));
+  text.add("max_age", span(terms.max_age));
+  text.add("half_life", span(terms.half_life));
+  text.add("charge_period", span(terms.charge_period));
+}
+
+void add_accounts(Text& text, const Settings& settings) {
+  for (const AccountSettings& account : settings.accounts) {
+    text.begin("[[account]]");
+    text.add("name", quote(account.name));
+    text.add("parent", quote(account.parent));
+    text.add("shares", number(account.shares));
+    std::vector<std::string> users;
+    for (const UserShares& user : account.users) {
+      users.push_back(quote(user.user) + " = " + number(user.shares));
+    }
+    if (!users.empty()) text.add("users", braces(users));
+  }
+  for (const QosSettings& qos : settings.qos) {
+    text.begin("[[qos]]");
+    text.add("name", quote(qos.name));
+    text.add("priority", number(qos.priority));
+  }
+}
+
+void add_node(Text& text, const NodeSettings& node) {
+  text.begin("[[node]]");
+  text.add("names", quote(node.names));
+  std::vector<std::string> entries;
+  for (const auto& [key, value] : node.labels) entries.push_back(quote(key) + " = " + quote(value));
+  if (!entries.empty()) text.add("labels", braces(entries));
+  entries.clear();
+  const NodeExpectation& expect = node.expect;
+  if (expect.cores != 0) entries.push_back("cores = " + number(expect.cores));
+  if (expect.memory_mib != 0) {
+    entries.push_back("memory = " + quote(memory_text(expect.memory_mib)));
+  }
+  if (expect.gpus != 0) entries.push_back("gpus = " + number(expect.gpus));
+  if (!entries.empty()) text.add("expect", braces(entries));
+}
+
+void add_fleet(Text& text, const Settings& settings) {
+  for (const NodeSettings& node : settings.nodes) add_node(text, node);
+  for (const SwitchSettings& one : settings.switches) {
+    text.begin("[[switch]]");
+    text.add("name", quote(one.name));
+    text.add_text("nodes", one.nodes);
+    text.add_text("switches", one.switches);
+  }
+}
+
+void add_partition(Text& text, const PartitionSettings& partition) {
+  text.begin("[[partition]]");
+  text.add("name", quote(partition.name));
+  text.add_text("nodes", partition.nodes);
+  text.add_text("select", partition.select);
+  text.add("default", flag(partition.is_default));
+  text.add("default_time", quote(to_text(partition.default_time)));
+  text.add("max_time", quote(to_text(partition.max_time)));
+  text.add("max_nodes", number(partition.max_nodes));
+  text.add("tier", number(partition.tier));
+  if (partition.weight != 0) text.add("weight", number(partition.weight));
+  text.add("cpu", quote(partition.cpu_is_thread ? "thread" : "core"));
+  text.add("share", quote(partition.whole_nodes ? "nodes" : "cores"));
+}
+
+}  // namespace
+
+std::string to_toml(const Settings& settings) {
+  Text text;
+  add_cluster(text, settings);
+  add_scheduling(text, settings);
+  add_priority(text, settings.priority_terms);
+  add_accounts(text, settings);
+  add_fleet(text, settings);
+  for (const PartitionSettings& partition : settings.partitions) add_partition(text, partition);
+  return text.take();
+}
+
+}  // namespace cox::config

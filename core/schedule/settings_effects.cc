@@ -1,0 +1,124 @@
+// See settings_effects.h. The fleet under the new settings is a State of its own without jobs; what
+// waits is looked at once for all jobs that are alike.
+#include "core/schedule/settings_effects.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "core/fleet/expectation.h"
+#include "core/schedule/gate.h"
+#include "core/schedule/impossible.h"
+
+namespace cox::core {
+namespace {
+
+State fleet_under(const State& state, const Settings& settings) {
+  State made;
+  made.record.settings = settings;
+  made.record.nodes = state.record.nodes;
+  made.record.classes = state.record.classes;
+  made.index = rebuild_index(made.record);
+  return made;
+}
+
+std::vector<std::string> partitions_of(const State& state, NodeId node) {
+  std::vector<std::string> names;
+  for (const auto& [name, nodes] : state.index.partition_nodes) {
+    if (nodes.test(node.value)) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<NodeMove> moves_between(const State& before, const State& after) {
+  std::map<std::pair<std::vector<std::string>, std::vector<std::string>>, NodeMove> moves;
+  for (const Node& node : before.record.nodes) {
+    auto from = partitions_of(before, node.id);
+    auto to = partitions_of(after, node.id);
+    if (from == to) continue;
+    NodeMove& move = moves[{from, to}];
+    move.from = std::move(from);
+    move.to = std::move(to);
+    move.nodes.push_back(node.name);
+  }
+  std::vector<NodeMove> all;
+  for (auto& [key, move] : moves) all.push_back(std::move(move));
+  return all;
+}
+
+std::vector<NodeShort> shorts_between(const State& before, const State& after) {
+  std::vector<NodeShort> all;
+  for (const Node& node : after.record.nodes) {
+    if (!shortfall(before, node).empty()) continue;
+    std::string why = shortfall(after, node);
+    if (!why.empty()) all.push_back({node.name, std::move(why)});
+  }
+  return all;
+}
+
+/// Why the request could not start in any state of this fleet; nothing when it could.
+std::string stranded_why(const State& fleet, Instant now, const JobRequest& request) {
+  std::string first;
+  for (const std::string& name : request.common->partitions) {
+    const Blocked closed = gate(fleet, name, request);
+    if (closed.code == Reason::none) {
+      const auto possible = check_possible(fleet, now, request);
+      return possible.has_value() ? std::string() : possible.error().message;
+    }
+    if (first.empty()) {
+      first = "partition " + name + " " + gate_text(fleet, name, request, closed.code);
+    }
+  }
+  return first;
+}
+
+class Stranding {
+ public:
+  Stranding(const State& before, const State& after, Instant now)
+      : before_(before), after_(after), now_(now) {}
+
+  std::vector<StrandedJobs> find() {
+    for (const JobId id : before_.index.unended) {
+      const Job& job = *before_.find_job(id);
+      if (job.phase == JobPhase::pending) look_at(job);
+    }
+    std::vector<StrandedJobs> all;
+    for (auto& [key, group] : groups_) all.push_back(std::move(group));
+    return all;
+  }
+
+ private:
+  void look_at(const Job& job) {
+    // Jobs of one array, or of one user's loop, share what they have in common.
+    const std::pair key{&*job.request.common, job.request.time_limit};
+    auto known = whys_.find(key);
+    if (known == whys_.end()) known = whys_.emplace(key, new_why(job.request)).first;
+    if (known->second.empty()) return;
+    const std::string& user = job.request.common->user.name;
+    StrandedJobs& group = groups_[{user, known->second}];
+    group.user = user;
+    group.why = known->second;
+    group.jobs.push_back(job.id);
+  }
+
+  std::string new_why(const JobRequest& request) const {
+    std::string why = stranded_why(after_, now_, request);
+    return why.empty() || !stranded_why(before_, now_, request).empty() ? "" : why;
+  }
+
+  const State& before_;
+  const State& after_;
+  Instant now_;
+  std::map<std::pair<const JobCommon*, Duration>, std::string> whys_;
+  std::map<std::pair<std::string, std::string>, StrandedJobs> groups_;  // by user and reason
+};
+
+}  // namespace
+
+SettingsEffects effects_of(const State& state, Instant now, const Settings& settings) {
+  const State after = fleet_under(state, settings);
+  return {moves_between(state, after), shorts_between(state, after),
+          Stranding(state, after, now).find()};
+}
+
+}  // namespace cox::core

@@ -1,0 +1,86 @@
+// What people do to nodes, partitions and the configuration.
+#include <utility>
+
+#include "common/node_list.h"
+#include "ctld/client_desk.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr int partitions_named_max = 4096;
+
+/// Asks for each name by itself: those that can be done are.
+template <class Names, class Ask>
+wire::ClientReply each(const Names& names, Ask ask) {
+  wire::ClientReply answer;
+  wire::Done* done = answer.mutable_done();
+  for (const std::string& name : names) {
+    if (const Result<void> asked = ask(name)) {
+      done->set_count(done->count() + 1);
+    } else {
+      wire::ActionError* error = done->add_errors();
+      error->set_name(name);
+      wire::put(asked.error(), error->mutable_error());
+    }
+  }
+  return answer;
+}
+
+}  // namespace
+
+void ClientDesk::with_name(const Caller& caller,
+                           const std::function<void(const std::string&)>& then) {
+  users_.resolve(caller.uid, caller.gid, machine_.now(), [=](const Result<UserIdentity>& user) {
+    then(user ? user->name : std::to_string(caller.uid));
+  });
+}
+
+void ClientDesk::act_on_nodes(const Conversation& to,
+                              const Caller& caller,
+                              const wire::NodeAction& action) {
+  auto names = expand_node_list(action.names());
+  if (!names) return refuse(to, names.error());
+  with_name(caller, [=, this, all = std::move(*names)](const std::string& who) {
+    auto answer = each(all, [&](const std::string& name) -> Result<void> {
+      auto request = translate_node_action(action, caller, who, name);
+      if (!request) return tl::unexpected(request.error());
+      return machine_.ask(*request);
+    });
+    reply(to, std::move(answer), true, false);
+  });
+}
+
+void ClientDesk::act_on_partitions(const Conversation& to,
+                                   const Caller& caller,
+                                   const wire::PartitionAction& action) {
+  if (action.names_size() > partitions_named_max) {
+    return refuse(to, {Code::bad_usage, std::to_string(action.names_size()) +
+                                            " partitions in one request are over the limit of " +
+                                            std::to_string(partitions_named_max)});
+  }
+  with_name(caller, [=, this](const std::string& who) {
+    auto answer = each(action.names(), [&](const std::string& name) -> Result<void> {
+      auto request = translate_partition_action(action, caller, who, name);
+      if (!request) return tl::unexpected(request.error());
+      return machine_.ask(*request);
+    });
+    reply(to, std::move(answer), true, false);
+  });
+}
+
+void ClientDesk::act_on_config(const Conversation& to,
+                               const Caller& caller,
+                               const wire::ConfigAction& action) {
+  const bool is_read =
+      action.kind() != wire::ConfigAction::APPLY && action.kind() != wire::ConfigAction::ROLLBACK;
+  const auto answer = [=, this](Result<wire::ClientReply> made) {
+    if (!made) return refuse(to, made.error());
+    reply(to, std::move(*made), true, is_read);
+  };
+  with_name(caller,
+            [=, this](const std::string& who) { configs_.act(action, caller, who, answer); });
+}
+
+}  // namespace cox::ctld
