@@ -9,6 +9,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "ctld/translate/replies.h"
 
@@ -209,7 +210,7 @@ void add_row(const core::State& state,
   row.failure = failure_class(job.run->cause, true);
   if (is_by_somebody(job.run->cause)) row.ended_by = job.run->ended_by;
   row.reason = fact.why;
-  row.usage = job.run->usage;
+  row.usage = core::counted_usage(job.run->usage, core::usage_of_steps(job));
   to->attempts.push_back(std::move(row));
 }
 
