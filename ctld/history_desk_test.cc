@@ -218,6 +218,7 @@ TEST(HistoryRows, a_cancelled_wait_has_a_row_of_its_own_beside_the_attempts) {
   EXPECT_EQ(rows.attempts[0].cores, "n0:0");
   EXPECT_EQ(rows.attempts[1].attempt, Attempt(2));
   EXPECT_EQ(rows.attempts[1].state, "CANCELLED");
+  EXPECT_EQ(rows.attempts[1].ended_by, 1000U);
   EXPECT_EQ(rows.attempts[1].requeues, 1U);
   EXPECT_TRUE(rows.attempts[1].is_last);
   EXPECT_FALSE(rows.attempts[1].started.is_set());

@@ -192,6 +192,7 @@ void add_row(const core::State& state,
                                                              : EndCause::finished;
   row.failure = failure_class(cause, fact.state != JobState::completed);
   if (has_started && is_by_somebody(cause)) row.ended_by = job.run->ended_by;
+  if (fact.by) row.ended_by = fact.by;
   row.exit_code = fact.exit_code;
   row.signal = fact.signal;
   row.reason = fact.why;

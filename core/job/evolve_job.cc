@@ -186,6 +186,10 @@ void evolve_one(State& state, const JobEnded& fact) {
   run.signal = fact.signal;
   run.usage = fact.usage;
   run.why = fact.why;
+  if (fact.by) {
+    run.cause = EndCause::cancelled;
+    run.ended_by = *fact.by;
+  }
   state.index.unended.erase(job.id);
   state.record.quarantined.erase(job.id);
 }

@@ -181,7 +181,7 @@ auto fields(const core::JobRequeued& f) {
 }
 
 auto fields(const core::JobEnded& f) {
-  return tie(f.job, f.attempt, f.at, f.state, f.exit_code, f.signal, f.usage, f.why);
+  return tie(f.job, f.attempt, f.at, f.state, f.exit_code, f.signal, f.usage, f.why, f.by);
 }
 
 auto fields(const core::StepStarted& f) {
@@ -298,9 +298,12 @@ std::vector<NewerSample> newer_fact_samples() {
   remembering.history_keep = minutes(3);
   remembering.history_jobs = 5;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
+  const JobState cancelled = JobState::cancelled;
   return {
       {2, core::SettingsApplied{at, fenced}},
       {3, core::SettingsApplied{at, remembering}},
+      {2, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 0}},
+      {3, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 1001}},
       {2, core::JobStarted{job, attempt, at, allocation(), "long"}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
   };
