@@ -17,6 +17,7 @@ namespace {
 constexpr std::int64_t nodes_max = 1'000'000;
 constexpr std::int64_t tier_max = 1000;
 constexpr std::int64_t history_jobs_max = 10'000'000;
+constexpr std::int64_t jobs_per_user_max = 100'000'000;
 
 /// One file being read.
 class File {
@@ -90,6 +91,8 @@ class File {
         {"kill_wait", reader_.span(at + "kill_wait", seconds(0), minutes(60), &settings.kill_wait)},
         {"back_off", reader_.span(at + "back_off", seconds(1), minutes(60), &settings.back_off)},
         {"fence", reader_.choice(at + "fence", {"none", "self"}, {}, &fence_)},
+        {"jobs_per_user",
+         reader_.number(at + "jobs_per_user", 1, jobs_per_user_max, &settings.jobs_per_user)},
         {"backfill", {}},
         {"reservations", {}}};
   }

@@ -162,6 +162,7 @@ struct Index {
   std::set<std::pair<JobId, NodeId>> avoided;     // nodes where a job's last start failed
   std::vector<std::vector<JobId>> jobs_on_node;   // unfreed shares, ascending
   JobSet unended;                                 // every job that is not ended
+  std::map<Uid, std::size_t> unended_of_user;     // how many of these; no zeros
   std::size_t pending = 0;                        // jobs that wait for a start
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   friend bool operator==(const Index&, const Index&) = default;

@@ -126,6 +126,7 @@ void put(const cox::Settings& from, Settings* to) {
   to->set_fence_self(from.fence_self);
   to->set_history_keep_us(from.history_keep.us);
   to->set_history_jobs(from.history_jobs);
+  to->set_jobs_per_user(from.jobs_per_user);
   to->clear_partitions();
   for (const auto& partition : from.partitions) put(partition, to->add_partitions());
 }
@@ -147,6 +148,7 @@ Result<cox::Settings> take(const Settings& from) {
   to.fence_self = from.fence_self();
   if (from.has_history_keep_us()) to.history_keep = span(from.history_keep_us(), "history_keep");
   if (from.has_history_jobs()) to.history_jobs = from.history_jobs();
+  if (from.has_jobs_per_user()) to.jobs_per_user = from.jobs_per_user();
   to.partitions.clear();
   if (check.count(from.partitions_size(), names_max, "partitions")) {
     for (const auto& partition : from.partitions()) {

@@ -22,7 +22,10 @@ void index_membership(Index& index, const Record& record, const Node& node) {
 }
 
 void index_job(Index& index, const Job& job) {
-  if (job.phase != JobPhase::ended) index.unended.insert(job.id);
+  if (job.phase != JobPhase::ended) {
+    index.unended.insert(job.id);
+    ++index.unended_of_user[job.request.common->user.uid];
+  }
   if (job.phase == JobPhase::pending) ++index.pending;
   for (const NodeShare& share : job.run->allocation.nodes) {
     if (holds_share(job, share.node)) take(index, job.id, share);

@@ -228,6 +228,20 @@ const Job* job_of_key(const State& state, const ClientKey& key) {
   return found.has_value() ? state.find_job(*found) : nullptr;
 }
 
+/// A loop that submits for ever fills the controller's memory and everybody's queue. Whoever keeps
+/// the cluster may do it.
+Result<void> check_quota(const State& state, const SubmitJob& ask) {
+  if (is_operator(ask.caller)) return {};
+  const UserIdentity& user = ask.request.common->user;
+  const std::uint32_t limit = state.record.settings.jobs_per_user;
+  const auto found = state.index.unended_of_user.find(user.uid);
+  const std::size_t jobs = found == state.index.unended_of_user.end() ? 0 : found->second;
+  if (jobs < limit) return {};
+  return fail(Code::refused, "user " + quoted(user.name) + " has " + number(jobs) +
+                                 " jobs that wait or run: at most " + number(limit) +
+                                 " (scheduling.jobs_per_user)");
+}
+
 }  // namespace
 
 std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit) {
@@ -243,6 +257,7 @@ Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
   if (job_of_key(scene.state, ask.key) != nullptr) {
     return fail(Code::refused, "the client key is in use by another user's job");
   }
+  if (auto checked = check_quota(scene.state, ask); !checked) return Failure(checked.error());
   auto request = settled(ask, scene.state.record.settings);
   if (!request.has_value()) return Failure(request.error());
   if (auto possible = check_possible(scene.state, scene.now, *request); !possible.has_value()) {

@@ -85,6 +85,7 @@ void evolve_one(State& state, const JobSubmitted& fact) {
   state.record.jobs.insert(std::move(job));
   if (!fact.key.empty()) state.index.job_by_key.insert(fact.key, fact.job);
   state.index.unended.insert(fact.job);
+  ++state.index.unended_of_user[fact.request.common->user.uid];
   ++state.index.pending;
   forget_old_keys(state);
 }
@@ -191,6 +192,8 @@ void evolve_one(State& state, const JobEnded& fact) {
     run.ended_by = *fact.by;
   }
   state.index.unended.erase(job.id);
+  const auto left = state.index.unended_of_user.find(job.request.common->user.uid);
+  if (--left->second == 0) state.index.unended_of_user.erase(left);
   state.record.quarantined.erase(job.id);
 }
 

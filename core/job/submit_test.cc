@@ -57,6 +57,24 @@ TEST(Submit, KeysOfTheLastHourAreKnownAfterManySubmits) {
   EXPECT_TRUE(rebuild_index(cluster.state.record) == cluster.state.index);
 }
 
+TEST(Submit, AUserHasAsManyJobsAsTheSettingsSay) {
+  Settings settings;
+  settings.jobs_per_user = 2;
+  Cluster cluster(fleet(), settings);
+  const JobId first = *cluster.submit(job(), 7);
+  ASSERT_TRUE(cluster.submit(job()));
+  EXPECT_EQ(refusal(cluster, job()),
+            "user ada has 2 jobs that wait or run: at most 2 (scheduling.jobs_per_user)");
+  EXPECT_EQ(cluster.submit(job(), 7), first) << "a resend is no further job";
+  EXPECT_TRUE(cluster.ask(SubmitJob{bob(), {}, job().uid(1001).build()}));
+  EXPECT_TRUE(cluster.ask(SubmitJob{root(), {}, job().build()})) << "an administrator may";
+  EXPECT_TRUE(cluster.ask(CancelJob{ada(), first}));
+  EXPECT_FALSE(cluster.submit(job()));
+  EXPECT_TRUE(cluster.ask(CancelJob{ada(), JobId{2}}));
+  EXPECT_TRUE(cluster.submit(job()));
+  EXPECT_TRUE(rebuild_index(cluster.state.record) == cluster.state.index);
+}
+
 TEST(Submit, JobsOfOneUserShareWhatTheyHaveInCommon) {
   Cluster cluster;
   const JobId one = *cluster.submit(job().minutes(1));

@@ -297,11 +297,14 @@ std::vector<NewerSample> newer_fact_samples() {
   Settings remembering = fenced;
   remembering.history_keep = minutes(3);
   remembering.history_jobs = 5;
+  Settings limited = remembering;
+  limited.jobs_per_user = 7;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
   const JobState cancelled = JobState::cancelled;
   return {
       {2, core::SettingsApplied{at, fenced}},
       {3, core::SettingsApplied{at, remembering}},
+      {4, core::SettingsApplied{at, limited}},
       {2, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 0}},
       {3, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 1001}},
       {2, core::JobStarted{job, attempt, at, allocation(), "long"}},
