@@ -34,11 +34,9 @@ class Retention {
     }
   };
 
-  template <class Item>
-  using Queue = std::priority_queue<Item, std::vector<Item>, std::greater<>>;
+  using Queue = std::priority_queue<Ended, std::vector<Ended>, std::greater<>>;
 
-  Queue<Ended> ended_;
-  Queue<JobId> resendable_;  // due, but a resend of the submit has to find them; the oldest first
+  Queue ended_;
 };
 
 }  // namespace cox::ctld

@@ -9,6 +9,7 @@
 #include "core/fleet/trouble.h"
 #include "core/job/lifecycle.h"
 #include "core/job/quarantine.h"
+#include "core/job/retention.h"
 
 namespace cox::core {
 namespace {
@@ -43,17 +44,6 @@ void return_to_queue(State& state, Job& job, const std::string& why) {
   run.ended_by = 0;
   run.why = why;
   run.steps.clear();
-}
-
-/// Time is counted by the submits' own instants.
-void forget_old_keys(State& state) {
-  KeyTable& keys = state.index.job_by_key;
-  for (; keys.oldest < state.record.next_job; ++keys.oldest.value) {
-    const Job* job = state.record.jobs.find(keys.oldest);
-    if (job == nullptr) continue;
-    if (is_resend_known(state.record, job->id, job->submitted)) return;
-    if (!job->key.empty()) keys.erase(job->key, job->id);
-  }
 }
 
 /// Its end says nothing against the node: not lost, and not a failed launch.
