@@ -26,6 +26,15 @@ void Retention::learn(const core::State& state, const core::Fact& fact, std::uin
   }
 }
 
+void Retention::begin(Instant now) {
+  std::vector<Ended> all;
+  for (; !ended_.empty(); ended_.pop()) {
+    all.push_back(ended_.top());
+    all.back().ended = std::min(all.back().ended, now);
+  }
+  ended_ = Queue({}, std::move(all));
+}
+
 std::vector<JobId> Retention::take_due(const core::State& state,
                                        Instant now,
                                        std::uint64_t history) {

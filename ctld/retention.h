@@ -19,6 +19,9 @@ class Retention {
   void restore(const core::Job& job, std::uint64_t sequence);
   /// An evolved fact and its number.
   void learn(const core::State& state, const core::Fact& fact, std::uint64_t sequence);
+  /// Everything was restored and replayed. What ended later than `now`, by a clock that was put
+  /// back since, counts as ended now.
+  void begin(Instant now);
   /// Takes out some jobs that may be forgotten `now`, where the history holds the facts up to
   /// `history`. At most a turn's worth.
   std::vector<JobId> take_due(const core::State& state, Instant now, std::uint64_t history);

@@ -166,6 +166,8 @@ class Forgetting {
     learn(core::JobEnded{id, Attempt{}, at, JobState::cancelled, 0, 0, {}, {}});
   }
 
+  void begin(Instant now) { retention_.begin(now); }
+
   std::vector<JobId> due(Instant now) { return retention_.take_due(state, now, everything); }
 
   core::State state;
@@ -191,6 +193,16 @@ TEST(Retention, jobs_leave_with_a_key_as_without_and_their_keys_in_their_time) {
   EXPECT_TRUE(one.state.record.forgotten.empty());
   EXPECT_EQ(one.state.index.job_by_key.size(), 1U);
   EXPECT_TRUE(core::rebuild_index(one.state.record) == one.state.index);
+}
+
+TEST(Retention, what_ended_by_a_clock_that_was_put_back_since_leaves_in_time_all_the_same) {
+  Forgetting one;
+  const Instant now{1'700'000'000'000'000};
+  one.submit_and_cancel(JobId{1}, 0, now + minutes(300));
+  one.begin(now);
+  const std::vector<JobId> first{JobId{1}};
+  EXPECT_TRUE(one.due(now + minutes(9)).empty());
+  EXPECT_EQ(one.due(now + minutes(10)), first);
 }
 
 TEST(Retention, with_too_many_in_memory_the_oldest_leave_earlier) {
