@@ -1,6 +1,7 @@
 // The course of a simulated run. Which faults a run has, and how many, comes from its seed.
 #include "testsuite/faults/simulation.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -20,6 +21,15 @@ Settings short_settings() {
   // Named, so that what waits for a node that comes late is not refused.
   settings.partitions.front().nodes = "n[1-" + std::to_string(fleet_size) + "]";
   return settings;
+}
+
+/// The kernel does not let go of it, and the node has said so.
+bool is_stuck(const core::State& state, const StepKey& step) {
+  return std::ranges::any_of(state.record.nodes, [&step](const core::Node& node) {
+    return std::ranges::any_of(node.stuck, [&step](const core::StuckAttempt& stuck) {
+      return stuck.job == step.job && stuck.attempt == step.attempt;
+    });
+  });
 }
 
 }  // namespace
@@ -234,7 +244,7 @@ void Simulation::check_unwanted() {
     const core::Job* job = controller_.state().find_job(place.step.job);
     const bool is_wanted = job != nullptr && job->attempt == place.step.attempt &&
                            (job->phase == JobPhase::starting || job->phase == JobPhase::running);
-    if (is_wanted) continue;
+    if (is_wanted || is_stuck(controller_.state(), place.step)) continue;
     unwanted[place] = unwanted_[place] + 1;
     if (unwanted[place] <= looks_unwanted_max) continue;
     watch_.complain("after healing a task of job " + std::to_string(place.step.job.value) +
