@@ -80,6 +80,7 @@ priority = "fifo"
 silent_after = "10s"
 lost_after = "10m"
 kill_wait = "5s"
+jobs_per_user = 9
 
 [history]
 keep_in_memory = "1m"
@@ -112,6 +113,7 @@ share = "nodes"
   wanted.kill_wait = seconds(5);
   wanted.history_keep = minutes(1);
   wanted.history_jobs = 7;
+  wanted.jobs_per_user = 9;
   EXPECT_EQ(config->checkpoint_facts, 8U);
   PartitionSettings batch;
   batch.nodes = "n[001-128]";

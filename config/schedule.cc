@@ -6,6 +6,7 @@
 namespace cox::config {
 namespace {
 
+constexpr std::int64_t jobs_per_user_max = 100'000'000;
 constexpr std::int64_t weight_max = 1'000'000'000;
 constexpr std::int64_t reservations_max = 100'000;
 
@@ -39,6 +40,8 @@ std::vector<Key> keys_of_scheduling(Reading& reading) {
        reader.span(at + "lost_after", seconds(2), minutes(7 * 1440), &settings.lost_after)},
       {"kill_wait", reader.span(at + "kill_wait", seconds(0), minutes(60), &settings.kill_wait)},
       {"back_off", reader.span(at + "back_off", seconds(1), minutes(60), &settings.back_off)},
+      {"jobs_per_user",
+       reader.number(at + "jobs_per_user", 1, jobs_per_user_max, &settings.jobs_per_user)},
       {"fence",
        [&reading, fence](const toml::node& node) {
          reading.reader.choice("scheduling.fence", {"none", "self"}, {}, fence.get())(node);

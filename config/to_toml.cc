@@ -88,6 +88,7 @@ void add_scheduling(Text& text, const Settings& settings) {
   text.add("kill_wait", span(settings.kill_wait));
   text.add("back_off", span(settings.back_off));
   text.add("fence", quote(settings.fence_self ? "self" : "none"));
+  text.add("jobs_per_user", number(settings.jobs_per_user));
   text.begin("[history]");
   text.add("keep_in_memory", span(settings.history_keep));
   text.add("jobs_in_memory", number(settings.history_jobs));

@@ -3,6 +3,7 @@
 // testsuite/golden.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -113,6 +114,7 @@ struct JobEnded {
   std::int32_t signal;
   Usage usage;
   std::string why;
+  std::optional<Uid> by{};  // who cancelled it while it waited; else JobEnding says who
 };
 
 /// A part of one node given to a step.

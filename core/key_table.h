@@ -1,5 +1,5 @@
-// Client keys of jobs submitted within the last hour, with their ids. Open addressing: 24 bytes a
-// place. Keys come from clients, so the hash takes a seed that they cannot know.
+// Client keys whose submit may be sent again, with the ids of their jobs. Open addressing: 24 bytes
+// a place. Keys come from clients, so the hash takes a seed that they cannot know.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,6 @@ class KeyTable {
 
   /// Room for so many keys, of a table that is empty yet.
   void reserve(std::size_t keys);
-
-  JobId oldest{1};  // no key of an older job is here; no part of what makes tables equal
 
   friend bool operator==(const KeyTable& a, const KeyTable& b);
 

@@ -55,6 +55,15 @@ Undo::Undo(const State& state, const Fact& fact)
   if (const auto* started = std::get_if<JobStarted>(&fact)) add_nodes(started->allocation, &nodes_);
   if (id_ == JobId{}) return;
   const Job* job = state.find_job(id_);
+  if (const auto* submitted = std::get_if<JobSubmitted>(&fact)) {
+    uid_ = submitted->request.common->user.uid;
+  } else if (job != nullptr) {
+    uid_ = job->request.common->user.uid;
+  }
+  const auto& counts = state.index.unended_of_user;
+  if (const auto found = counts.find(uid_); found != counts.end()) {
+    unended_of_user_ = found->second;
+  }
   if (job == nullptr) return;
   job_ = *job;
   add_nodes(job->run->allocation, &nodes_);
@@ -85,6 +94,11 @@ void Undo::restore_job(State& state) const {
     state.index.unended.erase(id_);
   }
   state.index.pending = pending_;
+  if (unended_of_user_ != 0) {
+    state.index.unended_of_user[uid_] = unended_of_user_;
+  } else {
+    state.index.unended_of_user.erase(uid_);
+  }
 }
 
 }  // namespace cox::core

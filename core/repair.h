@@ -26,6 +26,8 @@ class Undo {
 
   JobId id_;
   std::size_t pending_;
+  Uid uid_ = 0;  // of the job's user, who had so many
+  std::size_t unended_of_user_ = 0;
   std::optional<Job> job_;
   std::vector<NodeId> nodes_;  // whose shares the fact may have moved
 };

@@ -5,11 +5,6 @@
 
 namespace cox::core {
 
-bool is_resend_known(const Record& record, JobId job, Instant submitted) {
-  return submitted + resend_window >= record.last_submit ||
-         job.value + resend_jobs >= record.next_job.value;
-}
-
 JobState job_state(const Job& job) {
   switch (job.phase) {
     case JobPhase::pending:

@@ -122,6 +122,14 @@ struct Quarantined {
   friend bool operator==(const Quarantined&, const Quarantined&) = default;
 };
 
+/// What is left of a job that was forgotten while its submit may still be sent again.
+struct ForgottenSubmit {
+  ClientKey key;
+  Instant submitted;
+  Uid uid = 0;
+  friend bool operator==(const ForgottenSubmit&, const ForgottenSubmit&) = default;
+};
+
 /// A record that could not be read, of nobody knows whom.
 struct LostRecord {
   Instant at;
@@ -160,8 +168,10 @@ struct Record {
   JobId next_job{1};
   Instant last_submit;  // the latest of all submits, whatever became of the jobs
   JobTable jobs;
-  std::vector<Node> nodes;         // by NodeId
-  std::vector<NodeClass> classes;  // by ClassId
+  JobId keys_from{1};  // a resend of the submit of this job and of later ones is known as one
+  std::map<JobId, ForgottenSubmit> forgotten;  // none is older than keys_from
+  std::vector<Node> nodes;                     // by NodeId
+  std::vector<NodeClass> classes;              // by ClassId
   std::map<JobId, Quarantined> quarantined;
   std::vector<LostRecord> lost;  // the first of them
   friend bool operator==(const Record&, const Record&) = default;
@@ -182,20 +192,18 @@ struct Index {
   std::vector<NodeFree> free;  // by NodeId
   std::unordered_map<std::string, NodeId> node_by_name;
   std::map<Hash, ClassId> class_by_hash;
-  KeyTable job_by_key;  // of jobs whose submit may be sent again: see is_resend_known()
+  KeyTable job_by_key;  // of jobs from Record::keys_from on, forgotten ones included
   std::map<std::string, Bitset> partition_nodes;                    // by partition name
   std::unordered_map<std::string, std::uint32_t> settings_of_node;  // place in settings.nodes
   Bitset usable;                                 // takes_work() and not is_short()
   std::set<std::pair<JobId, NodeId>> avoided;    // nodes where a job's last start failed
   std::vector<std::vector<JobId>> jobs_on_node;  // unfreed shares, ascending
   JobSet unended;                                // every job that is not ended
+  std::map<Uid, std::size_t> unended_of_user;    // how many of these; no zeros
   std::size_t pending = 0;                       // jobs that wait for a start
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   friend bool operator==(const Index&, const Index&) = default;
 };
-
-/// The key of the job, submitted at `submitted`, is still known. All later ones' are then, too.
-bool is_resend_known(const Record& record, JobId job, Instant submitted);
 
 /// The index that `record` implies; equal to State::index at any moment, whatever `key_seed`, which
 /// only says where keys of clients stand in their table.

@@ -1,9 +1,11 @@
 // Copy on write, by chunk.
 #include "ctld/checkpoint.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
+#include "core/job/retention.h"
 #include "ctld/store/chunk_codec.h"
 
 namespace cox::ctld {
@@ -29,6 +31,18 @@ void for_each_touched(const core::Fact& fact, Touch touch) {
 
 void Checkpoint::before(const core::State& state, const core::Fact& fact) {
   for_each_touched(fact, [&](ChunkKey key) { touch(state, key); });
+  if (const auto* submitted = std::get_if<core::JobSubmitted>(&fact))
+    touch_old_keys(state, *submitted);
+}
+
+/// Keys that the submit lets go stand in chunks of jobs that left long ago.
+void Checkpoint::touch_old_keys(const core::State& state, const core::JobSubmitted& fact) {
+  const core::Record& record = state.record;
+  if (record.forgotten.empty()) return;
+  const JobId from = core::keys_known_from(record, std::max(record.last_submit, fact.at),
+                                           JobId{fact.job.value + 1});
+  const auto end = record.forgotten.lower_bound(from);
+  for (auto one = record.forgotten.begin(); one != end; ++one) touch(state, chunk_of(one->first));
 }
 
 void Checkpoint::touch(const core::State& state, ChunkKey key) {

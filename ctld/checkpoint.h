@@ -40,6 +40,7 @@ class Checkpoint {
   std::size_t dirty() const { return dirty_.size(); }
 
  private:
+  void touch_old_keys(const core::State& state, const core::JobSubmitted& fact);
   void touch(const core::State& state, ChunkKey key);
   void encode(const core::State& state, ChunkKey key);
 

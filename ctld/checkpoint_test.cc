@@ -89,6 +89,25 @@ RC_GTEST_PROP(Checkpoint, holds_the_state_of_its_beginning_whatever_happens_mean
   RC_ASSERT(core::rebuild_index(loaded_record(taker.store)) == taker.state.index);
 }
 
+TEST(Checkpoint, keys_that_a_submit_lets_go_meanwhile_are_in_it_and_not_in_the_next) {
+  constexpr Instant at{1'700'000'000'000'000};
+  const JobRequest request = testing::job().submit().request;
+  Taker taker;
+  taker.learn(core::JobSubmitted{JobId{1}, ClientKey{{7, 0}}, at, request});
+  taker.learn(core::JobEnded{JobId{1}, Attempt{}, at, JobState::cancelled, 0, 0, {}, {}});
+  taker.learn(core::JobsForgotten{at, {JobId{1}}});
+  EXPECT_EQ(taker.state.record.forgotten.size(), 1U);
+  taker.begin(3);
+  const Instant later = at + core::resend_window + seconds(1);
+  taker.learn(core::JobSubmitted{JobId{2 + core::resend_jobs}, ClientKey{{8, 0}}, later, request});
+  EXPECT_TRUE(taker.state.record.forgotten.empty());
+  while (taker.checkpoint.is_open()) taker.go_on();
+  EXPECT_EQ(loaded_record(taker.store).forgotten.size(), 1U);
+  taker.begin(4);
+  while (taker.checkpoint.is_open()) taker.go_on();
+  EXPECT_TRUE(loaded_record(taker.store) == taker.state.record);
+}
+
 TEST(Checkpoint, writes_only_the_chunks_that_changed) {
   RandomLife life(7);
   for (int i = 0; i < 50; ++i) life.event();

@@ -20,6 +20,12 @@ constexpr Duration wait_untold = seconds(3);
 }  // namespace
 
 void ClientDesk::attach(const Conversation& to, JobId job) {
+  if (state().find_job(job) == nullptr) {
+    const std::string id = std::to_string(job.value);
+    return refuse(
+        to, {Code::not_found,
+             "job " + id + " of this submit ended and left memory: see " + "cox history " + id});
+  }
   watches_.add(job, {to, WatchKind::attached, {}, {}, false});
   tell(job, true);
 }

@@ -103,6 +103,9 @@ class Controller {
   /// history.db holds the rows of all facts up to `sequence`.
   void history_written(std::uint64_t sequence);
 
+  /// Rows up to there need no memory, although they are not all in history.db.
+  void history_parked(std::uint64_t sequence) { history_.parked(sequence); }
+
   /// The journal's disk has no room, or has it again.
   void storage_full(bool full);
 

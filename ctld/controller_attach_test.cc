@@ -93,7 +93,7 @@ std::vector<wire::ClientReply> heard_after_restart(EndCause cause, Duration wait
 }
 
 TEST(Controller, a_client_that_missed_all_of_its_step_still_learns_where_it_listens) {
-  const auto replies = heard_after_restart(EndCause::finished, seconds(2));
+  const auto replies = heard_after_restart(EndCause::finished, seconds(60));
   ASSERT_GE(replies.size(), 2U);
   EXPECT_EQ(replies[0].submitted().job(), 1U);
   const auto ready = std::ranges::find_if(replies, &wire::ClientReply::has_step_ready);
@@ -106,7 +106,7 @@ TEST(Controller, a_client_that_missed_all_of_its_step_still_learns_where_it_list
 
 TEST(Controller, a_client_is_not_sent_to_a_supervisor_that_is_gone) {
   for (const auto& replies : {heard_after_restart(EndCause::supervisor_lost, seconds(2)),
-                              heard_after_restart(EndCause::finished, seconds(20))}) {
+                              heard_after_restart(EndCause::finished, seconds(70))}) {
     EXPECT_TRUE(std::ranges::none_of(replies, &wire::ClientReply::has_step_ready));
     ASSERT_FALSE(replies.empty());
     EXPECT_TRUE(replies.back().last());

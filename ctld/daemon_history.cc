@@ -24,19 +24,23 @@ void Daemon::Body::open_history() {
   if (store) {
     history_sequence = (*store)->sequence();
   } else {
-    options.log.error("history cannot be opened, ended jobs stay in memory: " +
-                      store.error().message);
+    options.log.error("history cannot be opened, what ended waits: " + store.error().message);
   }
+  HistoryThread::ParkOpener open_park = [path = dir.state_path] { return HistoryPark::open(path); };
   HistoryEvents events;
   events.written = [this](std::uint64_t last) {
     loop->post([this, last] { controller.history_written(last); });
   };
+  events.parked = [this](std::uint64_t last) {
+    loop->post([this, last] { controller.history_parked(last); });
+  };
   events.failing = [log = options.log](const Error& error) {
-    log.error("history cannot be written, ended jobs stay in memory: " + error.message);
+    log.error("history cannot be written, what ended waits: " + error.message);
   };
   events.well = [log = options.log] { log.info("history is written again"); };
-  history_thread = std::make_unique<HistoryThread>(store ? std::move(*store) : nullptr,
-                                                   std::move(open), std::move(events));
+  history_thread =
+      std::make_unique<HistoryThread>(store ? std::move(*store) : nullptr, std::move(open),
+                                      std::move(events), HistoryPace{}, std::move(open_park));
 }
 
 void Daemon::Body::query(HistoryFilter filter, std::function<void(Result<HistoryPage>)> done) {

@@ -73,7 +73,7 @@ void HistoryDesk::hand_over(std::shared_ptr<const HistoryRows> rows) {
     return;
   }
   rows_ += rows->size();
-  unwritten_.push_back(rows);
+  unwritten_.push_back({first_sequence(*rows), rows->last_sequence, rows});
   history_->append(std::move(rows));
 }
 
@@ -84,10 +84,31 @@ void HistoryDesk::replayed(std::uint64_t sequence) {
 }
 
 void HistoryDesk::written(std::uint64_t sequence) {
-  while (!unwritten_.empty() && unwritten_.front()->last_sequence <= sequence) {
-    rows_ -= unwritten_.front()->size();
+  while (!unwritten_.empty() && unwritten_.front().last_sequence <= sequence) {
+    if (const auto& rows = unwritten_.front().rows) rows_ -= rows->size();
     unwritten_.pop_front();
   }
+  if (unwritten_.empty()) return;
+  Handed& next = unwritten_.front();
+  next.first_sequence = std::max(next.first_sequence, sequence + 1);
+}
+
+/// Neighbours become one, so that any number of them costs nothing.
+void HistoryDesk::parked(std::uint64_t sequence) {
+  std::deque<Handed> left;
+  for (Handed& handed : unwritten_) {
+    if (handed.last_sequence <= sequence && handed.rows != nullptr) {
+      rows_ -= handed.rows->size();
+      handed.rows.reset();
+    }
+    const bool joins = handed.rows == nullptr && !left.empty() && left.back().rows == nullptr;
+    if (joins) {
+      left.back().last_sequence = handed.last_sequence;
+    } else {
+      left.push_back(std::move(handed));
+    }
+  }
+  unwritten_ = std::move(left);
 }
 
 void HistoryDesk::recovered(std::uint64_t sequence) {
@@ -100,7 +121,7 @@ void HistoryDesk::recovered(std::uint64_t sequence) {
 }
 
 std::uint64_t HistoryDesk::complete_to() const {
-  if (!unwritten_.empty()) return first_sequence(*unwritten_.front()) - 1;
+  if (!unwritten_.empty()) return unwritten_.front().first_sequence - 1;
   return overflow_ ? *overflow_ - 1 : committed_;
 }
 
@@ -110,7 +131,9 @@ HistoryPage HistoryDesk::recent(HistoryFilter* filter) const {
     std::ranges::copy_if(rows.attempts, std::back_inserter(page.attempts),
                          [filter](const AttemptRow& row) { return matches(*filter, row); });
   };
-  for (const auto& rows : unwritten_) look_at(*rows);
+  for (const Handed& handed : unwritten_) {
+    if (handed.rows != nullptr) look_at(*handed.rows);
+  }
   look_at(gathered_);
   // The writer names groups, of which the loop knows only the numbers.
   for (const AttemptRow& row : page.attempts) {
@@ -122,7 +145,9 @@ HistoryPage HistoryDesk::recent(HistoryFilter* filter) const {
   const auto look_at_steps = [&page](const HistoryRows& rows) {
     std::ranges::copy(rows.steps, std::back_inserter(page.steps));
   };
-  for (const auto& rows : unwritten_) look_at_steps(*rows);
+  for (const Handed& handed : unwritten_) {
+    if (handed.rows != nullptr) look_at_steps(*handed.rows);
+  }
   look_at_steps(gathered_);
   return page;
 }

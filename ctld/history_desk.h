@@ -21,8 +21,8 @@ class HistoryDesk {
  public:
   using Done = std::function<void(const Result<HistoryPage>&)>;
 
-  /// Rows that may wait in memory. When history.db cannot be written for so long, later rows are
-  /// left to the journal: the next start makes them again.
+  /// Rows that may wait in memory. The writer parks them in a file long before; when it cannot,
+  /// later rows are left to the journal: the next start makes them again.
   static constexpr std::size_t rows_max = 100'000;
 
   /// `history` may be null: then nothing is kept and nothing found.
@@ -42,6 +42,8 @@ class HistoryDesk {
   void recovered(std::uint64_t sequence);
   /// Rows up to here are in the file: queries need no memory for them any more.
   void written(std::uint64_t sequence);
+  /// Rows up to here wait outside of memory, until they are written. Queries do not find them.
+  void parked(std::uint64_t sequence);
 
   /// What history holds, or will find in the journal no more: a checkpoint that stands at a fact
   /// behind this one must not replace the journal, whose facts would be missed at a restart.
@@ -61,8 +63,15 @@ class HistoryDesk {
   std::uint64_t held_ = 0;       // by the file when this controller began
   std::uint64_t committed_ = 0;  // facts that last
   HistoryRows gathered_;         // of facts that do not last yet
-  std::deque<std::shared_ptr<const HistoryRows>> unwritten_;
-  std::size_t rows_ = 0;                   // in unwritten_
+
+  /// Handed over and not written: a batch, or neighbours that are parked.
+  struct Handed {
+    std::uint64_t first_sequence = 0, last_sequence = 0;
+    std::shared_ptr<const HistoryRows> rows;  // null: parked
+  };
+
+  std::deque<Handed> unwritten_;           // in order
+  std::size_t rows_ = 0;                   // in memory, of unwritten_
   std::optional<std::uint64_t> overflow_;  // the first fact whose rows were left to the journal
 };
 

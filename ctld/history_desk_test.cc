@@ -64,6 +64,10 @@ class Life {
     }
   }
 
+  void park() {
+    if (const std::uint64_t sequence = history_.park(); sequence != 0) desk_.parked(sequence);
+  }
+
   void write_all() {
     while (history_.waiting() != 0) write_one();
   }
@@ -195,6 +199,30 @@ TEST(HistoryDesk, a_row_in_memory_has_its_group_as_one_in_the_file) {
   for (const auto& [key, row] : found.attempts) EXPECT_EQ(row.group, name_of_group(row.gid));
 }
 
+TEST(HistoryDesk, rows_that_are_parked_need_no_memory_and_are_caught_up_with_while_it_runs) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const core::Facts journal = random_journal(seed);
+    Dice dice(seed);
+    HistoryDisk disk;
+    // Sooner or later more rows than fit wait: the desk would leave them to the journal.
+    Life life(journal, disk, 10);
+    while (life.learned() < journal.size()) {
+      life.learn();
+      life.desk().committed(life.learned());
+      if (dice.chance(40)) life.park();
+      if (dice.chance(10)) life.write_one();
+      if (!dice.chance(5)) continue;
+      const HistoryDisk cut = disk_without_crash(journal, life.desk().complete_to());
+      for (const auto& [key, row] : cut.attempts) ASSERT_EQ(disk.attempts.at(key), row) << seed;
+    }
+    life.write_all();
+    const HistoryDisk expected = disk_without_crash(journal, journal.size());
+    EXPECT_EQ(disk.attempts, expected.attempts) << seed;
+    EXPECT_EQ(disk.steps, expected.steps) << seed;
+    EXPECT_EQ(life.desk().complete_to(), journal.size()) << seed;
+  }
+}
+
 TEST(HistoryDesk, a_history_ahead_of_its_journal_goes_on_from_there) {
   const core::Facts journal = random_journal(4);
   HistoryDisk disk = disk_without_crash(journal, journal.size());
@@ -229,6 +257,7 @@ TEST(HistoryRows, a_cancelled_wait_has_a_row_of_its_own_beside_the_attempts) {
   EXPECT_EQ(rows.attempts[0].cores, "n0:0");
   EXPECT_EQ(rows.attempts[1].attempt, Attempt(2));
   EXPECT_EQ(rows.attempts[1].state, "CANCELLED");
+  EXPECT_EQ(rows.attempts[1].ended_by, 1000U);
   EXPECT_EQ(rows.attempts[1].requeues, 1U);
   EXPECT_TRUE(rows.attempts[1].is_last);
   EXPECT_FALSE(rows.attempts[1].started.is_set());

@@ -9,6 +9,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "ctld/translate/replies.h"
 
@@ -191,6 +192,7 @@ void add_row(const core::State& state,
                                                              : EndCause::finished;
   row.failure = failure_class(cause, fact.state != JobState::completed);
   if (has_started && is_by_somebody(cause)) row.ended_by = job.run->ended_by;
+  if (fact.by) row.ended_by = fact.by;
   row.exit_code = fact.exit_code;
   row.signal = fact.signal;
   row.reason = fact.why;
@@ -209,7 +211,7 @@ void add_row(const core::State& state,
   row.failure = failure_class(job.run->cause, true);
   if (is_by_somebody(job.run->cause)) row.ended_by = job.run->ended_by;
   row.reason = fact.why;
-  row.usage = job.run->usage;
+  row.usage = core::counted_usage(job.run->usage, core::usage_of_steps(job));
   to->attempts.push_back(std::move(row));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -67,20 +68,29 @@ class FakeHistory : public History {
 
   /// Writes the batch that waits longest. Returns its sequence; 0 when nothing waits.
   std::uint64_t write_one() {
-    if (waiting_.empty()) return 0;
-    const auto rows = std::move(waiting_.front());
-    waiting_.pop_front();
+    auto& from = parked_.empty() ? waiting_ : parked_;
+    if (from.empty()) return 0;
+    const auto rows = std::move(from.front());
+    from.pop_front();
     disk_.write(*rows);
     return rows->last_sequence;
   }
 
-  std::size_t waiting() const { return waiting_.size(); }
+  /// Puts aside what waits in memory. Returns the last sequence; 0 when nothing waits.
+  std::uint64_t park() {
+    if (waiting_.empty()) return 0;
+    std::ranges::move(waiting_, std::back_inserter(parked_));
+    waiting_.clear();
+    return parked_.back()->last_sequence;
+  }
+
+  std::size_t waiting() const { return waiting_.size() + parked_.size(); }
 
   int catch_ups() const { return caught_up_; }
 
  private:
   HistoryDisk& disk_;
-  std::deque<std::shared_ptr<const HistoryRows>> waiting_;
+  std::deque<std::shared_ptr<const HistoryRows>> parked_, waiting_;
   int caught_up_ = 0;
 };
 

@@ -12,8 +12,8 @@
 namespace cox::ctld {
 namespace {
 
-// A supervisor waits ten seconds after the node has forgotten the step.
-constexpr Duration kept_for = seconds(15);
+// A supervisor waits a minute after the node has forgotten the step.
+constexpr Duration kept_for = seconds(65);
 constexpr std::size_t steps_max = 10'000;
 
 /// Whether its root supervisor is there to be attached to.

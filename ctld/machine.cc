@@ -94,6 +94,7 @@ void Machine::replay(const core::Fact& fact) {
 void Machine::start(Instant now, Duration monotonic) {
   begin_turn(now, monotonic);
   contact_.started = now_;
+  retention_.begin(now_);
   plan_.drop();
 }
 

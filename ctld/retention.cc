@@ -1,9 +1,9 @@
 // Ended jobs in the order in which they may leave.
 #include "ctld/retention.h"
 
+#include <algorithm>
+#include <utility>
 #include <variant>
-
-#include "core/job/retention.h"
 
 namespace cox::ctld {
 
@@ -26,6 +26,15 @@ void Retention::learn(const core::State& state, const core::Fact& fact, std::uin
   }
 }
 
+void Retention::begin(Instant now) {
+  std::vector<Ended> all;
+  for (; !ended_.empty(); ended_.pop()) {
+    all.push_back(ended_.top());
+    all.back().ended = std::min(all.back().ended, now);
+  }
+  ended_ = Queue({}, std::move(all));
+}
+
 std::vector<JobId> Retention::take_due(const core::State& state,
                                        Instant now,
                                        std::uint64_t history) {
@@ -35,23 +44,11 @@ std::vector<JobId> Retention::take_due(const core::State& state,
     if (ended_.empty() || due.size() == jobs_per_turn) break;
     const Ended next = ended_.top();
     const bool is_over = next.ended + settings.history_keep <= now;
-    const bool are_many = ended_.size() + resendable_.size() > settings.history_jobs;
+    const bool are_many = ended_.size() > settings.history_jobs;
     if (next.sequence > history || !(is_over || are_many)) break;
     ended_.pop();
-    const core::Job* job = state.find_job(next.job);
-    if (job == nullptr) continue;  // forgotten before the restart, or noted twice
-    if (core::may_be_resent(state, *job)) {
-      resendable_.push(next.job);
-    } else {
-      due.push_back(next.job);
-    }
-  }
-  while (!resendable_.empty() && due.size() < jobs_per_turn) {
-    const JobId id = resendable_.top();
-    const core::Job* job = state.find_job(id);
-    if (job != nullptr && core::may_be_resent(state, *job)) break;
-    if (job != nullptr) due.push_back(id);
-    resendable_.pop();
+    // Else forgotten before the restart, or noted twice.
+    if (state.find_job(next.job) != nullptr) due.push_back(next.job);
   }
   return due;
 }

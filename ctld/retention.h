@@ -19,6 +19,9 @@ class Retention {
   void restore(const core::Job& job, std::uint64_t sequence);
   /// An evolved fact and its number.
   void learn(const core::State& state, const core::Fact& fact, std::uint64_t sequence);
+  /// Everything was restored and replayed. What ended later than `now`, by a clock that was put
+  /// back since, counts as ended now.
+  void begin(Instant now);
   /// Takes out some jobs that may be forgotten `now`, where the history holds the facts up to
   /// `history`. At most a turn's worth.
   std::vector<JobId> take_due(const core::State& state, Instant now, std::uint64_t history);
@@ -34,11 +37,9 @@ class Retention {
     }
   };
 
-  template <class Item>
-  using Queue = std::priority_queue<Item, std::vector<Item>, std::greater<>>;
+  using Queue = std::priority_queue<Ended, std::vector<Ended>, std::greater<>>;
 
-  Queue<Ended> ended_;
-  Queue<JobId> resendable_;  // due, but a resend of the submit has to find them; the oldest first
+  Queue ended_;
 };
 
 }  // namespace cox::ctld

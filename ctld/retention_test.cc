@@ -66,14 +66,41 @@ TEST_F(Ending, a_job_leaves_after_its_time_once_the_history_has_it) {
   EXPECT_TRUE(is_known(pending));
 }
 
-TEST_F(Ending, a_resend_finds_the_job_although_its_time_is_over) {
+TEST_F(Ending, a_resend_gets_the_id_of_a_job_that_was_forgotten_also_after_a_restart) {
   world_.controller().history_written_to(everything);
   const auto job = submit(77);
   cancel(job);
-  world_.pass(minutes(50));
-  world_.pass(minutes(50));
+  world_.pass(minutes(11));
+  EXPECT_FALSE(is_known(job));
   EXPECT_EQ(submit(77), job);
-  EXPECT_TRUE(is_known(job));
+  EXPECT_FALSE(is_known(job));
+  FakeWorld next(store_);
+  wire::ClientRequest request;
+  request.mutable_submit()->set_key_low(77);
+  request.mutable_submit()->set_script("#!/bin/sh\ntrue\n");
+  const ClientId client = next.connect(Caller{0, 0, Role::administrator});
+  next.say(client, request);
+  const auto replies = next.heard(client);
+  ASSERT_EQ(replies.size(), 1U);
+  EXPECT_EQ(replies[0].submitted().job(), job);
+}
+
+TEST_F(Ending, a_client_that_comes_back_for_a_forgotten_job_is_told_where_to_look) {
+  world_.controller().history_written_to(everything);
+  const auto job = submit(77);
+  cancel(job);
+  world_.pass(minutes(11));
+  wire::ClientRequest request;
+  request.mutable_submit()->set_key_low(77);
+  request.mutable_submit()->set_attach(true);
+  request.mutable_submit()->set_script("#!/bin/sh\ntrue\n");
+  world_.say(client_, request);
+  const auto replies = world_.heard(client_);
+  ASSERT_EQ(replies.size(), 2U);
+  EXPECT_EQ(replies[1].error().message(),
+            "job " + std::to_string(job) +
+                " of this submit ended and left memory: see cox history " + std::to_string(job));
+  EXPECT_TRUE(replies[1].last());
 }
 
 TEST_F(Ending, a_script_is_deleted_with_the_last_job_that_refers_to_it) {
@@ -139,6 +166,8 @@ class Forgetting {
     learn(core::JobEnded{id, Attempt{}, at, JobState::cancelled, 0, 0, {}, {}});
   }
 
+  void begin(Instant now) { retention_.begin(now); }
+
   std::vector<JobId> due(Instant now) { return retention_.take_due(state, now, everything); }
 
   core::State state;
@@ -148,22 +177,32 @@ class Forgetting {
   std::uint64_t sequence_ = 0;
 };
 
-TEST(Retention, a_job_leaves_once_no_resend_can_find_it_and_takes_its_key_along) {
+TEST(Retention, jobs_leave_with_a_key_as_without_and_their_keys_in_their_time) {
   Forgetting one;
   const Instant begin{1'700'000'000'000'000}, later = begin + core::resend_window + seconds(1);
   one.submit_and_cancel(JobId{1}, 71, begin);
   one.submit_and_cancel(JobId{2}, 72, begin);
-  EXPECT_TRUE(one.due(later).empty());
+  const std::vector<JobId> both{JobId{1}, JobId{2}};
+  EXPECT_EQ(one.due(later), both);
+  one.learn(core::JobsForgotten{later, both});
   // The first submit after an hour and many others, which stand for those in between.
   one.submit_and_cancel(JobId{1 + core::resend_jobs}, 73, later);
-  const std::vector<JobId> first{JobId{1}};
-  EXPECT_EQ(one.due(later), first) << "the second is among the last so many";
+  ASSERT_EQ(one.state.record.forgotten.size(), 1U) << "the second is among the last so many";
+  EXPECT_EQ(one.state.record.forgotten.begin()->first, JobId{2});
   one.submit_and_cancel(JobId{2 + core::resend_jobs}, 0, later);
-  const std::vector<JobId> second{JobId{2}};
-  EXPECT_EQ(one.due(later), second);
-  one.learn(core::JobsForgotten{later, {JobId{1}, JobId{2}}});
-  EXPECT_EQ(one.state.record.jobs.size(), 2U);
+  EXPECT_TRUE(one.state.record.forgotten.empty());
+  EXPECT_EQ(one.state.index.job_by_key.size(), 1U);
   EXPECT_TRUE(core::rebuild_index(one.state.record) == one.state.index);
+}
+
+TEST(Retention, what_ended_by_a_clock_that_was_put_back_since_leaves_in_time_all_the_same) {
+  Forgetting one;
+  const Instant now{1'700'000'000'000'000};
+  one.submit_and_cancel(JobId{1}, 0, now + minutes(300));
+  one.begin(now);
+  const std::vector<JobId> first{JobId{1}};
+  EXPECT_TRUE(one.due(now + minutes(9)).empty());
+  EXPECT_EQ(one.due(now + minutes(10)), first);
 }
 
 TEST(Retention, with_too_many_in_memory_the_oldest_leave_earlier) {

@@ -181,7 +181,11 @@ Result<ClientLink> ClientLink::connect(const platform::Address& address,
 Result<void> ClientLink::send(std::string_view payload) {
   body_->channel.send(payload);
   if (const auto good = body_->channel.status(); !good) return good;
-  return body_->write_output(monotonic() + duration_unlimited);
+  const auto written = body_->write_output(monotonic() + duration_unlimited);
+  if (written) return written;
+  // Who closes because of what we send may have said why: then that is the answer to it.
+  for (auto read = body_->read_some(); read && *read;) read = body_->read_some();
+  return body_->frames.empty() ? written : Result<void>{};
 }
 
 Result<std::optional<std::string>> ClientLink::receive(Duration time_out) {

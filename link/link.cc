@@ -23,8 +23,10 @@ class SocketLink : public Link, public std::enable_shared_from_this<SocketLink> 
   SocketLink(platform::Loop& loop,
              std::unique_ptr<platform::Stream> stream,
              wire::Channel channel,
+             const Trust& trust = {},
              Admission::Seat seat = nullptr)
       : seat_(std::move(seat)),
+        last_words_(trust.last_words),
         loop_(loop),
         stream_(std::move(stream)),
         channel_(std::move(channel)) {}
@@ -55,6 +57,7 @@ class SocketLink : public Link, public std::enable_shared_from_this<SocketLink> 
   void finish_handshake(Result<std::shared_ptr<Link>> result);
 
   Admission::Seat seat_;  // first: given back after the stream is gone
+  std::function<std::string(const wire::Peer&, const Error&)> last_words_;
   platform::Loop& loop_;
   std::unique_ptr<platform::Stream> stream_;
   wire::Channel channel_;
@@ -101,7 +104,12 @@ void SocketLink::take_bytes(std::string_view bytes) {
   flush_channel();
   if (done_ && channel_.is_open()) finish_handshake(shared_from_this());
   if (!frames.empty()) deliver(std::move(frames));
-  if (!good) end_with(good.error().with_context(stream_->peer_text()));
+  if (good) return;
+  if (last_words_) {
+    channel_.send_last(last_words_(channel_.peer(), good.error()));
+    flush_channel();
+  }
+  end_with(good.error().with_context(stream_->peer_text()));
 }
 
 void SocketLink::deliver(std::vector<std::string> frames) {
@@ -213,7 +221,8 @@ Result<platform::Address> listen(platform::Loop& loop,
           return turn_away(loop, *trust.admission, std::move(stream), seat.error().message);
         }
         auto channel = wire::Channel::accepting(accepting_options(trust, stream->credentials()));
-        std::make_shared<SocketLink>(loop, std::move(stream), std::move(channel), *std::move(seat))
+        std::make_shared<SocketLink>(loop, std::move(stream), std::move(channel), trust,
+                                     *std::move(seat))
             ->shake_hands(trust.handshake_max, finish);
       });
 }

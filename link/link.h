@@ -37,6 +37,8 @@ struct Trust {
   std::uint32_t owner = 0;   // connecting under munge: whom the other side may run as, beside
                              // root and ourselves
   std::size_t frame_max = wire::frame_bytes_max;  // accepting: longer payloads are refused
+  // Accepting: what a peer is sent whose bytes are refused, before its connection ends.
+  std::function<std::string(const wire::Peer&, const Error&)> last_words;
   // Accepting: for how many connections there is room (null: any number), and how long a peer may
   // take to say who it is.
   std::shared_ptr<Admission> admission;

@@ -358,6 +358,24 @@ TEST_F(ClientTest, large_messages_both_ways_do_not_block_each_other) {
   });
 }
 
+TEST_F(ClientTest, hears_why_its_message_was_not_taken_over_each_kind_of_socket) {
+  for (const bool is_tcp : {false, true}) {
+    Trust trust = is_tcp ? this->trust() : Trust{};
+    trust.frame_max = 1U << 20;
+    trust.last_words = [](const wire::Peer&, const Error& error) { return "no: " + error.message; };
+    const auto at = serve(is_tcp ? tcp_address() : unix_address(), trust);
+    with_client([&] {
+      auto client = ClientLink::connect(at, is_tcp ? key : "", seconds(5));
+      ASSERT_TRUE(client);
+      ASSERT_TRUE(client->send(std::string(8U << 20U, 'y')));
+      const auto answer = client->receive(seconds(20));
+      ASSERT_TRUE(answer && *answer) << answer.error().message;
+      EXPECT_EQ(**answer, "no: a frame of 8388608 bytes is over the limit of 1048576");
+      EXPECT_FALSE(client->receive(seconds(20)));
+    });
+  }
+}
+
 TEST_F(ClientTest, receives_nothing_at_the_time_out_and_can_go_on) {
   const auto at = serve(unix_address(), Trust{});
   with_client([&] {

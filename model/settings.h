@@ -104,7 +104,8 @@ struct Settings {
   Duration back_off = seconds(10);      // after a node's first failed start; doubles with each
   bool fence_self = false;              // fence = "self": tasks of a cut-off node end by themselves
   Duration history_keep = minutes(10);  // ended jobs stay in memory for so long
-  std::uint32_t history_jobs = 100'000;  // and at most so many of them
+  std::uint32_t history_jobs = 100'000;     // and at most so many of them
+  std::uint32_t jobs_per_user = 2'000'000;  // that wait or run: a runaway loop ends there
   std::string backfill = "none";         // none | easy | easy-sjbf | conservative
   std::uint32_t reservations = 64;       // jobs with an exact plan
   PrioritySettings priority_terms;

@@ -15,6 +15,11 @@ Result<void> Forward::listen(const std::string& path) {
   address.path = path;
   link::Trust trust;
   trust.frame_max = relayed_bytes_max;
+  trust.last_words = [node = place_.node](const wire::Peer&, const Error& error) {
+    return refusal_bytes({Code::bad_usage, "node " + node + ": " + error.message +
+                                               " for commands inside a job: make it smaller, or "
+                                               "ask the controller itself (--cluster)"});
+  };
   const auto listening = link::listen(
       loop_, address, socket_mode, trust,
       [this](std::shared_ptr<link::Link> client) { opened(std::move(client)); },

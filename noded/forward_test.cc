@@ -188,6 +188,12 @@ TEST_F(Forwarding, refuses_a_request_that_is_too_long_before_it_has_all_of_it) {
   connect(&client);
   client.link->send(std::string(relayed_bytes_max + 1, 'x'));
   ASSERT_TRUE(run_until([&] { return client.is_closed; }));
+  const auto reply = only_reply(client);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->error().code(), static_cast<std::uint32_t>(Code::bad_usage));
+  EXPECT_EQ(reply->error().message(),
+            "node n1: a frame of 8388609 bytes is over the limit of 8388608 for commands inside a "
+            "job: make it smaller, or ask the controller itself (--cluster)");
   ASSERT_TRUE(run_until([&] { return controllers_.empty() || controller().is_closed; }));
 }
 

@@ -21,12 +21,16 @@ std::string vouched_bytes(const wire::Peer& peer) {
 
 }  // namespace
 
-void refuse_client(link::Link& client, const Error& error) {
+std::string refusal_bytes(const Error& error) {
   wire::ClientReply reply;
   reply.set_last(true);
   reply.mutable_error()->set_code(static_cast<std::uint32_t>(error.code));
   reply.mutable_error()->set_message(error.message);
-  client.send(reply.SerializeAsString());
+  return reply.SerializeAsString();
+}
+
+void refuse_client(link::Link& client, const Error& error) {
+  client.send(refusal_bytes(error));
   client.close(true);
 }
 

@@ -22,6 +22,7 @@ struct RelayPlace {
 };
 
 /// What is said before a connection is closed. A reply without a number is about the connection.
+std::string refusal_bytes(const Error& error);
 void refuse_client(link::Link& client, const Error& error);
 
 class Relay : public std::enable_shared_from_this<Relay> {

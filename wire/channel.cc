@@ -100,6 +100,10 @@ void Channel::send(std::string_view payload) {
   }
 }
 
+void Channel::send_last(std::string_view payload) {
+  if (body_->sending) body_->writer.append(payload, &body_->out);
+}
+
 std::size_t Channel::unfinished_bytes() const {
   return body_->reader.unfinished_bytes();
 }

@@ -76,6 +76,8 @@ class Channel {
   /// Frames a payload; before the handshake is done it is kept and sent after it.
   /// A payload over frame_bytes_max breaks the channel: see status().
   void send(std::string_view payload);
+  /// After an error of receive(): a last payload that says why, if the handshake was done.
+  void send_last(std::string_view payload);
   /// Bytes to write now; empties the buffer.
   std::string take_output();
   bool has_output() const;

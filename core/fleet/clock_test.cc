@@ -38,6 +38,17 @@ TEST(ClockSet, SilenceAfterwardsIsCountedAsEver) {
   EXPECT_TRUE(cluster.state.find_node(NodeId{0})->is_lost);
 }
 
+/// faults --seed 11: the next controller's clock has nothing to be compared with.
+TEST(ClockSet, ForwardOverARestartEndsNoJob) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId running = cluster.run(job().minutes(10));
+  cluster.advance(minutes(180));
+  cluster.restart_controller();
+  cluster.advance(seconds(61));
+  cluster.ask(CheckTime{});
+  EXPECT_EQ(cluster.job_state(running), JobState::running);
+}
+
 TEST(ClockSet, BackOverARestartStillRollsBackAStartThatNobodyAnswers) {
   Cluster cluster(fleet().nodes(2));
   const JobId id = *cluster.submit(job().nodes(2));

@@ -21,16 +21,15 @@ Instant last_heard(const Contact& contact, NodeId node) {
 }
 
 /// From when a span that began with a fact is counted. Instants of before the clock was put forward
-/// lie too far back, those of before it was put back may lie ahead.
+/// lie too far back, those of before it was put back may lie ahead; and what became of the clock
+/// before this controller began, nobody knows.
 Instant counted_from(const Scene& scene, Instant begun) {
   if (begun > scene.now) return scene.contact.started;
-  return std::max(begun, scene.contact.clock_set);
+  return std::max({begun, scene.contact.clock_set, scene.contact.started});
 }
 
 bool is_overdue(const Scene& scene, const Job& job) {
   if (job.phase != JobPhase::running || job.request.time_limit >= duration_unlimited) return false;
-  // After its own restart a controller first hears what ended meanwhile.
-  if (scene.now <= scene.contact.started + patience) return false;
   const Duration limit = job.request.time_limit + scene.state.record.settings.kill_wait + patience;
   return scene.now > counted_from(scene, job.run->released) + limit;
 }

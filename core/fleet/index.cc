@@ -1,4 +1,6 @@
 // The Index as a function of the Record: built whole at load, kept by evolve() afterwards.
+#include <algorithm>
+
 #include "common/node_list.h"
 #include "core/fleet/evolve_node.h"
 #include "core/fleet/expectation.h"
@@ -42,22 +44,23 @@ void index_tables(Index& index, const Settings& settings) {
 }
 
 void index_job(Index& index, const Job& job) {
-  if (job.phase != JobPhase::ended) index.unended.insert(job.id);
+  if (job.phase != JobPhase::ended) {
+    index.unended.insert(job.id);
+    ++index.unended_of_user[job.request.common->user.uid];
+  }
   if (job.phase == JobPhase::pending) ++index.pending;
   for (const NodeShare& share : job.run->allocation.nodes) {
     if (holds_share(job, share.node)) take(index, job.id, share);
   }
 }
 
-/// As evolve() leaves it: everything from the first known one on.
 void index_keys(Index& index, const Record& record) {
   KeyTable& keys = index.job_by_key;
-  auto job = record.jobs.begin();
-  std::size_t left = record.jobs.size();
-  for (; left != 0 && !is_resend_known(record, job->id, job->submitted); ++job) --left;
-  keys.oldest = left == 0 ? record.next_job : job->id;
-  keys.reserve(left);
-  for (; left != 0; ++job, --left) {
+  const std::uint64_t span = record.next_job.value - record.keys_from.value;
+  keys.reserve(record.forgotten.size() + std::min<std::uint64_t>(record.jobs.size(), span));
+  for (const auto& [id, submit] : record.forgotten) keys.insert(submit.key, id);
+  JobTable::Iterator job(&record.jobs, record.keys_from.value);
+  for (; job != record.jobs.end(); ++job) {
     if (!job->key.empty()) keys.insert(job->key, job->id);
   }
 }

@@ -28,8 +28,8 @@ Result<Facts> decide_one(const Scene& scene, const CancelJob& ask) {
   if (job.phase == JobPhase::ended) return wrong_phase(job, "it has ended");
   const std::string why = by_text(ask.caller, "cancelled");
   if (job.phase == JobPhase::pending) {
-    return Facts{
-        JobEnded{job.id, job.attempt, scene.now, JobState::cancelled, 0, 0, job.run->usage, why}};
+    return Facts{JobEnded{job.id, job.attempt, scene.now, JobState::cancelled, 0, 0, job.run->usage,
+                          why, ask.caller.uid}};
   }
   Endings endings(scene.state, scene.now);
   endings.end_job(job, EndCause::cancelled, ask.caller.uid, why);

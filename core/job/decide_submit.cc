@@ -2,6 +2,7 @@
 // What no state of the fleet could run is refused (core/schedule/impossible.h).
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "common/text.h"
@@ -169,28 +170,49 @@ Result<JobRequest> settled(const SubmitJob& ask, const State& state, Instant now
   return request;
 }
 
-/// Null when nobody used the key, as far as is known.
-const Job* job_of_key(const State& state, const ClientKey& key) {
-  if (key.empty()) return nullptr;
-  const auto found = state.index.job_by_key.find(key);
-  return found.has_value() ? state.find_job(*found) : nullptr;
+struct KeyOwner {
+  JobId job;
+  Uid uid = 0;
+};
+
+/// Nothing when nobody used the key, as far as is known.
+std::optional<KeyOwner> owner_of(const State& state, const ClientKey& key) {
+  const auto found = key.empty() ? std::nullopt : state.index.job_by_key.find(key);
+  if (!found.has_value()) return std::nullopt;
+  if (const Job* job = state.find_job(*found)) {
+    return KeyOwner{*found, job->request.common->user.uid};
+  }
+  return KeyOwner{*found, state.record.forgotten.at(*found).uid};
+}
+
+/// A loop that submits for ever fills the controller's memory and everybody's queue. Whoever keeps
+/// the cluster may do it.
+Result<void> check_quota(const State& state, const SubmitJob& ask) {
+  if (is_operator(ask.caller)) return {};
+  const UserIdentity& user = ask.request.common->user;
+  const std::uint32_t limit = state.record.settings.jobs_per_user;
+  const auto found = state.index.unended_of_user.find(user.uid);
+  const std::size_t jobs = found == state.index.unended_of_user.end() ? 0 : found->second;
+  if (jobs < limit) return {};
+  return fail(Code::refused, "user " + quoted(user.name) + " has " + number(jobs) +
+                                 " jobs that wait or run: at most " + number(limit) +
+                                 " (scheduling.jobs_per_user)");
 }
 
 }  // namespace
 
 std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit) {
-  const Job* job = job_of_key(state, submit.key);
-  if (job == nullptr || job->request.common->user.uid != submit.request.common->user.uid) {
-    return std::nullopt;
-  }
-  return job->id;
+  const auto owner = owner_of(state, submit.key);
+  if (!owner || owner->uid != submit.request.common->user.uid) return std::nullopt;
+  return owner->job;
 }
 
 Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
   if (submitted_before(scene.state, ask).has_value()) return Facts{};
-  if (job_of_key(scene.state, ask.key) != nullptr) {
+  if (owner_of(scene.state, ask.key)) {
     return fail(Code::refused, "the client key is in use by another user's job");
   }
+  if (auto checked = check_quota(scene.state, ask); !checked) return Failure(checked.error());
   auto request = settled(ask, scene.state, scene.now);
   if (!request.has_value()) return Failure(request.error());
   return Facts{JobSubmitted{scene.state.record.next_job, ask.key, scene.now, std::move(*request)}};

@@ -1,17 +1,34 @@
 // How attempts end: the order of facts is StepEnded, JobEnding, NodeFreed, JobRequeued or JobEnded.
 #include "core/job/endings.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/job/lifecycle.h"
 
 namespace cox::core {
 
+Usage usage_of_steps(const Job& job) {
+  Usage sum;
+  for (const Step& step : job.run->steps) {
+    if (step.is_ended()) sum = combined(sum, step.result.usage);
+  }
+  return sum;
+}
+
+Usage counted_usage(const Usage& by_nodes, const Usage& by_steps) {
+  const bool is_less =
+      by_nodes.user_us + by_nodes.system_us < by_steps.user_us + by_steps.system_us;
+  Usage counted = is_less ? by_steps : by_nodes;
+  counted.memory_peak_bytes = std::max(by_nodes.memory_peak_bytes, by_steps.memory_peak_bytes);
+  return counted;
+}
+
 Endings::Draft& Endings::draft(const Job& job) {
   const auto found = drafts_.find(job.id);
   if (found != drafts_.end()) return found->second;
-  Draft fresh{job.phase, job.run->cause, job.run->why, job.run->freed, job.run->usage,
-              {},        std::nullopt};
+  Draft fresh{job.phase,      job.run->cause,      job.run->why, job.run->freed,
+              job.run->usage, usage_of_steps(job), {},           std::nullopt};
   const auto initial = initial_step(job.request);
   for (const Step& step : job.run->steps) {
     if (!step.is_ended()) continue;
@@ -24,6 +41,7 @@ Endings::Draft& Endings::draft(const Job& job) {
 void Endings::end_step(const Job& job, StepId step, const StepResult& result) {
   Draft& now = draft(job);
   if (find_step(job, step) == nullptr || !now.steps_ended.insert(step).second) return;
+  now.usage_of_steps = combined(now.usage_of_steps, result.usage);
   if (initial_step(job.request) == step) now.initial = result;
   add(StepEnded{job.id, job.attempt, step, now_, result});
 }
@@ -68,7 +86,8 @@ void Endings::finish(const Job& job, Draft& now) {
   const std::string& why = now.why.empty() && initial != nullptr ? initial->detail : now.why;
   add(JobEnded{job.id, job.attempt, now_, final_state(now.cause, initial),
                initial != nullptr ? initial->exit_code : 0,
-               initial != nullptr ? initial->signal : 0, now.usage, why});
+               initial != nullptr ? initial->signal : 0,
+               counted_usage(now.usage, now.usage_of_steps), why});
 }
 
 void Endings::requeue(const Job& job, const Draft& now) {

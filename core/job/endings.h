@@ -12,6 +12,12 @@
 
 namespace cox::core {
 
+/// Of the steps of the current attempt that have ended.
+Usage usage_of_steps(const Job& job);
+/// What an attempt used: the nodes' containers count most, but where there are none, a node daemon
+/// that was restarted knows nothing of steps that it has told us of before.
+Usage counted_usage(const Usage& by_nodes, const Usage& by_steps);
+
 class Endings {
  public:
   Endings(const State& state, Instant now) : state_(state), now_(now) {}
@@ -43,7 +49,7 @@ class Endings {
     EndCause cause;
     std::string why;
     Bitset freed;
-    Usage usage;
+    Usage usage, usage_of_steps;
     std::set<StepId> steps_ended;
     std::optional<StepResult> initial;  // how the initial step ended, when these facts say so
   };

@@ -9,6 +9,7 @@
 #include "core/fleet/trouble.h"
 #include "core/job/lifecycle.h"
 #include "core/job/quarantine.h"
+#include "core/job/retention.h"
 
 namespace cox::core {
 namespace {
@@ -45,17 +46,6 @@ void return_to_queue(State& state, Job& job, const std::string& why) {
   run.steps.clear();
 }
 
-/// Time is counted by the submits' own instants.
-void forget_old_keys(State& state) {
-  KeyTable& keys = state.index.job_by_key;
-  for (; keys.oldest < state.record.next_job; ++keys.oldest.value) {
-    const Job* job = state.record.jobs.find(keys.oldest);
-    if (job == nullptr) continue;
-    if (is_resend_known(state.record, job->id, job->submitted)) return;
-    if (!job->key.empty()) keys.erase(job->key, job->id);
-  }
-}
-
 /// Its end says nothing against the node: not lost, and not a failed launch.
 bool has_run_well(const Job& job) {
   const JobRun& run = *job.run;
@@ -85,6 +75,7 @@ void evolve_one(State& state, const JobSubmitted& fact) {
   state.record.jobs.insert(std::move(job));
   if (!fact.key.empty()) state.index.job_by_key.insert(fact.key, fact.job);
   state.index.unended.insert(fact.job);
+  ++state.index.unended_of_user[fact.request.common->user.uid];
   ++state.index.pending;
   forget_old_keys(state);
 }
@@ -186,7 +177,13 @@ void evolve_one(State& state, const JobEnded& fact) {
   run.signal = fact.signal;
   run.usage = fact.usage;
   run.why = fact.why;
+  if (fact.by) {
+    run.cause = EndCause::cancelled;
+    run.ended_by = *fact.by;
+  }
   state.index.unended.erase(job.id);
+  const auto left = state.index.unended_of_user.find(job.request.common->user.uid);
+  if (--left->second == 0) state.index.unended_of_user.erase(left);
   state.record.quarantined.erase(job.id);
 }
 

@@ -1,6 +1,7 @@
 // Lives of jobs from submit to end, through every phase, and the traps others fell into on the way.
 #include <gtest/gtest.h>
 
+#include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "testsuite/support/cluster.h"
 
@@ -34,6 +35,28 @@ TEST(JobLife, SingleNodeJobStartsWithOneMessageAndCompletes) {
   EXPECT_EQ(cluster.job_state(id), JobState::completed);
   EXPECT_EQ(cluster.job(id).run->usage, (Usage{1000, 10, 4096}));
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+/// Where there are no cgroups, a daemon that was restarted since reports what the batch step used.
+TEST(JobLife, AStepThatItsNodeHasForgottenCountsAllTheSame) {
+  Cluster cluster;
+  const JobId id = cluster.run(job());
+  StepRequest request;
+  request.argv = {"true"};
+  ASSERT_TRUE(cluster.ask(CreateStep{ada(), id, request, {}}));
+  cluster.answer_all();
+  StepResult used;
+  used.usage = Usage{7000, 500, 8192};
+  const StepKey step{id, cluster.attempt(id), StepId{0}};
+  ASSERT_TRUE(cluster.ask(ReportStepEnded{NodeId{0}, cluster.session(NodeId{0}), step, used}));
+  StepResult batch;
+  batch.usage = Usage{1000, 10, 4096};
+  ASSERT_TRUE(cluster.ask(ReportClosed{NodeId{0}, cluster.session(NodeId{0}), id,
+                                       cluster.attempt(id), batch.usage, batch}));
+  EXPECT_EQ(cluster.job(id).run->usage, (Usage{8000, 510, 8192}));
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+  EXPECT_EQ(counted_usage({9000, 0, 1}, {8000, 510, 2}), (Usage{9000, 0, 2}))
+      << "a container counts what no step does";
 }
 
 TEST(JobLife, GangRunsOnlyWhenEveryNodePrepared) {

@@ -1,12 +1,16 @@
-// Ended jobs that leave State: when they may. docs/store.md section 4
+// Ended jobs that leave State, and the keys of submits, which are known a while longer.
+// docs/store.md section 4, docs/adr/0015-keys-outlive-jobs.md
 #pragma once
 
 #include "core/state.h"
 
 namespace cox::core {
 
-/// A resend of the job's submit must find it still: it may not be forgotten. Of two jobs with keys
-/// the older one's time is over first.
-bool may_be_resent(const State& state, const Job& job);
+/// Record::keys_from once the latest submit was at `last_submit` and the next job is `next_job`:
+/// never less than it is.
+JobId keys_known_from(const Record& record, Instant last_submit, JobId next_job);
+
+/// After a submit: keys whose time is over are forgotten.
+void forget_old_keys(State& state);
 
 }  // namespace cox::core

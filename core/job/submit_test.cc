@@ -57,6 +57,60 @@ TEST(Submit, KeysOfTheLastHourAreKnownAfterManySubmits) {
   EXPECT_TRUE(rebuild_index(cluster.state.record) == cluster.state.index);
 }
 
+/// The job has ended and left State; its key has not.
+JobId forgotten_job(Cluster& cluster, std::uint64_t key) {
+  const JobId id = *cluster.submit(job(), key);
+  EXPECT_TRUE(cluster.ask(CancelJob{ada(), id}));
+  EXPECT_TRUE(cluster.ask(ForgetJobs{{id}}));
+  EXPECT_EQ(cluster.state.find_job(id), nullptr);
+  return id;
+}
+
+TEST(Submit, ResendOfAForgottenJobsSubmitReturnsItsId) {
+  Cluster cluster;
+  const JobId id = forgotten_job(cluster, 7);
+  EXPECT_EQ(cluster.submit(job(), 7), id);
+  EXPECT_TRUE(cluster.state.record.jobs.empty());
+  EXPECT_EQ(refusal(cluster, job().uid(1001)), "accepted");
+  const auto theft = cluster.ask(job().uid(1001).submit(7));
+  ASSERT_FALSE(theft);
+  EXPECT_EQ(theft.error().message, "the client key is in use by another user's job");
+  EXPECT_TRUE(rebuild_index(cluster.state.record) == cluster.state.index);
+}
+
+TEST(Submit, KeysOfForgottenJobsAreForgottenAsThoseOfOthers) {
+  Cluster cluster;
+  forgotten_job(cluster, 7);
+  const JobId kept = *cluster.submit(job(), 8);
+  cluster.advance(resend_window + seconds(1));
+  fill(cluster.state, cluster.now);
+  fill(cluster.state, cluster.now);
+  EXPECT_FALSE(submitted_before(cluster.state, job().submit(7)).has_value());
+  EXPECT_FALSE(submitted_before(cluster.state, job().submit(8)).has_value());
+  EXPECT_TRUE(cluster.state.record.forgotten.empty());
+  EXPECT_GT(cluster.state.record.keys_from, kept);
+  EXPECT_EQ(cluster.state.index.job_by_key.size(), 0U);
+  EXPECT_TRUE(rebuild_index(cluster.state.record) == cluster.state.index);
+}
+
+TEST(Submit, AUserHasAsManyJobsAsTheSettingsSay) {
+  Settings settings;
+  settings.jobs_per_user = 2;
+  Cluster cluster(fleet(), settings);
+  const JobId first = *cluster.submit(job(), 7);
+  ASSERT_TRUE(cluster.submit(job()));
+  EXPECT_EQ(refusal(cluster, job()),
+            "user ada has 2 jobs that wait or run: at most 2 (scheduling.jobs_per_user)");
+  EXPECT_EQ(cluster.submit(job(), 7), first) << "a resend is no further job";
+  EXPECT_TRUE(cluster.ask(SubmitJob{bob(), {}, job().uid(1001).build()}));
+  EXPECT_TRUE(cluster.ask(SubmitJob{root(), {}, job().build()})) << "an administrator may";
+  EXPECT_TRUE(cluster.ask(CancelJob{ada(), first}));
+  EXPECT_FALSE(cluster.submit(job()));
+  EXPECT_TRUE(cluster.ask(CancelJob{ada(), JobId{2}}));
+  EXPECT_TRUE(cluster.submit(job()));
+  EXPECT_TRUE(rebuild_index(cluster.state.record) == cluster.state.index);
+}
+
 TEST(Submit, JobsOfOneUserShareWhatTheyHaveInCommon) {
   Cluster cluster;
   const JobId one = *cluster.submit(job().minutes(1));

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/job/retention.h"
 #include "ctld/store/chunk.pb.h"
 #include "ctld/store/record.h"
 #include "wire/model_codec.h"
@@ -65,6 +66,7 @@ std::string encode_header(const core::Record& record) {
   wire::put(record.settings, header.mutable_settings());
   header.set_next_job(record.next_job.value);
   header.set_last_submit_us(record.last_submit.us);
+  header.set_keys_from(record.keys_from.value);
   for (const auto& [id, job] : record.quarantined) {
     auto* to = header.add_quarantined();
     to->set_job(id.value);
@@ -185,6 +187,21 @@ std::vector<std::uint64_t> ids_between(std::size_t first, std::size_t end) {
   return ids;
 }
 
+void put_forgotten(const core::Record& record,
+                   std::uint64_t number,
+                   store::ChunkContents* contents) {
+  const auto end = record.forgotten.lower_bound(JobId{(number + 1) * jobs_per_chunk});
+  for (auto one = record.forgotten.lower_bound(JobId{number * jobs_per_chunk}); one != end; ++one) {
+    const auto& [id, submit] = *one;
+    auto* to = contents->add_forgotten();
+    to->set_job(id.value);
+    to->set_key_high(submit.key.words[0]);
+    to->set_key_low(submit.key.words[1]);
+    to->set_submitted_us(submit.submitted.us);
+    to->set_uid(submit.uid);
+  }
+}
+
 /// The contents come first, so that jobs are encoded before they are known.
 std::string encode_jobs(const core::Record& record, std::uint64_t number) {
   store::ChunkContents contents;
@@ -196,7 +213,8 @@ std::string encode_jobs(const core::Record& record, std::uint64_t number) {
     encode_job(*job, commons.place(job->request.common), &bytes);
     append_record(bytes, &records);
   }
-  if (records.empty()) return {};
+  put_forgotten(record, number, &contents);
+  if (records.empty() && contents.forgotten_size() == 0) return {};
   for (const Cow<JobCommon>& common : commons.values()) {
     JobRequest request;
     request.common = common;
@@ -281,6 +299,7 @@ void RecordLoader::take_header(std::string_view bytes) {
   take_configuration(header, &record_);
   record_.next_job = JobId(header.next_job());
   record_.last_submit = Instant{header.last_submit_us()};
+  if (header.has_keys_from()) keys_from_ = JobId(header.keys_from());
   for (const auto& from : header.quarantined()) {
     record_.quarantined[JobId(from.job())] = {Instant{from.at_us()},
                                               from.sequence(),
@@ -306,6 +325,10 @@ void RecordLoader::take_items(const FoundChunk& chunk) {
     std::vector<std::uint64_t> ids;
     for (std::uint64_t i = 0; i < per; ++i) ids.push_back(chunk.key.number * per + i);
     return lose(chunk.key, std::move(ids), "cannot be read");
+  }
+  for (const auto& from : contents.forgotten()) {
+    const ClientKey key{{from.key_high(), from.key_low()}};
+    record_.forgotten[JobId(from.job())] = {key, Instant{from.submitted_us()}, from.uid()};
   }
   if (auto taken = take_commons(contents); !taken) {
     return lose(chunk.key, {contents.ids().begin(), contents.ids().end()}, taken.error().message);
@@ -370,6 +393,10 @@ Result<core::Record> RecordLoader::finish() {
     }
   }
   if (!fatal_.empty()) return fail(Code::internal, "state.db: " + fatal_);
+  // Earlier versions did not write it: it is what their jobs say.
+  record_.keys_from = keys_from_
+                          ? std::min(*keys_from_, record_.next_job)
+                          : core::keys_known_from(record_, record_.last_submit, record_.next_job);
   return std::move(record_);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,7 @@ class RecordLoader {
   core::Record record_;
   core::CommonTable commons_;
   JobDecoder jobs_;
+  std::optional<JobId> keys_from_;
   std::vector<Damage> damages_;
   std::string fatal_;  // what makes the whole useless; empty: nothing
 };

@@ -160,8 +160,14 @@ TEST(ChunkGolden, jobs_of_every_version_are_read) {
   const ChunkKey key = chunk_of(record.jobs.begin()->id);
   const std::string first = golden("jobs.v1", jobs_of_version_1(record));
   const std::string second = golden("jobs.v2", encode_chunk(record, key).body);
-  EXPECT_TRUE(loaded({{key, first, true}}) == record);
-  EXPECT_TRUE(loaded({{key, second, true}}) == record);
+  // No header says it here: all of these jobs' keys are known.
+  core::Record newer = record;
+  newer.keys_from = record.jobs.begin()->id;
+  EXPECT_TRUE(loaded({{key, first, true}}) == newer);
+  EXPECT_TRUE(loaded({{key, second, true}}) == newer);
+  newer.forgotten[JobId{4'294'967'300}] = {ClientKey{{5, 6}}, at, 1001};
+  const std::string third = golden("jobs.v3", encode_chunk(newer, key).body);
+  EXPECT_TRUE(loaded({{key, third, true}}) == newer);
 }
 
 TEST(ChunkGolden, fleets_of_every_version_are_read) {
@@ -181,21 +187,27 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   const core::Record old = some_header(Instant{}), record = some_header(at);
   const std::string first = golden("header.v1", encode_chunk(old, header_chunk).body);
   const std::string second = golden("header.v2", encode_chunk(record, header_chunk).body);
-  EXPECT_TRUE(loaded({{header_chunk, first, true}}) == old);
-  EXPECT_TRUE(loaded({{header_chunk, second, true}}) == record);
-  core::Record newer = record;
+  // Versions 1 to 3 did not say from which job on keys are known: as there is none, from the next.
+  core::Record oldest = old, newer = record;
+  oldest.keys_from = newer.keys_from = record.next_job;
+  EXPECT_TRUE(loaded({{header_chunk, first, true}}) == oldest);
+  EXPECT_TRUE(loaded({{header_chunk, second, true}}) == newer);
   newer.settings.history_keep = minutes(3);
   newer.settings.history_jobs = 5;
   newer.quarantined[JobId{9}] = {at, 4711, "it fails its checksum", Attempt{2}, {"\x01\xff", ""}};
   newer.lost = {{at, 4712, "it is missing"}};
   const std::string third = golden("header.v3", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, third, true}}) == newer);
+  newer.settings.jobs_per_user = 7;
+  newer.keys_from = JobId{4'294'967'000};
+  const std::string fourth = golden("header.v4", encode_chunk(newer, header_chunk).body);
+  EXPECT_TRUE(loaded({{header_chunk, fourth, true}}) == newer);
   newer.revision = 8;
   newer.revisions = {{7, at, 0, "", "", old.settings},
                      {8, at + seconds(1), 1001, "ada", "more history", newer.settings}};
   newer.partitions_down["batch"] = {at, 1001, "ada", "new switch"};
-  const std::string fourth = golden("header.v4", encode_chunk(newer, header_chunk).body);
-  EXPECT_TRUE(loaded({{header_chunk, fourth, true}}) == newer);
+  const std::string fifth = golden("header.v5", encode_chunk(newer, header_chunk).body);
+  EXPECT_TRUE(loaded({{header_chunk, fifth, true}}) == newer);
 }
 
 }  // namespace

@@ -113,7 +113,8 @@ Decoded take(const store::JobEnded& from) {
                         from.exit_code(),
                         from.signal(),
                         wire::take(from.usage()),
-                        from.why()};
+                        from.why(),
+                        from.has_by() ? std::optional<Uid>(from.by()) : std::nullopt};
 }
 
 Decoded take(const store::StepStarted& from) {

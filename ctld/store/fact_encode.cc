@@ -106,6 +106,7 @@ void put(const core::JobEnded& from, store::Fact* fact) {
   to->set_signal(from.signal);
   wire::put(from.usage, to->mutable_usage());
   to->set_why(from.why);
+  if (from.by) to->set_by(*from.by);
 }
 
 void put(const core::StepStarted& from, store::Fact* fact) {

@@ -198,7 +198,7 @@ auto fields(const core::JobRequeued& f) {
 }
 
 auto fields(const core::JobEnded& f) {
-  return tie(f.job, f.attempt, f.at, f.state, f.exit_code, f.signal, f.usage, f.why);
+  return tie(f.job, f.attempt, f.at, f.state, f.exit_code, f.signal, f.usage, f.why, f.by);
 }
 
 auto fields(const core::StepStarted& f) {
@@ -324,12 +324,18 @@ std::vector<NewerSample> newer_fact_samples() {
   Settings remembering = fenced;
   remembering.history_keep = minutes(3);
   remembering.history_jobs = 5;
+  Settings limited = remembering;
+  limited.jobs_per_user = 7;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
+  const JobState cancelled = JobState::cancelled;
   return {
       {2, core::SettingsApplied{at, fenced}},
       {3, core::SettingsApplied{at, remembering}},
-      {4, core::SettingsApplied{at, complete(remembering), 7, 1001, "ada", "more for physics"}},
+      {4, core::SettingsApplied{at, limited}},
+      {5, core::SettingsApplied{at, complete(limited), 7, 1001, "ada", "more for physics"}},
       {2, core::NodeSetAside{node, at, core::Aside::drained, "new fan", 1001, "ada"}},
+      {2, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 0}},
+      {3, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 1001}},
       {2, core::JobStarted{job, attempt, at, allocation(), "long"}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
   };

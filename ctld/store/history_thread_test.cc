@@ -8,6 +8,8 @@
 #include <mutex>
 
 #include "ctld/store/history_testing.h"
+#include "platform/file.h"
+#include "platform/scratch_dir.h"
 
 namespace cox::ctld {
 namespace {
@@ -23,7 +25,8 @@ class Witness {
                 message_ = error.message;
               });
             },
-            [this] { note([&] { ++recoveries_; }); }};
+            [this] { note([&] { ++recoveries_; }); },
+            [this](std::uint64_t sequence) { note([&] { parked_ = sequence; }); }};
   }
 
   void note(const std::function<void()>& change) {
@@ -40,7 +43,7 @@ class Witness {
     return changed_.wait_for(lock, std::chrono::seconds(30), [&] { return holds(*this); });
   }
 
-  std::uint64_t written_ = 0;
+  std::uint64_t written_ = 0, parked_ = 0;
   int failures_ = 0, recoveries_ = 0;
   std::string message_;
   std::vector<std::uint64_t> jobs_;  // in the order written
@@ -140,6 +143,76 @@ TEST(HistoryThread, a_file_that_cannot_be_opened_is_tried_again) {
   EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.opened_ >= 2; }));
   witness.note([&] { witness.is_broken_ = false; });
   EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.written_ == 1; }));
+}
+
+HistoryPace parking() {
+  HistoryPace pace = quick;
+  pace.rows_in_memory = 10;
+  return pace;
+}
+
+TEST(HistoryThread, with_many_rows_the_rest_waits_in_a_file_and_is_written_in_order) {
+  const platform::ScratchDir dir;
+  Witness witness;
+  witness.is_broken_ = true;
+  HistoryThread thread(std::make_unique<FakeStore>(witness), opener(witness), witness.events(),
+                       parking(), [&dir] { return HistoryPark::open(dir.path()); });
+  for (std::uint64_t i = 1; i <= 1000; ++i) thread.append(rows_of(i, {ended_job(i, 1)}));
+  EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.parked_ >= 980; }));
+  EXPECT_TRUE(platform::list_directory(dir.path())->empty()) << "a crash must leave nothing";
+  witness.note([&] { witness.is_broken_ = false; });
+  EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.written_ == 1000; }));
+  ASSERT_EQ(witness.jobs_.size(), 1000U);
+  EXPECT_TRUE(std::ranges::is_sorted(witness.jobs_));
+  thread.append(rows_of(1001, {ended_job(1001, 1)}));
+  EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.written_ == 1001; }));
+}
+
+TEST(HistoryThread, at_the_end_what_is_parked_is_left_to_the_journal) {
+  const platform::ScratchDir dir;
+  Witness witness;
+  witness.is_broken_ = true;
+  HistoryThread thread(std::make_unique<FakeStore>(witness), opener(witness), witness.events(),
+                       parking(), [&dir] { return HistoryPark::open(dir.path()); });
+  for (std::uint64_t i = 1; i <= 100; ++i) thread.append(rows_of(i, {ended_job(i, 1)}));
+  EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.parked_ >= 80; }));
+  EXPECT_EQ(thread.finish(), 0U);
+  EXPECT_TRUE(witness.jobs_.empty());
+}
+
+TEST(HistoryThread, where_nothing_can_be_parked_rows_wait_in_memory) {
+  Witness witness;
+  witness.is_broken_ = true;
+  HistoryThread thread(std::make_unique<FakeStore>(witness), opener(witness), witness.events(),
+                       parking(), [] { return HistoryPark::open("/nowhere"); });
+  for (std::uint64_t i = 1; i <= 100; ++i) thread.append(rows_of(i, {ended_job(i, 1)}));
+  EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.failures_ == 1; }));
+  witness.note([&] { witness.is_broken_ = false; });
+  EXPECT_TRUE(witness.waits_until([](const Witness& w) { return w.written_ == 100; }));
+  EXPECT_EQ(witness.parked_, 0U);
+}
+
+TEST(HistoryPark, gives_every_column_back) {
+  const platform::ScratchDir dir;
+  auto park = HistoryPark::open(dir.path());
+  ASSERT_TRUE(park) << park.error().message;
+  AttemptRow full = ended_job(0x1'0000'0005, 7);
+  full.ended_by = 0;
+  full.exit_code = -1;
+  full.reason = std::string("a\0b\xff", 4);
+  full.labels = {{"rack", "a"}, {"", ""}};
+  const StepRow step = ended_step(full, StepId{3});
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(park->put(*rows_of(7, {full, ended_job(2, 1)}, {step})));
+    ASSERT_TRUE(park->put(*rows_of(9, {})));
+    const auto first = park->take();
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_EQ((*first)->last_sequence, 7U);
+    EXPECT_EQ((*first)->attempts, (std::vector<AttemptRow>{full, ended_job(2, 1)}));
+    EXPECT_EQ((*first)->steps, std::vector<StepRow>{step});
+    EXPECT_EQ((*park->take())->last_sequence, 9U);
+    EXPECT_TRUE(park->empty());
+  }
 }
 
 TEST(HistoryThread, a_recovery_waits_until_little_waits) {

@@ -70,7 +70,7 @@ void Desk::terminate() {
 
 void Desk::leave_if_nobody_asks() {
   if (is_terminated_ && daemon_ == nullptr && supervisor_->phase() == Phase::ended) {
-    supervisor_->forget();
+    supervisor_->forget(false);
   }
 }
 
@@ -181,7 +181,7 @@ void Desk::from_daemon(const wire::StepMessage& message) {
   } else if (message.has_lease()) {
     take_lease(message.lease());
   } else if (message.has_forget()) {
-    supervisor_->forget();
+    supervisor_->forget(true);
   }
 }
 
@@ -294,7 +294,7 @@ void Desk::watch_socket() {
   if (!platform::path_exists(socket_path_)) {
     std::fprintf(stderr, "coxstepd %s: the socket is gone\n", socket_path_.c_str());
     supervisor_->end(EndCause::supervisor_lost);
-    supervisor_->forget();
+    supervisor_->forget(false);
     return;
   }
   loop_.cancel(socket_timer_);

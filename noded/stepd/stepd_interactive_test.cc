@@ -124,6 +124,16 @@ TEST(Interactive, a_client_that_comes_after_the_end_misses_nothing) {
   EXPECT_EQ(client.output.at(0), "quick\n");
 }
 
+TEST(Interactive, a_signal_ends_the_wait_for_a_client_that_never_came) {
+  World world;
+  Stepd& stepd = world.launch(world.interactive({"echo", "quick"}, {1}));
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  stepd.parent.say_forget();
+  world.vanish(stepd.parent);
+  ::kill(stepd.pid, SIGTERM);
+  EXPECT_TRUE(world.until([&] { return stepd.exited; })) << "it waits as long as for a client";
+}
+
 TEST(Interactive, a_vanished_owner_ends_the_step_everywhere) {
   World world;
   const auto pair = launch_pair(world, sh("echo ready; exec sleep 1000"), 1);

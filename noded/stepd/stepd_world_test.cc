@@ -94,6 +94,10 @@ World::~World() {
   for (Voice& voice : voices_) {
     vanish(voice);
   }
+  // Output that nobody came for would be kept for a minute.
+  for (const Stepd& stepd : supervisors_) {
+    if (!stepd.exited) ::kill(stepd.pid, SIGTERM);
+  }
   until([&] {
     return std::all_of(supervisors_.begin(), supervisors_.end(),
                        [](const Stepd& stepd) { return stepd.exited; });

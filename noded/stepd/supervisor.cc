@@ -13,8 +13,10 @@
 namespace cox::stepd {
 namespace {
 
+// For the client to come: while the step runs, and once more when the result is committed, since
+// the controller that would have sent the client here may be dead. ctld/late_steps knows us so
+// long.
 constexpr Duration attach_time = minutes(1);
-constexpr Duration late_attach_time = seconds(10);  // once the result is committed
 
 }  // namespace
 
@@ -222,7 +224,7 @@ void Supervisor::write_notice(EndCause cause, const std::string& detail) {
   static_cast<void>(!::write(fd, text.data(), text.size()));
 }
 
-void Supervisor::forget() {
+void Supervisor::forget(bool may_client_come) {
   forgotten_ = true;
   if (phase_ != Phase::ended) {
     begin_end(EndCause::cancelled, "forgotten by the node daemon", std::nullopt);
@@ -232,7 +234,11 @@ void Supervisor::forget() {
   }
   if (phase_ == Phase::ended && io_->awaits_owner()) {
     loop_.cancel(attach_timer_);
-    attach_timer_ = loop_.after(late_attach_time, [this] { io_->discard(); });
+    if (may_client_come) {
+      attach_timer_ = loop_.after(attach_time, [this] { io_->discard(); });
+    } else {
+      io_->discard();
+    }
   }
   check_finished();
 }

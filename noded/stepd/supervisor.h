@@ -52,7 +52,7 @@ class Supervisor {
   /// fence = "self": the tasks may go on for `left`; 0 for ever.
   void renew_lease(Duration left, Duration kill_wait) { lease_.renew(left, kill_wait); }
 
-  void forget();
+  void forget(bool may_client_come);
   /// A preparation that failed outside, as of the socket.
   void fail_preparation(const std::string& why);
 

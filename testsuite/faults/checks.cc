@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "core/core.h"
+#include "ctld/history_rows.h"
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/record.h"
 
@@ -96,10 +97,17 @@ void Checks::recovered(std::uint64_t sequence) {
   // What those facts said never happened; the tables are built again from what is left.
   started_.clear();
   ended_.clear();
+  forgotten_.clear();
+  single_runs_.clear();
   holders_.clear();
+  for_each_fact([this](const core::Fact& fact) { look(fact); });
+}
+
+template <class Visit>
+void Checks::for_each_fact(Visit visit) const {
   for (const auto& batch : journal_) {
-    (void)ctld::for_each_record(batch.records, [this](std::string_view record) -> Result<void> {
-      look(*ctld::decode_fact(record));
+    (void)ctld::for_each_record(batch.records, [&](std::string_view record) -> Result<void> {
+      visit(*ctld::decode_fact(record));
       return {};
     });
   }
@@ -130,6 +138,23 @@ void Checks::look(const core::Fact& fact) {
     if (!ended_.insert(ended->job).second) {
       watch_.complain(name_of(ended->job) + " ended twice");
     }
+  } else if (const auto* submitted = std::get_if<core::JobSubmitted>(&fact)) {
+    if (!submitted->request.common->requeue) single_runs_.insert(submitted->job);
+  } else if (const auto* left = std::get_if<core::JobsForgotten>(&fact)) {
+    look_at_forgotten(*left);
+  }
+}
+
+/// Whoever asks for such a job is told what the history says: it has to be there, also when the
+/// controller found the fact after a cut of its power.
+void Checks::look_at_forgotten(const core::JobsForgotten& fact) {
+  const auto page = read_history({.jobs = fact.jobs});
+  if (!page) return complain("the history cannot be read: " + page.error().message);
+  std::set<JobId> found;
+  for (const ctld::AttemptRow& row : page->attempts) found.insert(row.job);
+  for (const JobId job : fact.jobs) {
+    forgotten_.insert(job);
+    if (!found.contains(job)) complain(name_of(job) + " was forgotten and is not in the history");
   }
 }
 
@@ -166,7 +191,7 @@ void Checks::after_turn(const core::State& state) {
     watch_.complain("the index differs from one built anew");
   }
   for (const auto& [key, job] : acknowledged_) {
-    if (state.find_job(job) == nullptr) {
+    if (state.find_job(job) == nullptr && !forgotten_.contains(job)) {
       watch_.complain("acknowledged " + name_of(job) + " is not known");
     }
   }
@@ -186,14 +211,43 @@ void Checks::after_turn(const core::State& state) {
 void Checks::replay_equals(const core::State& state) {
   core::State again;
   again.index = core::rebuild_index(again.record);
-  for (const auto& batch : journal_) {
-    (void)ctld::for_each_record(batch.records, [&](std::string_view record) -> Result<void> {
-      core::evolve(again, *ctld::decode_fact(record));
-      return {};
-    });
-  }
+  for_each_fact([&again](const core::Fact& fact) { core::evolve(again, fact); });
   if (!(again.record == state.record)) {
     watch_.complain("the journal replayed gives another state");
+  }
+}
+
+void Checks::history_equals() {
+  ctld::HistoryRows rows;
+  core::State state;
+  std::uint64_t sequence = 0;
+  for_each_fact([&](const core::Fact& fact) {
+    ctld::add_history_rows(state, fact, ++sequence, &rows);
+    core::evolve(state, fact);
+  });
+  const auto page =
+      read_history({.all_attempts = true, .with_steps = true, .limit = rows.size() + 1000});
+  if (!page) return complain("the history cannot be read: " + page.error().message);
+  std::map<AttemptKey, ctld::AttemptRow> attempts;
+  std::map<StepKey, ctld::StepRow> steps;
+  for (const auto& row : rows.attempts) attempts[row.key()] = row;
+  for (const auto& row : rows.steps) steps[row.key()] = row;
+  for (const auto& row : page->attempts) {
+    const auto expected = attempts.extract(row.key());
+    if (expected.empty() || !(expected.mapped() == row)) {
+      complain("the history says of " + name_of(row.job) + " attempt " +
+               std::to_string(row.attempt.value) + " what was not so: " + row.state);
+    }
+  }
+  for (const auto& row : page->steps) {
+    const auto expected = steps.extract(row.key());
+    if (expected.empty() || !(expected.mapped() == row)) {
+      complain("the history says of a step of " + name_of(row.job) + " what was not so");
+    }
+  }
+  if (!attempts.empty() || !steps.empty()) {
+    complain("the history lacks " + std::to_string(attempts.size()) + " attempts and " +
+             std::to_string(steps.size()) + " steps");
   }
 }
 

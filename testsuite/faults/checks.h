@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "core/state.h"
+#include "ctld/store/history.h"
 #include "ctld/store/store.h"
 #include "testsuite/faults/timeline.h"
 #include "testsuite/faults/watch.h"
@@ -24,6 +26,8 @@ class Checks {
 
   /// Prints each fact as it is appended, for looking into one seed.
   bool prints_facts = false;
+  /// Of history.db.
+  std::function<Result<ctld::HistoryPage>(const ctld::HistoryFilter&)> read_history;
   /// Nothing but the controller and its clients is disturbed: no running job may notice.
   bool is_undisturbed = false;
 
@@ -42,6 +46,8 @@ class Checks {
   void recovered(std::uint64_t sequence);
 
   void after_turn(const core::State& state);
+  /// history.db has a row for everything that ended, the one that the facts make, and no other.
+  void history_equals();
   /// Replays the journal from the start and compares. Costs as much as the journal is long.
   void replay_equals(const core::State& state);
 
@@ -52,11 +58,20 @@ class Checks {
 
   const std::map<ClientKey, JobId>& acknowledged_jobs() const { return acknowledged_; }
 
+  /// Jobs that left State.
+  std::size_t forgotten() const { return forgotten_.size(); }
+
+  /// Jobs that may run only once.
+  const std::set<JobId>& single_runs() const { return single_runs_; }
+
   /// Attempts that a lost node may still run beside a newer one.
   bool is_excused(JobId job, Attempt attempt) const { return excused_.count({job, attempt}) != 0; }
 
  private:
   void look(const core::Fact& fact);
+  void look_at_forgotten(const core::JobsForgotten& fact);
+  template <class Visit>
+  void for_each_fact(Visit visit) const;
   void look_at_disturbance(const core::Fact& fact);
 
   Watch& watch_;
@@ -66,7 +81,7 @@ class Checks {
   std::vector<ctld::Batch> journal_;
   std::map<JobId, Attempt> started_;
   std::map<JobId, Instant> truly_started_;  // by the time that nobody sets
-  std::set<JobId> ended_;
+  std::set<JobId> ended_, forgotten_, single_runs_;
   std::map<AttemptKey, std::set<NodeId>> holders_;
   std::set<AttemptKey> excused_;
   std::uint64_t trace_ = 14'695'981'039'346'656'037ULL;

@@ -8,6 +8,8 @@
 namespace cox::faults {
 namespace {
 
+constexpr Duration endless_run = minutes(600);  // longer than any limit
+
 // Shapes fit a fleet of four nodes with 8 cores and 8 GiB each.
 void shape(Rng& rng, wire::Component* component) {
   const auto nodes = static_cast<std::uint32_t>(rng.between(1, rng.chance(1, 3) ? 4 : 1));
@@ -79,7 +81,9 @@ wire::ClientRequest FakeClient::new_submit() {
   job->set_requeue(rng_.chance(2, 3));
   job->set_held(rng_.chance(1, 20));
   job->set_time_limit_us(job_limit.us);
-  (*job->mutable_labels())["run_us"] = std::to_string(rng_.between(1'000, 8'000'000));
+  const bool is_endless = rng_.chance(1, 8);
+  (*job->mutable_labels())["run_us"] =
+      std::to_string(is_endless ? endless_run.us : rng_.between(1'000, 8'000'000));
   (*job->mutable_labels())["exit"] = std::to_string(rng_.chance(1, 8) ? 3 : 0);
   shape(rng_, job->add_components());
   return request;
@@ -92,11 +96,17 @@ void FakeClient::submit() {
 }
 
 void FakeClient::submit_again() {
-  if (answered_.empty()) return;
-  auto request = answered_[rng_.below(answered_.size())];
+  if (!answered_.empty()) submit_again(answered_[rng_.below(answered_.size())]);
+}
+
+void FakeClient::submit_again(wire::ClientRequest request) {
   request.set_number(next_number_++);
   unanswered_[request.number()] = request;
   send(request);
+}
+
+void FakeClient::submit_all_again() {
+  for (const wire::ClientRequest& request : answered_) submit_again(request);
 }
 
 void FakeClient::submit_with_key_of(const FakeClient& other) {
@@ -158,6 +168,9 @@ void FakeClient::received(const std::string& bytes) {
     if (checks_.acknowledged(ClientKey{{submit.key_high(), submit.key_low()}}, job)) {
       jobs_.push_back(job);
       take_allocation(submit.request(), job);
+      if (submit.request().labels().at("run_us") == std::to_string(endless_run.us)) {
+        endless_.push_back(job);
+      }
       answered_.push_back(found->second);
     }
   }
@@ -212,6 +225,10 @@ void FakeClient::meddle() {
                              wire::JobAction::RELEASE, wire::JobAction::RELEASE,
                              wire::JobAction::REQUEUE};
   act_on(jobs_[rng_.below(jobs_.size())], kinds[rng_.below(kinds.size())]);
+}
+
+void FakeClient::end_endless() {
+  for (const JobId job : std::exchange(endless_, {})) act_on(job, wire::JobAction::CANCEL);
 }
 
 void FakeClient::act_on_all(wire::JobAction::Kind kind) {

@@ -35,11 +35,15 @@ class FakeClient {
   void run_a_step();
   /// Ends the allocations in which nothing is left to run.
   void leave_allocations(const core::State& state);
+  /// Cancels the jobs that do not end by themselves.
+  void end_endless();
   /// Once, about every job it has.
   void act_on_all(wire::JobAction::Kind kind);
   void resume_nodes(const std::string& names);
   /// Asks for a job it has already, under the same key, as a client does that missed the answer.
   void submit_again();
+  /// The same for everything that was ever answered.
+  void submit_all_again();
   /// Under the key of `other`'s latest job: must be refused.
   void submit_with_key_of(const FakeClient& other);
 
@@ -54,6 +58,7 @@ class FakeClient {
   void ask_status();
   void resend();
   wire::ClientRequest new_submit();
+  void submit_again(wire::ClientRequest request);
   void take_allocation(const wire::JobRequest& request, JobId job);
   void act_on(JobId job, wire::JobAction::Kind kind);
 
@@ -76,6 +81,7 @@ class FakeClient {
   bool asked_while_full_ = false;
   std::vector<JobId> jobs_;
   std::vector<JobId> allocations_;  // those of jobs_ that only their user ends
+  std::vector<JobId> endless_;      // and those whose tasks run until somebody ends them
 };
 
 }  // namespace cox::faults

@@ -24,7 +24,9 @@ FakeController::FakeController(
       drop_rng_(rng.next()),
       checks_(checks),
       settings_(std::move(settings)),
-      disk_(rng.next()) {}
+      disk_(rng.next()) {
+  checks_.read_history = [this](const ctld::HistoryFilter& filter) { return read_history(filter); };
+}
 
 const ctld::Machine& FakeController::machine() const {
   ASSERT(life_ != nullptr);
@@ -66,7 +68,9 @@ void FakeController::start() {
       .cluster_key = std::string(32, 'k'),
       .about = {},
       .log = ctld::Log(-1),
-      .checkpoints = this});
+      .checkpoints = this,
+      .history = this});
+  open_history();
   life_->controller->set_limits(
       {.facts = facts_per_checkpoint, .bytes = 1U << 20, .retry_after = seconds(1)});
   if (const auto read = life_->controller->recover(*life_->store, life_->checkpoint.get()); !read) {
@@ -89,7 +93,11 @@ std::shared_ptr<FakeController::Life> FakeController::die(bool is_power_cut) {
     // Done to the end, but nobody was told.
     static_cast<void>(written);
   }
+  if (life->history != nullptr && !life->rows.empty() && rng_.chance(1, 2)) {
+    static_cast<void>(life->history->append({life->rows.front()}));
+  }
   disk_.cut();
+  life->history.reset();
   life->store.reset();
   life->checkpoint.reset();
   if (is_power_cut) {

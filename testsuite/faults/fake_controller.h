@@ -15,6 +15,7 @@
 #include "ctld/outside.h"
 #include "ctld/policies.h"
 #include "ctld/store/checkpoint_store.h"
+#include "ctld/store/history.h"
 #include "testsuite/faults/checks.h"
 #include "testsuite/faults/network.h"
 #include "testsuite/faults/rng.h"
@@ -28,7 +29,8 @@ class FakeController : private ctld::Journal,
                        private ctld::Checkpoints,
                        private ctld::NodeLinks,
                        private ctld::ClientLinks,
-                       private ctld::Users {
+                       private ctld::Users,
+                       private ctld::History {
  public:
   using Send = std::function<void(std::string)>;
   /// What hears messages to a node out of their time; null when its daemon is down.
@@ -74,6 +76,11 @@ class FakeController : private ctld::Journal,
   const core::State& state() const;
   const ctld::Machine& machine() const;
 
+  /// What history.db holds, by a connection of its own.
+  Result<ctld::HistoryPage> read_history(const ctld::HistoryFilter& filter) const;
+  /// Nothing that lasts waits to be written there.
+  bool is_history_written() const;
+
  private:
   struct Connection {
     std::string name;
@@ -96,6 +103,9 @@ class FakeController : private ctld::Journal,
     bool sync_due = false;
     bool knows_disk_full = false;
     std::vector<ctld::Batch> syncing;
+    std::unique_ptr<ctld::HistoryStore> history;                // null: could not be opened
+    std::deque<std::shared_ptr<const ctld::HistoryRows>> rows;  // for history.db
+    bool history_due = false;
   };
 
   void append(ctld::Batch batch) override;
@@ -115,6 +125,11 @@ class FakeController : private ctld::Journal,
   std::size_t queued_bytes(ctld::ClientId) const override { return 0; }
 
   void resolve(Uid uid, std::uint32_t gid, std::function<void(Result<UserIdentity>)> done) override;
+  std::uint64_t sequence() const override;
+  void append(std::shared_ptr<const ctld::HistoryRows> rows) override;
+  void catch_up() override;
+  void query(ctld::HistoryFilter filter,
+             std::function<void(Result<ctld::HistoryPage>)> done) override;
 
   Instant wall() const { return timeline_.now() + clock_error_; }
 
@@ -128,6 +143,10 @@ class FakeController : private ctld::Journal,
   bool checkpointed(const Result<void>& done);
   void sync_soon(Duration delay);
   void sync();
+  void open_history();
+  void write_history_soon(Duration delay);
+  bool write_history();
+  std::vector<std::shared_ptr<const ctld::HistoryRows>> next_rows();
   /// A commit is under way at the moment of death, or about to be.
   std::shared_ptr<Life> die(bool is_power_cut);
   /// Both ends learn of it, each in its own time.

@@ -1,20 +1,35 @@
 // The course of a simulated run. Which faults a run has, and how many, comes from its seed.
 #include "testsuite/faults/simulation.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 namespace cox::faults {
 namespace {
 
 constexpr int fleet_size = 4;
+// In looks of ten seconds each after healing.
+constexpr int looks_until_cancel = 9;
+constexpr int looks_unwanted_max = 3;  // more than a TERM, kill_wait and a KILL take
 
 Settings short_settings() {
   Settings settings;
   settings.lost_after = seconds(20);
   settings.kill_wait = seconds(3);
+  settings.history_keep = seconds(8);  // so that jobs leave while the run is young
   // Named, so that what waits for a node that comes late is not refused.
   settings.partitions.front().nodes = "n[1-" + std::to_string(fleet_size) + "]";
   return settings;
+}
+
+/// The kernel does not let go of it, and the node has said so.
+bool is_stuck(const core::State& state, const StepKey& step) {
+  return std::ranges::any_of(state.record.nodes, [&step](const core::Node& node) {
+    return std::ranges::any_of(node.stuck, [&step](const core::StuckAttempt& stuck) {
+      return stuck.job == step.job && stuck.attempt == step.attempt;
+    });
+  });
 }
 
 }  // namespace
@@ -172,7 +187,9 @@ bool Simulation::is_drained() const {
       return false;
     }
   }
-  return controller_.is_up() && controller_.state().index.unended.empty() && watch_.live().empty();
+  return controller_.is_up() && controller_.state().index.unended.empty() &&
+         watch_.live().empty() && controller_.is_history_written() &&
+         controller_.state().record.jobs.empty();
 }
 
 // A job that still waits has to say why, and must not wait for anything that will not come.
@@ -193,16 +210,48 @@ void Simulation::check_end() {
     watch_.complain("a task of job " + std::to_string(place.step.job.value) + " still runs on " +
                     place.node);
   }
-  for (const core::Job& job : state.record.jobs) {
-    if (!job.request.common->requeue && watch_.ran(job.id, Attempt{1}) &&
-        watch_.ran(job.id, Attempt{2})) {
-      watch_.complain("job " + std::to_string(job.id.value) + " ran twice and may not");
+  for (const JobId job : checks_.single_runs()) {
+    if (watch_.ran(job, Attempt{1}) && watch_.ran(job, Attempt{2})) {
+      watch_.complain("job " + std::to_string(job.value) + " ran twice and may not");
     }
   }
+  if (!state.record.jobs.empty() && state.index.unended.empty()) {
+    watch_.complain("after healing " + std::to_string(state.record.jobs.size()) +
+                    " ended jobs are not forgotten");
+  }
+  checks_.history_equals();
   if (checks_.acknowledged_jobs().size() != static_cast<std::size_t>(scenario_.jobs)) {
     watch_.complain("some submits were never answered");
   }
   checks_.replay_equals(state);
+}
+
+/// Every job has been forgotten, and every submit sent once more gets its id all the same.
+bool Simulation::ask_again() {
+  for (auto& client : clients_) client->submit_all_again();
+  bool good = true;
+  for (int i = 0; i < 12 && good && !is_drained(); ++i) {
+    good = run_until(timeline_.now() + seconds(10));
+  }
+  return good;
+}
+
+/// With every node heard, nothing runs for long of which the controller knows that it should not.
+void Simulation::check_unwanted() {
+  std::map<RunPlace, int> unwanted;
+  for (const RunPlace& place : watch_.live()) {
+    if (!controller_.is_up()) return;
+    const core::Job* job = controller_.state().find_job(place.step.job);
+    const bool is_wanted = job != nullptr && job->attempt == place.step.attempt &&
+                           (job->phase == JobPhase::starting || job->phase == JobPhase::running);
+    if (is_wanted || is_stuck(controller_.state(), place.step)) continue;
+    unwanted[place] = unwanted_[place] + 1;
+    if (unwanted[place] <= looks_unwanted_max) continue;
+    watch_.complain("after healing a task of job " + std::to_string(place.step.job.value) +
+                    " attempt " + std::to_string(place.step.attempt.value) + " runs on " +
+                    place.node + ", and nobody ends it");
+  }
+  unwanted_ = std::move(unwanted);
 }
 
 void Simulation::check_nodes() {
@@ -234,6 +283,10 @@ Outcome Simulation::run() {
     heal();
     // Liveness: everything ends within half an hour of virtual time, most runs within seconds.
     for (int i = 0; i < 180 && good && !is_drained(); ++i) {
+      check_unwanted();
+      if (i == looks_until_cancel) {
+        for (auto& client : clients_) client->end_endless();
+      }
       clients_.back()->resume_nodes("n[1-4]");
       for (auto& client : clients_) {
         client->act_on_all(wire::JobAction::RELEASE);
@@ -242,6 +295,7 @@ Outcome Simulation::run() {
       good = run_until(timeline_.now() + seconds(10));
     }
   }
+  if (good && is_drained()) good = ask_again();
   if (good) {
     check_end();
   }

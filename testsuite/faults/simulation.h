@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,8 +61,10 @@ class Simulation {
   FakeNode* node_named(const std::string& name);
   bool run_until(Instant end);
   bool is_drained() const;
+  bool ask_again();
   void check_end();
   void check_nodes();
+  void check_unwanted();
 
   Scenario scenario_;
   Rng rng_;
@@ -74,6 +77,7 @@ class Simulation {
   std::vector<std::unique_ptr<FakeNode>> nodes_;  // the last is the twin of the first
   std::vector<std::unique_ptr<FakeClient>> clients_;
   bool healing_ = false;
+  std::map<RunPlace, int> unwanted_;  // for how many looks in a row
 };
 
 }  // namespace cox::faults

@@ -2,9 +2,11 @@
 #include "testsuite/power/power_run.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "ctld/controller.h"
+#include "ctld/history_rows.h"
 #include "ctld/policies.h"
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/record.h"
@@ -124,11 +126,45 @@ void PowerRun::write_until_cut() {
       complain("housekeeping failed");
     }
     if (disk_.is_off()) return;
+    project(written_);
+    if (disk_.random() % 3 == 0 && !write_history()) return;
   }
+}
+
+/// Rows of facts that last, as the controller makes them.
+void PowerRun::project(std::size_t to) {
+  for (; projected_ < to; ++projected_) {
+    ctld::add_history_rows(state_, journal_[projected_], projected_ + 1, &rows_);
+    core::evolve(state_, journal_[projected_]);
+  }
+  rows_.last_sequence = projected_;
+}
+
+/// False when the power went off meanwhile.
+bool PowerRun::write_history() {
+  auto rows = std::make_shared<ctld::HistoryRows>(std::move(rows_));
+  rows_ = {};
+  if (const auto done = history_->append({rows}); !done) {
+    if (!disk_.is_off()) complain("the history cannot be written: " + done.error().message);
+    return false;
+  }
+  in_history_ = projected_;
+  return !disk_.is_off();
+}
+
+Result<void> PowerRun::open_files() {
+  auto store = ctld::open_sqlite_store(directory);
+  if (!store) return tl::unexpected(store.error());
+  store_ = std::move(*store);
+  auto history = ctld::open_history_store(directory);
+  if (!history) return tl::unexpected(history.error());
+  history_ = std::move(*history);
+  return {};
 }
 
 void PowerRun::come_back() {
   store_.reset();
+  history_.reset();
   ++counts_.cuts;
   // Now and then only the process dies: its writes stay, synced or not.
   if (disk_.random() % 8 == 0) {
@@ -139,14 +175,14 @@ void PowerRun::come_back() {
   // A second cut may meet the recovery itself.
   for (;;) {
     if (disk_.random() % 4 == 0) disk_.cut_after(1 + disk_.random() % 20);
-    auto opened = ctld::open_sqlite_store(directory);
-    if (opened) store_ = std::move(*opened);
+    const auto opened = open_files();
     if (opened && !disk_.is_off()) break;
     if (!disk_.is_off()) {
       complain("the store does not open: " + opened.error().message);
       return;
     }
     store_.reset();
+    history_.reset();
     disk_.restore();
   }
   disk_.cut_after(0);
@@ -184,6 +220,41 @@ void PowerRun::check_recovery() {
   written_ = found;
   under_way_ = 0;
   check_blobs();
+  check_history();
+}
+
+/// What was written is there, and nothing that no fact of the journal made. Then rows are made
+/// again from a fact on that history has: writing them twice must change nothing.
+void PowerRun::check_history() {
+  const std::uint64_t held = history_->sequence();
+  if (held < in_history_ || held > written_) {
+    return complain("the history holds " + std::to_string(held) + " facts: of " +
+                    std::to_string(in_history_) + " written and " + std::to_string(written_) +
+                    " in the journal");
+  }
+  state_ = {};
+  rows_ = {};
+  projected_ = 0;
+  project(held);
+  std::map<AttemptKey, ctld::AttemptRow> attempts;
+  std::map<StepKey, ctld::StepRow> steps;
+  for (const auto& row : rows_.attempts) attempts[row.key()] = row;
+  for (const auto& row : rows_.steps) {
+    // Steps are read with their attempts.
+    if (attempts.contains({row.job, row.attempt})) steps[row.key()] = row;
+  }
+  const auto reader = ctld::open_history_reader(directory);
+  const auto page =
+      (*reader)->query({.all_attempts = true, .with_steps = true, .limit = journal_.size() + 1});
+  if (!page) return complain("the history cannot be read: " + page.error().message);
+  bool is_same = page->attempts.size() == attempts.size() && page->steps.size() == steps.size();
+  for (const auto& row : page->attempts) is_same = is_same && attempts[row.key()] == row;
+  for (const auto& row : page->steps) is_same = is_same && steps[row.key()] == row;
+  if (!is_same) return complain("the history is not what the facts up to its last one make");
+  in_history_ = held;
+  const std::uint64_t again = disk_.random() % (held + 1);
+  std::erase_if(rows_.attempts, [again](const auto& row) { return row.sequence <= again; });
+  std::erase_if(rows_.steps, [again](const auto& row) { return row.sequence <= again; });
 }
 
 void PowerRun::check_blobs() {
@@ -198,11 +269,7 @@ std::string PowerRun::run(PowerCounts* counts) {
   for (; complaint_.empty() && written_ < journal_.size(); ++life_) {
     if (store_ == nullptr) {
       disk_.cut_after(1 + disk_.random() % 40);
-      auto opened = ctld::open_sqlite_store(directory);
-      if (opened) {
-        store_ = std::move(*opened);
-        write_until_cut();
-      }
+      if (open_files()) write_until_cut();
     } else {
       disk_.cut_after(1 + disk_.random() % 200);
       write_until_cut();

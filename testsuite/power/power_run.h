@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/core.h"
+#include "ctld/store/history.h"
 #include "ctld/store/store.h"
 #include "testsuite/power/power_disk.h"
 #include "testsuite/power/power_vfs.h"
@@ -34,7 +35,11 @@ class PowerRun {
   ctld::Batch next_batch(std::size_t first);
   void write_until_cut();
   void come_back();
+  Result<void> open_files();
   void check_recovery();
+  void project(std::size_t to);
+  bool write_history();
+  void check_history();
   void check_blobs();
   void complain(const std::string& what);
 
@@ -42,6 +47,11 @@ class PowerRun {
   PowerVfs vfs_{disk_};
   core::Facts journal_;
   std::unique_ptr<ctld::Store> store_;
+  std::unique_ptr<ctld::HistoryStore> history_;
+  core::State state_;              // after the facts up to projected_
+  std::size_t projected_ = 0;      // facts whose rows were made
+  ctld::HistoryRows rows_;         // of these, not written yet
+  std::size_t in_history_ = 0;     // facts whose rows are written for certain
   std::size_t written_ = 0;        // facts that the store holds for certain
   std::size_t under_way_ = 0;      // facts of the commit that the cut met
   std::vector<std::size_t> ends_;  // where batches of that commit end

@@ -43,7 +43,7 @@ class RandomLife {
       case 1:
       case 2:
       case 3:
-        static_cast<void>(cluster.submit(random_job()));
+        static_cast<void>(cluster.submit(random_job(), ++submits_));
         break;
       case 4:
       case 5:
@@ -83,6 +83,7 @@ class RandomLife {
         break;
     }
     cluster.schedule();
+    if (++events_ % 7 == 0) forget_some();
   }
 
   static constexpr unsigned nodes = 4;
@@ -258,6 +259,15 @@ class RandomLife {
     }
   }
 
+  /// What a controller whose history has everything does now and then.
+  void forget_some() {
+    core::ForgetJobs forget;
+    for (const core::Job& job : cluster.state.record.jobs) {
+      if (job.phase == JobPhase::ended && job.id.value % 2 == 0) forget.jobs.push_back(job.id);
+    }
+    if (!forget.jobs.empty()) cluster.ask(forget);
+  }
+
   void steps() {
     const core::Job* job = some_job();
     if (job == nullptr) return;
@@ -280,6 +290,9 @@ class RandomLife {
       }
     }
   }
+
+  std::uint64_t submits_ = 0;
+  std::uint64_t events_ = 0;
 };
 
 }  // namespace cox::testing
