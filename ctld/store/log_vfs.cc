@@ -28,9 +28,9 @@ constexpr std::size_t piece_max = 64U << 10;
 struct LogFile {
   sqlite3_file seen{};
   sqlite3_file* base = nullptr;
-  std::string gathered;             // to be written at `begin`
+  std::string gathered;  // to be written at `begin`
   std::int64_t begin = 0;
-  std::int64_t size = 0;            // of the base's file
+  std::int64_t size = 0;  // of the base's file
 
   std::int64_t end() const { return begin + static_cast<std::int64_t>(gathered.size()); }
 };
@@ -142,29 +142,13 @@ int device_traits(sqlite3_file* file) {
 }
 
 /// Of version 1: a log has neither shared memory nor mapped pages.
-const sqlite3_io_methods log_methods = {1,
-                                        close_log,
-                                        read_log,
-                                        write_log,
-                                        truncate_log,
-                                        sync_log,
-                                        size_of_log,
-                                        lock_log,
-                                        unlock_log,
-                                        check_reserved,
-                                        control_log,
-                                        sector_size,
-                                        device_traits,
-                                        nullptr,
-                                        nullptr,
-                                        nullptr,
-                                        nullptr,
-                                        nullptr,
-                                        nullptr};
+const sqlite3_io_methods log_methods = {
+    1,        close_log,  read_log,       write_log,   truncate_log, sync_log,      size_of_log,
+    lock_log, unlock_log, check_reserved, control_log, sector_size,  device_traits, nullptr,
+    nullptr,  nullptr,    nullptr,        nullptr,     nullptr};
 
-constexpr std::size_t aligned_log_bytes =
-    (sizeof(LogFile) + alignof(std::max_align_t) - 1) / alignof(std::max_align_t) *
-    alignof(std::max_align_t);
+constexpr std::size_t aligned_log_bytes = (sizeof(LogFile) + alignof(std::max_align_t) - 1) /
+                                          alignof(std::max_align_t) * alignof(std::max_align_t);
 
 using Open = int (*)(sqlite3_vfs*, const char*, sqlite3_file*, int, int*);
 
