@@ -117,7 +117,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command config_command{"config",
-                             "check FILE | show | plan FILE | apply FILE | history | rollback",
+                             "check|plan|apply FILE | show | history | rollback",
                              "look at the configuration and change it",
                              options,
                              Operands::anywhere,
