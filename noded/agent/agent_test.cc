@@ -302,6 +302,15 @@ TEST(Agent, closing_is_listed_until_acknowledged) {
   EXPECT_TRUE(has<ReportClosed>(node.tell(Registered{{Epoch{1}, Session{8}}, seconds(30)})));
 }
 
+TEST(Agent, an_attempt_that_was_closed_before_it_was_prepared_is_not_begun_by_a_late_prepare) {
+  Node node;
+  EXPECT_TRUE(has<ReportClosed>(node.tell(Close{origin, job1, EndCause::cancelled})));
+  const AgentEffects effects = node.tell(Prepare{origin, job1, step_batch, true});
+  EXPECT_FALSE(has<MakeContainer>(effects));
+  EXPECT_EQ(node.state.find(job1), nullptr);
+  EXPECT_TRUE(has<MakeContainer>(node.tell(Prepare{origin, job1_again, step_batch, true})));
+}
+
 TEST(Agent, processes_that_survive_kill_are_tried_again_each_second) {
   Node node;
   node.run_batch();
