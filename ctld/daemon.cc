@@ -73,11 +73,11 @@ void Daemon::Body::read_config(std::string text,
 }
 
 Result<core::Policies> Daemon::Body::make_policies(const Settings& settings) {
-  for (const PolicySet& set : policies) {
+  for (const plugins::PolicySet& set : policies) {
     if (set.select_name != settings.select || set.priority_name != settings.priority) continue;
     return core::Policies{set.select.get(), set.priority.get()};
   }
-  auto made = ctld::make_policies(settings);
+  auto made = plugins::make_policies(settings);
   if (!made) return tl::unexpected(made.error());
   policies.push_back(std::move(*made));
   return core::Policies{policies.back().select.get(), policies.back().priority.get()};
@@ -238,7 +238,7 @@ Daemon::~Daemon() = default;
 Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   auto dir = open_state_dir(options.dir, options.config.state_dir);
   if (!dir) return tl::unexpected(dir.error());
-  auto policies = make_policies(options.config.settings);
+  auto policies = plugins::make_policies(options.config.settings);
   if (!policies) return tl::unexpected(policies.error());
   auto loop = platform::Loop::open();
   if (!loop) return tl::unexpected(loop.error());

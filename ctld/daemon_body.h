@@ -18,7 +18,6 @@
 #include "ctld/daemon.h"
 #include "ctld/link_table.h"
 #include "ctld/pass_pace.h"
-#include "ctld/policies.h"
 #include "ctld/state_dir.h"
 #include "ctld/store/checkpoint_thread.h"
 #include "ctld/store/history_thread.h"
@@ -26,12 +25,13 @@
 #include "link/link.h"
 #include "link/munge_source.h"
 #include "platform/loop.h"
+#include "plugins/policies.h"
 
 namespace cox::ctld {
 
 /// What initialises a list of what cannot be copied.
-inline std::deque<PolicySet> only(PolicySet set) {
-  std::deque<PolicySet> all;
+inline std::deque<plugins::PolicySet> only(plugins::PolicySet set) {
+  std::deque<plugins::PolicySet> all;
   all.push_back(std::move(set));
   return all;
 }
@@ -42,7 +42,7 @@ std::uint64_t random_seed();
 struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
   Body(DaemonOptions chosen,
        StateDir directory,
-       PolicySet set,
+       plugins::PolicySet set,
        std::unique_ptr<platform::Loop> made)
       : options(std::move(chosen)),
         dir(std::move(directory)),
@@ -135,7 +135,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
 
   DaemonOptions options;
   StateDir dir;
-  std::deque<PolicySet> policies;
+  std::deque<plugins::PolicySet> policies;
   std::unique_ptr<platform::Loop> loop;
   LinkTable links;
   std::shared_ptr<link::Admission> admission;

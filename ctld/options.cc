@@ -9,9 +9,9 @@
 
 #include "config/config.h"
 #include "ctld/daemon.h"
-#include "ctld/policies.h"
 #include "ctld/role_members.h"
 #include "platform/file.h"
+#include "plugins/policies.h"
 
 namespace cox::ctld {
 
@@ -110,7 +110,7 @@ Result<void> serve(const Options& options) {
 int check_file(const std::string& path) {
   auto config = config::load(path);
   if (!config) return complain(config.error());
-  if (const auto policies = make_policies(config->settings); !policies) {
+  if (const auto policies = plugins::make_policies(config->settings); !policies) {
     return complain(policies.error());
   }
   for (const std::string& line : config->warnings) warn(line);

@@ -56,9 +56,9 @@ void FakeController::start() {
   life_ = std::make_shared<Life>();
   life_->store = std::move(*store);
   life_->checkpoint = std::move(*checkpoint);
-  auto policies = ctld::make_policies(settings_);
+  auto policies = plugins::make_policies(settings_);
   ASSERT(policies.has_value());
-  life_->policies = std::make_unique<ctld::PolicySet>(std::move(*policies));
+  life_->policies = std::make_unique<plugins::PolicySet>(std::move(*policies));
   life_->controller = std::make_unique<ctld::Controller>(ctld::ControllerParts{
       .policies = {life_->policies->select.get(), life_->policies->priority.get()},
       .journal = *this,

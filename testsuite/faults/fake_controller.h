@@ -13,9 +13,9 @@
 
 #include "ctld/controller.h"
 #include "ctld/outside.h"
-#include "ctld/policies.h"
 #include "ctld/store/checkpoint_store.h"
 #include "ctld/store/history.h"
+#include "plugins/policies.h"
 #include "testsuite/faults/checks.h"
 #include "testsuite/faults/network.h"
 #include "testsuite/faults/rng.h"
@@ -91,7 +91,7 @@ class FakeController : private ctld::Journal,
 
   /// One life of the process.
   struct Life {
-    std::unique_ptr<ctld::PolicySet> policies;
+    std::unique_ptr<plugins::PolicySet> policies;
     std::unique_ptr<ctld::Controller> controller;
     std::unique_ptr<ctld::Store> store;
     std::unique_ptr<ctld::CheckpointStore> checkpoint;

@@ -7,10 +7,10 @@
 
 #include "ctld/controller.h"
 #include "ctld/history_rows.h"
-#include "ctld/policies.h"
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/record.h"
 #include "ctld/store/sqlite_store.h"
+#include "plugins/policies.h"
 #include "testsuite/support/random_life.h"
 
 namespace cox::power {
@@ -191,7 +191,7 @@ void PowerRun::come_back() {
 
 void PowerRun::check_recovery() {
   Nobody nobody;
-  const auto policies = ctld::make_policies(Settings{});
+  const auto policies = plugins::make_policies(Settings{});
   ctld::Controller controller({{policies->select.get(), policies->priority.get()},
                                nobody,
                                nobody,

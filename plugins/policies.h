@@ -9,7 +9,7 @@
 #include "core/policy/select.h"
 #include "model/settings.h"
 
-namespace cox::ctld {
+namespace cox::plugins {
 
 struct PolicySet {
   std::unique_ptr<core::SelectPolicy> select;
@@ -20,4 +20,4 @@ struct PolicySet {
 /// error: not_found names the policy and those there are
 Result<PolicySet> make_policies(const Settings& settings);
 
-}  // namespace cox::ctld
+}  // namespace cox::plugins

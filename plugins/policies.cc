@@ -1,5 +1,5 @@
 // The table of policies: no registration by global constructors.
-#include "ctld/policies.h"
+#include "plugins/policies.h"
 
 #include <array>
 #include <string_view>
@@ -9,7 +9,7 @@
 #include "plugins/select/linear/linear.h"
 #include "plugins/select/topology/topology.h"
 
-namespace cox::ctld {
+namespace cox::plugins {
 
 namespace {
 
@@ -21,20 +21,14 @@ struct Entry {
 
 constexpr std::array<Entry<core::SelectPolicy>, 2> select_policies = {{
     {"topology",
-     []() -> std::unique_ptr<core::SelectPolicy> {
-       return std::make_unique<plugins::TopologySelect>();
-     }},
+     []() -> std::unique_ptr<core::SelectPolicy> { return std::make_unique<TopologySelect>(); }},
     {"linear",
-     []() -> std::unique_ptr<core::SelectPolicy> {
-       return std::make_unique<plugins::LinearSelect>();
-     }},
+     []() -> std::unique_ptr<core::SelectPolicy> { return std::make_unique<LinearSelect>(); }},
 }};
 
 constexpr std::array<Entry<core::PriorityPolicy>, 1> priority_policies = {{
     {"fifo",
-     []() -> std::unique_ptr<core::PriorityPolicy> {
-       return std::make_unique<plugins::FifoPriority>();
-     }},
+     []() -> std::unique_ptr<core::PriorityPolicy> { return std::make_unique<FifoPriority>(); }},
 }};
 
 template <class Policy, std::size_t count>
@@ -60,4 +54,4 @@ Result<PolicySet> make_policies(const Settings& settings) {
   return PolicySet{std::move(*select), std::move(*priority), settings.select, settings.priority};
 }
 
-}  // namespace cox::ctld
+}  // namespace cox::plugins
