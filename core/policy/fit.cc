@@ -140,6 +140,15 @@ Room Need::free_room(NodeId node) const {
               devices_fit(node, &free.devices, &free.pools)};
 }
 
+Room Need::room_with(NodeId node,
+                     std::uint64_t cores,
+                     std::int64_t memory_mib,
+                     bool is_idle,
+                     const Bitset* devices,
+                     const std::vector<std::int64_t>* pools) const {
+  return Room{cores, memory_mib, is_idle, devices_fit(node, devices, pools)};
+}
+
 Room Need::whole_room(NodeId node) const {
   const Node& here = view_.nodes[node.value];
   const NodeClass& node_class = class_of(node);

@@ -26,6 +26,13 @@ class Need {
   Need(const JobRequest& request, const FreeNodes& view);
 
   Room free_room(NodeId node) const;
+  /// As if this of it was free; `devices` and `pools` count only where the request wants some.
+  Room room_with(NodeId node,
+                 std::uint64_t cores,
+                 std::int64_t memory_mib,
+                 bool is_idle,
+                 const Bitset* devices,
+                 const std::vector<std::int64_t>* pools) const;
   /// As if no job were there.
   Room whole_room(NodeId node) const;
   /// Tasks of the request that fit `room` of `node`, at most `tasks_max`; 0: not even one.
@@ -38,6 +45,8 @@ class Need {
 
   /// Cores that one task keeps together; with threads as cpus at least one.
   std::uint64_t cores_per_task(NodeId node) const;
+
+  bool wants_devices() const { return !component_.devices.empty(); }
 
   bool whole_nodes() const { return whole_nodes_; }
 

@@ -42,6 +42,7 @@ void add(std::string& key, const Component& c) {
 std::string class_key(const JobRequest& request, const std::string& partition) {
   std::string key;
   add(key, partition);
+  add(key, static_cast<std::uint64_t>(request.time_limit.us));  // a refusal behind a reservation
   add(key, request.common->account);
   add(key, request.common->qos);
   add(key, request.common->constraint);

@@ -7,8 +7,11 @@
 
 #include "common/count_text.h"
 #include "common/node_list.h"
+#include "common/text.h"
 #include "core/fleet/trouble.h"
+#include "core/schedule/backfill.h"
 #include "core/schedule/class_key.h"
+#include "core/schedule/forecast.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/queues.h"
@@ -45,18 +48,27 @@ bool is_queued_in(const Inquiry& ask, const Job& job, const PartitionSettings& p
          gate(partition, false, job.request).code == Reason::none;
 }
 
-/// Jobs ahead of ours in the partition, as a heap with the first on top.
-std::vector<Place> jobs_ahead(const Inquiry& ask, const PartitionSettings& partition) {
-  const auto place_of = [&](const Job& job) {
-    return Place{ask.policies.priority->static_key(job.request, job.submitted, partition), job.id};
-  };
-  const Place mine = place_of(ask.job);
-  std::vector<Place> ahead;
+Place place_in(const Inquiry& ask, const PartitionSettings& partition, const Job& job) {
+  return Place{ask.policies.priority->static_key(job.request, job.submitted, partition), job.id};
+}
+
+/// Jobs of the partition that may start, as a heap with the first on top.
+std::vector<Place> jobs_queued(const Inquiry& ask, const PartitionSettings& partition) {
+  std::vector<Place> queued;
   for (const JobId id : ask.state.index.unended) {
     const Job& other = *ask.state.find_job(id);
     if (!is_queued_in(ask, other, partition)) continue;
-    if (const Place place = place_of(other); place < mine) ahead.push_back(place);
+    queued.push_back(place_in(ask, partition, other));
   }
+  std::ranges::make_heap(queued, [](const Place& a, const Place& b) { return b < a; });
+  return queued;
+}
+
+/// Those ahead of ours, as a heap with the first on top.
+std::vector<Place> jobs_ahead(const Inquiry& ask, const PartitionSettings& partition) {
+  std::vector<Place> ahead = jobs_queued(ask, partition);
+  const Place mine = place_in(ask, partition, ask.job);
+  std::erase_if(ahead, [&mine](const Place& place) { return !(place < mine); });
   std::ranges::make_heap(ahead, [](const Place& a, const Place& b) { return b < a; });
   return ahead;
 }
@@ -80,6 +92,81 @@ std::optional<JobId> job_in_the_way(const Inquiry& ask,
     if (!known->second) return other.id;
   }
   return std::nullopt;
+}
+
+/// In order, those that do not wait for resources in vain.
+std::vector<Place> hopeful(const Inquiry& ask,
+                           const PartitionSettings& partition,
+                           const Bitset& ready,
+                           std::vector<Place> ahead) {
+  std::sort(ahead.begin(), ahead.end());
+  if (ahead.size() > forecast_jobs_max) return ahead;  // too many to predict anything
+  std::map<std::string, bool> hopeless;                // by class
+  std::erase_if(ahead, [&](const Place& place) {
+    const JobRequest& request = ask.state.find_job(place.job)->request;
+    const auto [known, is_new] = hopeless.try_emplace(class_key(request, partition.name));
+    if (is_new) {
+      known->second =
+          try_place(ask.state, *ask.policies.select, partition, ready, request).is_hopeless;
+    }
+    return known->second;
+  });
+  return ahead;
+}
+
+std::string start_text(const Forecast& forecast) {
+  if (!forecast.start.has_value()) return "not in sight";
+  std::string text = to_utc_text(Instant{*forecast.start * 1'000'000});
+  std::vector<std::string> jobs;
+  for (const JobId id : forecast.behind) jobs.push_back(number(id.value));
+  if (!jobs.empty()) {
+    text += ", when " + std::string(jobs.size() == 1 ? "job " : "jobs ") + join(jobs, ", ") +
+            (jobs.size() == 1 ? " has" : " have") + " ended";
+  }
+  return text + (forecast.is_estimate ? " (an estimate)" : "");
+}
+
+/// The first job of each partition that waits for resources.
+std::vector<std::optional<Place>> first_waiting(const Inquiry& ask) {
+  std::vector<std::optional<Place>> heads;
+  for (const PartitionSettings& partition : ask.state.record.settings.partitions) {
+    const Bitset ready = ready_nodes(ask.state, ask.contact, partition.name);
+    const auto head = job_in_the_way(ask, partition, ready, jobs_queued(ask, partition));
+    heads.emplace_back();
+    if (ask.state.record.partitions_down.contains(partition.name)) continue;
+    if (head.has_value()) heads.back() = place_in(ask, partition, *ask.state.find_job(*head));
+  }
+  return heads;
+}
+
+bool shares_nodes(const Inquiry& ask, const PartitionSettings& partition) {
+  const Bitset own = partition_nodes(ask.state, partition.name);
+  return std::ranges::any_of(ask.state.record.settings.partitions, [&](const auto& other) {
+    return other.name != partition.name && partition_nodes(ask.state, other.name).intersects(own);
+  });
+}
+
+/// Where it may start although others wait: nowhere, where there is no backfill.
+std::optional<Allocation> placed_behind(const Inquiry& ask,
+                                        const PartitionSettings& partition,
+                                        const Trial& trial,
+                                        bool is_first) {
+  const BackfillKind kind = backfill_kind(ask.state.record.settings);
+  const bool is_easy = kind == BackfillKind::easy || kind == BackfillKind::easy_sjbf;
+  if (!trial.allocation.has_value()) return std::nullopt;
+  if (!is_easy) return is_first && !shares_nodes(ask, partition) ? trial.allocation : std::nullopt;
+  auto heads = first_waiting(ask);
+  if (is_first) {
+    // Only what comes before it is in its way.
+    const Place mine = place_in(ask, partition, ask.job);
+    for (auto& head : heads) {
+      if (head.has_value() && !(*head < mine)) head.reset();
+    }
+  }
+  const auto& all = ask.state.record.settings.partitions;
+  const auto index = static_cast<std::size_t>(&partition - all.data());
+  return overtake(ask.state, ask.contact, ask.now, *ask.policies.select, index, ask.job,
+                  *trial.allocation, heads);
 }
 
 /// Nodes that come back by themselves, and when: "; n3 rests 8 s: ...".
@@ -157,6 +244,31 @@ void note_placement(Inquiry& ask, const PartitionSettings& partition, const Tria
   for (FleetCheck& check : checks) ask.verdict.checks.push_back(std::move(check.verdict));
 }
 
+bool is_backfilled(const State& state) {
+  return backfill_kind(state.record.settings) != BackfillKind::none;
+}
+
+void note_expected(Inquiry& ask,
+                   const PartitionSettings& partition,
+                   const Bitset& ready,
+                   const std::vector<Place>& ahead) {
+  const Forecast forecast = forecast_start(ask.state, ask.now, partition, ready, ask.job,
+                                           hopeful(ask, partition, ready, ahead));
+  std::uint64_t left_s = 0;
+  if (forecast.start.has_value()) {
+    const Second now = second_of(ask.now);
+    left_s = static_cast<std::uint64_t>(std::max<Second>(0, *forecast.start - now));
+    const Instant start{*forecast.start * 1'000'000};
+    if (!ask.verdict.expected_start.is_set() || start < ask.verdict.expected_start) {
+      ask.verdict.expected_start = start;
+      ask.verdict.is_estimate = forecast.is_estimate;
+      ask.verdict.behind = forecast.behind;
+    }
+  }
+  ask.note("expected start in partition " + partition.name, forecast.start.has_value(),
+           start_text(forecast), left_s);
+}
+
 Blocked look_at(Inquiry& ask, const std::string& name) {
   if (const Blocked shut = gate(ask.state, name, ask.job.request); shut.code != Reason::none) {
     const std::string text = gate_text(ask.state, name, ask.job.request, shut.code);
@@ -179,9 +291,17 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
                                      count_text(ahead.size(), "job") + " ahead"
                                : "no job in the way",
            ahead.size());
-  if (blocker.has_value()) return Blocked{Reason::priority, ahead.size()};
-  if (trial.allocation.has_value() && ask.verdict.nodes.empty()) {
-    ask.verdict.nodes = nodes_of(ask.state, *trial.allocation);
+  std::optional<Allocation> allocation = trial.allocation;
+  if (blocker.has_value() || is_backfilled(ask.state)) {
+    allocation = placed_behind(ask, *partition, trial, !blocker.has_value());
+  }
+  if (allocation.has_value()) {
+    if (ask.verdict.nodes.empty()) ask.verdict.nodes = nodes_of(ask.state, *allocation);
+    return Blocked{};
+  }
+  note_expected(ask, *partition, ready, ahead);
+  if (blocker.has_value() || trial.allocation.has_value()) {
+    return Blocked{Reason::priority, ahead.size()};
   }
   return trial.blocked;
 }

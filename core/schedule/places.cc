@@ -31,6 +31,13 @@ void PlaceSet::insert(const Place& place) {
   runs_.insert(run + 1, std::move(later));
 }
 
+const Place* PlaceSet::after(const Place& place) const {
+  const auto run = std::partition_point(runs_.begin(), runs_.end(),
+                                        [&place](const Run& one) { return !(place < one.back()); });
+  if (run == runs_.end()) return nullptr;
+  return &*std::upper_bound(run->begin(), run->end(), place);
+}
+
 void PlaceSet::erase(const Place& place) {
   const auto run = run_of(place);
   if (run == runs_.end()) return;

@@ -34,6 +34,9 @@ class PlaceSet {
   /// The set must not be empty.
   const Place& first() const { return runs_.front().front(); }
 
+  /// The first place behind `place`; null when there is none.
+  const Place* after(const Place& place) const;
+
   /// No effect when it is there already.
   void insert(const Place& place);
   /// No effect when it is not there.

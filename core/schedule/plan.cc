@@ -1,6 +1,8 @@
-// The pass, readable from top to bottom in look(): order, filter, place, start.
+// The pass, readable from top to bottom in step() and look(): order, filter, place, start, reserve,
+// backfill.
 #include "core/schedule/plan.h"
 
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -24,40 +26,6 @@ PartitionQueue* next_partition(std::vector<PartitionQueue>& partitions) {
     }
   }
   return best;
-}
-
-const Bitset& ready_of(PartitionQueue& partition, const State& state, const Contact& contact) {
-  if (!partition.ready.has_value()) {
-    partition.ready = ready_nodes(state, contact, partition.settings.name);
-    partition.free_cores = 0;
-    partition.ready->for_each(
-        [&](std::size_t node) { partition.free_cores += state.index.free[node].cores.count(); });
-  }
-  return *partition.ready;
-}
-
-/// Cheap reject: too few free cores in the whole partition. Only for classes known to fit some day.
-bool fails_count(const PartitionQueue& partition, const JobClass& one) {
-  return one.is_checked && partition.free_cores < one.cores_least;
-}
-
-/// Tries the head of a class. A hopeless class gets its reason.
-Trial try_head(const State& state,
-               const SelectPolicy& select,
-               const PartitionQueue& partition,
-               const Bitset& ready,
-               JobClass& one) {
-  if (fails_count(partition, one)) {
-    return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
-  }
-  const Job& head = *state.find_job(one.jobs.first().job);
-  if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
-    return std::move(*elsewhere);
-  }
-  Trial trial = try_place(state, select, partition.settings, ready, head.request);
-  one.is_checked = true;
-  if (trial.is_hopeless) one.blocked = trial.blocked;
-  return trial;
 }
 
 }  // namespace
@@ -87,9 +55,16 @@ void Plan::observe(const State& state, const Fact& fact) {
         if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
                       std::is_same_v<One, JobRequeued>) {
           queues.insert(state, one.job);
+        } else if constexpr (std::is_same_v<One, JobReleased> || std::is_same_v<One, JobEnding>) {
+          queues.learn_running(state, one.job);
+          // A start on one node is released at once: its end stays where it was.
+          const bool moves =
+              !std::is_same_v<One, JobReleased> || one.at != state.find_job(one.job)->run->started;
+          if (moves) queues.renew();
         } else if constexpr (std::is_same_v<One, StartUndone>) {
+          queues.learn_running(state, one.job);
           for (const NodeShare& share : state.find_job(one.job)->run->allocation.nodes) {
-            queues.count_cores(share.node, share.cores.count(), true);
+            queues.count_free(state, share, true);
             queues.wake_node(state, share.node);
           }
           queues.insert(state, one.job);
@@ -97,13 +72,15 @@ void Plan::observe(const State& state, const Fact& fact) {
           queues.remove(state, one.job);
         } else if constexpr (std::is_same_v<One, JobStarted>) {
           queues.remove(state, one.job);
+          queues.learn_running(state, one.job);
           for (const NodeShare& share : one.allocation.nodes) {
-            queues.count_cores(share.node, share.cores.count(), false);
+            queues.count_free(state, share, false);
           }
         } else if constexpr (std::is_same_v<One, NodeFreed>) {
           const Job& job = *state.find_job(one.job);
+          queues.learn_running(state, one.job);
           const NodeShare& share = job.run->allocation.nodes[*node_position(job, one.node)];
-          queues.count_cores(one.node, share.cores.count(), true);
+          queues.count_free(state, share, true);
           queues.wake_node(state, one.node);
         } else if constexpr (std::is_same_v<One, NodeRegistered> || std::is_same_v<One, NodeLost> ||
                              std::is_same_v<One, NodeSetAside> ||
@@ -129,10 +106,26 @@ Facts Plan::step(
   if (queues.contact_generation != contact.generation) queues.fleet_changed();
   queues.contact_generation = contact.generation;
   queues.wake_due(state);
+  if (queues.pass.has_expired(now)) queues.renew();
+  queues.pass.looked = now;
   *done = false;
   for (std::size_t i = 0; i < steps; ++i) {
+    if (queues.pass.kind == BackfillKind::conservative) {
+      if (check_class(state, contact)) continue;
+      bool more = false;
+      Facts started = plan_next(state, contact, &more);
+      *done = started.empty() && !more;
+      if (!started.empty() || !more) return started;
+      continue;
+    }
     PartitionQueue* partition = next_partition(queues.partitions);  // 1. order
     if (partition == nullptr) {
+      bool more = false;
+      if (queues.pass.kind != BackfillKind::none) {
+        Facts started = backfill(state, contact, &more);  // 6. backfill behind reserved jobs
+        if (!started.empty()) return started;
+        if (more) continue;
+      }
       if (!check_class(state, contact)) {
         *done = true;
         return {};
@@ -148,21 +141,37 @@ Facts Plan::step(
 Facts Plan::look(const State& state, const Contact& contact, PartitionQueue& partition) {
   const auto [place, which] = *partition.heads.begin();
   JobClass& one = queues_->classes[which];
-  const Bitset& ready = ready_of(partition, state, contact);
+  const Job& job = *state.find_job(place.job);
+  const Bitset& ready = queues_->ready_of(partition, state, contact);
   // 2. filter by counts, 3. place
-  Trial trial = try_head(state, *queues_->policies.select, partition, ready, one);
+  Trial trial = queues_->try_head(state, partition, ready, one);
   if (trial.is_hopeless) {
     queues_->leave_planning_set(which);
     return {};
   }
+  partition.is_held_back = false;
+  if (trial.allocation.has_value() && has_promises_above(place)) {
+    trial.allocation = keep_promises(state, contact, partition, job, *trial.allocation, place);
+    partition.is_held_back = !trial.allocation.has_value();
+    if (partition.is_held_back) trial.blocked = Blocked{Reason::priority, 0};
+  }
+  queues_->pass.renew();
   if (!trial.allocation.has_value()) {
-    // Strict order: what is behind a job that waits for resources waits too.
+    // 5. reserve: what is behind a job that waits for resources may not delay it.
     partition.refused = place;
     partition.blocked = trial.blocked;
     return {};
   }
-  return start_job(state, *state.find_job(place.job), partition.settings.name, *trial.allocation,
+  return start_job(state, job, partition.settings.name, *trial.allocation,
                    queues_->now);  // 4. start
+}
+
+/// A job of another partition that comes before `place` was refused, and is reserved.
+bool Plan::has_promises_above(const Place& place) const {
+  if (queues_->pass.kind == BackfillKind::none) return false;
+  return std::ranges::any_of(queues_->partitions, [&place](const PartitionQueue& one) {
+    return one.refused.has_value() && *one.refused < place && one.is_asleep();
+  });
 }
 
 bool Plan::check_class(const State& state, const Contact& contact) {
@@ -173,8 +182,8 @@ bool Plan::check_class(const State& state, const Contact& contact) {
     JobClass& one = queues.classes[which];
     if (one.is_checked || one.jobs.empty()) continue;
     PartitionQueue& partition = queues.partitions[one.partition];
-    const Trial trial = try_head(state, *queues.policies.select, partition,
-                                 ready_of(partition, state, contact), one);
+    const Trial trial =
+        queues.try_head(state, partition, queues.ready_of(partition, state, contact), one);
     if (trial.is_hopeless) queues.leave_planning_set(which);
     return true;
   }
@@ -182,7 +191,14 @@ bool Plan::check_class(const State& state, const Contact& contact) {
 }
 
 Instant Plan::next_wake() const {
-  return queues_->waiting.empty() ? Instant{} : queues_->waiting.begin()->first;
+  const Queues& queues = *queues_;
+  const Instant begin = queues.waiting.empty() ? Instant{} : queues.waiting.begin()->first;
+  const bool waits = std::ranges::any_of(
+      queues.partitions, [](const PartitionQueue& one) { return one.refused.has_value(); });
+  if (!waits || queues.pass.kind == BackfillKind::none) return begin;
+  // What waits for a job that is overdue by then is planned anew.
+  const Instant end = queues.pass.running.next_end(queues.pass.looked);
+  return begin.is_set() && (!end.is_set() || begin < end) ? begin : end;
 }
 
 Blocked Plan::blocked(const State& state, JobId id) const {

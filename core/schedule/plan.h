@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/contact.h"
 #include "core/core.h"
 #include "core/policy/priority.h"
 #include "core/policy/select.h"
+#include "core/schedule/places.h"
 #include "core/state.h"
 
 namespace cox::core {
@@ -27,6 +29,7 @@ struct Blocked {
 };
 
 struct PartitionQueue;
+class Reservations;
 
 class Plan {
  public:
@@ -55,6 +58,35 @@ class Plan {
   struct Queues;
   /// Tries the head of `partition`: its start, or nothing and the reason kept.
   Facts look(const State& state, const Contact& contact, PartitionQueue& partition);
+  /// Goes on behind the jobs that wait: a start, or nothing. `more`: there is more to look at.
+  Facts backfill(const State& state, const Contact& contact, bool* more);
+  Facts start_behind(const State& state, const Contact& contact, std::size_t which);
+  /// Filters some more classes; false when all are.
+  bool filter_classes();
+  const Reservations& reserve(const State& state, const Contact& contact);
+  std::optional<Allocation> keep_promises(const State& state,
+                                          const Contact& contact,
+                                          PartitionQueue& partition,
+                                          const Job& job,
+                                          Allocation allocation,
+                                          const std::optional<Place>& above);
+  bool has_promises_above(const Place& place) const;
+  /// Plans the next job of all in order: its start when that is now, else a reservation.
+  Facts plan_next(const State& state, const Contact& contact, bool* more);
+  void begin_plan(const State& state, const Contact& contact);
+  Facts start_planned(const State& state,
+                      PartitionQueue& partition,
+                      const Job& job,
+                      const Allocation& allocation);
+  std::optional<Allocation> place_planned(const State& state,
+                                          const Contact& contact,
+                                          const Place& place,
+                                          std::size_t which,
+                                          bool fits_lane);
+  void reserve_planned(const State& state,
+                       const Contact& contact,
+                       const Place& place,
+                       std::size_t which);
   /// Finds out whether one class that is not at the head can fit at all. False: all are known.
   bool check_class(const State& state, const Contact& contact);
 
@@ -75,7 +107,10 @@ struct Verdict {
   std::string summary;
   std::vector<VerdictCheck> checks;
   std::string next_event;
-  std::string nodes{};  // compact list: where it can start now
+  std::string nodes{};       // compact list: where it can start now
+  Instant expected_start{};  // unset: not in sight
+  bool is_estimate = false;
+  std::vector<JobId> behind{};  // running jobs that are expected to end then
 };
 
 /// The full answer to "why does it wait?", computed when asked by the same tests as the pass.

@@ -18,6 +18,47 @@ void Plan::Queues::changing(JobClass& one, std::size_t which, Change change) {
   if (!one.is_hopeless && !one.jobs.empty()) heads.emplace(one.jobs.first(), which);
 }
 
+const Bitset& Plan::Queues::ready_of(PartitionQueue& partition,
+                                     const State& state,
+                                     const Contact& contact) {
+  if (!partition.ready.has_value()) {
+    partition.ready = ready_nodes(state, contact, partition.settings.name);
+    partition.free_cores = partition.idle_nodes = 0;
+    partition.ready->for_each([&](std::size_t node) {
+      partition.free_cores += state.index.free[node].cores.count();
+      partition.idle_nodes += state.index.free[node].jobs == 0 ? 1 : 0;
+    });
+  }
+  return *partition.ready;
+}
+
+namespace {
+
+/// Cheap reject: too few free cores in the whole partition. Only for classes known to fit some day.
+bool fails_count(const PartitionQueue& partition, const JobClass& one) {
+  return one.is_checked && partition.free_cores < one.cores_least;
+}
+
+}  // namespace
+
+Trial Plan::Queues::try_head(const State& state,
+                             const PartitionQueue& partition,
+                             const Bitset& ready,
+                             JobClass& one) const {
+  if (fails_count(partition, one)) {
+    return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
+  }
+  const SelectPolicy& select = *policies.select;
+  const Job& head = *state.find_job(one.jobs.first().job);
+  if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
+    return std::move(*elsewhere);
+  }
+  Trial trial = try_place(state, select, partition.settings, ready, head.request);
+  one.is_checked = true;
+  if (trial.is_hopeless) one.blocked = trial.blocked;
+  return trial;
+}
+
 void Plan::Queues::rebuild(const State& state) {
   partitions.clear();
   classes.clear();
@@ -31,6 +72,7 @@ void Plan::Queues::rebuild(const State& state) {
     queue.is_down = state.record.partitions_down.contains(settings.name);
   }
   is_built = true;
+  pass.begin(state);
   for (const JobId id : state.index.unended) insert(state, id);
 }
 
@@ -59,6 +101,16 @@ void Plan::Queues::enqueue(const Job& job) {
     mine.push_back({static_cast<std::uint32_t>(which), place});
     if (!classes[which].is_checked) unchecked.push_back(which);
     changing(classes[which], which, [&place](JobClass& one) { one.jobs.insert(place); });
+    if (pass.scan.is_begun && classes[which].refused_in != pass.scan.round) {
+      pass.scan.late.push_back(which);
+    }
+    const FullPlan::Entry entry{place, index, which};
+    // A plan that was finished counts from a moment that has passed: it is not gone on with.
+    if (pass.full.has_planned(entry) || (pass.full.is_begun && pass.full.heap.empty())) {
+      renew();
+    } else if (pass.full.is_begun) {
+      pass.full.push(entry);
+    }
   }
   seats.insert(job.id, mine);
 }
@@ -66,7 +118,10 @@ void Plan::Queues::enqueue(const Job& job) {
 std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
   PartitionQueue& queue = partitions[partition];
   const Cow<JobCommon>& common = job.request.common;
-  if (!common.is_blank() && common.is_same(queue.last_common)) return queue.last_class;
+  if (!common.is_blank() && common.is_same(queue.last_common) &&
+      job.request.time_limit == queue.last_limit) {
+    return queue.last_class;
+  }
   const PartitionSettings& settings = queue.settings;
   const auto [entry, is_new] =
       class_by_key.try_emplace(class_key(job.request, settings.name), classes.size());
@@ -74,8 +129,13 @@ std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
     JobClass& fresh = classes.emplace_back();
     fresh.partition = partition;
     fresh.cores_least = cores_least(job.request, settings);
+    const bool is_whole = takes_whole_nodes(job.request, settings);
+    pass.filters.emplace_back(fresh.cores_least,
+                              is_whole ? job.request.common->components.front().nodes_min : 0,
+                              partition, job.request.time_limit);
   }
   queue.last_common = common;
+  queue.last_limit = job.request.time_limit;
   return queue.last_class = entry->second;
 }
 
@@ -89,10 +149,14 @@ void Plan::Queues::remove(const State& state, JobId id) {
     waiting.erase({job->request.begin, id});
   }
   for (const Seat& seat : seats.at(id)) {
+    const std::size_t in = classes[seat.which].partition;
+    const bool is_refused = partitions[in].refused == seat.place;
+    if (is_refused || pass.full.is_upset_without({seat.place, in, seat.which})) renew();
     changing(classes[seat.which], seat.which,
              [&seat](JobClass& one) { one.jobs.erase(seat.place); });
   }
   seats.erase(id);
+  pass.full.starting.reset();
 }
 
 void Plan::Queues::wake_due(const State& state) {
@@ -113,9 +177,21 @@ void Plan::Queues::fleet_changed() {
     partition.refused.reset();
     partition.ready.reset();
   }
+  renew();
+}
+
+void Plan::Queues::renew() {
+  if (pass.kind == BackfillKind::none) return;
+  for (PartitionQueue& partition : partitions) partition.refused.reset();
+  pass.renew();
+}
+
+void Plan::Queues::learn_running(const State& state, JobId id) {
+  if (pass.kind != BackfillKind::none) pass.running.learn(state, id);
 }
 
 void Plan::Queues::wake_node(const State& state, NodeId node) {
+  renew();
   for (PartitionQueue& partition : partitions) {
     const auto nodes = state.index.partition_nodes.find(partition.settings.name);
     if (nodes != state.index.partition_nodes.end() && nodes->second.test(node.value)) {
@@ -124,10 +200,15 @@ void Plan::Queues::wake_node(const State& state, NodeId node) {
   }
 }
 
-void Plan::Queues::count_cores(NodeId node, std::uint64_t cores, bool freed) {
+void Plan::Queues::count_free(const State& state, const NodeShare& share, bool freed) {
+  const std::size_t node = share.node.value;
+  const std::uint64_t cores = share.cores.count();
+  // One job there: it is the one that was taken in; none: the last has gone.
+  const bool was_idle_or_is = state.index.free[node].jobs == (freed ? 0U : 1U);
   for (PartitionQueue& partition : partitions) {
-    if (!partition.ready.has_value() || !partition.ready->test(node.value)) continue;
+    if (!partition.ready.has_value() || !partition.ready->test(node)) continue;
     partition.free_cores = freed ? partition.free_cores + cores : partition.free_cores - cores;
+    if (was_idle_or_is) partition.idle_nodes += freed ? 1 : std::uint64_t{0} - 1;
   }
 }
 

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "core/policy/priority.h"
+#include "core/schedule/backfill.h"
 #include "core/schedule/places.h"
 #include "core/schedule/plan.h"
+#include "core/schedule/trial.h"
 
 namespace cox::core {
 
@@ -25,6 +27,7 @@ struct JobClass {
   bool is_checked = false;   // tried since the fleet last changed
   bool is_hopeless = false;  // out of the planning set, for `blocked`
   Blocked blocked;
+  std::uint64_t refused_in = 0;  // round of the scan
 };
 
 struct PartitionQueue {
@@ -34,10 +37,14 @@ struct PartitionQueue {
   /// The head that was refused; while it is the head, the partition sleeps.
   std::optional<Place> refused;
   Blocked blocked;  // of the refused head
+  /// It fits, but would break a promise to a higher job of another partition.
+  bool is_held_back = false;
   std::optional<Bitset> ready;
   std::uint64_t free_cores = 0;  // on `ready`
+  std::uint64_t idle_nodes = 0;  // of `ready`
   // Of the job that was queued last: like ones often come together, and need no key.
   Cow<JobCommon> last_common;
+  Duration last_limit;
   std::size_t last_class = 0;
 
   bool is_asleep() const { return heads.empty() || heads.begin()->first == refused; }
@@ -54,6 +61,7 @@ struct Plan::Queues {
   SeatTable seats;
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
   std::vector<std::size_t> unchecked;           // classes, in order of creation
+  Pass pass;
 
   void rebuild(const State& state);
   /// Queues the job, or lets it wait for its begin time. No effect on held or started jobs.
@@ -63,9 +71,25 @@ struct Plan::Queues {
   void wake_due(const State& state);
   /// Every refusal is void, every class may hope again.
   void fleet_changed();
+  /// Refusals behind reservations are void; only where there is backfill.
+  void renew();
+  /// Puts the class among those that may start behind reserved jobs.
+  void offer(std::size_t which);
+  void reconsider();
+  Lane make_lane(const State& state, const std::vector<std::size_t>& members) const;
+  void settle_reasons(const State& state);
+  const Bitset& ready_of(PartitionQueue& partition, const State& state, const Contact& contact);
+  /// Tries the head of a class. A hopeless class gets its reason.
+  Trial try_head(const State& state,
+                 const PartitionQueue& partition,
+                 const Bitset& ready,
+                 JobClass& one) const;
+  /// Something happened to a job that holds nodes, or did.
+  void learn_running(const State& state, JobId id);
   /// Something became free on `node`.
   void wake_node(const State& state, NodeId node);
-  void count_cores(NodeId node, std::uint64_t cores, bool freed);
+  /// A share of `node` was taken or freed, as State has it already.
+  void count_free(const State& state, const NodeShare& share, bool freed);
   void leave_planning_set(std::size_t which);
   /// Most classes are empty: time to start afresh.
   bool is_littered() const;

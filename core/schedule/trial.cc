@@ -74,13 +74,18 @@ Bitset ready_nodes(const State& state, const Contact& contact, const std::string
   return ready;
 }
 
+Bitset allowed_nodes(const State& state, const Bitset& nodes, const JobRequest& request) {
+  Bitset allowed = nodes;
+  exclude(state, request, allowed);
+  return allowed;
+}
+
 Trial try_place(const State& state,
                 const SelectPolicy& select,
                 const PartitionSettings& partition,
                 const Bitset& ready,
                 const JobRequest& request) {
-  Bitset candidates = ready;
-  exclude(state, request, candidates);
+  const Bitset candidates = allowed_nodes(state, ready, request);
   Selection answer = ask(state, select, partition, candidates, request);
   if (auto* placement = std::get_if<Placement>(&answer)) {
     return Trial{std::move(placement->allocation), Blocked{}, false};
@@ -89,8 +94,7 @@ Trial try_place(const State& state,
     return Trial{std::nullopt, Blocked{wait->code, wait->amount}, false};
   }
   const Never never = std::get<Never>(answer);
-  Bitset all = partition_nodes(state, partition.name);
-  exclude(state, request, all);
+  const Bitset all = allowed_nodes(state, partition_nodes(state, partition.name), request);
   const std::size_t away = all.count() - candidates.count();
   const bool fits_all =
       away > 0 && !std::holds_alternative<Never>(ask(state, select, partition, all, request));

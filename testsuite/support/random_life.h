@@ -34,7 +34,8 @@ class Dice {
 
 class RandomLife {
  public:
-  explicit RandomLife(std::uint64_t seed) : cluster(kind(), settings()), dice(seed) {}
+  explicit RandomLife(std::uint64_t seed, const std::string& backfill = "none")
+      : cluster(kind(), settings(backfill)), dice(seed), backfill_(backfill) {}
 
   /// One random event, then a pass.
   void event() {
@@ -68,7 +69,7 @@ class RandomLife {
         connection();
         break;
       case 16:
-        cluster.advance(seconds(dice.roll(30) == 0 ? 400 : 3));
+        cluster.advance(seconds(dice.roll(30) == 0 ? 400 : (dice.chance(30) ? 40 : 3)));
         if (dice.chance(90)) cluster.heartbeat_all();
         cluster.ask(core::CheckTime{});
         break;
@@ -96,8 +97,9 @@ class RandomLife {
     return fleet().nodes(nodes).cores(4).numa(2).devices("gpu", 2).pool("scratch", 100);
   }
 
-  static Settings settings() {
+  static Settings settings(const std::string& backfill) {
     Settings s;
+    s.backfill = backfill;
     s.partitions = {PartitionSettings{}, PartitionSettings{}};
     s.partitions[1].name = "small";
     s.partitions[1].nodes = "n[2-3]";
@@ -120,6 +122,8 @@ class RandomLife {
     if (dice.chance(10)) one = one.partitions({"small", "batch"});
     if (dice.chance(10)) one = one.not_on({"n0", "n2"});
     if (dice.chance(20)) one = one.memory_mib(500 + 1000 * static_cast<std::int64_t>(dice.roll(5)));
+    one = one.minutes(1 + 2 * dice.small(9));
+    if (dice.chance(10)) one = one.unlimited();
     one = one.nodes(1 + dice.small(nodes + 1)).cpus(dice.small(4));
     if (dice.chance(50)) one = one.nodes(1, nodes).tasks(1 + dice.small(18));
     return one;
@@ -250,7 +254,7 @@ class RandomLife {
     } else if (dice.chance(60)) {
       cluster.ask(core::BringPartitionUp{root(), name});
     } else {
-      Settings changed = settings();
+      Settings changed = settings(backfill_);
       if (dice.chance(20)) changed.partitions.pop_back();
       if (dice.chance(20)) changed.partitions.back().max_time = minutes(1);
       if (dice.chance(20)) changed.partitions.back().max_nodes = 1;
@@ -291,6 +295,7 @@ class RandomLife {
     }
   }
 
+  std::string backfill_;
   std::uint64_t submits_ = 0;
   std::uint64_t events_ = 0;
 };

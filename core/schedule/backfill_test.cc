@@ -1,0 +1,291 @@
+// Backfill: what may overtake whom, promises that hold, and that the plan stays a cache.
+#include "core/schedule/backfill.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/schedule/prospect.h"
+#include "core/schedule/trial.h"
+#include "testsuite/support/promises.h"
+#include "testsuite/support/random_life.h"
+
+namespace cox::core {
+namespace {
+
+using namespace cox::testing;
+
+Settings with(const std::string& backfill) {
+  Settings settings;
+  settings.backfill = backfill;
+  return settings;
+}
+
+/// Four nodes of four cores; one is busy for half an hour, and a job of four whole nodes waits.
+class BehindAWideJob : public ::testing::TestWithParam<std::string> {
+ protected:
+  BehindAWideJob() : cluster(fleet().nodes(4).cores(4), with(GetParam())) {
+    cluster.run(job().exclusive().minutes(30));
+    wide = *cluster.submit(job().nodes(4).exclusive().minutes(60));
+    cluster.schedule();
+  }
+
+  bool starts(const JobBuilder& request) {
+    const JobId id = *cluster.submit(request);
+    cluster.schedule();
+    return cluster.job_state(id) != JobState::pending;
+  }
+
+  Cluster cluster;
+  JobId wide;
+};
+
+TEST_P(BehindAWideJob, AJobStartsWhenItEndsByThen) {
+  EXPECT_TRUE(starts(job().minutes(30)));
+  EXPECT_FALSE(starts(job().minutes(31)));
+}
+
+TEST_P(BehindAWideJob, AJobWithoutALimitDoesNotStart) {
+  EXPECT_FALSE(starts(job().unlimited()));
+}
+
+TEST_P(BehindAWideJob, TimeThatPassesLetsNothingStart) {
+  EXPECT_FALSE(starts(job().minutes(31)));
+  for (int minute = 0; minute < 29; ++minute) {
+    cluster.advance(minutes(1));
+    EXPECT_TRUE(cluster.schedule().empty());
+  }
+}
+
+TEST_P(BehindAWideJob, AnEarlyEndStartsItEarly) {
+  cluster.advance(minutes(1));
+  cluster.batch_ended(NodeId{0}, JobId{1});
+  cluster.schedule();
+  EXPECT_NE(cluster.job_state(wide), JobState::pending);
+}
+
+/// What it waits for is overdue: it is expected at any moment, and nothing that lasts may start.
+TEST_P(BehindAWideJob, AnOverdueJobKeepsThePromise) {
+  cluster.advance(minutes(40));
+  cluster.heartbeat_all();
+  EXPECT_FALSE(starts(job().minutes(1)));
+}
+
+TEST_P(BehindAWideJob, ACancelledOneMakesRoomForThoseBehind) {
+  EXPECT_FALSE(starts(job().minutes(31)));
+  cluster.ask(CancelJob{ada(), wide});
+  EXPECT_EQ(std::ranges::count_if(
+                cluster.schedule(),
+                [](const Fact& fact) { return std::holds_alternative<JobStarted>(fact); }),
+            1);
+}
+
+/// Small jobs that keep coming do not starve a large one (spur#732).
+TEST_P(BehindAWideJob, Trap24SmallJobsDoNotStarveALargeOne) {
+  for (int minute = 0; minute < 30; ++minute) {
+    for (int i = 0; i < 4; ++i) starts(job().minutes(5));
+    cluster.advance(minutes(1));
+    cluster.heartbeat_all();
+    for (const JobId id : std::vector<JobId>(cluster.state.index.unended.begin(),
+                                             cluster.state.index.unended.end())) {
+      const Job& one = cluster.job(id);
+      if (one.phase == JobPhase::pending || one.run->started + one.request.time_limit > cluster.now)
+        continue;
+      cluster.batch_ended(cluster.node_of(id), id);
+    }
+    cluster.schedule();
+  }
+  EXPECT_NE(cluster.job_state(wide), JobState::pending);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds,
+                         BehindAWideJob,
+                         ::testing::Values("easy", "easy-sjbf", "conservative"));
+
+std::string name_of(const std::string& kind, std::uint64_t seed, int event) {
+  return kind + " seed " + std::to_string(seed) + " event " + std::to_string(event);
+}
+
+TEST(Backfill, LeavesWhatTheReservedJobDoesNotNeed) {
+  for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
+    Cluster cluster(fleet().nodes(4).cores(4), with(kind));
+    cluster.run(job().nodes(2).exclusive().minutes(30));
+    const JobId wide = *cluster.submit(job().nodes(3).exclusive().minutes(60));
+    const JobId longer = *cluster.submit(job().exclusive().minutes(300));
+    const JobId too_much = *cluster.submit(job().exclusive().minutes(300));
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(wide), JobState::pending) << kind;
+    EXPECT_NE(cluster.job_state(longer), JobState::pending) << kind;
+    EXPECT_EQ(cluster.job_state(too_much), JobState::pending) << kind;
+  }
+}
+
+TEST(Backfill, ShortJobsComeFirstUnderSjbf) {
+  for (const std::string kind : {"easy", "easy-sjbf"}) {
+    Cluster cluster(fleet().nodes(2).cores(4), with(kind));
+    cluster.run(job().exclusive().minutes(30));
+    cluster.submit(job().nodes(2).exclusive());
+    const JobId first = *cluster.submit(job().exclusive().minutes(20));
+    const JobId shorter = *cluster.submit(job().exclusive().minutes(10));
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(kind == "easy" ? first : shorter), JobState::running);
+    EXPECT_EQ(cluster.job_state(kind == "easy" ? shorter : first), JobState::pending);
+  }
+}
+
+/// A task of four cores needs them on one node: eight free ones on four nodes are no room for it.
+TEST(Backfill, CountsRoomWhereItIsAndNotInSum) {
+  for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
+    Cluster cluster(fleet().nodes(2).cores(4), with(kind));
+    const JobId first = cluster.run(job().cpus(3).minutes(30));
+    cluster.run(job().cpus(3).minutes(90));
+    EXPECT_NE(cluster.node_of(first), cluster.node_of(JobId{2}));
+    const JobId wide = *cluster.submit(job().cpus(4).minutes(60));
+    const JobId beside_first = *cluster.submit(job().minutes(60));
+    const JobId beside_both = *cluster.submit(job().minutes(60));
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(wide), JobState::pending);
+    // One of them fits beside the job that runs longer; the other would be in the way.
+    const int running = (cluster.job_state(beside_first) == JobState::running ? 1 : 0) +
+                        (cluster.job_state(beside_both) == JobState::running ? 1 : 0);
+    EXPECT_EQ(running, 1) << kind;
+    cluster.batch_ended(cluster.node_of(first), first);
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(wide), JobState::running) << kind;
+  }
+}
+
+class EveryKind : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryKind, DroppingThePlanAtAnyMomentChangesNoDecision) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    RandomLife kept(seed, GetParam());
+    RandomLife dropped(seed, GetParam());
+    Dice when(seed + 1000);
+    for (int i = 0; i < 120; ++i) {
+      kept.event();
+      if (when.chance(40)) dropped.cluster.plan().drop();
+      dropped.event();
+      ASSERT_TRUE(kept.cluster.state.record == dropped.cluster.state.record)
+          << name_of(GetParam(), seed, i);
+    }
+  }
+}
+
+TEST_P(EveryKind, ReasonsAreThoseOfExplain) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    RandomLife life(seed, GetParam());
+    for (int i = 0; i < 120; ++i) {
+      life.event();
+      Cluster& cluster = life.cluster;
+      for (const JobId id : cluster.state.index.unended) {
+        if (cluster.job(id).phase != JobPhase::pending) continue;
+        const Verdict verdict =
+            explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
+        ASSERT_EQ(verdict.code, cluster.plan().blocked(cluster.state, id).code)
+            << name_of(GetParam(), seed, i) << " job " << id.value << ": " << verdict.summary;
+      }
+    }
+  }
+}
+
+/// Whatever starts, the first job that waits keeps the start it had in sight.
+TEST_P(EveryKind, NoStartTakesBackAPromise) {
+  int kept = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    RandomLife life(seed, GetParam());
+    Cluster& cluster = life.cluster;
+    for (int i = 0; i < 120; ++i) {
+      std::optional<Promise> before;
+      bool is_watching = false;
+      cluster.watch = [&](const State& state, const Fact& fact) {
+        // Checked at the next fact, when the start has been evolved.
+        if (is_watching && before.has_value()) {
+          const auto after = first_promise(state, cluster.contact, cluster.now, cluster.policies());
+          if (after.has_value() && after->job == before->job) {
+            EXPECT_LE(after->start, before->start) << name_of(GetParam(), seed, i);
+            ++kept;
+          }
+        }
+        is_watching = std::holds_alternative<JobStarted>(fact);
+        if (is_watching) {
+          before = first_promise(state, cluster.contact, cluster.now, cluster.policies());
+        }
+      };
+      life.event();
+      ASSERT_FALSE(HasFailure());
+    }
+  }
+  EXPECT_GT(kept, 30);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind, ::testing::Values("easy", "easy-sjbf", "conservative"));
+
+/// The plain model of a prospect: at each instant, the plug-in itself on what is free then.
+std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& request) {
+  const State& state = cluster.state;
+  Running running;
+  running.rebuild(state);
+  const Timeline timeline(state, running, cluster.now);
+  std::vector<NodeFree> free = state.index.free;
+  const Bitset ready = ready_nodes(state, cluster.contact, "batch");
+  const Bitset candidates = allowed_nodes(state, ready, request);
+  std::map<Second, std::vector<std::pair<JobId, std::size_t>>> ends;
+  for (const auto& [end, id] : running.by_end()) {
+    const Job& one = cluster.job(id);
+    const bool is_endless =
+        one.phase != JobPhase::ending && one.request.time_limit == duration_unlimited;
+    const Second at = is_endless           ? second_never
+                      : end <= cluster.now ? cluster.now.us / 1'000'000
+                                           : end_second(end, Duration{});
+    for (std::size_t i = 0; i < one.run->allocation.nodes.size(); ++i) {
+      if (!one.run->freed.test(i)) ends[at].emplace_back(id, i);
+    }
+  }
+  for (const auto& [at, shares] : ends) {
+    for (const auto& [id, i] : shares) {
+      const NodeShare& share = cluster.job(id).run->allocation.nodes[i];
+      NodeFree& here = free[share.node.value];
+      here.cores |= share.cores;
+      here.devices |= share.devices;
+      for (std::size_t m = 0; m < share.memory_mib.size(); ++m)
+        here.memory_mib[m] += share.memory_mib[m];
+      for (std::size_t p = 0; p < share.pools.size(); ++p) here.pools[p] += share.pools[p];
+      --here.jobs;
+    }
+    const FreeNodes view{candidates, state.record.nodes, free, state.record.classes, false, false,
+                         0};
+    const Selection answer = cluster.policies().select->select(request, view);
+    if (std::holds_alternative<Placement>(answer)) return at;
+  }
+  return std::nullopt;
+}
+
+TEST(Prospect, FindsTheStartThatThePlugInWould) {
+  int found = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    RandomLife life(seed, "easy");
+    for (int i = 0; i < 100; ++i) {
+      life.event();
+      Cluster& cluster = life.cluster;
+      Running running;
+      running.rebuild(cluster.state);
+      const Timeline timeline(cluster.state, running, cluster.now);
+      const Bitset ready = ready_nodes(cluster.state, cluster.contact, "batch");
+      for (const JobId id : cluster.state.index.unended) {
+        const Job& one = cluster.job(id);
+        if (one.phase != JobPhase::pending) continue;
+        Prospect prospect(cluster.state, cluster.state.record.settings.partitions[0], ready,
+                          one.request);
+        const auto start = prospect.advance(timeline, one.request.time_limit, 0);
+        ASSERT_EQ(start, plain_earliest(cluster, one.request)) << "seed " << seed << " event " << i;
+        found += start.has_value() ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(found, 1000);
+}
+
+}  // namespace
+}  // namespace cox::core

@@ -1,0 +1,117 @@
+// One request against the future: how many of its tasks fit each node as time goes on, and from
+// when on it fits as a whole. Answers as a select plug-in would, since both ask Need::capacity().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/bitset.h"
+#include "common/cow.h"
+#include "core/policy/fit.h"
+#include "core/schedule/timeline.h"
+#include "core/state.h"
+
+namespace cox::core {
+
+/// How many nodes have room for how many tasks, and whether that is enough for a request.
+class Tally {
+ public:
+  /// `nodes_granted`: by the partition; 0: no limit.
+  Tally(const JobRequest& request, std::uint32_t nodes_granted);
+
+  /// Tasks that a node must have room for to be of any use.
+  std::uint32_t tasks_least() const { return tasks_least_; }
+
+  /// `capacity` in what counts: none below the least, no more than that where only nodes count.
+  std::uint32_t clipped(std::uint32_t capacity) const;
+
+  void add(std::uint32_t capacity, bool is_wanted) { change(capacity, is_wanted, 1); }
+
+  void remove(std::uint32_t capacity, bool is_wanted) { change(capacity, is_wanted, -1); }
+
+  bool fits() const;
+
+  /// Nodes with room for enough tasks.
+  std::uint64_t nodes() const { return nodes_ + wanted_; }
+
+  std::uint64_t nodes_least() const { return nodes_least_; }
+
+  std::uint64_t nodes_most() const { return nodes_most_; }
+
+  std::uint64_t tasks() const { return tasks_; }
+
+  /// Tasks that all nodes together have room for.
+  std::uint64_t room() const { return room_; }
+
+ private:
+  void change(std::uint32_t capacity, bool is_wanted, int by);
+
+  std::uint64_t tasks_, nodes_least_, nodes_most_, named_;
+  std::uint32_t tasks_least_;
+  std::vector<std::pair<std::uint32_t, std::int64_t>> counts_;  // of nodes, largest capacity first
+  std::uint64_t nodes_ = 0, wanted_ = 0, wanted_room_ = 0, room_ = 0;
+};
+
+class Prospect {
+ public:
+  /// The rooms of now. `ready`: the nodes that may be used.
+  Prospect(const State& state,
+           const PartitionSettings& partition,
+           const Bitset& ready,
+           const JobRequest& request);
+  Prospect(const Prospect&) = delete;
+  Prospect& operator=(const Prospect&) = delete;
+
+  /// Goes on to the first second >= `not_before` at which the request fits for all of `length`;
+  /// nothing when it never does. Does not ask about now: that is the plug-in's business.
+  std::optional<Second> advance(const Timeline& timeline, Duration length, Second not_before);
+
+  /// After advance(): nodes and amounts that it would get.
+  std::vector<Part> choose() const;
+  /// After advance(), on a timeline without reserved jobs: it would still fit without `parts`,
+  /// which are free now.
+  bool survives(const std::vector<Part>& parts);
+  /// From here on `parts` are not there.
+  void lose(const std::vector<Part>& parts);
+  /// After advance(): of so many cores at most survives() can be true, wherever they are among the
+  /// nodes it may use.
+  std::uint64_t spare_cores() const;
+
+  const Tally& tally() const { return tally_; }
+
+  const Bitset& candidates() const { return candidates_; }
+
+  const Need& need() const { return need_; }
+
+ private:
+  struct Level {
+    std::int32_t cores = 0;
+    std::int32_t jobs = 0;
+    std::int64_t memory_mib = 0;
+  };
+
+  void apply(const Part& part, bool frees);
+  std::uint32_t capacity_at(std::size_t node) const;
+  void recount(std::size_t node);
+  void set_capacity(std::size_t node, std::uint32_t capacity);
+  /// Whether it still fits when nodes that are taken before `end` count with the least they have.
+  bool lasts(const std::vector<Change>& changes, std::size_t from, Second end);
+
+  Cow<JobCommon> common_;  // what need_ looks at stays
+  Bitset candidates_;
+  FreeNodes view_;
+  Need need_;
+  Tally tally_;
+  Bitset wanted_;
+  std::vector<Level> levels_;            // by NodeId
+  std::int64_t cores_ = 0;               // of all levels
+  bool is_scattered_;                    // one core a task, on whatever nodes
+  std::vector<std::uint32_t> capacity_;  // by NodeId, clipped
+  std::vector<Bitset> devices_;          // by NodeId; only where devices are wanted
+  std::vector<std::vector<std::int64_t>> pools_;
+};
+
+}  // namespace cox::core

@@ -1,0 +1,64 @@
+// What the first waiting job of all is promised, found from State alone, to check that nothing that
+// starts takes it back.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/schedule/gate.h"
+#include "core/schedule/plan.h"
+#include "core/schedule/prospect.h"
+#include "core/schedule/trial.h"
+
+namespace cox::testing {
+
+struct Promise {
+  JobId job;
+  core::Place place;
+  core::Second start = core::second_never;
+};
+
+/// Of the job that comes first of those that wait for resources, whatever its partition; nothing
+/// when none does, or none is in sight.
+inline std::optional<Promise> first_promise(const core::State& state,
+                                            const core::Contact& contact,
+                                            Instant now,
+                                            core::Policies policies) {
+  std::optional<Promise> first;
+  const PartitionSettings* where = nullptr;
+  for (const PartitionSettings& partition : state.record.settings.partitions) {
+    const bool is_down = state.record.partitions_down.contains(partition.name);
+    const Bitset ready = core::ready_nodes(state, contact, partition.name);
+    for (const JobId id : state.index.unended) {
+      const core::Job& job = *state.find_job(id);
+      const auto& names = job.request.common->partitions;
+      const bool is_here = std::find(names.begin(), names.end(), partition.name) != names.end();
+      if (job.phase != JobPhase::pending || !is_here) continue;
+      if (core::blocked_by_itself(job, now).code != Reason::none) continue;
+      if (core::gate(partition, is_down, job.request).code != Reason::none) continue;
+      const core::Place place{policies.priority->static_key(job.request, job.submitted, partition),
+                              id};
+      if (first.has_value() && !(place < first->place)) continue;
+      if (core::try_place(state, *policies.select, partition, ready, job.request).is_hopeless) {
+        continue;
+      }
+      first = Promise{id, place, core::second_never};
+      where = &partition;
+    }
+  }
+  if (!first.has_value()) return first;
+  core::Running running;
+  running.rebuild(state);
+  const core::Timeline timeline(state, running, now);
+  const core::Job& job = *state.find_job(first->job);
+  core::Prospect prospect(state, *where, core::ready_nodes(state, contact, where->name),
+                          job.request);
+  first->start = prospect.advance(timeline, job.request.time_limit, 0).value_or(core::second_never);
+  return first;
+}
+
+}  // namespace cox::testing
