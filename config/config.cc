@@ -7,6 +7,7 @@
 
 #include "common/text.h"
 #include "config/bare_text.h"
+#include "config/overrides.h"
 #include "config/reading.h"
 
 namespace cox::config {
@@ -85,15 +86,18 @@ void take_all(Reading& reading, const toml::table& top) {
 
 }  // namespace
 
-Result<Config> parse(std::string_view text, const std::string& name) {
+Result<Config> parse(std::string_view text,
+                     const std::string& name,
+                     const std::vector<std::string>& set) {
   const std::string shown = quoted(name, 200);
   if (text.size() > file_bytes_max) {
     return fail(Code::bad_usage,
                 shown + ": longer than " + std::to_string(file_bytes_max) + " bytes");
   }
   if (const auto bare = find_bare_letter(text)) return Failure(bare_letter(text, *bare, shown));
-  const toml::parse_result parsed = toml::parse(text);
+  toml::parse_result parsed = toml::parse(text);
   if (!parsed) return Failure(syntax_error(parsed.error(), shown));
+  if (auto done = put_over(set, &parsed.table()); !done) return Failure(done.error());
   Reading reading;
   take_all(reading, parsed.table());
   if (reading.has_complaints()) return Failure(as_error(reading.reader.complaints(), shown));
@@ -103,8 +107,8 @@ Result<Config> parse(std::string_view text, const std::string& name) {
   return std::move(reading.config);
 }
 
-Result<Config> load(const std::string& path) {
-  if (path.empty()) return Config{};
+Result<Config> load(const std::string& path, const std::vector<std::string>& set) {
+  if (path.empty()) return set.empty() ? Config{} : parse("", "--set", set);
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(file_bytes_max + 1, '\0');
@@ -115,7 +119,9 @@ Result<Config> load(const std::string& path) {
     return fail(code, "read " + quoted(path, 200) + ": " + reason(why));
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
-  return parse(text, path);
+  auto config = parse(text, path);
+  // What is wrong with the file itself is said with its name.
+  return config && !set.empty() ? parse(text, "--set", set) : std::move(config);
 }
 
 }  // namespace cox::config

@@ -32,8 +32,11 @@ std::string to_toml(const Settings& settings);
 
 /// `path` empty: the defaults. error: not_found or not_permitted for the file itself, else
 /// bad_usage with one line per complaint, "FILE:LINE:COLUMN: KEY: what is wrong", in file order
-Result<Config> load(const std::string& path);
+/// `set`: "KEY=VALUE", put over what the file says.
+Result<Config> load(const std::string& path, const std::vector<std::string>& set = {});
 /// The same from text; `name` stands for the file in complaints.
-Result<Config> parse(std::string_view text, const std::string& name);
+Result<Config> parse(std::string_view text,
+                     const std::string& name,
+                     const std::vector<std::string>& set = {});
 
 }  // namespace cox::config

@@ -192,13 +192,30 @@ TEST(Config, KeysWithoutEffectAreTakenKeptAndWarnedOf) {
   EXPECT_EQ(warnings("[[qos]]\nname = 'x'\n"), Lines{"f:1:3: qos: has no effect in this version"});
   EXPECT_EQ(warnings("[[switch]]\nname = 'l'\nnodes = 'n1'\n"),
             Lines{"f:1:3: switch: has no effect in this version"});
-  EXPECT_EQ(warnings("[scheduling]\nreservations = 64\nbackfill = 'easy'\n"),
-            (Lines{"f:2:1: scheduling.reservations: has no effect in this version",
-                   "f:3:12: scheduling.backfill: \"easy\" has no effect in this version: nothing "
-                   "overtakes"}));
   EXPECT_EQ(warnings("[[partition]]\nname = 'a'\nweight = 100\n"),
             Lines{"f:3:1: partition.weight: has no effect in this version"});
-  EXPECT_EQ(warnings("[scheduling]\nbackfill = 'none'\n"), Lines{});
+  EXPECT_EQ(warnings("[scheduling]\nreservations = 64\nbackfill = 'easy'\n"), Lines{});
+}
+
+TEST(Config, ValuesOfACommandLineGoOverThoseOfTheFile) {
+  const std::string file = "[scheduling]\nbackfill = 'easy'\nreservations = 5\n";
+  const auto config =
+      parse(file, "--set", {"scheduling.backfill=conservative", "cluster.name='b'"});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->settings.backfill, "conservative");
+  EXPECT_EQ(config->settings.reservations, 5U);
+  EXPECT_EQ(config->settings.cluster, "b");
+  const auto complaint_of = [](const std::string& entry) {
+    const auto made = load("", {entry});
+    return made ? std::string() : made.error().message;
+  };
+  EXPECT_NE(complaint_of("scheduling.backfill=fast").find("scheduling.backfill"),
+            std::string::npos);
+  EXPECT_NE(complaint_of("scheduling.backfil=easy").find("backfil"), std::string::npos);
+  EXPECT_EQ(complaint_of("easy"), "--set easy: not KEY=VALUE");
+  EXPECT_EQ(complaint_of("=easy"), "--set =easy: not KEY=VALUE");
+  EXPECT_EQ(complaint_of("a b=[1"),
+            "--set a b=[1: not TABLE.KEY=VALUE as in the configuration file");
 }
 
 TEST(Config, ValuesThatThisVersionCannotDoAreRefused) {

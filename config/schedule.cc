@@ -16,16 +16,6 @@ void check_spans(Reading& reading, const toml::source_region& place) {
   reading.reader.complain(place, "scheduling.lost_after", "must be longer than silent_after");
 }
 
-/// Every value is known and kept; only strict order is there.
-void take_backfill(Reading& reading, const toml::node& node) {
-  Settings& settings = reading.config.settings;
-  reading.reader.choice("scheduling.backfill", {"none", "easy", "easy-sjbf", "conservative"}, {},
-                        &settings.backfill)(node);
-  if (settings.backfill == "none") return;
-  reading.reader.warn(node.source(), "scheduling.backfill",
-                      '"' + settings.backfill + "\" " + no_effect_yet + ": nothing overtakes");
-}
-
 std::vector<Key> keys_of_scheduling(Reading& reading) {
   Reader& reader = reading.reader;
   Settings& settings = reading.config.settings;
@@ -47,10 +37,11 @@ std::vector<Key> keys_of_scheduling(Reading& reading) {
          reading.reader.choice("scheduling.fence", {"none", "self"}, {}, fence.get())(node);
          reading.config.settings.fence_self = *fence == "self";
        }},
-      {"backfill", [&reading](const toml::node& node) { take_backfill(reading, node); }},
+      {"backfill",
+       reader.choice("scheduling.backfill", {"none", "easy", "easy-sjbf", "conservative"}, {},
+                     &settings.backfill)},
       {"reservations",
-       reader.number(at + "reservations", 0, reservations_max, &settings.reservations),
-       no_effect_yet}};
+       reader.number(at + "reservations", 0, reservations_max, &settings.reservations)}};
 }
 
 std::vector<Key> keys_of_priority(Reading& reading) {
