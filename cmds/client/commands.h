@@ -21,6 +21,7 @@ extern const Command release_command;
 extern const Command requeue_command;
 extern const Command run_command;
 extern const Command show_command;
+extern const Command sim_command;
 extern const Command submit_command;
 extern const Command up_command;
 extern const Command wait_command;

@@ -1,0 +1,76 @@
+// The production core under a virtual clock: State, evolve() and the Plan as the controller has
+// them, on nodes that do everything at once. Time jumps from event to event.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/result.h"
+#include "core/core.h"
+#include "core/schedule/plan.h"
+#include "model/settings.h"
+#include "sim/machine.h"
+#include "sim/swf.h"
+
+namespace cox::sim {
+
+/// What became of a job.
+struct Outcome {
+  std::int64_t submit_s = 0, start_s = 0, end_s = 0;  // since the log's start
+  std::uint32_t processors = 0;
+};
+
+class Replay {
+ public:
+  /// error: what the core says of a node or of the settings
+  static Result<Replay> open(const Settings& settings,
+                             const MachineShape& shape,
+                             core::Policies policies);
+
+  /// Called now and then with the number of jobs that have ended.
+  std::function<void(std::size_t)> progress;
+
+  /// Replays all of `log`. Jobs that no state of the machine fits are noted in `log.bad`.
+  /// error: refused, when jobs are left that never start
+  Result<std::vector<Outcome>> run(SwfLog& log);
+
+  /// Facts that the core took, as a measure of work.
+  std::uint64_t facts() const { return facts_; }
+
+ private:
+  explicit Replay(core::Policies policies) : policies_(policies), plan_(policies) {}
+
+  void take(const core::Fact& fact);
+  Result<void> ask(const core::Request& request);
+  void submit(const SwfJob& job, SwfLog& log);
+  JobRequest request_of(const SwfJob& job);
+  void schedule();
+  void start(const core::JobStarted& started);
+  void end(JobId id);
+  void forget();
+  Failure stuck() const;
+
+  using Ending = std::pair<Instant, JobId>;
+
+  core::Policies policies_;
+  core::State state_;
+  core::Contact contact_;
+  core::Plan plan_;
+  MachineShape shape_;
+  std::string partition_;
+  Instant now_;
+  std::uint64_t facts_ = 0;
+  std::priority_queue<Ending, std::vector<Ending>, std::greater<>> endings_;
+  std::map<std::pair<std::int64_t, std::uint32_t>, Cow<JobCommon>> commons_;  // user, processors
+  std::vector<std::int64_t> runs_s_;                                          // by job id
+  std::vector<Outcome> outcomes_;                                             // by job id
+  std::vector<JobId> ended_;                                                  // not yet forgotten
+  std::size_t ended_count_ = 0;
+};
+
+}  // namespace cox::sim
