@@ -208,6 +208,14 @@ void Checks::after_turn(const core::State& state) {
   }
 }
 
+void Checks::after_pass(const std::optional<testing::Promise>& before,
+                        const std::optional<testing::Promise>& after) {
+  if (!before.has_value() || !after.has_value() || before->job != after->job) return;
+  if (after->start <= before->start) return;
+  complain("reserved " + name_of(before->job) + " is delayed from second " +
+           std::to_string(before->start) + " to " + std::to_string(after->start));
+}
+
 void Checks::replay_equals(const core::State& state) {
   core::State again;
   again.index = core::rebuild_index(again.record);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "ctld/store/store.h"
 #include "testsuite/faults/timeline.h"
 #include "testsuite/faults/watch.h"
+#include "testsuite/support/promises.h"
 
 namespace cox::faults {
 
@@ -48,6 +50,9 @@ class Checks {
   void after_turn(const core::State& state);
   /// history.db has a row for everything that ended, the one that the facts make, and no other.
   void history_equals();
+  /// What the first waiting job was promised before a pass it has after it, unless it started.
+  void after_pass(const std::optional<testing::Promise>& before,
+                  const std::optional<testing::Promise>& after);
   /// Replays the journal from the start and compares. Costs as much as the journal is long.
   void replay_equals(const core::State& state);
 

@@ -158,8 +158,10 @@ void FakeController::turn() {
   for (auto& work : inbox) {
     work(controller);
   }
+  const auto promise = first_promise();
   while (!controller.plan(1000)) {
   }
+  checks_.after_pass(promise, first_promise());
   controller.end_turn();
   checks_.after_turn(controller.machine().state());
   continue_checkpoint();
@@ -169,6 +171,12 @@ void FakeController::turn() {
   if (rng_.chance(1, 100)) {
     checks_.replay_equals(controller.machine().state());
   }
+}
+
+std::optional<testing::Promise> FakeController::first_promise() const {
+  const ctld::Machine& machine = life_->controller->machine();
+  return testing::first_promise(machine.state(), machine.contact(), machine.now(),
+                                machine.policies());
 }
 
 void FakeController::tick() {

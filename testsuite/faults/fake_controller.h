@@ -137,6 +137,7 @@ class FakeController : private ctld::Journal,
   void later(Duration delay, std::function<void()> work);
   void arrive(std::function<void(ctld::Controller&)> work);
   void turn();
+  std::optional<testing::Promise> first_promise() const;
   void tick();
   void continue_checkpoint();
   /// Whether an order of a checkpoint was carried out; if not, the controller hears of it.

@@ -2,6 +2,7 @@
 #include "testsuite/faults/simulation.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -13,8 +14,11 @@ constexpr int fleet_size = 4;
 constexpr int looks_until_cancel = 9;
 constexpr int looks_unwanted_max = 3;  // more than a TERM, kill_wait and a KILL take
 
-Settings short_settings() {
+/// Each way of backfill has its seeds.
+Settings short_settings(std::uint64_t seed) {
+  static constexpr std::array kinds = {"none", "easy", "easy-sjbf", "conservative"};
   Settings settings;
+  settings.backfill = kinds[seed % kinds.size()];
   settings.lost_after = seconds(20);
   settings.kill_wait = seconds(3);
   settings.history_keep = seconds(8);  // so that jobs leave while the run is young
@@ -57,7 +61,7 @@ Simulation::Simulation(const Scenario& scenario)
       rng_(scenario.seed),
       kinds_(kinds_of(scenario)),
       network_(timeline_, rng_.fork()),
-      controller_(timeline_, network_, rng_.fork(), checks_, short_settings()) {
+      controller_(timeline_, network_, rng_.fork(), checks_, short_settings(scenario.seed)) {
   checks_.prints_facts = scenario.prints_facts;
   checks_.is_undisturbed = true;
   for (auto i = static_cast<std::size_t>(last_unnoticed_kind) + 1; i < kinds_count; ++i) {
