@@ -103,8 +103,14 @@ std::string forecast(const wire::Submitted& submitted) {
   const wire::Explanation& verdict = submitted.verdict();
   if (submitted.job() != 0) return "was submitted before: job " + std::to_string(submitted.job());
   if (!verdict.nodes().empty()) return "would start now on " + verdict.nodes();
-  return "would wait: " + verdict.summary() +
-         (verdict.next_event().empty() ? "" : "\nnext: " + verdict.next_event());
+  std::string text = "would wait: " + verdict.summary();
+  if (!verdict.next_event().empty()) text += "\nnext: " + verdict.next_event();
+  for (const wire::Check& check : verdict.checks()) {
+    if (check.passed() && check.name().starts_with("expected start")) {
+      text += "\n" + check.name() + ": " + check.detail();
+    }
+  }
+  return text;
 }
 
 std::string text_of(const wire::Submitted& submitted, const Parsed& given) {
