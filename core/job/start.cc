@@ -1,6 +1,7 @@
 // See start.h. The order of facts is the order in which evolve() accepts them.
 #include "core/job/start.h"
 
+#include "core/job/array.h"
 #include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 
@@ -37,6 +38,15 @@ Facts start_job(const State& state,
                 const std::string& partition,
                 const Allocation& allocation,
                 Instant now) {
+  if (is_array(job)) {
+    // The next element becomes a job of its own by its start.
+    const Job element = element_of(job, state.record.next_job, remainder(job).first());
+    Facts facts{ElementSplit{element.id, now, job.id, element.index}};
+    for (Fact& fact : start_job(state, element, partition, allocation, now)) {
+      facts.push_back(std::move(fact));
+    }
+    return facts;
+  }
   const Attempt attempt{job.attempt.value + 1};
   Facts facts;
   facts.push_back(JobStarted{job.id, attempt, now, allocation, partition});

@@ -8,8 +8,8 @@
 
 namespace cox::core {
 
-/// A start of `job` from `partition` on `allocation`. A job whose initial step cannot be laid out
-/// on what it asked for is held instead, with the reason.
+/// A start of `job`, of an array its next element, from `partition` on `allocation`. A job whose
+/// initial step cannot be laid out on what it asked for is held instead, with the reason.
 Facts start_job(const State& state,
                 const Job& job,
                 const std::string& partition,

@@ -8,6 +8,7 @@
 #include "common/count_text.h"
 #include "common/node_list.h"
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/misfit.h"
@@ -29,6 +30,7 @@ struct Inquiry {
   Instant now;
   Policies policies;
   const Job& job;
+  std::uint32_t index;  // of an element without a job of its own; else the job's
   Verdict verdict;
   std::string misfit;  // the first test that no state of the fleet passes
   std::string closed;  // what the first partition that is closed to it says
@@ -38,36 +40,64 @@ struct Inquiry {
   }
 };
 
+/// Where starts of a job stand in the order of a partition. Elements stand where their array does,
+/// in order of their indices.
+struct Standing {
+  Place place;  // of the array, where there is one
+  std::uint32_t index = 0;
+  JobId job{};
+  std::uint32_t starts = 1;
+
+  friend bool operator<(const Standing& a, const Standing& b) {
+    return a.place == b.place ? a.index < b.index : a.place < b.place;
+  }
+};
+
 bool is_queued_in(const Inquiry& ask, const Job& job, const PartitionSettings& partition) {
   const auto& names = job.request.common->partitions;
-  return job.phase == JobPhase::pending && blocked_by_itself(job, ask.now).code == Reason::none &&
+  return job.phase == JobPhase::pending &&
+         blocked_by_itself(ask.state, job, ask.now).code == Reason::none &&
          std::ranges::find(names, partition.name) != names.end() &&
          gate(partition, false, job.request).code == Reason::none;
 }
 
 /// Jobs ahead of ours in the partition, as a heap with the first on top.
-std::vector<Place> jobs_ahead(const Inquiry& ask, const PartitionSettings& partition) {
+std::vector<Standing> jobs_ahead(const Inquiry& ask, const PartitionSettings& partition) {
   const auto place_of = [&](const Job& job) {
-    return Place{ask.policies.priority->static_key(job.request, job.submitted, partition), job.id};
+    return Place{ask.policies.priority->static_key(job.request, job.submitted, partition),
+                 is_element(job) ? job.array : job.id};
   };
-  const Place mine = place_of(ask.job);
-  std::vector<Place> ahead;
+  const Standing mine{place_of(ask.job), ask.index, ask.job.id};
+  std::vector<Standing> ahead;
   for (const JobId id : ask.state.index.unended) {
     const Job& other = *ask.state.find_job(id);
     if (!is_queued_in(ask, other, partition)) continue;
-    if (const Place place = place_of(other); place < mine) ahead.push_back(place);
+    Standing standing{place_of(other), other.index, id};
+    if (is_array(other)) {
+      const ArraySpec& waiting = remainder(other);
+      const bool is_ours = standing.place == mine.place;
+      standing.index = waiting.first();
+      standing.starts = is_ours ? waiting.count_before(mine.index) : waiting.count();
+    }
+    if (standing < mine) ahead.push_back(standing);
   }
-  std::ranges::make_heap(ahead, [](const Place& a, const Place& b) { return b < a; });
+  std::ranges::make_heap(ahead, [](const Standing& a, const Standing& b) { return b < a; });
   return ahead;
+}
+
+std::size_t starts_of(const std::vector<Standing>& ahead) {
+  std::size_t sum = 0;
+  for (const Standing& one : ahead) sum += one.starts;
+  return sum;
 }
 
 /// The first job ahead that waits for resources: it stands in the way. Hopeless ones do not.
 std::optional<JobId> job_in_the_way(const Inquiry& ask,
                                     const PartitionSettings& partition,
                                     const Bitset& ready,
-                                    std::vector<Place> ahead) {
+                                    std::vector<Standing> ahead) {
   std::map<std::string, bool> hopeless;  // by class
-  const auto later = [](const Place& a, const Place& b) { return b < a; };
+  const auto later = [](const Standing& a, const Standing& b) { return b < a; };
   while (!ahead.empty()) {
     std::ranges::pop_heap(ahead, later);
     const Job& other = *ask.state.find_job(ahead.back().job);
@@ -174,12 +204,13 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
   if (trial.is_hopeless) return trial.blocked;
   const auto ahead = jobs_ahead(ask, *partition);
   const auto blocker = job_in_the_way(ask, *partition, ready, ahead);
+  const std::size_t starts = starts_of(ahead);
   ask.note("order in partition " + name, !blocker.has_value(),
-           blocker.has_value() ? "behind job " + number(blocker->value) + ", " +
-                                     count_text(ahead.size(), "job") + " ahead"
+           blocker.has_value() ? "behind job " + job_name(*ask.state.find_job(*blocker)) + ", " +
+                                     count_text(starts, "job") + " ahead"
                                : "no job in the way",
-           ahead.size());
-  if (blocker.has_value()) return Blocked{Reason::priority, ahead.size()};
+           starts);
+  if (blocker.has_value()) return Blocked{Reason::priority, starts};
   if (trial.allocation.has_value() && ask.verdict.nodes.empty()) {
     ask.verdict.nodes = nodes_of(ask.state, *trial.allocation);
   }
@@ -212,6 +243,9 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::partition_time_limit:
     case Reason::partition_node_limit:
       return "its partitions are closed to it";
+    case Reason::array_limit:
+      return count_text(blocked.amount, "element") + " of its array run" +
+             (blocked.amount == 1 ? "s" : "") + " already, as many as may at once";
   }
   return {};
 }
@@ -244,6 +278,8 @@ std::string next_event_of(const Blocked& blocked) {
     case Reason::held_by_admin:
     case Reason::held_by_system:
       return "cox release";
+    case Reason::array_limit:
+      return "the end of a running element";
   }
   return {};
 }
@@ -253,16 +289,23 @@ std::string why_not_waiting(const State& state, const Job& job) {
   if (const std::string stuck = stuck_text(state, job); !stuck.empty()) {
     return "it cannot end: " + stuck;
   }
+  if (job.phase == JobPhase::split) return "each element that has not ended is a job of its own";
   if (job.phase != JobPhase::ended) return "it has started";
   return job.run->why.empty() ? "it has ended" : "it has ended: " + job.run->why;
 }
 
-Verdict explain_waiting(
-    const State& state, const Contact& contact, Instant now, Policies policies, const Job& job) {
-  Inquiry ask{state, contact, now, policies, job, Verdict{}, {}, {}};
-  Blocked best = blocked_by_itself(job, now);
+Verdict explain_waiting(const State& state,
+                        const Contact& contact,
+                        Instant now,
+                        Policies policies,
+                        const Job& job,
+                        std::uint32_t index) {
+  Inquiry ask{state, contact, now, policies, job, index, Verdict{}, {}, {}};
+  Blocked best = blocked_by_itself(state, job, now);
   if (best.code != Reason::none) {
-    ask.note("hold and begin time", false, summary_of(job, best), best.amount);
+    const bool is_limit = best.code == Reason::array_limit;
+    ask.note(is_limit ? "elements at once" : "hold and begin time", false, summary_of(job, best),
+             best.amount);
   } else {
     ask.note("hold and begin time", true, "not held, may begin", 0);
     best = Blocked{Reason::partition_unknown, 0};
@@ -282,14 +325,19 @@ Verdict explain_waiting(
 
 }  // namespace
 
-Verdict explain(
-    const State& state, const Contact& contact, Instant now, Policies policies, JobId id) {
+Verdict explain(const State& state,
+                const Contact& contact,
+                Instant now,
+                Policies policies,
+                JobId id,
+                std::optional<std::uint32_t> index) {
   const Job* job = state.find_job(id);
   if (job == nullptr) return Verdict{Reason::none, 0, "no such job", {}, {}};
   if (job->phase != JobPhase::pending) {
     return Verdict{Reason::none, 0, why_not_waiting(state, *job), {}, {}};
   }
-  return explain_waiting(state, contact, now, policies, *job);
+  const std::uint32_t first = is_array(*job) ? remainder(*job).first() : job->index;
+  return explain_waiting(state, contact, now, policies, *job, index.value_or(first));
 }
 
 Verdict foretell(const State& state,
@@ -302,7 +350,8 @@ Verdict foretell(const State& state,
   job.request = submitted.request;
   job.submitted = submitted.at;
   job.hold = submitted.request.held ? Hold::by_user : Hold::none;
-  return explain_waiting(state, contact, now, policies, job);
+  const std::uint32_t first = is_array(job) ? remainder(job).first() : 0;
+  return explain_waiting(state, contact, now, policies, job, first);
 }
 
 }  // namespace cox::core

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/start.h"
 #include "core/schedule/gate.h"
@@ -43,14 +44,15 @@ bool fails_count(const PartitionQueue& partition, const JobClass& one) {
 
 /// Tries the head of a class. A hopeless class gets its reason.
 Trial try_head(const State& state,
-               const SelectPolicy& select,
+               const Plan::Queues& queues,
                const PartitionQueue& partition,
                const Bitset& ready,
                JobClass& one) {
+  const SelectPolicy& select = *queues.policies.select;
   if (fails_count(partition, one)) {
     return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
   }
-  const Job& head = *state.find_job(one.jobs.first().job);
+  const Job& head = *queues.candidate(state, one.jobs.first().job);
   if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
     return std::move(*elsewhere);
   }
@@ -85,7 +87,7 @@ void Plan::observe(const State& state, const Fact& fact) {
       [&](const auto& one) {
         using One = std::decay_t<decltype(one)>;
         if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
-                      std::is_same_v<One, JobRequeued>) {
+                      std::is_same_v<One, JobRequeued> || std::is_same_v<One, ElementSplit>) {
           queues.insert(state, one.job);
         } else if constexpr (std::is_same_v<One, StartUndone>) {
           for (const NodeShare& share : state.find_job(one.job)->run->allocation.nodes) {
@@ -93,7 +95,8 @@ void Plan::observe(const State& state, const Fact& fact) {
             queues.wake_node(state, share.node);
           }
           queues.insert(state, one.job);
-        } else if constexpr (std::is_same_v<One, JobHeld> || std::is_same_v<One, JobEnded>) {
+        } else if constexpr (std::is_same_v<One, JobHeld> || std::is_same_v<One, JobEnded> ||
+                             std::is_same_v<One, ElementsCancelled>) {
           queues.remove(state, one.job);
         } else if constexpr (std::is_same_v<One, JobStarted>) {
           queues.remove(state, one.job);
@@ -150,7 +153,7 @@ Facts Plan::look(const State& state, const Contact& contact, PartitionQueue& par
   JobClass& one = queues_->classes[which];
   const Bitset& ready = ready_of(partition, state, contact);
   // 2. filter by counts, 3. place
-  Trial trial = try_head(state, *queues_->policies.select, partition, ready, one);
+  Trial trial = try_head(state, *queues_, partition, ready, one);
   if (trial.is_hopeless) {
     queues_->leave_planning_set(which);
     return {};
@@ -161,8 +164,8 @@ Facts Plan::look(const State& state, const Contact& contact, PartitionQueue& par
     partition.blocked = trial.blocked;
     return {};
   }
-  return start_job(state, *state.find_job(place.job), partition.settings.name, *trial.allocation,
-                   queues_->now);  // 4. start
+  return start_job(state, *queues_->candidate(state, place.job), partition.settings.name,
+                   *trial.allocation, queues_->now);  // 4. start
 }
 
 bool Plan::check_class(const State& state, const Contact& contact) {
@@ -173,8 +176,8 @@ bool Plan::check_class(const State& state, const Contact& contact) {
     JobClass& one = queues.classes[which];
     if (one.is_checked || one.jobs.empty()) continue;
     PartitionQueue& partition = queues.partitions[one.partition];
-    const Trial trial = try_head(state, *queues.policies.select, partition,
-                                 ready_of(partition, state, contact), one);
+    const Trial trial =
+        try_head(state, queues, partition, ready_of(partition, state, contact), one);
     if (trial.is_hopeless) queues.leave_planning_set(which);
     return true;
   }
@@ -189,9 +192,13 @@ Blocked Plan::blocked(const State& state, JobId id) const {
   const Queues& queues = *queues_;
   const Job* job = state.find_job(id);
   if (job == nullptr || job->phase != JobPhase::pending) return Blocked{};
-  if (const Blocked own = blocked_by_itself(*job, queues.now); own.code != Reason::none) return own;
+  if (const Blocked own = blocked_by_itself(state, *job, queues.now); own.code != Reason::none) {
+    return own;
+  }
   if (!queues.is_built) return Blocked{};
-  const auto seats = queues.seats.at(id);
+  const JobId place_id = is_element(*job) ? job->array : id;
+  const bool is_first = queues.candidate(state, place_id) == job;
+  const auto seats = queues.seats.at(place_id);
   Blocked best{Reason::partition_unknown, 0};
   if (seats.size() < job->request.common->partitions.size()) {
     const Blocked closed = closed_gates(state, job->request);
@@ -204,7 +211,7 @@ Blocked Plan::blocked(const State& state, JobId id) const {
       best = nearer(best, one.blocked);
     } else if (!partition.is_asleep()) {
       best = nearer(best, Blocked{});
-    } else if (partition.refused == place) {
+    } else if (partition.refused == place && is_first) {
       best = nearer(best, partition.blocked);
     } else {
       best = nearer(best, Blocked{Reason::priority, 0});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/job/array.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/trial.h"
@@ -24,6 +25,7 @@ void Plan::Queues::rebuild(const State& state) {
   class_by_key.clear();
   seats.clear();
   waiting.clear();
+  ready.clear();
   unchecked.clear();
   for (const PartitionSettings& settings : state.record.settings.partitions) {
     PartitionQueue& queue = partitions.emplace_back();
@@ -36,16 +38,43 @@ void Plan::Queues::rebuild(const State& state) {
 
 void Plan::Queues::insert(const State& state, JobId id) {
   const Job* job = state.find_job(id);
-  if (job == nullptr || job->phase != JobPhase::pending || job->hold != Hold::none) return;
-  if (job->request.begin.is_set() && job->request.begin > now) {
+  if (job == nullptr) return;
+  if (is_array(*job)) return refresh(state, id);
+  if (job->phase != JobPhase::pending || job->hold != Hold::none) return;
+  if (is_element(*job)) {
+    ready[job->array][job->index] = id;
+    refresh(state, job->array);
+  } else if (job->request.begin.is_set() && job->request.begin > now) {
     waiting.emplace(job->request.begin, id);
   } else {
-    enqueue(*job);
+    enqueue(*job, id);
   }
 }
 
-void Plan::Queues::enqueue(const Job& job) {
-  if (seats.contains(job.id)) return;
+const Job* Plan::Queues::candidate(const State& state, JobId id) const {
+  const Job* job = state.find_job(id);
+  const auto members = ready.find(id);
+  const Job* element = members == ready.end() || members->second.empty()
+                           ? nullptr
+                           : state.find_job(members->second.begin()->second);
+  if (job == nullptr || job->phase != JobPhase::pending || job->hold != Hold::none) return element;
+  const bool is_element_next = element != nullptr && element->index < remainder(*job).first();
+  return is_element_next ? element : job;
+}
+
+void Plan::Queues::refresh(const State& state, JobId array) {
+  const Job* next = candidate(state, array);
+  if (next == nullptr || is_at_limit(state, *next)) {
+    leave(array);
+  } else if (next->request.begin > now) {
+    waiting.emplace(next->request.begin, array);
+  } else {
+    enqueue(*next, array);
+  }
+}
+
+void Plan::Queues::enqueue(const Job& job, JobId place_id) {
+  if (seats.contains(place_id)) return;
   std::vector<Seat> mine;
   for (const std::string& name : job.request.common->partitions) {
     const auto partition = std::ranges::find_if(
@@ -54,13 +83,13 @@ void Plan::Queues::enqueue(const Job& job) {
     if (gate(partition->settings, partition->is_down, job.request).code != Reason::none) continue;
     const auto index = static_cast<std::size_t>(partition - partitions.begin());
     const Place place{
-        policies.priority->static_key(job.request, job.submitted, partition->settings), job.id};
+        policies.priority->static_key(job.request, job.submitted, partition->settings), place_id};
     const std::size_t which = class_of(job, index);
     mine.push_back({static_cast<std::uint32_t>(which), place});
     if (!classes[which].is_checked) unchecked.push_back(which);
     changing(classes[which], which, [&place](JobClass& one) { one.jobs.insert(place); });
   }
-  seats.insert(job.id, mine);
+  seats.insert(place_id, mine);
 }
 
 std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
@@ -85,9 +114,18 @@ bool Plan::Queues::is_littered() const {
 }
 
 void Plan::Queues::remove(const State& state, JobId id) {
-  if (const Job* job = state.find_job(id); job != nullptr && job->request.begin.is_set()) {
-    waiting.erase({job->request.begin, id});
+  const Job* job = state.find_job(id);
+  if (job != nullptr && job->request.begin.is_set()) waiting.erase({job->request.begin, id});
+  if (job != nullptr && is_array(*job)) return refresh(state, id);
+  if (job == nullptr || !is_element(*job)) return leave(id);
+  if (const auto members = ready.find(job->array); members != ready.end()) {
+    members->second.erase(job->index);
+    if (members->second.empty()) ready.erase(members);
   }
+  refresh(state, job->array);
+}
+
+void Plan::Queues::leave(JobId id) {
   for (const Seat& seat : seats.at(id)) {
     changing(classes[seat.which], seat.which,
              [&seat](JobClass& one) { one.jobs.erase(seat.place); });
@@ -99,7 +137,7 @@ void Plan::Queues::wake_due(const State& state) {
   while (!waiting.empty() && waiting.begin()->first <= now) {
     const JobId id = waiting.begin()->second;
     waiting.erase(waiting.begin());
-    if (const Job* job = state.find_job(id)) enqueue(*job);
+    insert(state, id);
   }
 }
 

@@ -53,13 +53,20 @@ struct Plan::Queues {
   std::unordered_map<std::string, std::size_t> class_by_key;
   SeatTable seats;
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
-  std::vector<std::size_t> unchecked;           // classes, in order of creation
+  /// Elements with jobs of their own that may start, by index: their array has one place for them
+  /// and its remainder, whose next start is the lowest index of all.
+  std::unordered_map<JobId, std::map<std::uint32_t, JobId>> ready;
+  std::vector<std::size_t> unchecked;  // classes, in order of creation
 
   void rebuild(const State& state);
   /// Queues the job, or lets it wait for its begin time. No effect on held or started jobs.
   void insert(const State& state, JobId id);
   void remove(const State& state, JobId id);
-  void enqueue(const Job& job);
+  /// The job that starts from the place of `id`: itself, or for an array perhaps an element. Null
+  /// when nothing waits there.
+  const Job* candidate(const State& state, JobId id) const;
+  /// An array's place comes or goes with what may start from it.
+  void refresh(const State& state, JobId array);
   void wake_due(const State& state);
   /// Every refusal is void, every class may hope again.
   void fleet_changed();
@@ -71,6 +78,8 @@ struct Plan::Queues {
   bool is_littered() const;
 
  private:
+  void enqueue(const Job& job, JobId place_id);
+  void leave(JobId id);
   std::size_t class_of(const Job& job, std::size_t partition);
   /// Applies `change` to a class and keeps the partition's heads right.
   template <class Change>
