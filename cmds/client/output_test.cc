@@ -83,7 +83,14 @@ TEST(JobNames, ids_and_steps) {
   EXPECT_EQ(parse_job_name("12")->job, JobId{12});
   EXPECT_EQ(parse_job_name("12.batch")->step, step_batch);
   EXPECT_EQ(parse_job_name("12.3")->step, StepId{3});
-  EXPECT_EQ(parse_job_name("12_3").error().message, "12_3: job arrays are not supported yet");
+  EXPECT_EQ(array_text(parse_job_name("12_3")->elements), "3");
+  EXPECT_EQ(array_text(parse_job_name("12_[1-3,9%4]")->elements), "1-3,9") << "as lists show it";
+  EXPECT_EQ(parse_job_name("12_3.batch")->step, step_batch);
+  EXPECT_EQ(parse_job_name("12_[]").error().message,
+            "job 12_[]: ID_INDEX or ID_[FIRST-LAST,...] is expected");
+  EXPECT_EQ(parse_job_name("12_[0-4000000000]").error().message,
+            "job 12_[0-4000000000]: array \"0-4000000000\": is no INDEX, FIRST-LAST or "
+            "FIRST-LAST:STEP with numbers up to 4000000");
   for (const char* text : {"", "0", "x", "-1", "1.", "1.x", "99999999999999999999999"}) {
     EXPECT_FALSE(parse_job_name(text)) << text;
   }

@@ -193,7 +193,7 @@ std::string percent_text(double part, double whole) {
 
 const std::vector<Column<Entry>>& history_columns() {
   static const std::vector<Column<Entry>> columns = {
-      {"job", true, true, [](const Entry& e) { return std::to_string(e.job().job()); }},
+      {"job", true, true, [](const Entry& e) { return id_text(e.job()); }},
       {"name", false, true, [](const Entry& e) { return e.job().name(); }},
       {"user", false, true, [](const Entry& e) { return e.job().user(); }},
       {"partition", false, true, [](const Entry& e) { return e.job().partition(); }},
@@ -249,6 +249,7 @@ const std::vector<Column<Entry>>& history_columns() {
 void write_json(const Entry& entry, JsonWriter* json) {
   json->begin_object();
   json->number("job", std::uint64_t{entry.job().job()});
+  write_array(entry.job(), json);
   json->number("attempt", entry.job().attempt());
   json->boolean("is_last", entry.is_last());
   write_who_and_what(entry, json);
