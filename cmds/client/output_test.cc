@@ -7,6 +7,7 @@
 #include "cmds/client/json.h"
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
+#include "cmds/history/columns.h"
 #include "cmds/run/labels.h"
 #include "common/text.h"
 
@@ -44,6 +45,20 @@ TEST(Table, long_texts_are_cut_for_a_narrow_terminal_but_no_numbers_and_no_words
   EXPECT_EQ(lay_out(layout, rows),
             "             JOB  NAME           STATE          WHERE\n"
             "1234567890123456  a_name_longe+  OUT_OF_MEMORY  n[1-2]\n");
+}
+
+// Half an instant tells nobody anything.
+TEST(Table, instants_are_never_cut) {
+  const auto check = [](const auto& columns, const char* list) {
+    for (const auto& column : columns) {
+      const std::string_view name = column.name;
+      if (name != "submitted" && name != "eligible" && name != "started" && name != "ended")
+        continue;
+      EXPECT_TRUE(column.is_number) << name << " of " << list;
+    }
+  };
+  check(job_columns(), "cox queue");
+  check(history_columns(), "cox history");
 }
 
 TEST(Table, no_control_byte_reaches_the_terminal) {

@@ -97,9 +97,9 @@ const std::vector<Column<wire::JobView>>& job_columns() {
       {"reason", false, false, [](const Job& j) { return j.reason(); }},
       {"why", false, false, [](const Job& j) { return j.why(); }},
       {"attempt", true, false, [](const Job& j) { return std::to_string(j.attempt()); }},
-      {"submitted", false, false, [](const Job& j) { return local_time(j.submitted_us()); }},
-      {"started", false, false, [](const Job& j) { return local_time(j.started_us()); }},
-      {"ended", false, false, [](const Job& j) { return local_time(j.ended_us()); }},
+      {"submitted", true, false, [](const Job& j) { return local_time(j.submitted_us()); }},
+      {"started", true, false, [](const Job& j) { return local_time(j.started_us()); }},
+      {"ended", true, false, [](const Job& j) { return local_time(j.ended_us()); }},
       {"exit", true, false, exit_text},
       {"signal", true, false, [](const Job& j) { return std::to_string(j.signal()); }},
   };
