@@ -161,9 +161,9 @@ TEST_F(ArrayRequests, the_whole_ends_as_its_worst_element) {
 
 TEST_F(ArrayRequests, forgotten_elements_are_found_in_the_history_by_their_names) {
   submit("0-4");
+  act(wire::JobAction::CANCEL, 1, "3-4");
   end(1, 0, 2);
   end(1, 1);
-  act(wire::JobAction::CANCEL, 1, "3-4");
   end(1, 2);
   while (history_.waiting() != 0) world_.controller().history_written(history_.write_one());
   world_.pass(minutes(61));

@@ -182,7 +182,7 @@ void Checks::look(const core::Fact& fact) {
 /// Whoever asks for such a job is told what the history says: it has to be there, also when the
 /// controller found the fact after a cut of its power.
 void Checks::look_at_forgotten(const core::JobsForgotten& fact) {
-  const auto page = read_history({.jobs = fact.jobs});
+  const auto page = read_history({.jobs = fact.jobs, .with_arrays = true});
   if (!page) return complain("the history cannot be read: " + page.error().message);
   std::set<JobId> found;
   for (const ctld::AttemptRow& row : page->attempts) found.insert(row.job);
