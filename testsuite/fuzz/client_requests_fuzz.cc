@@ -71,7 +71,7 @@ void check_other(const wire::ClientRequest& request) {
     if (!elements) fuzz::require_readable(elements.error());
   }
   if (request.has_node_action()) {
-    const auto made = ctld::translate_node_action(request.node_action(), caller, "n1");
+    const auto made = ctld::translate_node_action(request.node_action(), caller, "ada", "n1");
     if (!made) fuzz::require_readable(made.error());
     const auto names = expand_node_list(request.node_action().names(), 1000);
     if (!names) fuzz::require_readable(names.error());
