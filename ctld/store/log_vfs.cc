@@ -16,9 +16,8 @@ namespace {
 
 // Gathered at most; a transaction that is larger is written in pieces of this.
 constexpr std::size_t gathered_max = 1U << 20;
-// The file is lengthened by this much at a time: a commit that pays for it takes 0.3 ms longer
-// (a sync of 256 KiB), one in some dozen. Zeros are no frames to SQLite, as the rest of a log that
-// was begun anew is none.
+// The file is lengthened by this much at a time, which the commit that needs it pays for. Zeros are
+// no frames to SQLite, as the rest of a log that was begun anew is none.
 constexpr std::size_t ahead_bytes = 256U << 10;
 // SQLite's VFS for Unix takes the low 17 bits of an amount: one of 128 KiB would count as nothing
 // written, which is a full disk.
