@@ -1,5 +1,6 @@
 // Wall time of `cox submit` of a small script, acknowledged when it is on disk, beside /bin/true.
-// Jobs are held, so that nothing else runs. usage: bench-submit DIR COX [N]
+// Then of arrays of 10,000 and of 1,000,000 elements. Jobs are held, so that nothing else runs.
+// usage: bench-submit DIR COX [N]
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -23,10 +24,20 @@ int main(int argc, char** argv) {
     floor.push_back(spawn_ms({"/bin/true"}));
     ours.push_back(spawn_ms(command));
   }
+  const auto of_array = [&](const std::string& elements) {
+    std::vector<std::string> with_array = command;
+    with_array.insert(with_array.begin() + 2, {"--array", elements});
+    std::vector<double> samples;
+    for (int i = 0; i < count; ++i) samples.push_back(spawn_ms(with_array));
+    return samples;
+  };
+  const std::vector<double> small = of_array("0-9999"), large = of_array("0-999999");
   std::remove(script);
   ClusterClient(dir).cancel_all();
   print_times("/bin/true", floor);
   print_times("cox submit, durable", ours);
+  print_times("cox submit of an array of 10,000, durable", small);
+  print_times("cox submit of an array of 1,000,000, durable", large);
   std::printf("ratio of medians: %.2f\n", percentile(ours, 50) / percentile(floor, 50));
   return 0;
 }

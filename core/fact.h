@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/allocation.h"
+#include "model/array_spec.h"
 #include "model/ids.h"
 #include "model/job_request.h"
 #include "model/job_state.h"
@@ -40,6 +41,23 @@ struct JobSubmitted {
   ClientKey key;
   Instant at;
   JobRequest request;
+};
+
+/// An element of a pending array first differs from the others: it becomes a job of its own.
+struct ElementSplit {
+  JobId job;  // the element's
+  Instant at;
+  JobId array;
+  std::uint32_t index;
+};
+
+/// Elements of a pending array that had no job of their own yet, and never will.
+struct ElementsCancelled {
+  JobId job;  // the array's
+  Instant at;
+  ArraySpec elements;
+  Uid by;
+  std::string why;
 };
 
 struct JobHeld {
@@ -290,6 +308,8 @@ using Fact = std::variant<EpochStarted,
                           JobQuarantined,
                           RecordLost,
                           PartitionTakenDown,
-                          PartitionBroughtUp>;
+                          PartitionBroughtUp,
+                          ElementSplit,
+                          ElementsCancelled>;
 
 }  // namespace cox::core

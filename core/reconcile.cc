@@ -54,10 +54,20 @@ void compare_running(Comparison& with, const Job& job, const HeldAttempt& held) 
   }
 }
 
+/// Why an attempt is no longer the node's business. The supervisor writes it into the job's output,
+/// where an attempt that was its job's last must not be said to run again.
+EndCause cause_of_stale(const State& state, const HeldAttempt& held) {
+  const Job* job = state.find_job(held.job);
+  if (job == nullptr) return EndCause::node_lost;  // ended without the node, and forgotten since
+  const bool was_last = job->phase == JobPhase::ended && job->attempt == held.attempt;
+  return was_last ? job->run->cause : EndCause::requeued;
+}
+
 void compare_held(Comparison& with, const HeldAttempt& held) {
   const Job* job = held_job(with.state, held.job, held.attempt, with.node);
   if (job == nullptr) {
-    with.effects.send(SendClose{with.node, held.job, held.attempt, EndCause::requeued});
+    with.effects.send(
+        SendClose{with.node, held.job, held.attempt, cause_of_stale(with.state, held)});
   } else if (job->phase == JobPhase::ending) {
     with.effects.send(SendClose{with.node, job->id, job->attempt, job->run->cause});
   } else if (held.closing) {

@@ -41,7 +41,9 @@ JobId job_of(const Fact& fact) {
         constexpr bool is_about_node = std::is_same_v<One, NodeBackedOff> ||
                                        std::is_same_v<One, NodeStuck> ||
                                        std::is_same_v<One, NodeUnstuck>;
-        if constexpr (!is_about_node && requires { one.job; }) {
+        if constexpr (std::is_same_v<One, ElementSplit>) {
+          return one.array;
+        } else if constexpr (!is_about_node && requires { one.job; }) {
           return one.job;
         } else {
           return JobId{};
@@ -51,9 +53,11 @@ JobId job_of(const Fact& fact) {
 }
 
 Undo::Undo(const State& state, const Fact& fact)
-    : id_(job_of(fact)), pending_(state.index.pending) {
+    : id_(job_of(fact)), pending_(state.index.pending), live_(state.index.live) {
   if (const auto* started = std::get_if<JobStarted>(&fact)) add_nodes(started->allocation, &nodes_);
   if (id_ == JobId{}) return;
+  const auto* split = std::get_if<ElementSplit>(&fact);
+  if (split != nullptr && state.find_job(split->job) == nullptr) element_ = split->job;
   const Job* job = state.find_job(id_);
   if (const auto* submitted = std::get_if<JobSubmitted>(&fact)) {
     uid_ = submitted->request.common->user.uid;
@@ -66,13 +70,15 @@ Undo::Undo(const State& state, const Fact& fact)
   }
   if (job == nullptr) return;
   job_ = *job;
+  if (const Job* array = state.find_job(job->array)) array_ = *array;
   add_nodes(job->run->allocation, &nodes_);
 }
 
 void Undo::restore(State& state) const {
-  if (id_ != JobId{}) {
-    restore_job(state);
-  } else {
+  if (id_ != JobId{}) restore_job(state);
+  if (array_) state.record.jobs.insert(*array_);
+  if (element_ != JobId{}) state.record.jobs.erase(element_);
+  if (id_ == JobId{} || array_ || element_ != JobId{}) {
     state.index = rebuild_index(state.record, state.index.job_by_key.seed());
   }
 }
@@ -99,6 +105,7 @@ void Undo::restore_job(State& state) const {
   } else {
     state.index.unended_of_user.erase(uid_);
   }
+  state.index.live = live_;
 }
 
 }  // namespace cox::core

@@ -11,7 +11,8 @@
 
 namespace cox::core {
 
-/// The job whose past `fact` is part of; 0 for facts about nodes, which may only name one.
+/// The job whose past `fact` is part of: of an element that is split off its array; 0 for facts
+/// about nodes, which may only name one.
 JobId job_of(const Fact& fact);
 
 class Undo {
@@ -25,10 +26,12 @@ class Undo {
   void restore_job(State& state) const;
 
   JobId id_;
-  std::size_t pending_;
+  std::size_t pending_, live_;
   Uid uid_ = 0;  // of the job's user, who had so many
   std::size_t unended_of_user_ = 0;
   std::optional<Job> job_;
+  std::optional<Job> array_;   // of which the job is an element
+  JobId element_;              // that the fact makes
   std::vector<NodeId> nodes_;  // whose shares the fact may have moved
 };
 

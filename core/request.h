@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/fact.h"
+#include "model/array_spec.h"
 #include "model/ids.h"
 #include "model/job_request.h"
 #include "model/job_state.h"
@@ -23,9 +24,11 @@ struct SubmitJob {
   JobRequest request;
 };
 
+/// `elements`, here and below: of an array, only these; empty: all of the job.
 struct CancelJob {
   Caller caller;
   JobId job;
+  ArraySpec elements{};
 };
 
 struct CancelStep {
@@ -37,16 +40,19 @@ struct CancelStep {
 struct HoldJob {
   Caller caller;
   JobId job;
+  ArraySpec elements{};
 };
 
 struct ReleaseJob {
   Caller caller;
   JobId job;
+  ArraySpec elements{};
 };
 
 struct RequeueJob {
   Caller caller;
   JobId job;
+  ArraySpec elements{};
 };
 
 struct CreateStep {

@@ -5,6 +5,12 @@
 
 namespace cox::core {
 
+int Outcome::status() const {
+  if (signal != 0) return 128 + signal;
+  if (exit_code != 0) return exit_code;
+  return state == JobState::completed ? 0 : 1;
+}
+
 JobState job_state(const Job& job) {
   switch (job.phase) {
     case JobPhase::pending:
@@ -12,6 +18,7 @@ JobState job_state(const Job& job) {
     case JobPhase::starting:
       return JobState::configuring;
     case JobPhase::running:
+    case JobPhase::split:
       return JobState::running;
     case JobPhase::ending:
       return JobState::completing;
@@ -23,6 +30,11 @@ JobState job_state(const Job& job) {
 
 const Job* State::find_job(JobId id) const {
   return record.jobs.find(id);
+}
+
+const ArrayMembers* State::find_members(JobId array) const {
+  const auto found = index.arrays.find(array);
+  return found == index.arrays.end() ? nullptr : &found->second;
 }
 
 const Node* State::find_node(NodeId id) const {

@@ -41,6 +41,26 @@ struct Step {
   friend bool operator==(const Step&, const Step&) = default;
 };
 
+/// How something ended.
+struct Outcome {
+  JobState state = JobState::completed;
+  std::int32_t exit_code = 0, signal = 0;
+
+  /// As a shell would show it: 0 only for COMPLETED.
+  int status() const;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+/// What became of an array's elements, in the array's own job. Blank: nothing yet.
+struct ArrayRun {
+  ArraySpec remainder;                      // without a job of their own yet
+  ArraySpec cancelled;                      // ended without one
+  std::uint32_t cancels = 0;                // how many times some did
+  std::map<JobState, std::uint32_t> ended;  // with a job of their own, by their final state
+  Outcome worst;                            // of all that ended: of the highest status
+  friend bool operator==(const ArrayRun&, const ArrayRun&) = default;
+};
+
 /// What became of a job: costs nothing while it only waits.
 struct JobRun {
   Instant started, released, ended;
@@ -57,6 +77,7 @@ struct JobRun {
   JobState final_state = JobState::pending;
   std::int32_t exit_code = 0, signal = 0;
   Usage usage;
+  Cow<ArrayRun> array;  // of an array
   friend bool operator==(const JobRun&, const JobRun&) = default;
 };
 
@@ -67,7 +88,9 @@ struct Job {
   Instant submitted;
   JobPhase phase = JobPhase::pending;
   Hold hold = Hold::none;
-  Attempt attempt;  // of the current or last start
+  Attempt attempt;          // of the current or last start
+  std::uint32_t index = 0;  // of an element, in its array
+  JobId array;              // an element's; 0: a job of its own, or an array
   Cow<JobRun> run;
   friend bool operator==(const Job&, const Job&) = default;
 };
@@ -187,6 +210,14 @@ struct NodeFree {
   friend bool operator==(const NodeFree&, const NodeFree&) = default;
 };
 
+/// Elements of one array that have jobs of their own.
+struct ArrayMembers {
+  std::map<std::uint32_t, JobId> elements;  // in State, ended ones too
+  std::uint32_t unended = 0;
+  std::uint32_t live = 0;  // begun and not ended
+  friend bool operator==(const ArrayMembers&, const ArrayMembers&) = default;
+};
+
 /// Derived from Record, kept up to date inside evolve(), rebuilt at load.
 struct Index {
   std::vector<NodeFree> free;  // by NodeId
@@ -199,8 +230,10 @@ struct Index {
   std::set<std::pair<JobId, NodeId>> avoided;    // nodes where a job's last start failed
   std::vector<std::vector<JobId>> jobs_on_node;  // unfreed shares, ascending
   JobSet unended;                                // every job that is not ended
-  std::map<Uid, std::size_t> unended_of_user;    // how many of these; no zeros
-  std::size_t pending = 0;                       // jobs that wait for a start
+  std::map<Uid, std::size_t> unended_of_user;    // an array is one; no zeros
+  std::size_t pending = 0;               // jobs that wait for a start; of an array each element
+  std::size_t live = 0;                  // jobs that have begun and not ended
+  std::map<JobId, ArrayMembers> arrays;  // of those with an element in State
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   friend bool operator==(const Index&, const Index&) = default;
 };
@@ -215,6 +248,8 @@ struct State {
   CommonTable commons;  // shared by the jobs of `record`
 
   const Job* find_job(JobId id) const;
+  /// Null when no element of the array has a job in State.
+  const ArrayMembers* find_members(JobId array) const;
   const Node* find_node(NodeId id) const;
   std::optional<NodeId> node_named(const std::string& name) const;
   const NodeClass& class_of(const Node& node) const;

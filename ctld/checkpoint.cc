@@ -2,6 +2,7 @@
 #include "ctld/checkpoint.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -14,12 +15,17 @@ namespace {
 
 /// Calls `touch` with the key of each chunk, the header left out, that `fact` changes.
 template <class Touch>
-void for_each_touched(const core::Fact& fact, Touch touch) {
+void for_each_touched(const core::State& state, const core::Fact& fact, Touch touch) {
   std::visit(
       [&](const auto& body) {
         if constexpr (requires { body.job; }) touch(chunk_of(body.job));
         if constexpr (requires { body.jobs; }) {
           for (const JobId job : body.jobs) touch(chunk_of(job));
+        }
+        if constexpr (requires { body.array; }) touch(chunk_of(body.array));
+        if constexpr (std::is_same_v<std::decay_t<decltype(body)>, core::JobEnded>) {
+          const core::Job* job = state.find_job(body.job);  // its array counts its end
+          if (job != nullptr && job->array != JobId{}) touch(chunk_of(job->array));
         }
         if constexpr (requires { body.node; }) touch(chunk_of(body.node));
         if constexpr (requires { body.id; }) touch(chunk_of(body.id));
@@ -30,7 +36,7 @@ void for_each_touched(const core::Fact& fact, Touch touch) {
 }  // namespace
 
 void Checkpoint::before(const core::State& state, const core::Fact& fact) {
-  for_each_touched(fact, [&](ChunkKey key) { touch(state, key); });
+  for_each_touched(state, fact, [&](ChunkKey key) { touch(state, key); });
   if (const auto* submitted = std::get_if<core::JobSubmitted>(&fact))
     touch_old_keys(state, *submitted);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "core/job/array.h"
 #include "core/job/permission.h"
 #include "ctld/translate/frame_check.h"
 #include "wire/model_codec.h"
@@ -97,7 +98,7 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
     case wire::ClientRequest::kListPartitions:
       return list_partitions(to);
     case wire::ClientRequest::kExplainJob:
-      return explain(to, JobId(request.explain_job().job()));
+      return explain(to, request.explain_job());
     case wire::ClientRequest::kStatus:
       return status(to);
     case wire::ClientRequest::kWaitJobs:
@@ -251,18 +252,33 @@ void ClientDesk::act_on_jobs(const Conversation& to,
   if (!action.user().empty()) {
     jobs.clear();
     for (const JobId id : state().index.unended) {
-      if (state().find_job(id)->request.common->user.name == action.user()) jobs.push_back(id);
+      const core::Job& job = *state().find_job(id);
+      // An array stands for its elements.
+      if (!core::is_element(job) && job.request.common->user.name == action.user()) {
+        jobs.push_back(id);
+      }
     }
   }
+  const auto elements = take_elements(action.elements());
+  if (!elements) return refuse(to, elements.error());
   wire::ClientReply answer;
   wire::Done* done = answer.mutable_done();
   for (const JobId job : jobs) {
-    auto request = translate_action(action, caller, job);
+    auto request = translate_action(state(), action, caller, job);
     auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
     if (asked) {
       done->set_count(done->count() + 1);
     } else {
       add_error(job, "", asked.error(), done->add_errors());
+    }
+  }
+  for (const auto& [array, some] : *elements) {
+    auto request = translate_action(state(), action, caller, array, some);
+    auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
+    if (asked) {
+      done->set_count(done->count() + 1);
+    } else {
+      add_error(array, "job " + elements_name(array, some), asked.error(), done->add_errors());
     }
   }
   reply(to, std::move(answer), true, false);

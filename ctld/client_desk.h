@@ -13,6 +13,7 @@
 #include "ctld/history_desk.h"
 #include "ctld/listing.h"
 #include "ctld/machine.h"
+#include "ctld/named_elements.h"
 #include "ctld/output_queue.h"
 #include "ctld/outside.h"
 #include "ctld/translate/client_request.h"
@@ -109,28 +110,44 @@ class ClientDesk {
   void list_jobs(const Conversation& to, const wire::ListJobs& request);
   void list_nodes(const Conversation& to, const wire::ListNodes& request);
   void list_partitions(const Conversation& to);
-  void explain(const Conversation& to, JobId job);
+  void explain(const Conversation& to, const wire::ExplainJob& request);
   void status(const Conversation& to);
   void wait(const Conversation& to, const wire::WaitJobs& request);
 
   // Reads of what may have left memory.
-  using PastJobs = std::map<JobId, wire::JobView>;
+  enum class Expand : std::uint8_t { no, unended, all };
+
+  struct Names {
+    std::vector<JobId> jobs;
+    std::vector<NamedElements> elements;
+  };
+
+  struct PastJobs {
+    std::map<JobId, wire::JobView> jobs;
+    std::vector<wire::JobView> elements;  // that were cancelled before they were jobs
+  };
+
   void history(const Conversation& to, const wire::HistoryQuery& query);
   /// Those of `jobs` that State does not know, as history knows them. `then` gets none where all
   /// are in State; it is not called when history cannot be read: that is answered here.
   void find_past(const Conversation& to,
-                 const std::vector<JobId>& jobs,
+                 const Names& names,
                  bool full,
                  const std::function<void(const PastJobs&)>& then);
+  /// What a request names: jobs, and elements of arrays; with an array perhaps its elements.
+  Result<Names> find_names(const google::protobuf::RepeatedField<std::uint64_t>& jobs,
+                           const google::protobuf::RepeatedPtrField<wire::ElementsOf>& elements,
+                           Expand expand) const;
   std::vector<JobId> not_in_state(const std::vector<JobId>& jobs) const;
-  void explain_past(const Conversation& to, JobId job);
-  void wait_knowing(const Conversation& to, const wire::WaitJobs& request, const PastJobs& past);
+  void explain_past(const Conversation& to, const wire::ExplainJob& request);
+  void wait_knowing(const Conversation& to, const Names& names, const PastJobs& past);
 
   // Watches.
   void attach(const Conversation& to, JobId job);
   void tell(JobId job, bool changed);
   void tell(const core::Job& job, Watch& watch, bool changed);
   void tell_step(const core::Job& job, Watch& watch);
+  void tell_elements(const core::Job& array, Watch& watch);
   /// Tells attached clients why their jobs wait, when the reason is another than they know.
   void tell_reasons();
   bool tell_ready(const StepKey& step, const Conversation& to);

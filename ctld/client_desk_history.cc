@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/job/array.h"
 #include "ctld/client_desk.h"
 #include "ctld/translate/history_view.h"
 #include "ctld/translate/replies.h"
@@ -30,6 +31,42 @@ std::vector<JobId> once(std::vector<JobId> ids) {
   return ids;
 }
 
+/// What of the named is in State. An array that is listed with its elements is shown by what has no
+/// job, and alone as a whole.
+ListedNames listed(const core::State& state, const wire::ListJobs& request, const auto& names) {
+  ListedNames to;
+  for (const JobId id : names.jobs) {
+    const core::Job* job = state.find_job(id);
+    if (job == nullptr) continue;
+    const bool is_parted = request.expand() && core::is_array(*job);
+    if (!is_parted || job->phase != JobPhase::split) to.jobs.push_back(id);
+    const ArraySpec& cancelled = job->run->array->cancelled;
+    if (is_parted && request.ended() && !cancelled.empty()) {
+      to.elements.push_back({id, cancelled, true});
+    }
+  }
+  for (const auto& named : names.elements) {
+    if (!named.waiting.empty()) to.elements.push_back({named.array, named.waiting, false});
+    if (!named.cancelled.empty()) to.elements.push_back({named.array, named.cancelled, true});
+  }
+  return to;
+}
+
+/// Elements that neither State nor the history knows.
+ArraySpec missing_elements(const NamedElements& named,
+                           const std::map<JobId, wire::JobView>& jobs,
+                           const std::vector<wire::JobView>& elements) {
+  ArraySpec missing = named.past;
+  for (const auto& [id, view] : jobs) {
+    if (view.is_element() && view.array() == named.array.value) missing.remove(view.index());
+  }
+  for (const wire::JobView& view : elements) {
+    if (view.array() != named.array.value) continue;
+    if (const auto held = parse_array(view.elements())) missing = elements_without(missing, *held);
+  }
+  return missing;
+}
+
 std::string no_job(JobId id) {
   return "no job " + std::to_string(id.value);
 }
@@ -55,29 +92,72 @@ std::vector<JobId> ClientDesk::not_in_state(const std::vector<JobId>& jobs) cons
   return once(std::move(missing));
 }
 
+Result<ClientDesk::Names> ClientDesk::find_names(
+    const google::protobuf::RepeatedField<std::uint64_t>& jobs,
+    const google::protobuf::RepeatedPtrField<wire::ElementsOf>& elements,
+    Expand expand) const {
+  const auto taken = take_elements(elements);
+  if (!taken) return tl::unexpected(taken.error());
+  Names names;
+  for (const JobId id : ids_of(jobs)) {
+    names.jobs.push_back(id);
+    const core::ArrayMembers* members = expand == Expand::no ? nullptr : state().find_members(id);
+    if (members == nullptr) continue;
+    for (const auto& [index, element] : members->elements) {
+      const bool is_ended = state().find_job(element)->phase == JobPhase::ended;
+      if (expand == Expand::all || !is_ended) names.jobs.push_back(element);
+    }
+  }
+  for (const auto& [array, some] : *taken) {
+    auto named = find_elements(state(), array, some);
+    if (!named) return tl::unexpected(named.error());
+    names.jobs.insert(names.jobs.end(), named->jobs.begin(), named->jobs.end());
+    names.elements.push_back(std::move(*named));
+  }
+  return names;
+}
+
 void ClientDesk::find_past(const Conversation& to,
-                           const std::vector<JobId>& jobs,
+                           const Names& names,
                            bool full,
                            const std::function<void(const PastJobs&)>& then) {
   HistoryFilter filter;
-  filter.jobs = not_in_state(jobs);
-  if (filter.jobs.empty()) return then({});
-  if (filter.jobs.size() > past_jobs_max) {
-    return refuse(to, {Code::bad_usage, std::to_string(filter.jobs.size()) +
+  filter.jobs = not_in_state(names.jobs);
+  std::size_t count = filter.jobs.size();
+  for (const NamedElements& named : names.elements) {
+    if (named.past.empty()) continue;
+    filter.elements.emplace_back(named.array, named.past);
+    count += named.past.count();
+  }
+  if (count == 0) return then({});
+  if (count > past_jobs_max) {
+    return refuse(to, {Code::bad_usage, std::to_string(count) +
                                             " jobs that ended long ago are over the limit of " +
                                             std::to_string(past_jobs_max)});
   }
   filter.with_steps = full;
-  filter.limit = filter.jobs.size();
+  filter.with_arrays = true;
+  // An array has rows of its own beside its last.
+  filter.limit = 2 * count + past_jobs_max;
   const std::size_t asked = filter.jobs.size();
   history_.query(std::move(filter), [=, this](const Result<HistoryPage>& page) {
     if (!clients_.contains(to.client)) return;
     if (!page) return refuse(to, page.error());
     // A job that left memory meanwhile is asked for as well.
-    if (not_in_state(jobs).size() > asked) return find_past(to, jobs, full, then);
+    if (not_in_state(names.jobs).size() > asked) return find_past(to, names, full, then);
     PastJobs past;
-    for (const AttemptRow& row : page->attempts)
-      put_past_job(row, page->steps, full, &past[row.job]);
+    for (const AttemptRow& row : page->attempts) {
+      if (row.kind != "elements") {
+        put_past_job(row, page->steps, full, &past.jobs[row.job]);
+        continue;
+      }
+      const auto named = std::ranges::find(names.elements, row.array, &NamedElements::array);
+      const auto held = parse_array(row.elements);
+      if (named == names.elements.end() || !held) continue;
+      wire::JobView& view = past.elements.emplace_back();
+      put_past_job(row, page->steps, full, &view);
+      view.set_id(elements_name(row.array, common_elements(*held, named->past)));
+    }
     then(past);
   });
 }
@@ -90,24 +170,55 @@ void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request
     return refuse(to, {Code::refused,
                        std::to_string(open) + " lists are on their way to this client already"});
   }
-  find_past(to, ids_of(request.jobs()), request.full(), [=, this](const PastJobs& past) {
+  const Expand expand = !request.expand() ? Expand::no
+                        : request.ended() ? Expand::all
+                                          : Expand::unended;
+  const auto names = find_names(request.jobs(), request.elements(), expand);
+  if (!names) return refuse(to, names.error());
+  find_past(to, *names, request.full(), [=, this, names = *names](const PastJobs& past) {
     wire::ClientReply answer;
-    for (const auto& [id, view] : past) {
-      if (!request.user().empty() && request.user() != view.user()) continue;
+    const auto add = [&](const wire::JobView& view) {
+      if (!request.user().empty() && request.user() != view.user()) return;
       *answer.mutable_jobs()->add_jobs() = view;
-    }
+    };
+    for (const auto& [id, view] : past.jobs) add(view);
+    for (const wire::JobView& view : past.elements) add(view);
     if (answer.has_jobs()) reply(to, std::move(answer), false, true);
-    listings_.emplace_back(to, request);
+    listings_.emplace_back(to, request, listed(state(), request, names),
+                           request.jobs_size() + request.elements_size() != 0);
   });
 }
 
-void ClientDesk::explain_past(const Conversation& to, JobId id) {
-  find_past(to, {id}, false, [=, this](const PastJobs& past) {
-    const auto found = past.find(id);
-    if (found == past.end()) return refuse(to, {Code::not_found, no_job(id)});
-    const wire::JobView& job = found->second;
+void ClientDesk::explain_past(const Conversation& to, const wire::ExplainJob& request) {
+  Names names;
+  const JobId id(request.job());
+  if (request.has_index()) {
+    auto named = find_elements(state(), id, single_element(request.index()));
+    if (!named) return refuse(to, named.error());
+    if (!named->cancelled.empty()) {
+      wire::ClientReply answer;
+      answer.mutable_explanation()->set_job(id.value);
+      answer.mutable_explanation()->set_id(elements_name(id, named->cancelled));
+      answer.mutable_explanation()->set_state("CANCELLED");
+      answer.mutable_explanation()->set_summary("it was cancelled before it began");
+      return reply(to, std::move(answer), true, true);
+    }
+    names.elements.push_back(std::move(*named));
+  } else {
+    names.jobs.push_back(id);
+  }
+  find_past(to, names, false, [=, this](const PastJobs& past) {
+    if (past.jobs.empty() && past.elements.empty()) {
+      return refuse(
+          to, {Code::not_found, request.has_index()
+                                    ? "no job " + elements_name(id, single_element(request.index()))
+                                    : no_job(id)});
+    }
+    const wire::JobView& job =
+        past.jobs.empty() ? past.elements.front() : past.jobs.begin()->second;
     wire::ClientReply answer;
-    answer.mutable_explanation()->set_job(id.value);
+    answer.mutable_explanation()->set_job(job.job());
+    answer.mutable_explanation()->set_id(job.id());
     answer.mutable_explanation()->set_state(job.state());
     answer.mutable_explanation()->set_summary(job.why().empty() ? "it has ended"
                                                                 : "it has ended: " + job.why());
@@ -116,19 +227,23 @@ void ClientDesk::explain_past(const Conversation& to, JobId id) {
 }
 
 void ClientDesk::wait(const Conversation& to, const wire::WaitJobs& request) {
-  find_past(to, ids_of(request.jobs()), false,
-            [=, this](const PastJobs& past) { wait_knowing(to, request, past); });
+  const auto names = find_names(request.jobs(), request.elements(), Expand::no);
+  if (!names) return refuse(to, names.error());
+  find_past(to, *names, false,
+            [=, this, names = *names](const PastJobs& past) { wait_knowing(to, names, past); });
 }
 
-void ClientDesk::wait_knowing(const Conversation& to,
-                              const wire::WaitJobs& request,
-                              const PastJobs& past) {
-  std::vector<wire::JobView> ended;
+void ClientDesk::wait_knowing(const Conversation& to, const Names& names, const PastJobs& past) {
+  std::vector<wire::JobView> ended = past.elements;
   std::vector<JobId> live;
-  for (const JobId id : once(ids_of(request.jobs()))) {
+  std::vector<JobId> wanted = names.jobs;
+  for (const auto& [id, view] : past.jobs) wanted.push_back(id);
+  for (const JobId id : once(std::move(wanted))) {
     const core::Job* job = state().find_job(id);
-    const auto found = past.find(id);
-    if (job == nullptr && found == past.end()) return refuse(to, {Code::not_found, no_job(id)});
+    const auto found = past.jobs.find(id);
+    if (job == nullptr && found == past.jobs.end()) {
+      return refuse(to, {Code::not_found, no_job(id)});
+    }
     if (job != nullptr && job->phase != JobPhase::ended) {
       live.push_back(id);
     } else if (job != nullptr) {
@@ -141,14 +256,33 @@ void ClientDesk::wait_knowing(const Conversation& to,
     return refuse(to, {Code::refused, "this client waits for more than " +
                                           std::to_string(watched_jobs_max) + " jobs"});
   }
-  if (ended.empty() && live.empty()) return refuse(to, {Code::bad_usage, "no job to wait for"});
+  std::vector<ListedElements> waiting;
+  for (const NamedElements& named : names.elements) {
+    if (auto missing = missing_elements(named, past.jobs, past.elements); !missing.empty()) {
+      return refuse(to, {Code::not_found, "no job " + elements_name(named.array, missing)});
+    }
+    if (!named.cancelled.empty()) {
+      const core::Job& array = *state().find_job(named.array);
+      put_elements(state(), machine_.plan(), array, named.cancelled, true, true,
+                   &ended.emplace_back());
+    }
+    if (!named.waiting.empty()) waiting.push_back({named.array, named.waiting});
+  }
+  const bool is_over = live.empty() && waiting.empty();
+  if (ended.empty() && is_over) return refuse(to, {Code::bad_usage, "no job to wait for"});
   for (wire::JobView& view : ended) {
-    const bool is_last = live.empty() && &view == &ended.back();
+    const bool is_last = is_over && &view == &ended.back();
     wire::ClientReply answer;
     *answer.mutable_event()->mutable_job() = std::move(view);
     reply(to, std::move(answer), is_last, false);
   }
   for (const JobId id : live) watches_.add(id, {to, WatchKind::end_of_job, {}, {}, false});
+  for (const ListedElements& some : waiting) {
+    Watch watch{to, WatchKind::elements, {}, {}, false};
+    watch.elements = some.elements;
+    watches_.add(some.array, watch);
+    tell(some.array, true);  // what became of them while the history was asked
+  }
 }
 
 }  // namespace cox::ctld

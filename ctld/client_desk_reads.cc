@@ -6,6 +6,7 @@
 #include "common/count_text.h"
 #include "common/node_list.h"
 #include "core/fleet/expectation.h"
+#include "core/job/array.h"
 #include "ctld/client_desk.h"
 #include "ctld/translate/replies.h"
 #include "wire/model_codec.h"
@@ -30,8 +31,9 @@ std::map<std::string, std::uint64_t> jobs_waiting(const core::State& state) {
   std::map<std::string, std::uint64_t> counts;
   for (const JobId id : state.index.unended) {
     const core::Job& job = *state.find_job(id);
-    if (job.phase != JobPhase::pending) continue;
-    for (const std::string& name : job.request.common->partitions) ++counts[name];
+    const std::uint32_t starts = core::waiting_starts(job);
+    if (starts == 0) continue;
+    for (const std::string& name : job.request.common->partitions) counts[name] += starts;
   }
   return counts;
 }
@@ -90,13 +92,25 @@ void ClientDesk::list_partitions(const Conversation& to) {
   reply(to, std::move(answer), true, true);
 }
 
-void ClientDesk::explain(const Conversation& to, JobId id) {
+void ClientDesk::explain(const Conversation& to, const wire::ExplainJob& request) {
+  JobId id(request.job());
+  std::optional<std::uint32_t> index;
+  if (request.has_index()) {
+    const auto named = find_elements(state(), id, single_element(request.index()));
+    if (!named) return refuse(to, named.error());
+    if (named->waiting.empty() && named->jobs.empty()) return explain_past(to, request);
+    if (!named->waiting.empty()) index = request.index();
+    if (!named->jobs.empty()) id = named->jobs.front();
+  }
   const core::Job* job = state().find_job(id);
-  if (job == nullptr) return explain_past(to, id);
+  if (job == nullptr) return explain_past(to, request);
   wire::ClientReply answer;
   const core::Verdict verdict =
-      core::explain(state(), machine_.contact(), machine_.now(), machine_.policies(), id);
+      core::explain(state(), machine_.contact(), machine_.now(), machine_.policies(), id, index);
   put_verdict(*job, verdict, answer.mutable_explanation());
+  if (index) {
+    answer.mutable_explanation()->set_id(elements_name(id, single_element(*index)));
+  }
   reply(to, std::move(answer), true, true);
 }
 
@@ -130,7 +144,7 @@ void ClientDesk::status(const Conversation& to) {
   out->set_epoch(state().record.epoch.value);
   out->set_started_us(machine_.contact().started.us);
   out->set_jobs_pending(state().index.pending);
-  out->set_jobs_running(state().index.unended.size() - state().index.pending);
+  out->set_jobs_running(state().index.live);
   out->set_nodes(state().record.nodes.size());
   std::uint64_t usable = 0;
   for (const core::Node& node : state().record.nodes) {
@@ -155,7 +169,7 @@ void ClientDesk::shut_down(const Conversation& to,
     return refuse(to, {Code::not_permitted,
                        "uid " + std::to_string(caller.uid) + " may not stop the controller"});
   }
-  const std::size_t left = state().index.unended.size();
+  const std::size_t left = state().index.pending + state().index.live;
   if (left != 0 && !request.force()) {
     return refuse(to, {Code::refused,
                        count_text(left, "job") + (left == 1 ? " waits or runs" : " wait or run")});

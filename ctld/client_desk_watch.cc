@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/job/array.h"
 #include "ctld/client_desk.h"
 #include "ctld/translate/controller_message.h"
 #include "ctld/translate/replies.h"
@@ -60,6 +61,7 @@ void ClientDesk::tell(JobId id, bool changed) {
 
 void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
   if (watch.kind == WatchKind::step) return tell_step(job, watch);
+  if (watch.kind == WatchKind::elements) return tell_elements(job, watch);
   const Conversation to = watch.conversation;
   const bool is_attached = watch.kind == WatchKind::attached;
   if (is_attached && job.request.common->has_initial_step && watch.ready_sent != job.attempt) {
@@ -70,6 +72,37 @@ void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
     send_event(job, to, watches_.end(job.id, to));
   } else if (is_attached && changed) {
     send_event(job, to, false);
+  }
+}
+
+/// Those that have become jobs are watched as such; those that were cancelled before are told.
+void ClientDesk::tell_elements(const core::Job& array, Watch& watch) {
+  const Conversation to = watch.conversation;
+  const ArraySpec gone = elements_without(watch.elements, core::remainder(array));
+  if (gone.empty()) return;
+  watch.elements = elements_without(watch.elements, gone);
+  const bool is_last_of_array = watch.elements.empty();
+  const auto named = find_elements(state(), array.id, gone);
+  if (!named) return;
+  std::vector<wire::JobView> ended;
+  for (const JobId id : named->jobs) {
+    const core::Job& job = *state().find_job(id);
+    if (job.phase != JobPhase::ended) {
+      watches_.add(id, {to, WatchKind::end_of_job, {}, {}, false});
+    } else {
+      put_job(state(), machine_.plan(), job, true, &ended.emplace_back());
+    }
+  }
+  if (!named->cancelled.empty()) {
+    put_elements(state(), machine_.plan(), array, named->cancelled, true, true,
+                 &ended.emplace_back());
+  }
+  const bool is_last = is_last_of_array && watches_.end(array.id, to);
+  for (wire::JobView& view : ended) {
+    wire::ClientReply answer;
+    const bool is_very_last = is_last && &view == &ended.back();
+    *answer.mutable_event()->mutable_job() = std::move(view);
+    reply(to, std::move(answer), is_very_last, false);
   }
 }
 

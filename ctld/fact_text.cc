@@ -1,6 +1,8 @@
 // What an administrator wants to read afterwards: nodes, settings, starts that failed.
 #include "ctld/fact_text.h"
 
+#include "core/job/lifecycle.h"
+
 namespace cox::ctld {
 
 namespace {
@@ -11,6 +13,11 @@ struct Describe {
   std::string name(NodeId id) const {
     const core::Node* node = state.find_node(id);
     return "node " + (node == nullptr ? std::to_string(id.value) : node->name);
+  }
+
+  std::string job_text(JobId id) const {
+    const core::Job* job = state.find_job(id);
+    return job == nullptr ? core::job_text(id) : core::job_text(*job);
   }
 
   std::string operator()(const core::EpochStarted& fact) const {
@@ -24,12 +31,12 @@ struct Describe {
   }
 
   std::string operator()(const core::StartUndone& fact) const {
-    return "job " + std::to_string(fact.job.value) + ": start undone: " + fact.why;
+    return job_text(fact.job) + ": start undone: " + fact.why;
   }
 
   std::string operator()(const core::JobHeld& fact) const {
     if (fact.hold != Hold::by_system) return {};
-    return "job " + std::to_string(fact.job.value) + ": held: " + fact.why;
+    return job_text(fact.job) + ": held: " + fact.why;
   }
 
   std::string operator()(const core::NodeRegistered& fact) const {

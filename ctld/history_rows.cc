@@ -9,6 +9,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "core/job/array.h"
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "ctld/translate/replies.h"
@@ -156,6 +157,10 @@ AttemptRow begin_row(const core::State& state,
   row.job = job.id;
   row.attempt = job.attempt;
   row.sequence = sequence;
+  if (core::is_element(job)) {
+    row.array = job.array;
+    row.index = job.index;
+  }
   put_who(job.request, &row);
   put_what(job.request, &row);
   put_asked(job.request, &row);
@@ -177,11 +182,58 @@ bool is_by_somebody(EndCause cause) {
   return cause == EndCause::cancelled || cause == EndCause::requeued;
 }
 
+/// A row of the array's own, with the next number among these.
+AttemptRow begin_array_row(const core::State& state,
+                           const core::Job& array,
+                           std::uint64_t sequence,
+                           Instant at,
+                           const char* kind) {
+  AttemptRow row = begin_row(state, array, sequence, false);
+  row.attempt = Attempt{array.run->array->cancels};
+  row.array = array.id;
+  row.kind = kind;
+  row.ended = at;
+  row.output_path.clear();
+  row.error_path.clear();
+  return row;
+}
+
+void add_row(const core::State& state,
+             const core::ElementsCancelled& fact,
+             std::uint64_t sequence,
+             HistoryRows* to) {
+  AttemptRow row = begin_array_row(state, *state.find_job(fact.job), sequence, fact.at, "elements");
+  row.is_last = true;
+  row.elements = array_text(fact.elements);
+  row.state = to_text(JobState::cancelled);
+  row.failure = failure_class(EndCause::cancelled, true);
+  row.ended_by = fact.by;
+  row.reason = fact.why;
+  to->attempts.push_back(std::move(row));
+}
+
+/// What a shell would say of the whole; its elements have rows of their own.
+void add_array_row(const core::State& state,
+                   const core::Job& array,
+                   const core::JobEnded& fact,
+                   std::uint64_t sequence,
+                   HistoryRows* to) {
+  AttemptRow row = begin_array_row(state, array, sequence, fact.at, "array");
+  row.elements = array_text(array.request.common->array);
+  row.state = to_text(fact.state);
+  row.failure = failure_class(EndCause::finished, fact.state != JobState::completed);
+  row.exit_code = fact.exit_code;
+  row.signal = fact.signal;
+  row.reason = fact.why;
+  to->attempts.push_back(std::move(row));
+}
+
 void add_row(const core::State& state,
              const core::JobEnded& fact,
              std::uint64_t sequence,
              HistoryRows* to) {
   const core::Job& job = *state.find_job(fact.job);
+  if (core::is_array(job)) return add_array_row(state, job, fact, sequence, to);
   const bool has_started = job.phase != JobPhase::pending;
   AttemptRow row = begin_row(state, job, sequence, has_started);
   row.is_last = true;

@@ -1,6 +1,9 @@
 // Slices of the job table.
 #include "ctld/listing.h"
 
+#include <utility>
+
+#include "core/job/array.h"
 #include "ctld/translate/replies.h"
 
 namespace cox::ctld {
@@ -12,19 +15,21 @@ constexpr std::size_t slice_bytes = 1U << 20;
 
 }  // namespace
 
-Listing::Listing(Conversation conversation, const wire::ListJobs& request)
+Listing::Listing(Conversation conversation,
+                 const wire::ListJobs& request,
+                 ListedNames names,
+                 bool is_named)
     : conversation_(conversation),
+      names_(std::move(names)),
+      is_named_(is_named),
       user_(request.user()),
       with_ended_(request.ended()),
-      full_(request.full()) {
-  named_.reserve(static_cast<std::size_t>(request.jobs_size()));
-  for (const std::uint64_t job : request.jobs()) named_.emplace_back(job);
-}
+      full_(request.full()) {}
 
 bool Listing::next(const core::State& state, const core::Plan& plan, wire::ClientReply* reply) {
   seen_ = bytes_ = 0;
   reply->mutable_jobs();
-  if (!named_.empty()) return next_named(state, plan, reply);
+  if (is_named_) return next_named(state, plan, reply);
   if (!with_ended_) return next_unended(state, plan, reply);
   return next_any(state, plan, reply);
 }
@@ -36,13 +41,16 @@ bool Listing::wanted(const core::Job& job) const {
 bool Listing::next_named(const core::State& state,
                          const core::Plan& plan,
                          wire::ClientReply* reply) {
-  while (next_named_ < named_.size()) {
-    const JobId id = named_[next_named_++];
+  while (next_elements_ < names_.elements.size()) {
+    if (add(state, plan, names_.elements[next_elements_++], reply)) return false;
+  }
+  while (next_named_ < names_.jobs.size()) {
+    const JobId id = names_.jobs[next_named_++];
     const core::Job* job = state.find_job(id);
     // What is not there is left out: the client knows what it asked for.
     if (job != nullptr && wanted(*job) && add(state, plan, *job, reply)) break;
   }
-  return next_named_ == named_.size();
+  return next_named_ == names_.jobs.size();
 }
 
 bool Listing::next_unended(const core::State& state,
@@ -52,7 +60,9 @@ bool Listing::next_unended(const core::State& state,
        ++entry) {
     last_seen_ = *entry;
     const core::Job& job = *state.find_job(*entry);
-    if ((wanted(job) && add(state, plan, job, reply)) || ++seen_ == slice_jobs) return false;
+    // Of a split array its elements are on the list.
+    const bool is_shown = wanted(job) && job.phase != JobPhase::split;
+    if ((is_shown && add(state, plan, job, reply)) || ++seen_ == slice_jobs) return false;
   }
   return true;
 }
@@ -61,10 +71,35 @@ bool Listing::next_any(const core::State& state, const core::Plan& plan, wire::C
   for (auto entry = state.record.jobs.upper_bound(last_seen_); entry != state.record.jobs.end();
        ++entry) {
     last_seen_ = entry->id;
-    if (wanted(*entry) && add(state, plan, *entry, reply)) return false;
+    if (wanted(*entry) && add_any(state, plan, *entry, reply)) return false;
     if (++seen_ == slice_jobs) return false;
   }
   return true;
+}
+
+/// An array is shown by what of it has no jobs.
+bool Listing::add_any(const core::State& state,
+                      const core::Plan& plan,
+                      const core::Job& job,
+                      wire::ClientReply* reply) {
+  if (!core::is_array(job)) return add(state, plan, job, reply);
+  const ArraySpec& cancelled = job.run->array->cancelled;
+  bool is_full = false;
+  if (!cancelled.empty()) is_full = add(state, plan, {job.id, cancelled, true}, reply);
+  if (job.phase == JobPhase::pending) is_full = add(state, plan, job, reply);
+  return is_full;
+}
+
+bool Listing::add(const core::State& state,
+                  const core::Plan& plan,
+                  const ListedElements& elements,
+                  wire::ClientReply* reply) {
+  const core::Job* array = state.find_job(elements.array);
+  if (array == nullptr || !wanted(*array)) return false;
+  wire::JobView* view = reply->mutable_jobs()->add_jobs();
+  put_elements(state, plan, *array, elements.elements, elements.is_cancelled, full_, view);
+  bytes_ += view->ByteSizeLong();
+  return bytes_ >= slice_bytes;
 }
 
 bool Listing::add(const core::State& state,

@@ -11,14 +11,34 @@
 #include "core/schedule/plan.h"
 #include "core/state.h"
 #include "ctld/watches.h"
+#include "model/array_spec.h"
 #include "model/ids.h"
 #include "wire/client.pb.h"
 
 namespace cox::ctld {
 
+/// Elements of an array that have no jobs of their own.
+struct ListedElements {
+  JobId array;
+  ArraySpec elements;
+  bool is_cancelled = false;
+};
+
+/// What was asked for by name.
+struct ListedNames {
+  std::vector<JobId> jobs;
+  std::vector<ListedElements> elements;
+
+  bool empty() const { return jobs.empty() && elements.empty(); }
+};
+
 class Listing {
  public:
-  Listing(Conversation conversation, const wire::ListJobs& request);
+  /// `names`: only these, when anything was named; `is_named` although none is in State.
+  Listing(Conversation conversation,
+          const wire::ListJobs& request,
+          ListedNames names,
+          bool is_named);
 
   /// The next jobs, into a reply without number. True when these were the last.
   bool next(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
@@ -31,18 +51,28 @@ class Listing {
   bool next_named(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
   bool next_unended(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
   bool next_any(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
+  bool add_any(const core::State& state,
+               const core::Plan& plan,
+               const core::Job& job,
+               wire::ClientReply* reply);
   /// Adds the job; true when the reply is full.
   bool add(const core::State& state,
            const core::Plan& plan,
            const core::Job& job,
            wire::ClientReply* reply);
+  bool add(const core::State& state,
+           const core::Plan& plan,
+           const ListedElements& elements,
+           wire::ClientReply* reply);
 
   Conversation conversation_;
-  std::vector<JobId> named_;
+  ListedNames names_;
+  bool is_named_;
   std::string user_;
   bool with_ended_;
   bool full_;
   std::size_t next_named_ = 0;
+  std::size_t next_elements_ = 0;
   JobId last_seen_;
   std::size_t seen_ = 0;   // in this slice
   std::size_t bytes_ = 0;  // in this slice

@@ -176,6 +176,9 @@ void Machine::note(const core::Fact& fact) {
     changes_.notes.push_back(std::move(text));
   }
   if (const JobId job = job_shown_by(fact); job != JobId{}) changes_.jobs.push_back(job);
+  if (const auto* split = std::get_if<core::ElementSplit>(&fact)) {
+    changes_.jobs.push_back(split->array);
+  }
 }
 
 void Machine::add(const core::Effects& effects) {

@@ -88,6 +88,9 @@ void Replay::take_fact(const FoundRecord& found, const core::Fact& fact) {
     std::erase_if(lost_, [&](const auto& one) { return one.sequence == judged->sequence; });
   }
   if (std::holds_alternative<core::JobSubmitted>(fact)) find_unsubmitted(job, found);
+  if (const auto* split = std::get_if<core::ElementSplit>(&fact)) {
+    find_unsubmitted(split->job, found);
+  }
   const auto done = machine_.try_replay(fact);
   if (done) return;
   const std::string why = std::string(fact_name(fact)) + " does not fit: " + done.error().message;

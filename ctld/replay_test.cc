@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "core/job/array.h"
 #include "core/repair.h"
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/record.h"
@@ -109,6 +110,15 @@ RC_GTEST_PROP(Replay, survives_any_damage_and_judges_alike_the_next_time, ()) {
   RC_ASSERT(second.state().record == first.state().record);
 }
 
+/// Also of an element that was forgotten since; 0 for a job that is none.
+JobId array_of(const core::Facts& journal, JobId job) {
+  for (const core::Fact& fact : journal) {
+    const auto* split = std::get_if<core::ElementSplit>(&fact);
+    if (split != nullptr && split->job == job) return split->array;
+  }
+  return JobId{};
+}
+
 RC_GTEST_PROP(Replay, damage_to_one_job_leaves_the_others_as_they_were, ()) {
   const auto seed = *rc::gen::arbitrary<std::uint64_t>();
   RandomLife life(seed);
@@ -124,7 +134,10 @@ RC_GTEST_PROP(Replay, damage_to_one_job_leaves_the_others_as_they_were, ()) {
   RC_ASSERT(was_known || !restart.verdict().lost.empty());
   // What others took after a share that was not seen to come free may not fit any more.
   for (const auto& one : restart.verdict().jobs) RC_PRE(one.job == hurt);
+  const JobId array = array_of(life.cluster.journal, hurt);
   for (const core::Job& one : life.cluster.state.record.jobs) {
+    // An array counts what became of its elements, and one may have begun by a record of nobody's.
+    if (one.id == array || (core::is_array(one) && !restart.verdict().lost.empty())) continue;
     if (one.id != hurt) RC_ASSERT(restart.job(one.id) == one);
   }
 }
@@ -148,6 +161,39 @@ TEST(Replay, a_job_whose_start_cannot_be_read_is_held_and_its_attempt_is_never_g
   Restart next(journal);
   EXPECT_TRUE(next.verdict().jobs.empty());
   EXPECT_EQ(next.job(id).hold, Hold::none);
+}
+
+TEST(Replay, an_array_one_of_whose_elements_may_have_begun_is_put_aside) {
+  Cluster cluster(fleet().nodes(1).cores(2));
+  const JobId array = *cluster.submit(job().array("0-5"));
+  const JobId other = *cluster.submit(job().array("0-5").held());
+  cluster.schedule();
+  const JobId first = cluster.state.find_members(array)->elements.at(0);
+  const JobId second = cluster.state.find_members(array)->elements.at(1);
+  auto journal = journal_of(cluster);
+  journal[find_fact<core::ElementSplit>(cluster, second)].is_whole = false;
+  Restart restart(journal);
+  restart.expect_consistent();
+  EXPECT_EQ(restart.job(array).hold, Hold::by_system) << "1_1 may run already";
+  EXPECT_TRUE(core::remainder(restart.job(array)).contains(1));
+  EXPECT_EQ(restart.job(first).phase, JobPhase::running);
+  EXPECT_EQ(restart.job(second).request.name, "unreadable");
+  EXPECT_EQ(restart.job(other).hold, Hold::by_user);
+}
+
+TEST(Replay, a_record_of_nobodys_may_have_begun_an_element_of_any_array) {
+  Cluster cluster(fleet().nodes(1).cores(2));
+  const JobId array = *cluster.submit(job().array("0-5"));
+  cluster.schedule();
+  const JobId second = cluster.state.find_members(array)->elements.at(1);
+  auto journal = journal_of(cluster);
+  auto& lost = journal[find_fact<core::ElementSplit>(cluster, second)];
+  lost.is_whole = false;
+  lost.bytes.clear();
+  Restart restart(journal);
+  restart.expect_consistent();
+  EXPECT_EQ(restart.job(array).hold, Hold::by_system);
+  EXPECT_EQ(restart.job(second).request.name, "unreadable");
 }
 
 TEST(Replay, a_running_job_keeps_its_resources_until_its_node_reports) {

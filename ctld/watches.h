@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ctld/outside.h"
+#include "model/array_spec.h"
 #include "model/ids.h"
 #include "model/job_state.h"
 
@@ -25,6 +26,7 @@ enum class WatchKind : std::uint8_t {
   end_of_job = 0,  // WaitJobs: an event when the job ended
   attached = 1,    // an attached submit: every change, the initial step's address, the end
   step = 2,        // CreateStep: the step's address, its end
+  elements = 3,    // WaitJobs, on an array: elements that have no jobs of their own yet
 };
 
 struct Watch {
@@ -34,6 +36,7 @@ struct Watch {
   Attempt ready_sent;                 // attached: of which attempt the address was told
   bool is_ready_sent = false;         // kind step
   Reason reason_told = Reason::none;  // attached: why the job waits
+  ArraySpec elements{};               // kind elements: those without a job
 };
 
 class Watches {

@@ -7,11 +7,15 @@
 #COX --time 5
 #COX --output ring-%j.out
 
-# Where the program is: the first argument, else COX_EXAMPLE_MPI, else in $PATH, else where an
-# installed `cox` has it.
+# Where the program is: the first argument, else COX_EXAMPLE_MPI, else in $PATH, else where `cox` has
+# it, installed or as it was built.
 program=${1:-${COX_EXAMPLE_MPI:-cox-example-mpi}}
-installed=$(dirname "$(command -v cox)")/../libexec/coxswain/$program
-if ! command -v "$program" >/dev/null && [ -x "$installed" ]; then program=$installed; fi
+if ! command -v "$program" >/dev/null; then
+  around=$(dirname "$(command -v cox)")/..
+  for place in "$around/libexec/coxswain/$program" "$around/examples/$program"; do
+    if [ -x "$place" ]; then program=$place; fi
+  done
+fi
 
 echo "job $COX_JOB_ID of $USER on $COX_NODELIST: $COX_NTASKS tasks"
 cox run "$program" || { status=$?; echo "ring failed with status $status" >&2; exit $status; }

@@ -134,6 +134,19 @@ bool ArraySpec::contains(std::uint32_t index) const {
          (index - after->first) % after->step == 0;
 }
 
+std::uint32_t ArraySpec::count_before(std::uint32_t index) const {
+  std::uint32_t sum = 0;
+  for (const ArrayRange& range : ranges) {
+    if (range.first >= index) break;
+    sum += range.last < index ? range.count() : (index - 1 - range.first) / range.step + 1;
+  }
+  return sum;
+}
+
+ArraySpec single_element(std::uint32_t index) {
+  return ArraySpec{{{index, index, 1}}, 0};
+}
+
 void ArraySpec::remove(std::uint32_t index) {
   const auto at = std::partition_point(ranges.begin(), ranges.end(),
                                        [&](const ArrayRange& r) { return r.last < index; });

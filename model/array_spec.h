@@ -32,6 +32,8 @@ struct ArraySpec {
 
   std::uint32_t count() const;
   bool contains(std::uint32_t index) const;
+  /// Elements lower than `index`.
+  std::uint32_t count_before(std::uint32_t index) const;
 
   /// The lowest and the highest element. There must be one.
   std::uint32_t first() const { return ranges.front().first; }
@@ -65,5 +67,7 @@ Result<void> check_array(const ArraySpec& spec);
 /// Elements of both, and elements of `a` that `b` does not have; with the limit of `a`.
 ArraySpec common_elements(const ArraySpec& a, const ArraySpec& b);
 ArraySpec elements_without(const ArraySpec& a, const ArraySpec& b);
+/// One element.
+ArraySpec single_element(std::uint32_t index);
 
 }  // namespace cox

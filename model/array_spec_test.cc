@@ -148,7 +148,11 @@ RC_GTEST_PROP(ArraySpecProperty, has_the_elements_that_were_named, ()) {
   }
   const auto spec = *parse_array(text);
   RC_ASSERT(spec.count() == expected.size());
-  for (std::uint32_t i = 0; i < 70; ++i) RC_ASSERT(spec.contains(i) == expected.contains(i));
+  for (std::uint32_t i = 0; i < 70; ++i) {
+    RC_ASSERT(spec.contains(i) == expected.contains(i));
+    const auto lower = std::distance(expected.begin(), expected.lower_bound(i));
+    RC_ASSERT(spec.count_before(i) == static_cast<std::uint32_t>(lower));
+  }
   RC_ASSERT(*parse_array(array_text(spec)) == spec);
 }
 

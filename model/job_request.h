@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/cow.h"
+#include "model/array_spec.h"
 #include "model/ids.h"
 #include "model/time.h"
 #include "model/user.h"
@@ -89,6 +90,8 @@ struct JobCommon {
   std::vector<std::string> nodes_wanted;  // all of these must be in the allocation
   std::vector<std::string> nodes_excluded;
   std::vector<Component> components;
+
+  ArraySpec array;  // the elements of a job array, in it and in each of them; empty: no array
 
   std::int32_t nice = 0;
   bool requeue = true;

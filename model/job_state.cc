@@ -25,15 +25,15 @@ constexpr std::array<StateText, 10> states{{
     {JobState::node_fail, "NODE_FAIL", "NF"},
 }};
 
-constexpr std::array<std::string_view, 5> phases{"pending", "starting", "running", "ending",
-                                                 "ended"};
+constexpr std::array<std::string_view, 6> phases{"pending", "starting", "running",
+                                                 "ending",  "ended",    "split"};
 
 constexpr std::array<std::string_view, 11> causes{
     "none",          "finished",  "cancelled",       "time_limit",
     "out_of_memory", "node_lost", "supervisor_lost", "launch_failed",
     "requeued",      "bad_exit",  "client_gone"};
 
-constexpr std::array<std::string_view, 13> reasons{"None",
+constexpr std::array<std::string_view, 14> reasons{"None",
                                                    "Priority",
                                                    "Resources",
                                                    "JobHeldUser",
@@ -45,7 +45,8 @@ constexpr std::array<std::string_view, 13> reasons{"None",
                                                    "JobHoldMaxRequeue",
                                                    "PartitionDown",
                                                    "PartitionTimeLimit",
-                                                   "PartitionNodeLimit"};
+                                                   "PartitionNodeLimit",
+                                                   "JobArrayTaskLimit"};
 
 template <std::size_t N, class Enum>
 std::string_view text_at(const std::array<std::string_view, N>& texts, Enum value) {

@@ -14,6 +14,7 @@ enum class JobPhase : std::uint8_t {
   running = 2,   // JobReleased, or the single node reported tasks
   ending = 3,    // a cause is known; nodes end tasks and clean up
   ended = 4,     // final
+  split = 5,     // an array of which every element has a job of its own, or ended without one
 };
 
 enum class JobState : std::uint8_t {
@@ -61,6 +62,7 @@ enum class Reason : std::uint8_t {
   partition_down = 10,
   partition_time_limit = 11,  // asks for more time than its partition now grants
   partition_node_limit = 12,  // asks for more nodes than its partition now grants (amount: those)
+  array_limit = 13,           // as many elements of its array run as may at once (amount: those)
 };
 
 std::string_view to_text(JobPhase phase);

@@ -50,6 +50,10 @@ Failure too_long(std::string_view pattern) {
 
 }  // namespace
 
+std::string default_output_pattern(bool is_element) {
+  return is_element ? "cox-%A_%a.out" : "cox-%j.out";
+}
+
 Result<std::string> expand_pattern(std::string_view pattern, const PatternValues& values) {
   if (const std::size_t stop = pattern.find("\\\\"); stop != std::string_view::npos) {
     if (pattern.size() - 2 > output_path_bytes_max) {

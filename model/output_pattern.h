@@ -13,6 +13,9 @@ namespace cox {
 /// The system takes no longer path.
 inline constexpr std::size_t output_path_bytes_max = 4095;
 
+/// Where the output of a batch job goes unless it says otherwise.
+std::string default_output_pattern(bool is_element);
+
 struct PatternValues {
   JobId job;
   StepId step = step_batch;

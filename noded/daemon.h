@@ -109,6 +109,7 @@ class Daemon {
   std::map<AttemptKey, AttemptPlan> plans_;
   std::deque<agent::AgentRequest> requests_;  // told while effects of another are carried out
   bool is_telling_ = false;
+  std::map<AttemptKey, Error> unwritten_;             // attempts whose file could not be written
   std::map<AttemptKey, bool> remembered_;             // files found at start: is it released
   std::map<StepKey, agent::SupervisorStatus> early_;  // statuses that came before recovery
   std::set<AttemptKey> stuck_told_;

@@ -403,5 +403,26 @@ TEST(NodeDaemon, a_user_that_is_not_here_is_named) {
   EXPECT_TRUE(controller.finish(7));
 }
 
+// A later daemon would not know such an attempt, and would end its tasks as nobody's.
+TEST(NodeDaemon, an_attempt_that_cannot_be_written_down_is_not_started) {
+  Controller controller;
+  const auto node = controller.start_node();
+  ASSERT_TRUE(controller.run_until_registered());
+  const std::string attempts = controller.dir() / "attempts-n1";
+  ASSERT_EQ(::rmdir(attempts.c_str()), 0);
+  controller.run_job(7, "touch started");
+  ASSERT_TRUE(controller.run_until(
+      [&] { return !controller.prepared_.empty() || !controller.closed_.empty(); }));
+  ASSERT_FALSE(controller.prepared_.empty());
+  EXPECT_TRUE(controller.prepared_[0].failed());
+  EXPECT_TRUE(controller.prepared_[0].node_at_fault());
+  EXPECT_NE(controller.prepared_[0].failure().find("attempts-n1/7.1"), std::string::npos)
+      << controller.prepared_[0].failure();
+  controller.close_job(7);
+  ASSERT_TRUE(controller.run_until_closed());
+  EXPECT_TRUE(controller.finish(7));
+  EXPECT_FALSE(controller.exists("started"));
+}
+
 }  // namespace
 }  // namespace cox::noded

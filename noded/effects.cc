@@ -46,6 +46,10 @@ void Daemon::run(const agent::MakeContainer& effect) {
 }
 
 Result<void> Daemon::make_attempt(const AttemptPlan& plan) {
+  // A later daemon would not know the attempt, and would end its tasks as nobody's.
+  if (const auto found = unwritten_.find(plan.key()); found != unwritten_.end()) {
+    return Failure(found->second);
+  }
   const std::size_t cores = setup_.inventory.node_class.cores.size();
   if (const std::size_t beyond = plan.share.cores.next(cores); beyond < plan.share.cores.size()) {
     return fail(Code::bad_usage,
@@ -208,11 +212,14 @@ void Daemon::run(const agent::Remember& effect) {
   const auto written =
       platform::write_file_atomic(setup_.paths.attempt_file(effect.attempt),
                                   attempt_file_text(plan->second, effect.released), {0600, false});
-  if (!written) log_.error("attempt " + key_text(effect.attempt) + ": " + written.error().message);
+  if (written) return;
+  log_.error("attempt " + key_text(effect.attempt) + ": " + written.error().message);
+  unwritten_[effect.attempt] = written.error();
 }
 
 void Daemon::run(const agent::Forget& effect) {
   plans_.erase(effect.attempt);
+  unwritten_.erase(effect.attempt);
   const auto removed = platform::remove_path(setup_.paths.attempt_file(effect.attempt));
   if (!removed) log_.error(removed.error().message);
 }

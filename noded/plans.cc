@@ -115,6 +115,7 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
     start->mutable_lease()->set_left_us(place.lease_left.us);
     start->mutable_lease()->set_kill_wait_us(place.lease_kill_wait.us);
   }
+  if (prepare.has_element()) *start->mutable_element() = prepare.element();
   start->set_nvidia_gpus(place.nvidia_gpus);
   start->set_amd_gpus(place.amd_gpus);
   for (const std::string& cpus : place.task_cpus) start->add_task_cpus(cpus);

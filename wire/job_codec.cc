@@ -181,6 +181,7 @@ void take_where(const JobRequest& from, cox::JobCommon& to, Check& check) {
       to.components.push_back(take(component, check));
     }
   }
+  to.array = check.take(take(from.array(), from.array_at_once()), "array");
   to.nice = from.nice();
   to.requeue = from.requeue();
   to.has_initial_step = from.has_initial_step();
@@ -188,6 +189,31 @@ void take_where(const JobRequest& from, cox::JobCommon& to, Check& check) {
 }
 
 }  // namespace
+
+void put(const cox::ArraySpec& from, ArrayRanges* to) {
+  to->Clear();
+  to->Reserve(static_cast<int>(from.ranges.size()));
+  for (const cox::ArrayRange& range : from.ranges) {
+    ArrayRange* message = to->Add();
+    message->set_first(range.first);
+    message->set_last(range.last);
+    if (range.step != 1) message->set_step(range.step);
+  }
+}
+
+Result<cox::ArraySpec> take(const ArrayRanges& from, std::uint32_t at_once_max) {
+  cox::ArraySpec to{{}, at_once_max};
+  if (static_cast<std::size_t>(from.size()) <= array_ranges_max) {
+    to.ranges.reserve(static_cast<std::size_t>(from.size()));
+  }
+  for (const ArrayRange& range : from) {
+    // One over the limit is enough to be refused.
+    if (to.ranges.size() > array_ranges_max) break;
+    to.ranges.push_back({range.first(), range.last(), range.step() == 0 ? 1 : range.step()});
+  }
+  if (auto checked = check_array(to); !checked) return Failure(checked.error());
+  return to;
+}
 
 void put(const cox::StepRequest& from, StepRequest* to) {
   put(from.argv, to->mutable_argv());
@@ -238,6 +264,8 @@ void put(const cox::JobCommon& from, JobRequest* to) {
   put(from.nodes_excluded, to->mutable_nodes_excluded());
   to->clear_components();
   for (const auto& component : from.components) put(component, to->add_components());
+  put(from.array, to->mutable_array());
+  to->set_array_at_once(from.array.at_once_max);
   to->set_nice(from.nice);
   to->set_requeue(from.requeue);
   to->clear_initial_step();

@@ -5,6 +5,7 @@
 
 #include "common/result.h"
 #include "model/allocation.h"
+#include "model/array_spec.h"
 #include "model/job_request.h"
 #include "model/outcome.h"
 #include "model/settings.h"
@@ -30,6 +31,10 @@ void put_own(const cox::JobRequest& from, JobRequest* to);
 Result<cox::JobRequest> take_own(const JobRequest& from);
 /// `base` with what the variant sets.
 Result<cox::JobRequest> take(const JobVariant& from, cox::JobRequest base);
+using ArrayRanges = google::protobuf::RepeatedPtrField<ArrayRange>;
+void put(const cox::ArraySpec& from, ArrayRanges* to);
+/// Elements in order and within the limits. error: bad_usage names the range at fault or the limit
+Result<cox::ArraySpec> take(const ArrayRanges& from, std::uint32_t at_once_max = 0);
 void put(const cox::StepRequest& from, StepRequest* to);
 Result<cox::StepRequest> take(const StepRequest& from);
 void put(const cox::NodeInventory& from, NodeInventory* to);

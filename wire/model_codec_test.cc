@@ -123,6 +123,12 @@ cox::JobRequest any_job() {
   c.nodes_excluded = any_texts();
   c.components = {any_component(), any_component()};
   j.begin = Instant{any_number<std::int64_t>(0, 1LL << 60)};
+  c.array.at_once_max = *rc::gen::inRange(0U, 100U);
+  for (auto at = 0U; *rc::gen::arbitrary<bool>();) {
+    const auto count = *rc::gen::inRange(1U, 9U), step = count == 1 ? 1 : *rc::gen::inRange(1U, 9U);
+    c.array.ranges.push_back({at, at + (count - 1) * step, step});
+    at = c.array.ranges.back().last + 2;
+  }
   c.nice = *rc::gen::arbitrary<std::int32_t>();
   j.held = *rc::gen::arbitrary<bool>();
   c.requeue = *rc::gen::arbitrary<bool>();

@@ -48,8 +48,8 @@ TEST(Directives, errors_name_script_and_line) {
   EXPECT_EQ(unknown.error().message, "job.sh:3: --nodez: unknown option, perhaps --nodes");
   const auto operand = directive_options(table, "#COX -H now\n", "job.sh");
   EXPECT_EQ(operand.error().message, "job.sh:1: now: an option is expected");
-  const auto later = directive_options(table, "#SBATCH --array=1-3\n", "job.sh");
-  EXPECT_EQ(later.error().message, "job.sh:1: --array: not supported yet by this version");
+  const auto later = directive_options(table, "#SBATCH --reservation=1-3\n", "job.sh");
+  EXPECT_EQ(later.error().message, "job.sh:1: --reservation: not supported yet by this version");
 }
 
 TEST(Directives, what_is_no_script_is_refused) {

@@ -20,7 +20,7 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
     const auto name = parse_job_name(operand);
     if (!name) return Failure(name.error());
     if (!name->step) {
-      whole.mutable_job_action()->add_jobs(name->job.value);
+      put_names({*name}, whole.mutable_job_action());
       continue;
     }
     if (kind != wire::JobAction::CANCEL) {
@@ -28,14 +28,15 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
     }
     wire::JobAction& action = *requests.emplace_back().mutable_job_action();
     action.set_kind(kind);
-    action.add_jobs(name->job.value);
+    put_names({*name}, &action);
     action.set_step(name->step->value);
     action.set_has_step(true);
   }
   const auto user = user_asked(given);
   if (!user) return Failure(user.error());
   if (given.has("user")) whole.mutable_job_action()->set_user(*user);
-  if (whole.job_action().jobs_size() > 0 || given.has("user")) requests.push_back(whole);
+  const wire::JobAction& named = whole.job_action();
+  if (named.jobs_size() + named.elements_size() > 0 || given.has("user")) requests.push_back(whole);
   return requests;
 }
 

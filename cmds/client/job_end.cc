@@ -14,10 +14,11 @@ int job_status(const wire::JobView& job) {
 }
 
 std::string job_end_text(const wire::JobView& job) {
-  std::string text = "job " + std::to_string(job.job()) + ": " + job.state();
+  std::string text = "job " + id_text(job) + ": " + job.state();
   const std::string outcome = outcome_text(job);
   if (!outcome.empty()) text += ", " + outcome;
   if (!job.why().empty()) text += ": " + job.why();
+  if (!job.counts().empty()) text += " (" + job.counts() + ")";
   return text;
 }
 

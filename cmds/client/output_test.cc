@@ -7,6 +7,7 @@
 #include "cmds/client/json.h"
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
+#include "cmds/history/columns.h"
 #include "cmds/run/labels.h"
 #include "common/text.h"
 
@@ -46,6 +47,20 @@ TEST(Table, long_texts_are_cut_for_a_narrow_terminal_but_no_numbers_and_no_words
             "1234567890123456  a_name_longe+  OUT_OF_MEMORY  n[1-2]\n");
 }
 
+// Half an instant tells nobody anything.
+TEST(Table, instants_are_never_cut) {
+  const auto check = [](const auto& columns, const char* list) {
+    for (const auto& column : columns) {
+      const std::string_view name = column.name;
+      if (name != "submitted" && name != "eligible" && name != "started" && name != "ended")
+        continue;
+      EXPECT_TRUE(column.is_number) << name << " of " << list;
+    }
+  };
+  check(job_columns(), "cox queue");
+  check(history_columns(), "cox history");
+}
+
 TEST(Table, no_control_byte_reaches_the_terminal) {
   TableLayout layout;
   layout.headers = {"NAME"};
@@ -83,7 +98,14 @@ TEST(JobNames, ids_and_steps) {
   EXPECT_EQ(parse_job_name("12")->job, JobId{12});
   EXPECT_EQ(parse_job_name("12.batch")->step, step_batch);
   EXPECT_EQ(parse_job_name("12.3")->step, StepId{3});
-  EXPECT_EQ(parse_job_name("12_3").error().message, "12_3: job arrays are not supported yet");
+  EXPECT_EQ(array_text(parse_job_name("12_3")->elements), "3");
+  EXPECT_EQ(array_text(parse_job_name("12_[1-3,9%4]")->elements), "1-3,9") << "as lists show it";
+  EXPECT_EQ(parse_job_name("12_3.batch")->step, step_batch);
+  EXPECT_EQ(parse_job_name("12_[]").error().message,
+            "job 12_[]: ID_INDEX or ID_[FIRST-LAST,...] is expected");
+  EXPECT_EQ(parse_job_name("12_[0-4000000000]").error().message,
+            "job 12_[0-4000000000]: array \"0-4000000000\": is no INDEX, FIRST-LAST or "
+            "FIRST-LAST:STEP with numbers up to 4000000");
   for (const char* text : {"", "0", "x", "-1", "1.", "1.x", "99999999999999999999999"}) {
     EXPECT_FALSE(parse_job_name(text)) << text;
   }

@@ -50,7 +50,6 @@ const std::vector<Row>& rows() {
       {{"comment", 0, "TEXT", "a note kept with the job"}, set_text<&JobCommon::comment>},
       {{"label", 0, "KEY=VALUE", "a label of the job; may be repeated"}, set_label},
       {{"export", 0, "ALL|NONE|VAR,...", "environment it gets; default ALL"}, set_export},
-      {{"array", 'a', "RANGE", ""}, nullptr},
       {{"constraint", 'C', "LABELS", ""}, nullptr},
       {{"deadline", 0, "WHEN", ""}, nullptr},
       {{"dependency", 'd', "LIST", ""}, nullptr},

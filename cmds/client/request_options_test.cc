@@ -35,6 +35,12 @@ std::string refusal(const std::vector<std::string>& words) {
   return draft ? "" : draft.error().message;
 }
 
+TEST(RequestOptions, a_text_that_is_too_long_is_named_with_the_limit) {
+  EXPECT_EQ(refusal({"--comment", std::string(4096, 'a')}), "");
+  EXPECT_EQ(refusal({"--comment", std::string(4097, 'a')}),
+            "--comment " + std::string(40, 'a') + "...: longer than 4096 bytes");
+}
+
 TEST(RequestOptions, nothing_given_is_one_node) {
   EXPECT_EQ(component({}), Component{});
 }

@@ -41,8 +41,13 @@ Result<void> read_count(const Given& given, std::uint32_t* to) {
 }
 
 Result<void> read_text(const Given& given, std::string* to) {
-  if (given.value.find('\0') != std::string::npos || given.value.size() > text_bytes_max) {
-    return fail(Code::bad_usage, given.option() + ": the text is too long");
+  if (given.value.size() > text_bytes_max) {
+    return fail(Code::bad_usage, given.option() + " " + quoted(given.value, 40) + ": longer than " +
+                                     std::to_string(text_bytes_max) + " bytes");
+  }
+  if (given.value.find('\0') != std::string::npos) {
+    return fail(Code::bad_usage,
+                given.option() + " " + quoted(given.value, 40) + ": has a NUL byte");
   }
   *to = given.value;
   return {};

@@ -58,8 +58,8 @@ std::string cut(const std::string& text, std::size_t width) {
   return text.substr(0, end) + "+";
 }
 
-/// Takes from the widest texts, never from numbers, the last column or a short word, until the
-/// table fits.
+/// Takes from the widest texts, never from numbers and instants, the last column or a short word,
+/// until the table fits.
 void narrow(const TableLayout& layout, std::vector<std::size_t>* widths) {
   constexpr std::size_t word_columns = 13;  // OUT_OF_MEMORY
   std::size_t total = 2 * (widths->size() - 1);

@@ -15,7 +15,7 @@ namespace cox::cmds {
 template <class T>
 struct Column {
   const char* name;  // of -o, lower case; the header is its upper case
-  bool is_number;    // right-aligned
+  bool is_number;    // right-aligned and never cut: instants too
   bool by_default;
   std::string (*text)(const T& row);
 };

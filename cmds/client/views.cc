@@ -11,6 +11,16 @@
 
 namespace cox::cmds {
 
+std::string id_text(const wire::JobView& job) {
+  constexpr std::size_t most = 48;
+  const std::string id = job.id().empty() ? std::to_string(job.job()) : job.id();
+  if (id.size() <= most) return id;
+  const std::size_t comma = id.rfind(',', most - 8);
+  const std::size_t limit = id.find('%');
+  if (comma == std::string::npos) return id;
+  return id.substr(0, comma) + ",..." + (limit == std::string::npos ? "]" : id.substr(limit));
+}
+
 std::string local_time(std::int64_t us) {
   if (us == 0) return "-";
   const std::time_t seconds_utc = us / 1'000'000;
@@ -69,7 +79,7 @@ std::string where_text(const wire::JobView& job) {
 const std::vector<Column<wire::JobView>>& job_columns() {
   using Job = wire::JobView;
   static const std::vector<Column<Job>> columns = {
-      {"job", true, true, [](const Job& j) { return std::to_string(j.job()); }},
+      {"job", true, true, id_text},
       {"name", false, true, [](const Job& j) { return j.name(); }},
       {"user", false, true, [](const Job& j) { return j.user(); }},
       {"partition", false, true, [](const Job& j) { return j.partition(); }},
@@ -79,6 +89,7 @@ const std::vector<Column<wire::JobView>>& job_columns() {
       {"nodes", true, true, [](const Job& j) { return std::to_string(j.nodes()); }},
       {"cpus", true, true, [](const Job& j) { return std::to_string(j.cpus()); }},
       {"where", false, true, where_text},
+      {"raw", true, false, [](const Job& j) { return std::to_string(j.job()); }},
       {"tasks", true, false, [](const Job& j) { return std::to_string(j.tasks()); }},
       {"uid", true, false, [](const Job& j) { return std::to_string(j.uid()); }},
       {"account", false, false, [](const Job& j) { return j.account(); }},
@@ -86,9 +97,9 @@ const std::vector<Column<wire::JobView>>& job_columns() {
       {"reason", false, false, [](const Job& j) { return j.reason(); }},
       {"why", false, false, [](const Job& j) { return j.why(); }},
       {"attempt", true, false, [](const Job& j) { return std::to_string(j.attempt()); }},
-      {"submitted", false, false, [](const Job& j) { return local_time(j.submitted_us()); }},
-      {"started", false, false, [](const Job& j) { return local_time(j.started_us()); }},
-      {"ended", false, false, [](const Job& j) { return local_time(j.ended_us()); }},
+      {"submitted", true, false, [](const Job& j) { return local_time(j.submitted_us()); }},
+      {"started", true, false, [](const Job& j) { return local_time(j.started_us()); }},
+      {"ended", true, false, [](const Job& j) { return local_time(j.ended_us()); }},
       {"exit", true, false, exit_text},
       {"signal", true, false, [](const Job& j) { return std::to_string(j.signal()); }},
   };

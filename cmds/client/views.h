@@ -14,6 +14,8 @@
 namespace cox::cmds {
 
 /// Local time YYYY-MM-DDTHH:MM:SS; "-" when unset.
+/// How people write the job: "7", "7_4", "7_[5-99%8]"; long lists of elements are cut.
+std::string id_text(const wire::JobView& job);
 std::string local_time(std::int64_t us);
 /// Time a job has run so far, or ran; "-" before its start.
 std::string run_time(const wire::JobView& job, std::int64_t now_us);
@@ -38,6 +40,8 @@ Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels
 std::string labels_text(const wire::NodeView& node);
 const std::vector<Column<wire::PartitionView>>& partition_columns();
 
+/// How people write the job, and its place in an array.
+void write_array(const wire::JobView& job, JsonWriter* json);
 /// "exit_code" and "signal", null where there is none.
 void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonWriter* json);
 void write_json(const wire::JobView& job, JsonWriter* json);

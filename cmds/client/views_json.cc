@@ -1,6 +1,8 @@
 // The wire's views as JSON, member by member in the order of the message.
 #include "cmds/client/views.h"
+#include "model/array_spec.h"
 #include "model/time.h"
+#include "wire/model_codec.h"
 
 namespace cox::cmds {
 namespace {
@@ -38,6 +40,8 @@ void write_texts(std::string_view key, const Texts& texts, JsonWriter* json) {
 void write_request(const wire::JobRequest& request, JsonWriter* json) {
   json->begin_object("request");
   json->boolean("interactive", request.kind() == 1);
+  const auto array = wire::take(request.array(), request.array_at_once());
+  array && !array->empty() ? json->text("array", array_text(*array)) : json->null("array");
   json->text("qos", request.qos());
   json->text("comment", request.comment());
   write_texts("argv", request.argv(), json);
@@ -112,6 +116,14 @@ void write_details(const wire::JobView& job, JsonWriter* json) {
 
 }  // namespace
 
+void write_array(const wire::JobView& job, JsonWriter* json) {
+  json->text("id", job.id().empty() ? std::to_string(job.job()) : job.id());
+  const bool is_of_array = job.array() != 0;
+  is_of_array ? json->number("array", std::uint64_t{job.array()}) : json->null("array");
+  job.is_element() ? json->number("index", job.index()) : json->null("index");
+  job.elements().empty() ? json->null("elements") : json->text("elements", job.elements());
+}
+
 void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonWriter* json) {
   exit_code ? json->number("exit_code", *exit_code) : json->null("exit_code");
   write_unless("signal", signal, 0, json);
@@ -120,6 +132,7 @@ void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonW
 void write_json(const wire::JobView& job, JsonWriter* json) {
   json->begin_object();
   json->number("job", std::uint64_t{job.job()});
+  write_array(job, json);
   json->text("name", job.name());
   json->text("user", job.user());
   json->number("uid", job.uid());
@@ -222,6 +235,7 @@ void write_verdict(const wire::Explanation& explanation, JsonWriter* json) {
 
 void write_json(const wire::Explanation& explanation, JsonWriter* json) {
   json->number("job", std::uint64_t{explanation.job()});
+  json->text("id", explanation.id().empty() ? std::to_string(explanation.job()) : explanation.id());
   json->text("state", explanation.state());
   write_verdict(explanation, json);
 }

@@ -193,13 +193,13 @@ std::string percent_text(double part, double whole) {
 
 const std::vector<Column<Entry>>& history_columns() {
   static const std::vector<Column<Entry>> columns = {
-      {"job", true, true, [](const Entry& e) { return std::to_string(e.job().job()); }},
+      {"job", true, true, [](const Entry& e) { return id_text(e.job()); }},
       {"name", false, true, [](const Entry& e) { return e.job().name(); }},
       {"user", false, true, [](const Entry& e) { return e.job().user(); }},
       {"partition", false, true, [](const Entry& e) { return e.job().partition(); }},
       {"state", false, true, [](const Entry& e) { return e.job().state(); }},
       {"exit", true, true, [](const Entry& e) { return exit_text(e.job()); }},
-      {"ended", false, true, [](const Entry& e) { return local_time(e.job().ended_us()); }},
+      {"ended", true, true, [](const Entry& e) { return local_time(e.job().ended_us()); }},
       {"elapsed", true, true,
        [](const Entry& e) { return started_only(e, span_text(elapsed_us(e))); }},
       {"nodes", true, true, [](const Entry& e) { return std::to_string(e.job().nodes()); }},
@@ -218,10 +218,9 @@ const std::vector<Column<Entry>>& history_columns() {
       {"by", true, false, ended_by},
       {"why", false, false, [](const Entry& e) { return e.job().why(); }},
       {"requeues", true, false, [](const Entry& e) { return std::to_string(e.requeues()); }},
-      {"submitted", false, false,
-       [](const Entry& e) { return local_time(e.job().submitted_us()); }},
-      {"eligible", false, false, [](const Entry& e) { return local_time(e.eligible_us()); }},
-      {"started", false, false, [](const Entry& e) { return local_time(e.job().started_us()); }},
+      {"submitted", true, false, [](const Entry& e) { return local_time(e.job().submitted_us()); }},
+      {"eligible", true, false, [](const Entry& e) { return local_time(e.eligible_us()); }},
+      {"started", true, false, [](const Entry& e) { return local_time(e.job().started_us()); }},
       {"wait", true, false, wait_text},
       {"limit", true, false, [](const Entry& e) { return limit_text(e.job().time_limit_us()); }},
       {"timeeff", true, false, time_efficiency},
@@ -249,6 +248,7 @@ const std::vector<Column<Entry>>& history_columns() {
 void write_json(const Entry& entry, JsonWriter* json) {
   json->begin_object();
   json->number("job", std::uint64_t{entry.job().job()});
+  write_array(entry.job(), json);
   json->number("attempt", entry.job().attempt());
   json->boolean("is_last", entry.is_last());
   write_who_and_what(entry, json);

@@ -58,7 +58,7 @@ Result<wire::HistoryQuery> query_asked(const Parsed& given) {
   wire::HistoryQuery query;
   const auto jobs = job_operands(given);
   if (!jobs) return Failure(jobs.error());
-  for (const JobId job : *jobs) query.add_jobs(job.value);
+  put_names(*jobs, &query);
   const auto user = user_asked(given);
   if (!user) return Failure(user.error());
   query.set_user(*user);
@@ -106,14 +106,15 @@ Result<std::vector<wire::HistoryEntry>> read_entries(Session& session,
   return entries;
 }
 
-bool report_missing(const wire::HistoryQuery& query,
+bool report_missing(const std::vector<JobName>& names,
                     const std::vector<wire::HistoryEntry>& entries) {
   bool is_missing = false;
-  for (const std::uint64_t job : query.jobs()) {
-    const bool found = std::any_of(entries.begin(), entries.end(),
-                                   [job](const auto& entry) { return entry.job().job() == job; });
+  for (const JobName& name : names) {
+    const bool found = std::any_of(entries.begin(), entries.end(), [&](const auto& entry) {
+      return is_shown_by(name, entry.job());
+    });
     if (found) continue;
-    print_error("no job " + std::to_string(job) + " has ended like that");
+    print_error("no job " + quoted(name.text) + " has ended like that");
     is_missing = true;
   }
   return is_missing;
@@ -142,6 +143,8 @@ Result<void> check_partition(Session& session, const std::string& name) {
 }
 
 Result<int> run(const Parsed& given) {
+  const auto jobs = job_operands(given);
+  if (!jobs) return Failure(jobs.error());
   const auto query = query_asked(given);
   if (!query) return Failure(query.error());
   const auto limit = limit_asked(given);
@@ -158,7 +161,7 @@ Result<int> run(const Parsed& given) {
   if (!text) return Failure(text.error());
   const auto printed = print(*text);
   if (!printed) return Failure(printed.error());
-  return report_missing(*query, *entries) ? exit_status(Code::not_found) : 0;
+  return report_missing(*jobs, *entries) ? exit_status(Code::not_found) : 0;
 }
 
 }  // namespace

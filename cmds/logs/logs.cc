@@ -7,12 +7,15 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/json.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
+#include "cmds/client/views.h"
+#include "common/text.h"
 #include "platform/descriptor.h"
 #include "platform/file.h"
 
@@ -32,15 +35,20 @@ OptionTable options() {
   return table;
 }
 
-Result<wire::JobView> ask_job(Session& session, JobId job) {
+Result<wire::JobView> ask_job(Session& session, const JobName& job) {
   wire::ClientRequest request;
-  request.mutable_list_jobs()->add_jobs(job.value);
+  put_names({job}, request.mutable_list_jobs());
   request.mutable_list_jobs()->set_ended(true);
   request.mutable_list_jobs()->set_full(true);
   const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
-  if (reply->jobs().jobs_size() == 1) return reply->jobs().jobs(0);
-  return fail(Code::not_found, "no job " + std::to_string(job.value));
+  if (reply->jobs().jobs_size() == 0) return fail(Code::not_found, "no job " + quoted(job.text));
+  const wire::JobView& view = reply->jobs().jobs(0);
+  const bool is_array = view.array() != 0 && !view.is_element();
+  if (reply->jobs().jobs_size() == 1 && !is_array) return view;
+  const std::string id = std::to_string(job.job.value);
+  return fail(Code::refused, "job " + id + " is an array: name one of its elements (" + id +
+                                 "_INDEX, see: cox show job " + id + ")");
 }
 
 std::string path_of(const Parsed& given, const wire::JobView& job) {
@@ -77,14 +85,14 @@ Result<void> copy_rest(int fd, const std::string& path, std::string* document) {
 /// One job whose output is followed: its events, its file, and changes of the file.
 class Follower {
  public:
-  Follower(const Parsed& given, Session& session, JobId job, std::string* document)
-      : given_(given), session_(session), job_(job), document_(document) {}
+  Follower(const Parsed& given, Session& session, JobName job, std::string* document)
+      : given_(given), session_(session), job_(std::move(job)), document_(document) {}
 
   Result<int> follow() {
     watch_.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
     if (!watch_.is_open()) return Failure(platform::system_error("inotify", errno));
     wire::ClientRequest request;
-    request.mutable_wait_jobs()->add_jobs(job_.value);
+    put_names({job_}, request.mutable_wait_jobs());
     auto sent = session_.send(request);
     while (sent && !has_ended_) {
       const auto opened = open_file();
@@ -158,7 +166,7 @@ class Follower {
     const auto again = session_.reconnect(error);
     if (!again) return again;
     wire::ClientRequest request;
-    request.mutable_wait_jobs()->add_jobs(job_.value);
+    put_names({job_}, request.mutable_wait_jobs());
     return session_.send(request);
   }
 
@@ -167,8 +175,8 @@ class Follower {
     if (!opened) return Failure(opened.error());
     progress_.clear();
     if (!file_.is_open()) {
-      return fail(Code::not_found, "job " + std::to_string(job_.value) + " left no output file" +
-                                       (path_.empty() ? "" : " " + path_));
+      return fail(Code::not_found,
+                  "job " + job_.text + " left no output file" + (path_.empty() ? "" : " " + path_));
     }
     const auto copied = copy_rest(file_.get(), path_, document_);
     if (!copied) return Failure(copied.error());
@@ -177,7 +185,7 @@ class Follower {
 
   const Parsed& given_;
   Session& session_;
-  JobId job_;
+  JobName job_;
   std::string* document_;
   platform::Descriptor watch_, file_;
   Progress progress_;
@@ -195,13 +203,14 @@ Failure writes_to_run(const wire::JobView& job) {
 
 /// Why a file is not there that the job was to write.
 Failure no_file(const wire::JobView& job, const std::string& path) {
-  const std::string name = std::to_string(job.job());
+  const std::string name = id_text(job);
   if (!job.is_final()) {
     return fail(Code::not_found, "job " + name + " has no output yet: it is " + job.state() +
                                      " (see: cox why " + name + ")");
   }
-  return fail(Code::not_found, "job " + name + " left no output file " + path + ": it is " +
-                                   job.state() + (job.why().empty() ? "" : ": " + job.why()));
+  return fail(Code::not_found, "job " + name + " left no output file" +
+                                   (path.empty() ? "" : " " + path) + ": it is " + job.state() +
+                                   (job.why().empty() ? "" : ": " + job.why()));
 }
 
 Result<int> print_file(const wire::JobView& job, const std::string& path, std::string* document) {
@@ -216,13 +225,15 @@ Result<int> print_file(const wire::JobView& job, const std::string& path, std::s
 /// The output, as far as asked for, to stdout or into `document`.
 Result<int> copy_output(const Parsed& given,
                         Session& session,
+                        const JobName& name,
                         const wire::JobView& job,
                         std::string* document) {
   const std::string path = path_of(given, job);
-  if (path.empty()) return writes_to_run(job);
+  if (path.empty() && job.array() == 0) return writes_to_run(job);
   if (given.has("follow") && !job.is_final()) {
-    return Follower(given, session, JobId{job.job()}, document).follow();
+    return Follower(given, session, name, document).follow();
   }
+  if (path.empty()) return no_file(job, path);
   if (!given.has("path")) return print_file(job, path, document);
   const auto printed = document == nullptr ? print(path + "\n") : Result<void>();
   if (!printed) return Failure(printed.error());
@@ -247,7 +258,7 @@ Result<int> run(const Parsed& given) {
   if (!job) return Failure(job.error());
   std::string text;
   const bool wants_json = given.has("json");
-  const auto copied = copy_output(given, *session, *job, wants_json ? &text : nullptr);
+  const auto copied = copy_output(given, *session, *id, *job, wants_json ? &text : nullptr);
   if (!copied || !wants_json) return copied;
   if (given.has("follow")) job = ask_job(*session, *id);
   if (!job) return Failure(job.error());

@@ -9,6 +9,7 @@
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
+#include "common/text.h"
 
 namespace cox::cmds {
 namespace {
@@ -26,15 +27,15 @@ OptionTable options() {
   return table;
 }
 
-/// Ids that were asked for and not answered: one error each.
-bool report_missing(const std::vector<JobId>& asked, const wire::JobList& list) {
+/// Names that were asked for and not answered: one error each.
+bool report_missing(const std::vector<JobName>& asked, const wire::JobList& list) {
   bool is_missing = false;
-  for (const JobId job : asked) {
+  for (const JobName& name : asked) {
     const bool found =
         std::any_of(list.jobs().begin(), list.jobs().end(),
-                    [&](const wire::JobView& view) { return view.job() == job.value; });
+                    [&](const wire::JobView& view) { return is_shown_by(name, view); });
     if (found) continue;
-    print_error("no job " + std::to_string(job.value));
+    print_error("no job " + quoted(name.text));
     is_missing = true;
   }
   return is_missing;
@@ -50,14 +51,15 @@ Result<std::string> document(const Parsed& given, const wire::JobList& list) {
 }
 
 Result<int> print_once(const Parsed& given,
-                       const std::vector<JobId>& jobs,
+                       const std::vector<JobName>& jobs,
                        Session& session,
                        bool on_clear_screen) {
   const auto user = user_asked(given);
   if (!user) return Failure(user.error());
   wire::ClientRequest request;
   wire::ListJobs& list = *request.mutable_list_jobs();
-  for (const JobId job : jobs) list.add_jobs(job.value);
+  put_names(jobs, &list);
+  list.set_expand(true);
   list.set_user(*user);
   list.set_ended(given.has("all"));
   const auto reply = session.ask_surely(request);
@@ -69,7 +71,7 @@ Result<int> print_once(const Parsed& given,
   return report_missing(jobs, reply->jobs()) ? exit_status(Code::not_found) : 0;
 }
 
-Result<int> watch(const Parsed& given, const std::vector<JobId>& jobs, Session& session) {
+Result<int> watch(const Parsed& given, const std::vector<JobName>& jobs, Session& session) {
   std::uint32_t period_s = 2;
   if (!given.value("watch").empty()) {
     const auto number = number_option("watch", given.value("watch"), 1, 86'400);

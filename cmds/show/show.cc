@@ -10,7 +10,9 @@
 #include "cmds/client/views.h"
 #include "cmds/config/reports.h"
 #include "common/text.h"
+#include "model/array_spec.h"
 #include "model/memory_text.h"
+#include "wire/model_codec.h"
 
 namespace cox::cmds {
 namespace {
@@ -56,6 +58,14 @@ void add_request(const wire::JobRequest& request, Sheet* sheet) {
   sheet->add("Requeue", request.requeue() ? "yes" : "no");
 }
 
+/// Which elements the array has, and what became of them.
+void add_array(const wire::JobView& job, Sheet* sheet) {
+  const auto array = wire::take(job.request().array(), job.request().array_at_once());
+  if (array) sheet->add("Array", array_text(*array));
+  sheet->add("Elements", job.counts());
+  sheet->add("Not begun", job.elements());
+}
+
 /// What stands after the dot in JOB.STEP.
 std::string step_id(const wire::StepView& step) {
   return step.step() >= step_batch.value ? step.name() : std::to_string(step.step());
@@ -71,7 +81,12 @@ std::string step_text(const wire::StepView& step) {
 
 std::string job_text(const wire::JobView& job) {
   Sheet sheet;
-  sheet.add("Job", std::to_string(job.job()));
+  const bool is_whole = job.array() == job.job() && !job.is_element() && !job.counts().empty();
+  sheet.add("Job", is_whole ? std::to_string(job.job()) : job.id());
+  if (is_whole) add_array(job, &sheet);
+  if (job.is_element() && job.job() != job.array()) {
+    sheet.add("Own id", std::to_string(job.job()));
+  }
   sheet.add("Name", job.name());
   sheet.add("User", job.user() + " (" + std::to_string(job.uid()) + ")");
   sheet.add("Account", job.account());
@@ -162,21 +177,30 @@ std::string partition_text(const wire::PartitionView& partition) {
   return sheet.take();
 }
 
-template <class View, class ToText>
-std::string document(const Parsed& given, const char* key, const View& view, ToText to_text) {
-  if (!given.has("json")) return to_text(view);
+template <class Views, class ToText>
+std::string documents(const Parsed& given, const char* key, const Views& views, ToText to_text) {
+  if (!given.has("json")) {
+    std::string text;
+    for (const auto& view : views) text += (text.empty() ? "" : "\n") + to_text(view);
+    return text;
+  }
   JsonWriter json;
   json.begin_array(key);
-  write_json(view, &json);
+  for (const auto& view : views) write_json(view, &json);
   json.end_array();
   return json.take();
+}
+
+template <class View, class ToText>
+std::string document(const Parsed& given, const char* key, const View& view, ToText to_text) {
+  return documents(given, key, std::vector<View>{view}, to_text);
 }
 
 Result<std::string> show_job(const Parsed& given, const std::string& name) {
   const auto id = parse_job_name(name);
   if (!id) return Failure(id.error());
   wire::ClientRequest request;
-  request.mutable_list_jobs()->add_jobs(id->job.value);
+  put_names({*id}, request.mutable_list_jobs());
   request.mutable_list_jobs()->set_ended(true);
   request.mutable_list_jobs()->set_full(true);
   const auto reply = ask_cluster(given, request);
@@ -184,7 +208,7 @@ Result<std::string> show_job(const Parsed& given, const std::string& name) {
   if (reply->jobs().jobs_size() == 0) {
     return fail(Code::not_found, "no job " + quoted(name));
   }
-  return document(given, "jobs", reply->jobs().jobs(0), job_text);
+  return documents(given, "jobs", reply->jobs().jobs(), job_text);
 }
 
 Result<std::string> show_node(const Parsed& given, const std::string& name) {

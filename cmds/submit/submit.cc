@@ -10,6 +10,7 @@
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "common/text.h"
+#include "model/array_spec.h"
 #include "platform/file.h"
 #include "wire/model_codec.h"
 
@@ -18,7 +19,8 @@ namespace {
 
 OptionTable options() {
   static const std::vector<OptionSpec> table = with_request_options(
-      {{"open-mode", 0, "append|truncate", "what to do with an output file that exists"},
+      {{"array", 'a', "RANGE", "a job array: 0-99, 1,3-5, 0-30:10, with %N at once"},
+       {"open-mode", 0, "append|truncate", "what to do with an output file that exists"},
        {"dry-run", 0, "", "submit nothing: would it start, where and when?"},
        json_option,
        cluster_option,
@@ -36,8 +38,17 @@ Result<std::string> read_script(const std::string& name) {
   return script;
 }
 
+Result<void> set_array(const std::string& text, RequestDraft* draft) {
+  auto array = parse_array(text);
+  if (!array) return Failure(array.error().with_context("--array"));
+  draft->job.common.edit().array = std::move(*array);
+  return {};
+}
+
 Result<void> apply(const GivenOption& option, Instant now, RequestDraft* draft) {
-  if (std::string_view(option.spec->name) != "open-mode") return apply_option(option, now, draft);
+  const std::string_view name = option.spec->name;
+  if (name == "array") return set_array(option.value, draft);
+  if (name != "open-mode") return apply_option(option, now, draft);
   const std::string_view mode = option.value;
   if (mode.empty() || !(std::string_view("append").starts_with(mode) ||
                         std::string_view("truncate").starts_with(mode))) {

@@ -96,7 +96,8 @@ Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir)
   if (given.has("topology")) {
     record.topology = given.value("topology");
     if (record.topology.empty()) {
-      return fail(Code::bad_usage, "--topology: a file or a description such as package:2 core:8");
+      return fail(Code::bad_usage,
+                  "--topology: a file or a description such as package:2 core:8 pu:1");
     }
     const std::string file = absolute_path(record.topology);
     if (platform::path_exists(file)) record.topology = file;

@@ -12,6 +12,7 @@
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "common/count_text.h"
+#include "model/array_spec.h"
 
 namespace cox::cmds {
 namespace {
@@ -24,30 +25,32 @@ OptionTable options() {
   return table;
 }
 
-wire::ClientRequest wait_request(const std::vector<JobId>& jobs) {
+wire::ClientRequest wait_request(const std::vector<JobName>& jobs) {
   wire::ClientRequest request;
-  for (const JobId job : jobs) request.mutable_wait_jobs()->add_jobs(job.value);
+  put_names(jobs, request.mutable_wait_jobs());
   return request;
 }
 
 /// The jobs waited for and how each ended.
 class Ends {
  public:
-  explicit Ends(const std::vector<JobId>& jobs) {
-    for (const JobId job : jobs) open_.insert({job.value, false});
+  explicit Ends(const std::vector<JobName>& jobs) {
+    std::map<std::uint64_t, bool> whole;
+    for (const JobName& job : jobs) {
+      const bool is_new = job.elements.empty() && whole.insert({job.job.value, true}).second;
+      asked_ += job.elements.empty() ? (is_new ? 1 : 0) : job.elements.count();
+    }
   }
 
   void take(const wire::JobView& job, bool is_quiet) {
-    const auto found = open_.find(job.job());
-    if (found == open_.end() || found->second || !job.is_final()) return;
-    found->second = true;
-    ++ended_;
+    if (!job.is_final() || !seen_.insert({job.id(), true}).second) return;
+    const bool is_group = !job.is_element() && job.id().find('_') != std::string::npos;
+    const auto group = parse_array(is_group ? job.elements() : "");
+    ended_ += group ? group->count() : 1;
     worst_ = std::max(worst_, job_status(job));
     if (job_status(job) != 0 && !is_quiet) print_error(job_end_text(job));
     views_.push_back(job);
   }
-
-  bool all() const { return ended_ == open_.size(); }
 
   int worst() const { return worst_; }
 
@@ -61,25 +64,26 @@ class Ends {
   }
 
   std::string progress() const {
-    return std::to_string(ended_) + " of " + count_text(open_.size(), "job") + " ended";
+    return std::to_string(ended_) + " of " + count_text(asked_, "job") + " ended";
   }
 
  private:
-  std::map<std::uint64_t, bool> open_;
+  std::map<std::string, bool> seen_;  // by the names of the controller
+  std::size_t asked_ = 0;
   std::size_t ended_ = 0;
   int worst_ = 0;
   std::vector<wire::JobView> views_;  // in the order in which they ended
 };
 
 Result<int> wait_for_ends(const Parsed& given,
-                          const std::vector<JobId>& jobs,
+                          const std::vector<JobName>& jobs,
                           Session& session,
                           Duration time_out) {
   const Instant deadline = wall_now() + time_out;
   Ends ends(jobs);
   Progress progress;
   Result<void> sent = session.send(wait_request(jobs));
-  while (!ends.all()) {
+  while (true) {
     progress.show(ends.progress());
     const Duration left = deadline - wall_now();
     if (left.us <= 0) return fail(Code::timed_out, ends.progress() + " in the given time");
@@ -97,9 +101,7 @@ Result<int> wait_for_ends(const Parsed& given,
       progress.clear();
       ends.take((*reply)->event().job(), given.has("quiet"));
     }
-    if ((*reply)->last() && !ends.all()) {
-      return fail(Code::internal, "the controller stopped before all jobs ended");
-    }
+    if ((*reply)->last()) break;
   }
   const auto printed = given.has("json") ? print(ends.document()) : Result<void>();
   if (!printed) return Failure(printed.error());

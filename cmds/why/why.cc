@@ -16,7 +16,7 @@ OptionTable options() {
 }
 
 std::string text_of(const wire::Explanation& explanation) {
-  std::string text = "job " + std::to_string(explanation.job()) + " is " + explanation.state();
+  std::string text = "job " + explanation.id() + " is " + explanation.state();
   text += explanation.summary().empty() ? "\n" : ": " + explanation.summary() + "\n";
   std::vector<std::vector<std::string>> rows;
   for (const wire::Check& check : explanation.checks()) {
@@ -31,7 +31,14 @@ Result<int> run(const Parsed& given) {
   const auto job = one_job(given);
   if (!job) return Failure(job.error());
   wire::ClientRequest request;
-  request.mutable_explain_job()->set_job(job->value);
+  request.mutable_explain_job()->set_job(job->job.value);
+  if (job->elements.count() > 1) {
+    return usage_error(given.command(), "job " + job->text + ": one element only");
+  }
+  if (!job->elements.empty()) {
+    request.mutable_explain_job()->set_index(job->elements.first());
+    request.mutable_explain_job()->set_has_index(true);
+  }
   const auto reply = ask_cluster(given, request);
   if (!reply) return Failure(reply.error());
   std::string text;

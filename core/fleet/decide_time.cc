@@ -46,7 +46,7 @@ void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
     const bool is_heard =
         scene.contact.is_heard(node.id, scene.now, scene.state.record.settings.silent_after);
     if (is_heard) {
-      blame_node(scene, endings, node, job.id, "did not answer the start of " + job_text(job.id));
+      blame_node(scene, endings, node, job.id, "did not answer the start of " + job_text(job));
     }
   }
   endings.undo_start(job, "no answer from " + names + " to the start");

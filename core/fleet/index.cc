@@ -6,6 +6,7 @@
 #include "core/fleet/expectation.h"
 #include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/state.h"
 
@@ -46,9 +47,16 @@ void index_tables(Index& index, const Settings& settings) {
 void index_job(Index& index, const Job& job) {
   if (job.phase != JobPhase::ended) {
     index.unended.insert(job.id);
-    ++index.unended_of_user[job.request.common->user.uid];
+    if (!is_element(job)) ++index.unended_of_user[job.request.common->user.uid];
   }
-  if (job.phase == JobPhase::pending) ++index.pending;
+  index.pending += waiting_starts(job);
+  if (is_live(job)) ++index.live;
+  if (is_element(job)) {
+    ArrayMembers& members = index.arrays[job.array];
+    members.elements[job.index] = job.id;
+    if (job.phase != JobPhase::ended) ++members.unended;
+    if (is_live(job)) ++members.live;
+  }
   for (const NodeShare& share : job.run->allocation.nodes) {
     if (holds_share(job, share.node)) take(index, job.id, share);
   }

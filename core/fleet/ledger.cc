@@ -45,11 +45,11 @@ struct Recount {
            const std::vector<std::int64_t>& part,
            const char* what) {
     if (part.size() > total.size()) {
-      faults.push_back(at(node, job_text(job.id) + " has a " + what + " the node lacks"));
+      faults.push_back(at(node, job_text(job) + " has a " + what + " the node lacks"));
       return;
     }
     for (std::size_t i = 0; i < part.size(); ++i) {
-      if (part[i] < 0) faults.push_back(at(node, job_text(job.id) + " has negative " + what));
+      if (part[i] < 0) faults.push_back(at(node, job_text(job) + " has negative " + what));
       total[i] += part[i];
     }
   }
@@ -145,7 +145,7 @@ std::vector<std::string> ledger_faults(const State& state) {
       if (!holds_share(job, share.node)) continue;
       const auto& jobs = state.index.jobs_on_node[share.node.value];
       if (!std::ranges::binary_search(jobs, job.id)) {
-        faults.push_back(job_text(job.id) + " holds a share that its node does not list");
+        faults.push_back(job_text(job) + " holds a share that its node does not list");
       }
     }
   }

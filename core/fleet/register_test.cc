@@ -105,6 +105,29 @@ TEST(Registration, UnknownAndOlderAttemptsAreClosed) {
   EXPECT_EQ(cluster.job_state(id), JobState::running);
 }
 
+// What the supervisor writes into the output of an attempt that outlived its node's connection.
+TEST(Registration, StaleAttemptIsClosedForTheReasonForWhichItsJobWentOn) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId over = cluster.run(job().no_requeue());
+  const JobId again = cluster.run(job());
+  const JobId forgotten{99};
+  cluster.disconnect(NodeId{0});
+  cluster.advance(minutes(6));
+  cluster.ask(CheckTime{});
+  ASSERT_EQ(cluster.job_state(over), JobState::node_fail);
+  ASSERT_EQ(cluster.job_state(again), JobState::pending);
+  cluster.sent.clear();
+  cluster.connect(cluster.inventory(NodeId{0}),
+                  {held(over, StepPhase::running), held(again, StepPhase::running),
+                   held(forgotten, StepPhase::running)});
+  const auto closes = cluster.effects<SendClose>();
+  ASSERT_EQ(closes.size(), 3U);
+  EXPECT_EQ(closes[0].cause, EndCause::node_lost);
+  EXPECT_EQ(closes[1].cause, EndCause::requeued);
+  EXPECT_EQ(closes[2].cause, EndCause::node_lost);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 TEST(Registration, StartingGangIsPreparedAgainWhereItIsNotHeld) {
   Cluster cluster(fleet().nodes(2));
   const JobId id = *cluster.submit(job().nodes(2));

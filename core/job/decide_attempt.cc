@@ -20,7 +20,7 @@ Facts prepare_failed(const Scene& scene, const Job& job, const ReportPrepared& a
   if (ask.node_at_fault) {
     endings.undo_start(job, why);
     blame_node(scene, endings, node, job.id,
-               "could not prepare " + job_text(job.id) + ": " + *ask.failure);
+               "could not prepare " + job_text(job) + ": " + *ask.failure);
   } else {
     endings.end_job(job, EndCause::launch_failed, 0, why);
   }
@@ -56,7 +56,7 @@ Result<Facts> decide_one(const Scene& scene, const ReportClosed& ask) {
   const std::string why = "node " + node.name + " closed the attempt by itself";
   if (job->phase == JobPhase::starting) {
     endings.undo_start(*job, why);
-    blame_node(scene, endings, node, job->id, "lost the start of " + job_text(job->id));
+    blame_node(scene, endings, node, job->id, "lost the start of " + job_text(*job));
     return endings.take();
   }
   endings.end_job(*job, EndCause::supervisor_lost, 0, why);

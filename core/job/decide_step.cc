@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
@@ -16,17 +17,20 @@ Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
   if (!found.has_value()) return Failure(found.error());
   const Job& job = **found;
   if (!is_owner(ask.caller, job) && ask.caller.role < Role::administrator) {
-    return fail(Code::not_permitted,
-                "only the owner of " + job_text(job.id) + " may run steps in it");
+    return fail(Code::not_permitted, "only the owner of " + job_text(job) + " may run steps in it");
+  }
+  if (is_array(job)) {
+    return fail(Code::refused, job_text(job) + " is an array: name one of its elements (" +
+                                   job_name(job) + "_INDEX)");
   }
   if (step_created_before(job, ask.key) != nullptr) return Facts{};
   if (job.phase != JobPhase::running) {
-    return fail(Code::refused, job_text(job.id) + " is " + std::string(to_text(job_state(job))) +
+    return fail(Code::refused, job_text(job) + " is " + std::string(to_text(job_state(job))) +
                                    ": steps run only in a running job");
   }
   if (ask.request.argv.empty()) return fail(Code::bad_usage, "the step has no command");
   if (job.run->next_step >= step_batch)
-    return fail(Code::refused, job_text(job.id) + " has no step id left");
+    return fail(Code::refused, job_text(job) + " has no step id left");
   auto shares =
       lay_out(scene.state, job.request, partition_of(job), job.run->allocation, ask.request);
   if (!shares.has_value()) return Failure(shares.error());
@@ -40,7 +44,7 @@ Result<Facts> decide_one(const Scene& scene, const CancelStep& ask) {
   if (!found.has_value()) return Failure(found.error());
   const Job& job = **found;
   const Step* step = find_step(job, ask.step);
-  const std::string text = "step " + std::to_string(job.id.value) + "." + step_name(ask.step);
+  const std::string text = "step " + job_name(job) + "." + step_name(ask.step);
   if (step == nullptr) return fail(Code::not_found, "no " + text);
   if (step->is_ended() || !is_live(job)) return fail(Code::refused, text + " has ended");
   if (ask.step == step_batch) return decide_one(scene, CancelJob{ask.caller, ask.job});
@@ -76,7 +80,7 @@ Result<Facts> decide_one(const Scene& scene, const ReportStepEnded& ask) {
     const Node& node = scene.state.record.nodes[ask.node.value];
     endings.undo_start(*job, "node " + node.name + ": " + ask.result.detail);
     if (ask.result.cause == EndCause::supervisor_lost) {
-      blame_node(scene, endings, node, job->id, "lost the start of " + job_text(job->id));
+      blame_node(scene, endings, node, job->id, "lost the start of " + job_text(*job));
     }
     return endings.take();
   }

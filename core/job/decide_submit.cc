@@ -115,6 +115,14 @@ Result<void> check_initial_step(const JobRequest& request) {
   return {};
 }
 
+Result<void> check_elements(const JobRequest& request) {
+  if (request.common->array.empty()) return {};
+  if (request.common->kind == JobKind::interactive) {
+    return fail(Code::bad_usage, "an interactive job cannot be an array");
+  }
+  return check_array(request.common->array);
+}
+
 Result<void> check_caller(const SubmitJob& ask) {
   if (ask.caller.role == Role::read_only) {
     return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may only read");
@@ -137,8 +145,9 @@ Result<void> check(const SubmitJob& ask) {
                                    " components: only one is accepted");
   }
   const Component& component = common.components.front();
-  for (const auto& checked : {check_caller(ask), check_amounts(component), check_memory(component),
-                              check_content(ask.request), check_initial_step(ask.request)}) {
+  for (const auto& checked :
+       {check_caller(ask), check_amounts(component), check_memory(component),
+        check_content(ask.request), check_initial_step(ask.request), check_elements(ask.request)}) {
     if (!checked.has_value()) return checked;
   }
   if (common.nodes_wanted.size() <= nodes_max) return {};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 
 namespace cox::core {
@@ -84,10 +85,53 @@ void Endings::finish(const Job& job, Draft& now) {
   now.phase = JobPhase::ended;
   const StepResult* initial = now.initial.has_value() ? &*now.initial : nullptr;
   const std::string& why = now.why.empty() && initial != nullptr ? initial->detail : now.why;
-  add(JobEnded{job.id, job.attempt, now_, final_state(now.cause, initial),
-               initial != nullptr ? initial->exit_code : 0,
-               initial != nullptr ? initial->signal : 0,
-               counted_usage(now.usage, now.usage_of_steps), why});
+  add_end(job, JobEnded{job.id, job.attempt, now_, final_state(now.cause, initial),
+                        initial != nullptr ? initial->exit_code : 0,
+                        initial != nullptr ? initial->signal : 0,
+                        counted_usage(now.usage, now.usage_of_steps), why});
+}
+
+void Endings::end_waiting(const Job& job, JobState state, Uid by, const std::string& why) {
+  add_end(job, JobEnded{job.id, job.attempt, now_, state, 0, 0, job.run->usage, why, by});
+}
+
+void Endings::add_end(const Job& job, const JobEnded& fact) {
+  add(fact);
+  const Job* array = is_element(job) ? state_.find_job(job.array) : nullptr;
+  if (array != nullptr) count_ends(*array, 1, Outcome{fact.state, fact.exit_code, fact.signal});
+}
+
+Endings::ArrayDraft& Endings::array_draft(const Job& array) {
+  const ArrayMembers* members = state_.find_members(array.id);
+  const std::uint32_t unended = members == nullptr ? 0 : members->unended;
+  const ArrayDraft fresh{remainder(array).count() + unended, array.run->array->worst};
+  return array_drafts_.try_emplace(array.id, fresh).first->second;
+}
+
+void Endings::count_ends(const Job& array, std::uint32_t count, const Outcome& outcome) {
+  if (array.phase == JobPhase::ended) return;
+  ArrayDraft& now = array_draft(array);
+  now.worst = worse(now.worst, outcome);
+  now.left -= count;
+  if (now.left != 0) return;
+  add(JobEnded{array.id, array.attempt, now_, now.worst.state, now.worst.exit_code,
+               now.worst.signal, Usage{}, ""});
+}
+
+Job Endings::split(const Job& array, std::uint32_t index) {
+  array_draft(array);  // counts the element wherever it is
+  add(ElementSplit{next_job_, now_, array.id, index});
+  Job element = element_of(array, next_job_, index);
+  ++next_job_.value;
+  return element;
+}
+
+void Endings::cancel_elements(const Job& array,
+                              const ArraySpec& elements,
+                              Uid by,
+                              const std::string& why) {
+  add(ElementsCancelled{array.id, now_, elements, by, why});
+  count_ends(array, elements.count(), Outcome{JobState::cancelled});
 }
 
 void Endings::requeue(const Job& job, const Draft& now) {

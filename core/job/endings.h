@@ -20,7 +20,8 @@ Usage counted_usage(const Usage& by_nodes, const Usage& by_steps);
 
 class Endings {
  public:
-  Endings(const State& state, Instant now) : state_(state), now_(now) {}
+  Endings(const State& state, Instant now)
+      : state_(state), now_(now), next_job_(state.record.next_job) {}
 
   /// Ends a step unless it has ended. The initial step's result decides the job's final state.
   void end_step(const Job& job, StepId step, const StepResult& result);
@@ -30,6 +31,12 @@ class Endings {
   void free_node(const Job& job, NodeId node, const Usage& usage);
   /// Rolls a start back; the job waits at its place, or is held when that happened too often.
   void undo_start(const Job& job, const std::string& why);
+  /// A job that waits ends without a start.
+  void end_waiting(const Job& job, JobState state, Uid by, const std::string& why);
+  /// An element of the remainder becomes a job of its own.
+  Job split(const Job& array, std::uint32_t index);
+  /// `elements` of the remainder end without jobs of their own.
+  void cancel_elements(const Job& array, const ArraySpec& elements, Uid by, const std::string& why);
   /// The node is gone: its shares are free at once, attempts on it end or are rolled back.
   void lose_node(const Node& node, const std::string& why);
 
@@ -54,7 +61,17 @@ class Endings {
     std::optional<StepResult> initial;  // how the initial step ended, when these facts say so
   };
 
+  /// An array as it will be after the facts so far.
+  struct ArrayDraft {
+    std::uint32_t left;  // elements that have not ended
+    Outcome worst;
+  };
+
   Draft& draft(const Job& job);
+  ArrayDraft& array_draft(const Job& array);
+  /// `count` elements of `array` ended; with the last one the array does.
+  void count_ends(const Job& array, std::uint32_t count, const Outcome& outcome);
+  void add_end(const Job& job, const JobEnded& fact);
   void finish(const Job& job, Draft& draft);
   void requeue(const Job& job, const Draft& draft);
 
@@ -62,6 +79,8 @@ class Endings {
   Instant now_;
   Facts facts_;
   std::map<JobId, Draft> drafts_;
+  std::map<JobId, ArrayDraft> array_drafts_;
+  JobId next_job_;
 };
 
 }  // namespace cox::core

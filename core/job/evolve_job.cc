@@ -7,6 +7,7 @@
 #include "common/assert.h"
 #include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/quarantine.h"
 #include "core/job/retention.h"
@@ -34,16 +35,48 @@ void free_share(State& state, Job& job, std::size_t position) {
   give_back(state.index, job.id, run.allocation.nodes[position]);
 }
 
+ArrayMembers* members_of(State& state, const Job& element) {
+  const auto found = state.index.arrays.find(element.array);
+  return found == state.index.arrays.end() ? nullptr : &found->second;
+}
+
+/// `by`: 1 for a job that begins, -1 for one that ends or goes back to the queue.
+void count_live(State& state, const Job& job, int by) {
+  state.index.live += static_cast<std::size_t>(by);
+  if (ArrayMembers* members = members_of(state, job)) {
+    members->live += static_cast<std::uint32_t>(by);
+  }
+}
+
 /// Waiting again: what the attempt left behind is forgotten, its allocation kept for the record.
 void return_to_queue(State& state, Job& job, const std::string& why) {
   job.phase = JobPhase::pending;
   ++state.index.pending;
+  count_live(state, job, -1);
   JobRun& run = job.run.edit();
   run.started = run.released = Instant{};
   run.cause = EndCause::none;
   run.ended_by = 0;
   run.why = why;
   run.steps.clear();
+}
+
+bool has_no_unended(const State& state, JobId array) {
+  const ArrayMembers* members = state.find_members(array);
+  return members == nullptr || members->unended == 0;
+}
+
+/// A job that waited, or ran, does so no more; where it is an element its array counts its end.
+void leave(State& state, const Job& job, const Outcome& outcome) {
+  if (job.phase == JobPhase::pending) {
+    --state.index.pending;
+  } else {
+    count_live(state, job, -1);
+  }
+  if (ArrayMembers* members = members_of(state, job)) --members->unended;
+  // A restart that lost the array's record may still have its elements.
+  Job* array = is_element(job) ? state.record.jobs.find(job.array) : nullptr;
+  if (array != nullptr && array->phase != JobPhase::ended) count_end(edit_array(*array), outcome);
 }
 
 /// Its end says nothing against the node: not lost, and not a failed launch.
@@ -72,12 +105,39 @@ void evolve_one(State& state, const JobSubmitted& fact) {
   job.key = fact.key;
   job.submitted = fact.at;
   job.hold = fact.request.held ? Hold::by_user : Hold::none;
+  state.index.pending += waiting_starts(job);
   state.record.jobs.insert(std::move(job));
   if (!fact.key.empty()) state.index.job_by_key.insert(fact.key, fact.job);
   state.index.unended.insert(fact.job);
   ++state.index.unended_of_user[fact.request.common->user.uid];
-  ++state.index.pending;
   forget_old_keys(state);
+}
+
+void evolve_one(State& state, const ElementSplit& fact) {
+  ASSERT(fact.job >= state.record.next_job);
+  Job& array = known_job(state, fact.array);
+  ASSERT(is_array(array) && array.phase == JobPhase::pending);
+  ASSERT(remainder(array).contains(fact.index));
+  Job element = element_of(array, fact.job, fact.index);
+  ArrayRun& run = edit_array(array);
+  run.remainder.remove(fact.index);
+  if (run.remainder.empty()) array.phase = JobPhase::split;
+  state.record.next_job = JobId{fact.job.value + 1};
+  state.record.jobs.insert(std::move(element));
+  state.index.unended.insert(fact.job);
+  ArrayMembers& members = state.index.arrays[fact.array];
+  members.elements[fact.index] = fact.job;
+  ++members.unended;
+}
+
+void evolve_one(State& state, const ElementsCancelled& fact) {
+  Job& array = known_job(state, fact.job);
+  ASSERT(is_array(array) && array.phase == JobPhase::pending);
+  ASSERT(elements_without(fact.elements, remainder(array)).empty());
+  state.index.pending -= fact.elements.count();
+  ArrayRun& run = edit_array(array);
+  count_cancelled(array.request.common->array, fact.elements, run);
+  if (run.remainder.empty()) array.phase = JobPhase::split;
 }
 
 void evolve_one(State& state, const JobHeld& fact) {
@@ -100,10 +160,11 @@ void evolve_one(State& state, const JobUnheld& fact) {
 
 void evolve_one(State& state, const JobStarted& fact) {
   Job& job = known_job(state, fact.job);
-  ASSERT(job.phase == JobPhase::pending && job.hold == Hold::none);
+  ASSERT(job.phase == JobPhase::pending && job.hold == Hold::none && !is_array(job));
   ASSERT(fact.attempt.value == job.attempt.value + 1 && !fact.allocation.nodes.empty());
   job.phase = JobPhase::starting;
   --state.index.pending;
+  count_live(state, job, 1);
   job.attempt = fact.attempt;
   JobRun& run = job.run.edit();
   run.started = fact.at;
@@ -167,8 +228,12 @@ void evolve_one(State& state, const JobRequeued& fact) {
 
 void evolve_one(State& state, const JobEnded& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
-  ASSERT(job.phase == JobPhase::pending || (job.phase == JobPhase::ending && is_free(job)));
-  if (job.phase == JobPhase::pending) --state.index.pending;
+  if (is_array(job)) {
+    ASSERT(job.phase == JobPhase::split && has_no_unended(state, job.id));
+  } else {
+    ASSERT(job.phase == JobPhase::pending || (job.phase == JobPhase::ending && is_free(job)));
+    leave(state, job, Outcome{fact.state, fact.exit_code, fact.signal});
+  }
   job.phase = JobPhase::ended;
   JobRun& run = job.run.edit();
   run.ended = fact.at;
@@ -182,9 +247,10 @@ void evolve_one(State& state, const JobEnded& fact) {
     run.ended_by = *fact.by;
   }
   state.index.unended.erase(job.id);
+  state.record.quarantined.erase(job.id);
+  if (is_element(job)) return;  // its array counts for all
   const auto left = state.index.unended_of_user.find(job.request.common->user.uid);
   if (--left->second == 0) state.index.unended_of_user.erase(left);
-  state.record.quarantined.erase(job.id);
 }
 
 }  // namespace cox::core

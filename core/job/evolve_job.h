@@ -8,6 +8,8 @@
 namespace cox::core {
 
 void evolve_one(State& state, const JobSubmitted& fact);
+void evolve_one(State& state, const ElementSplit& fact);
+void evolve_one(State& state, const ElementsCancelled& fact);
 void evolve_one(State& state, const JobHeld& fact);
 void evolve_one(State& state, const JobUnheld& fact);
 void evolve_one(State& state, const JobStarted& fact);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/job/array.h"
+
 namespace cox::core {
 namespace {
 
@@ -58,7 +60,8 @@ std::optional<std::size_t> node_position(const Job& job, NodeId node) {
 }
 
 bool is_live(const Job& job) {
-  return job.phase != JobPhase::pending && job.phase != JobPhase::ended;
+  return job.phase == JobPhase::starting || job.phase == JobPhase::running ||
+         job.phase == JobPhase::ending;
 }
 
 bool holds_share(const Job& job, NodeId node) {
@@ -133,6 +136,10 @@ StepResult merged(const StepResult& a, const StepResult& b) {
 
 std::string job_text(JobId id) {
   return "job " + std::to_string(id.value);
+}
+
+std::string job_text(const Job& job) {
+  return "job " + job_name(job);
 }
 
 }  // namespace cox::core

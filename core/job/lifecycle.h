@@ -42,5 +42,7 @@ JobState final_state(EndCause cause, const StepResult* result);
 StepResult merged(const StepResult& a, const StepResult& b);
 
 std::string job_text(JobId id);
+/// "job 7_4" for an element of an array.
+std::string job_text(const Job& job);
 
 }  // namespace cox::core

@@ -27,7 +27,7 @@ Result<const Job*> controlled_job(const State& state, const Caller& caller, JobI
   const Job* job = state.find_job(id);
   if (job == nullptr) return fail(Code::not_found, "no " + job_text(id));
   if (!is_operator(caller) && !is_owner(caller, *job)) {
-    return fail(Code::not_permitted, job_text(id) + " belongs to uid " +
+    return fail(Code::not_permitted, job_text(*job) + " belongs to uid " +
                                          std::to_string(job->request.common->user.uid) +
                                          ", not to uid " + std::to_string(caller.uid));
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/job/array.h"
 #include "core/job/evolve_job.h"
 #include "core/scene.h"
 
@@ -25,6 +26,24 @@ Job unreadable_job(const JobQuarantined& fact) {
   return job;
 }
 
+/// A record that cannot be read may have begun any element: none is begun again unless an operator
+/// says so. An array whose last elements are among what was lost ends.
+void settle_arrays(const Scene& scene, bool is_any_lost, Facts* facts) {
+  for (const JobId id : scene.state.index.unended) {
+    const Job& job = *scene.state.find_job(id);
+    if (!is_array(job)) continue;
+    const ArrayMembers* members = scene.state.find_members(id);
+    if (job.phase == JobPhase::split && (members == nullptr || members->unended == 0)) {
+      const Outcome worst = worse(job.run->array->worst, Outcome{JobState::failed, 1, 0});
+      facts->push_back(JobEnded{id, job.attempt, scene.now, worst.state, worst.exit_code,
+                                worst.signal, Usage{}, "what became of an element was lost"});
+    } else if (is_any_lost && job.phase == JobPhase::pending && job.hold == Hold::none) {
+      facts->push_back(JobHeld{id, scene.now, Hold::by_system,
+                               "a lost record may have begun one of its elements"});
+    }
+  }
+}
+
 }  // namespace
 
 void keep_aside(State& state, Job& job) {
@@ -45,6 +64,7 @@ Result<Facts> decide_one(const Scene& scene, const Quarantine& ask) {
     fact.at = scene.now;
     facts.push_back(std::move(fact));
   }
+  settle_arrays(scene, !ask.lost.empty(), &facts);
   return facts;
 }
 

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "common/assert.h"
+#include "core/job/array.h"
 #include "core/job/evolve_job.h"
 #include "core/scene.h"
 
@@ -14,6 +15,13 @@ namespace {
 bool is_ended(const State& state, JobId id) {
   const Job* job = state.find_job(id);
   return job != nullptr && job->phase == JobPhase::ended;
+}
+
+void forget_element(Index& index, const Job& element) {
+  const auto members = index.arrays.find(element.array);
+  if (members == index.arrays.end()) return;
+  members->second.elements.erase(element.index);
+  if (members->second.elements.empty()) index.arrays.erase(members);
 }
 
 }  // namespace
@@ -70,6 +78,7 @@ void evolve_one(State& state, const JobsForgotten& fact) {
     if (!job->key.empty() && id >= record.keys_from) {
       record.forgotten[id] = {job->key, job->submitted, job->request.common->user.uid};
     }
+    if (is_element(*job)) forget_element(state.index, *job);
     record.jobs.erase(id);
     record.quarantined.erase(id);
   }

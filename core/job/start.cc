@@ -1,6 +1,10 @@
 // See start.h. The order of facts is the order in which evolve() accepts them.
 #include "core/job/start.h"
 
+#include <algorithm>
+#include <variant>
+
+#include "core/job/array.h"
 #include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 
@@ -32,11 +36,25 @@ Facts release_job(const Job& job, Attempt attempt, Instant now) {
   return facts;
 }
 
+bool has_start(const Facts& facts) {
+  return std::ranges::any_of(
+      facts, [](const Fact& fact) { return std::holds_alternative<JobStarted>(fact); });
+}
+
 Facts start_job(const State& state,
                 const Job& job,
                 const std::string& partition,
                 const Allocation& allocation,
                 Instant now) {
+  if (is_array(job)) {
+    // The next element becomes a job of its own by its start.
+    const Job element = element_of(job, state.record.next_job, remainder(job).first());
+    Facts facts{ElementSplit{element.id, now, job.id, element.index}};
+    for (Fact& fact : start_job(state, element, partition, allocation, now)) {
+      facts.push_back(std::move(fact));
+    }
+    return facts;
+  }
   const Attempt attempt{job.attempt.value + 1};
   Facts facts;
   facts.push_back(JobStarted{job.id, attempt, now, allocation, partition});

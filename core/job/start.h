@@ -8,13 +8,16 @@
 
 namespace cox::core {
 
-/// A start of `job` from `partition` on `allocation`. A job whose initial step cannot be laid out
-/// on what it asked for is held instead, with the reason.
+/// A start of `job`, of an array its next element, from `partition` on `allocation`. A job whose
+/// initial step cannot be laid out on what it asked for is held instead, with the reason.
 Facts start_job(const State& state,
                 const Job& job,
                 const std::string& partition,
                 const Allocation& allocation,
                 Instant now);
+
+/// Among the facts of start_job(): the job starts, and is not held instead.
+bool has_start(const Facts& facts);
 
 /// JobReleased, and StepReleased for the initial step.
 Facts release_job(const Job& job, Attempt attempt, Instant now);

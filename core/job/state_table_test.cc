@@ -54,6 +54,7 @@ struct Named {
 
 /// Name and job of the facts that the table speaks of.
 Named named(const Fact& fact) {
+  if (const auto* f = std::get_if<ElementsCancelled>(&fact)) return {"ElementsCancelled", f->job};
   if (const auto* f = std::get_if<JobSubmitted>(&fact)) return {"JobSubmitted", f->job};
   if (const auto* f = std::get_if<JobHeld>(&fact)) return {"JobHeld", f->job};
   if (const auto* f = std::get_if<JobUnheld>(&fact)) return {"JobUnheld", f->job};
@@ -80,11 +81,16 @@ std::set<Row> lived(std::uint64_t seeds, int events) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     RandomLife life(seed);
     life.cluster.watch = [&rows](const State& before, const Fact& fact) {
-      const Named about = named(fact);
-      if (about.name.empty()) return;
+      std::vector<Named> about{named(fact)};
+      if (const auto* split = std::get_if<ElementSplit>(&fact)) {
+        about = {{"ElementSplit", split->job}, {"ElementSplit", split->array}};
+      }
+      if (about.front().name.empty()) return;
       State after = before;
       evolve(after, fact);
-      rows.emplace(phase_name(before, about.job), about.name, phase_name(after, about.job));
+      for (const auto& [name, job] : about) {
+        rows.emplace(phase_name(before, job), name, phase_name(after, job));
+      }
     };
     for (int i = 0; i < events; ++i) life.event();
   }
@@ -106,7 +112,7 @@ TEST(StateTable, EveryRowHappensAndNothingElseDoes) {
 TEST(StateTable, PeopleSeeEachPhaseAsTheTableSays) {
   std::set<std::string> seen;
   for (const auto& cells : table_below("What people see")) {
-    for (int i = 0; i <= static_cast<int>(JobPhase::ended); ++i) {
+    for (int i = 0; i <= static_cast<int>(JobPhase::split); ++i) {
       Job job;
       job.phase = static_cast<JobPhase>(i);
       if (cells.at(0) != to_text(job.phase)) continue;
@@ -119,7 +125,7 @@ TEST(StateTable, PeopleSeeEachPhaseAsTheTableSays) {
       EXPECT_EQ(cells.at(2), state_letters(job_state(job)));
     }
   }
-  EXPECT_EQ(seen.size(), static_cast<std::size_t>(JobPhase::ended) + 1);
+  EXPECT_EQ(seen.size(), static_cast<std::size_t>(JobPhase::split) + 1);
 }
 
 /// "COMPLETED for exit status 0, else FAILED" and the like, from what the code does.

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "core/job/start.h"
 #include "core/schedule/plan.h"
@@ -53,9 +52,11 @@ void Pass::renew() {
 }
 
 bool Pass::has_expired(Instant now) const {
-  if (kind == BackfillKind::none) return false;
+  if (kind == BackfillKind::none || running.by_end().empty()) return false;
+  if (running.by_end().begin()->first > now) return false;
   const Instant next = running.next_end(looked);
-  return next.is_set() && next <= now;
+  // An overdue job is expected in a second from now, whenever now is: so is what waits for it.
+  return (next.is_set() && next <= now) || second_of(now) != second_of(looked);
 }
 
 const Reservations& Plan::reserve(const State& state, const Contact& contact) {
@@ -162,7 +163,7 @@ Facts Plan::start_behind(const State& state, const Contact& contact, std::size_t
   PartitionQueue& partition = queues.partitions[one.partition];
   one.refused_in = pass.scan.round;  // unless it starts
   if (one.cores_least > partition.free_cores) return {};
-  const Job& job = *state.find_job(one.jobs.first().job);
+  const Job& job = *queues.candidate(state, one.jobs.first().job);
   const Second end = end_second(queues.now, job.request.time_limit);
   if (reserve(state, contact).refuses(one.partition, one.cores_least, end)) return {};
   const Bitset& ready = queues.ready_of(partition, state, contact);
@@ -177,7 +178,7 @@ Facts Plan::start_behind(const State& state, const Contact& contact, std::size_t
   }
   one.refused_in = 0;
   Facts facts = start_job(state, job, partition.settings.name, *allocation, queues.now);
-  if (std::holds_alternative<JobStarted>(facts.front())) {
+  if (has_start(facts)) {
     pass.reservations.started(*allocation, end);
     queues.reconsider();
   }

@@ -60,10 +60,18 @@ struct FullPlan {
   struct Entry {
     Place place;
     std::size_t partition = 0;
-    std::size_t which = 0;  // the class
+    std::size_t which = 0;       // the class
+    std::uint32_t nth = 0;       // of the starts from that place: arrays have many
+    std::uint32_t reserved = 0;  // of those before it
 
     friend bool operator<(const Entry& a, const Entry& b) {
-      return a.place == b.place ? a.partition < b.partition : a.place < b.place;
+      if (a.place != b.place) return a.place < b.place;
+      return a.nth != b.nth ? a.nth < b.nth : a.partition < b.partition;
+    }
+
+    /// The next start from the same place, when this one is reserved, or happens now.
+    Entry following(bool is_reserved) const {
+      return {place, partition, which, nth + 1, reserved + (is_reserved ? 1U : 0U)};
     }
   };
 
@@ -84,7 +92,8 @@ struct FullPlan {
 
   /// What it planned for this entry is no longer so.
   bool is_upset_without(const Entry& entry) const {
-    const bool is_its_start = starting.has_value() && !(*starting < entry) && !(entry < *starting);
+    const bool is_its_start = starting.has_value() && starting->place == entry.place &&
+                              starting->partition == entry.partition;
     return has_planned(entry) && !is_its_start;
   }
 };
@@ -102,7 +111,7 @@ struct Pass {
   void begin(const State& state);
   /// Everything that was found out is void.
   void renew();
-  /// A running job was expected to have ended between the last step and `now`.
+  /// A running job was expected to have ended between the last step and `now`, or already before.
   bool has_expired(Instant now) const;
 };
 

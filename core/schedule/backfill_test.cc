@@ -159,7 +159,9 @@ TEST(Backfill, CountsRoomWhereItIsAndNotInSum) {
 class EveryKind : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryKind, DroppingThePlanAtAnyMomentChangesNoDecision) {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  std::vector<std::uint64_t> seeds{149, 195};  // a late job; promises behind an overdue one
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) seeds.push_back(seed);
+  for (const std::uint64_t seed : seeds) {
     RandomLife kept(seed, GetParam());
     RandomLife dropped(seed, GetParam());
     Dice when(seed + 1000);
@@ -203,7 +205,7 @@ TEST_P(EveryKind, NoStartTakesBackAPromise) {
         // Checked at the next fact, when the start has been evolved.
         if (is_watching && before.has_value()) {
           const auto after = first_promise(state, cluster.contact, cluster.now, cluster.policies());
-          if (after.has_value() && after->job == before->job) {
+          if (after.has_value() && after->is_to_same(*before)) {
             EXPECT_LE(after->start, before->start) << name_of(GetParam(), seed, i);
             ++kept;
           }

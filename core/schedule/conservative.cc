@@ -3,7 +3,6 @@
 // The plan ends where nothing is free any more: what starts later is decided later.
 #include <algorithm>
 #include <utility>
-#include <variant>
 
 #include "core/job/start.h"
 #include "core/schedule/backfill.h"
@@ -91,18 +90,27 @@ Facts Plan::plan_next(const State& state, const Contact& contact, bool* more) {
   }
   if (full.has_planned(*next)) return {};
   full.last = next;
-  const auto [place, in, which] = *next;
+  const Place place = next->place;
+  const std::size_t which = next->which;
   JobClass& one = queues.classes[which];
-  if (const Place* later = one.jobs.after(place); later != nullptr) full.push({*later, in, which});
-  const Job* job = state.find_job(place.job);
+  if (const Place* later = one.jobs.after(place); later != nullptr && next->nth == 0) {
+    full.push({*later, next->partition, which});
+  }
+  // Of an array the starts that are reserved already wait as well.
+  const std::uint32_t starts = queues.starts_waiting(state, place.job);
+  const Job* job = starts > next->reserved ? queues.candidate(state, place.job) : nullptr;
   if (one.is_hopeless || one.jobs.empty() || job == nullptr) return {};
   PartitionQueue& partition = queues.partitions[one.partition];
   Lane& lane = full.lanes[full.lane_of[one.partition]];
   const std::int64_t units = lane.units(state, partition.settings, job->request);
   const bool fits_lane = lane.can_start(units, end_second(queues.now, job->request.time_limit));
-  const auto allocation = place_planned(state, contact, place, which, fits_lane);
+  // What comes after a reserved start of the same place starts no earlier.
+  const auto allocation =
+      next->reserved == 0 ? place_planned(state, contact, place, which, fits_lane) : std::nullopt;
+  if (one.is_hopeless) return {};
+  if (starts > next->reserved + 1) full.push(next->following(!allocation.has_value()));
   if (allocation.has_value()) return start_planned(state, partition, *job, *allocation);
-  if (!one.is_hopeless) reserve_planned(state, contact, place, which);
+  reserve_planned(state, contact, place, which);
   return {};
 }
 
@@ -125,7 +133,7 @@ std::optional<Allocation> Plan::place_planned(const State& state,
   }
   std::optional<Allocation> allocation;
   if (trial.allocation.has_value() && fits_lane) {
-    const Job& job = *state.find_job(place.job);
+    const Job& job = *queues.candidate(state, place.job);
     allocation = keep_promises(state, contact, partition, job, *trial.allocation, {});
   }
   if (is_head && !allocation.has_value()) {
@@ -142,7 +150,7 @@ Facts Plan::start_planned(const State& state,
   Queues& queues = *queues_;
   Pass& pass = queues.pass;
   Facts facts = start_job(state, job, partition.settings.name, allocation, queues.now);
-  if (!std::holds_alternative<JobStarted>(facts.front())) {
+  if (!has_start(facts)) {
     pass.renew();
     return facts;
   }
@@ -162,7 +170,7 @@ void Plan::reserve_planned(const State& state,
   const std::size_t at = queues.classes[which].partition;
   PartitionQueue& partition = queues.partitions[at];
   Lane& lane = full.lanes[full.lane_of[at]];
-  const JobRequest& request = state.find_job(place.job)->request;
+  const JobRequest& request = queues.candidate(state, place.job)->request;
   const std::int64_t units = lane.units(state, partition.settings, request);
   // The plan may have begun some time ago: nothing is planned for what has passed since.
   const Second from = queues.now.us / 1'000'000;

@@ -1,7 +1,6 @@
 // explain(): the full verdict on one waiting job, by the same tests as the pass and without the
 // Plan.
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -9,18 +8,18 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/schedule/backfill.h"
 #include "core/schedule/class_key.h"
+#include "core/schedule/explain_text.h"
 #include "core/schedule/forecast.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/misfit.h"
-#include "core/schedule/queues.h"
+#include "core/schedule/queue_order.h"
 #include "core/schedule/trial.h"
 
 namespace cox::core {
 namespace {
-
-constexpr const char* no_node_has_all = "too few nodes have all that it asks for together";
 
 std::string number(std::uint64_t n) {
   return std::to_string(n);
@@ -32,6 +31,7 @@ struct Inquiry {
   Instant now;
   Policies policies;
   const Job& job;
+  std::uint32_t index;  // of an element without a job of its own; else the job's
   Verdict verdict;
   std::string misfit;  // the first test that no state of the fleet passes
   std::string closed;  // what the first partition that is closed to it says
@@ -40,79 +40,6 @@ struct Inquiry {
     verdict.checks.push_back(VerdictCheck{name, passed, detail, amount});
   }
 };
-
-bool is_queued_in(const Inquiry& ask, const Job& job, const PartitionSettings& partition) {
-  const auto& names = job.request.common->partitions;
-  return job.phase == JobPhase::pending && blocked_by_itself(job, ask.now).code == Reason::none &&
-         std::ranges::find(names, partition.name) != names.end() &&
-         gate(partition, false, job.request).code == Reason::none;
-}
-
-Place place_in(const Inquiry& ask, const PartitionSettings& partition, const Job& job) {
-  return Place{ask.policies.priority->static_key(job.request, job.submitted, partition), job.id};
-}
-
-/// Jobs of the partition that may start, as a heap with the first on top.
-std::vector<Place> jobs_queued(const Inquiry& ask, const PartitionSettings& partition) {
-  std::vector<Place> queued;
-  for (const JobId id : ask.state.index.unended) {
-    const Job& other = *ask.state.find_job(id);
-    if (!is_queued_in(ask, other, partition)) continue;
-    queued.push_back(place_in(ask, partition, other));
-  }
-  std::ranges::make_heap(queued, [](const Place& a, const Place& b) { return b < a; });
-  return queued;
-}
-
-/// Those ahead of ours, as a heap with the first on top.
-std::vector<Place> jobs_ahead(const Inquiry& ask, const PartitionSettings& partition) {
-  std::vector<Place> ahead = jobs_queued(ask, partition);
-  const Place mine = place_in(ask, partition, ask.job);
-  std::erase_if(ahead, [&mine](const Place& place) { return !(place < mine); });
-  std::ranges::make_heap(ahead, [](const Place& a, const Place& b) { return b < a; });
-  return ahead;
-}
-
-/// The first job ahead that waits for resources: it stands in the way. Hopeless ones do not.
-std::optional<JobId> job_in_the_way(const Inquiry& ask,
-                                    const PartitionSettings& partition,
-                                    const Bitset& ready,
-                                    std::vector<Place> ahead) {
-  std::map<std::string, bool> hopeless;  // by class
-  const auto later = [](const Place& a, const Place& b) { return b < a; };
-  while (!ahead.empty()) {
-    std::ranges::pop_heap(ahead, later);
-    const Job& other = *ask.state.find_job(ahead.back().job);
-    ahead.pop_back();
-    const auto [known, is_new] = hopeless.try_emplace(class_key(other.request, partition.name));
-    if (is_new) {
-      known->second =
-          try_place(ask.state, *ask.policies.select, partition, ready, other.request).is_hopeless;
-    }
-    if (!known->second) return other.id;
-  }
-  return std::nullopt;
-}
-
-/// In order, those that do not wait for resources in vain.
-std::vector<Place> hopeful(const Inquiry& ask,
-                           const PartitionSettings& partition,
-                           const Bitset& ready,
-                           std::vector<Place> ahead) {
-  std::sort(ahead.begin(), ahead.end());
-  if (ahead.size() > forecast_jobs_max) return ahead;  // too many to predict anything
-  std::map<std::string, bool> hopeless;                // by class
-  std::erase_if(ahead, [&](const Place& place) {
-    const JobRequest& request = ask.state.find_job(place.job)->request;
-    const auto [known, is_new] = hopeless.try_emplace(class_key(request, partition.name));
-    if (is_new) {
-      known->second =
-          try_place(ask.state, *ask.policies.select, partition, ready, request).is_hopeless;
-    }
-    return known->second;
-  });
-  return ahead;
-}
 
 std::string start_text(const Forecast& forecast) {
   if (!forecast.start.has_value()) return "not in sight";
@@ -131,10 +58,11 @@ std::vector<std::optional<Place>> first_waiting(const Inquiry& ask) {
   std::vector<std::optional<Place>> heads;
   for (const PartitionSettings& partition : ask.state.record.settings.partitions) {
     const Bitset ready = ready_nodes(ask.state, ask.contact, partition.name);
-    const auto head = job_in_the_way(ask, partition, ready, jobs_queued(ask, partition));
+    const QueueOrder order(ask.state, ask.now, ask.policies, partition, ready);
+    const auto head = order.first_waiting(order.all());
     heads.emplace_back();
     if (ask.state.record.partitions_down.contains(partition.name)) continue;
-    if (head.has_value()) heads.back() = place_in(ask, partition, *ask.state.find_job(*head));
+    if (head.has_value()) heads.back() = order.place_of(*ask.state.find_job(*head));
   }
   return heads;
 }
@@ -150,6 +78,7 @@ bool shares_nodes(const Inquiry& ask, const PartitionSettings& partition) {
 std::optional<Allocation> placed_behind(const Inquiry& ask,
                                         const PartitionSettings& partition,
                                         const Trial& trial,
+                                        const Place& mine,
                                         bool is_first) {
   const BackfillKind kind = backfill_kind(ask.state.record.settings);
   const bool is_easy = kind == BackfillKind::easy || kind == BackfillKind::easy_sjbf;
@@ -158,7 +87,6 @@ std::optional<Allocation> placed_behind(const Inquiry& ask,
   auto heads = first_waiting(ask);
   if (is_first) {
     // Only what comes before it is in its way.
-    const Place mine = place_in(ask, partition, ask.job);
     for (auto& head : heads) {
       if (head.has_value() && !(*head < mine)) head.reset();
     }
@@ -251,9 +179,8 @@ bool is_backfilled(const State& state) {
 void note_expected(Inquiry& ask,
                    const PartitionSettings& partition,
                    const Bitset& ready,
-                   const std::vector<Place>& ahead) {
-  const Forecast forecast = forecast_start(ask.state, ask.now, partition, ready, ask.job,
-                                           hopeful(ask, partition, ready, ahead));
+                   const std::vector<Ahead>& ahead) {
+  const Forecast forecast = forecast_start(ask.state, ask.now, partition, ready, ask.job, ahead);
   std::uint64_t left_s = 0;
   if (forecast.start.has_value()) {
     const Second now = second_of(ask.now);
@@ -284,105 +211,43 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
       try_place(ask.state, *ask.policies.select, *partition, ready, ask.job.request);
   note_placement(ask, *partition, trial);
   if (trial.is_hopeless) return trial.blocked;
-  const auto ahead = jobs_ahead(ask, *partition);
-  const auto blocker = job_in_the_way(ask, *partition, ready, ahead);
+  const QueueOrder order(ask.state, ask.now, ask.policies, *partition, ready);
+  const auto ahead = order.ahead_of(ask.job, ask.index);
+  const auto blocker = order.first_waiting(ahead);
+  const std::size_t starts = starts_of(ahead);
   ask.note("order in partition " + name, !blocker.has_value(),
-           blocker.has_value() ? "behind job " + number(blocker->value) + ", " +
-                                     count_text(ahead.size(), "job") + " ahead"
+           blocker.has_value() ? "behind job " + job_name(*ask.state.find_job(*blocker)) + ", " +
+                                     count_text(starts, "job") + " ahead"
                                : "no job in the way",
-           ahead.size());
+           starts);
   std::optional<Allocation> allocation = trial.allocation;
   if (blocker.has_value() || is_backfilled(ask.state)) {
-    allocation = placed_behind(ask, *partition, trial, !blocker.has_value());
+    const Place mine = order.place_of(ask.job);
+    allocation = placed_behind(ask, *partition, trial, mine, !blocker.has_value());
   }
   if (allocation.has_value()) {
     if (ask.verdict.nodes.empty()) ask.verdict.nodes = nodes_of(ask.state, *allocation);
     return Blocked{};
   }
-  note_expected(ask, *partition, ready, ahead);
+  note_expected(ask, *partition, ready, order.hopeful(ahead));
   if (blocker.has_value() || trial.allocation.has_value()) {
-    return Blocked{Reason::priority, ahead.size()};
+    return Blocked{Reason::priority, starts};
   }
   return trial.blocked;
 }
 
-std::string summary_of(const Job& job, const Blocked& blocked) {
-  switch (blocked.code) {
-    case Reason::none:
-      return "it can start now";
-    case Reason::priority:
-      return count_text(blocked.amount, "job") + (blocked.amount == 1 ? " is" : " are") +
-             " ahead of it";
-    case Reason::resources:
-      return "it is next, and waits for resources: " + count_text(blocked.amount, "node") +
-             " missing";
-    case Reason::held_by_user:
-    case Reason::held_by_admin:
-    case Reason::held_by_system:
-      return "it is held" + (job.run->why.empty() ? std::string() : ": " + job.run->why);
-    case Reason::begin_time:
-      return "its begin time is in " + number(blocked.amount) + " s";
-    case Reason::nodes_unavailable:
-      return count_text(blocked.amount, "node") + " it could use " +
-             (blocked.amount == 1 ? "is" : "are") + " set aside, resting, silent or lost";
-    case Reason::never_fits:
-      return std::string("no state of this fleet fits it: ") + no_node_has_all;
-    case Reason::partition_unknown:
-    case Reason::partition_down:
-    case Reason::partition_time_limit:
-    case Reason::partition_node_limit:
-      return "its partitions are closed to it";
-  }
-  return {};
-}
-
-bool is_closed(Reason code) {
-  return code == Reason::partition_unknown || code == Reason::partition_down ||
-         code == Reason::partition_time_limit || code == Reason::partition_node_limit;
-}
-
-std::string next_event_of(const Blocked& blocked) {
-  switch (blocked.code) {
-    case Reason::none:
-      return "the next pass";
-    case Reason::priority:
-      return "a start or cancel of a job ahead of it";
-    case Reason::resources:
-      return "the end of a running job";
-    case Reason::begin_time:
-      return "its begin time";
-    case Reason::nodes_unavailable:
-      return "a node that comes back or is resumed";
-    case Reason::never_fits:
-    case Reason::partition_unknown:
-    case Reason::partition_time_limit:
-    case Reason::partition_node_limit:
-      return "a change of the fleet, the configuration or the request";
-    case Reason::partition_down:
-      return "cox partition up";
-    case Reason::held_by_user:
-    case Reason::held_by_admin:
-    case Reason::held_by_system:
-      return "cox release";
-  }
-  return {};
-}
-
-/// Nothing keeps this job from starting: what happened to it instead.
-std::string why_not_waiting(const State& state, const Job& job) {
-  if (const std::string stuck = stuck_text(state, job); !stuck.empty()) {
-    return "it cannot end: " + stuck;
-  }
-  if (job.phase != JobPhase::ended) return "it has started";
-  return job.run->why.empty() ? "it has ended" : "it has ended: " + job.run->why;
-}
-
-Verdict explain_waiting(
-    const State& state, const Contact& contact, Instant now, Policies policies, const Job& job) {
-  Inquiry ask{state, contact, now, policies, job, Verdict{}, {}, {}};
-  Blocked best = blocked_by_itself(job, now);
+Verdict explain_waiting(const State& state,
+                        const Contact& contact,
+                        Instant now,
+                        Policies policies,
+                        const Job& job,
+                        std::uint32_t index) {
+  Inquiry ask{state, contact, now, policies, job, index, Verdict{}, {}, {}};
+  Blocked best = blocked_by_itself(state, job, now);
   if (best.code != Reason::none) {
-    ask.note("hold and begin time", false, summary_of(job, best), best.amount);
+    const bool is_limit = best.code == Reason::array_limit;
+    ask.note(is_limit ? "elements at once" : "hold and begin time", false, summary_of(job, best),
+             best.amount);
   } else {
     ask.note("hold and begin time", true, "not held, may begin", 0);
     best = Blocked{Reason::partition_unknown, 0};
@@ -402,14 +267,19 @@ Verdict explain_waiting(
 
 }  // namespace
 
-Verdict explain(
-    const State& state, const Contact& contact, Instant now, Policies policies, JobId id) {
+Verdict explain(const State& state,
+                const Contact& contact,
+                Instant now,
+                Policies policies,
+                JobId id,
+                std::optional<std::uint32_t> index) {
   const Job* job = state.find_job(id);
   if (job == nullptr) return Verdict{Reason::none, 0, "no such job", {}, {}};
   if (job->phase != JobPhase::pending) {
     return Verdict{Reason::none, 0, why_not_waiting(state, *job), {}, {}};
   }
-  return explain_waiting(state, contact, now, policies, *job);
+  const std::uint32_t first = is_array(*job) ? remainder(*job).first() : job->index;
+  return explain_waiting(state, contact, now, policies, *job, index.value_or(first));
 }
 
 Verdict foretell(const State& state,
@@ -422,7 +292,8 @@ Verdict foretell(const State& state,
   job.request = submitted.request;
   job.submitted = submitted.at;
   job.hold = submitted.request.held ? Hold::by_user : Hold::none;
-  return explain_waiting(state, contact, now, policies, job);
+  const std::uint32_t first = is_array(job) ? remainder(job).first() : 0;
+  return explain_waiting(state, contact, now, policies, job, first);
 }
 
 }  // namespace cox::core

@@ -31,18 +31,20 @@ std::optional<Second> counted_start(const State& state,
                                     const PartitionSettings& partition,
                                     const Bitset& ready,
                                     const Job& job,
-                                    const std::vector<Place>& ahead) {
+                                    const std::vector<Ahead>& ahead) {
   const bool is_strict = backfill_kind(state.record.settings) == BackfillKind::none;
   const LaneUnit unit = partition.whole_nodes ? LaneUnit::nodes : LaneUnit::cores;
   Lane lane(state, running, now, ready, unit, false);
   Second from = 0;
-  for (const Place& place : ahead) {
-    const JobRequest& request = state.find_job(place.job)->request;
+  for (const auto& [id, starts] : ahead) {
+    const JobRequest& request = state.find_job(id)->request;
     const std::int64_t units = lane.units(state, partition, request);
-    const auto start = lane.earliest(units, request.time_limit, from);
-    if (!start.has_value()) continue;
-    lane.reserve(units, *start, request.time_limit);
-    if (is_strict) from = *start;
+    for (std::uint32_t i = 0; i < starts; ++i) {
+      const auto start = lane.earliest(units, request.time_limit, from);
+      if (!start.has_value()) break;
+      lane.reserve(units, *start, request.time_limit);
+      if (is_strict) from = *start;
+    }
   }
   const auto start =
       lane.earliest(lane.units(state, partition, job.request), job.request.time_limit, from);
@@ -56,9 +58,11 @@ Forecast forecast_start(const State& state,
                         const PartitionSettings& partition,
                         const Bitset& ready,
                         const Job& job,
-                        const std::vector<Place>& ahead) {
+                        const std::vector<Ahead>& ahead) {
   Forecast forecast;
-  if (ahead.size() > forecast_jobs_max) return forecast;
+  std::uint64_t starts = 0;
+  for (const Ahead& one : ahead) starts += one.starts;
+  if (starts > forecast_jobs_max) return forecast;
   Running running;
   running.rebuild(state);
   if (ahead.empty()) {

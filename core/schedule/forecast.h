@@ -10,8 +10,14 @@
 
 namespace cox::core {
 
-/// Of more jobs ahead than this nothing is predicted: a question must not take long.
+/// Of more starts ahead than this nothing is predicted: a question must not take long.
 inline constexpr std::size_t forecast_jobs_max = 10'000;
+
+/// A job that comes before the one in question, and how many starts of it do.
+struct Ahead {
+  JobId job;
+  std::uint32_t starts = 1;  // of an array perhaps many
+};
 
 struct Forecast {
   std::optional<Second> start;  // nothing: not in sight
@@ -19,13 +25,13 @@ struct Forecast {
   std::vector<JobId> behind;    // running jobs that end then, a few of them
 };
 
-/// `ahead`: the jobs that come before it in the partition, in order.
+/// `ahead`: what comes before it in the partition, in order.
 Forecast forecast_start(const State& state,
                         Instant now,
                         const PartitionSettings& partition,
                         const Bitset& ready,
                         const Job& job,
-                        const std::vector<Place>& ahead);
+                        const std::vector<Ahead>& ahead);
 
 /// Whether `job`, placed at `allocation` behind jobs that wait, would break a promise to one of
 /// them; the placement that does not, if there is one. `heads`: the first of each partition.

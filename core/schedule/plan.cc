@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/start.h"
 #include "core/schedule/gate.h"
@@ -53,8 +54,9 @@ void Plan::observe(const State& state, const Fact& fact) {
       [&](const auto& one) {
         using One = std::decay_t<decltype(one)>;
         if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
-                      std::is_same_v<One, JobRequeued>) {
+                      std::is_same_v<One, JobRequeued> || std::is_same_v<One, ElementSplit>) {
           queues.insert(state, one.job);
+          if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
         } else if constexpr (std::is_same_v<One, JobReleased> || std::is_same_v<One, JobEnding>) {
           queues.learn_running(state, one.job);
           // A start on one node is released at once: its end stays where it was.
@@ -68,10 +70,13 @@ void Plan::observe(const State& state, const Fact& fact) {
             queues.wake_node(state, share.node);
           }
           queues.insert(state, one.job);
-        } else if constexpr (std::is_same_v<One, JobHeld> || std::is_same_v<One, JobEnded>) {
+        } else if constexpr (std::is_same_v<One, JobHeld> || std::is_same_v<One, JobEnded> ||
+                             std::is_same_v<One, ElementsCancelled>) {
           queues.remove(state, one.job);
+          queues.renew_at(state, one.job);
         } else if constexpr (std::is_same_v<One, JobStarted>) {
           queues.remove(state, one.job);
+          queues.pass.full.starting.reset();
           queues.learn_running(state, one.job);
           for (const NodeShare& share : one.allocation.nodes) {
             queues.count_free(state, share, false);
@@ -141,7 +146,7 @@ Facts Plan::step(
 Facts Plan::look(const State& state, const Contact& contact, PartitionQueue& partition) {
   const auto [place, which] = *partition.heads.begin();
   JobClass& one = queues_->classes[which];
-  const Job& job = *state.find_job(place.job);
+  const Job& job = *queues_->candidate(state, place.job);
   const Bitset& ready = queues_->ready_of(partition, state, contact);
   // 2. filter by counts, 3. place
   Trial trial = queues_->try_head(state, partition, ready, one);
@@ -205,9 +210,13 @@ Blocked Plan::blocked(const State& state, JobId id) const {
   const Queues& queues = *queues_;
   const Job* job = state.find_job(id);
   if (job == nullptr || job->phase != JobPhase::pending) return Blocked{};
-  if (const Blocked own = blocked_by_itself(*job, queues.now); own.code != Reason::none) return own;
+  if (const Blocked own = blocked_by_itself(state, *job, queues.now); own.code != Reason::none) {
+    return own;
+  }
   if (!queues.is_built) return Blocked{};
-  const auto seats = queues.seats.at(id);
+  const JobId place_id = is_element(*job) ? job->array : id;
+  const bool is_first = queues.candidate(state, place_id) == job;
+  const auto seats = queues.seats.at(place_id);
   Blocked best{Reason::partition_unknown, 0};
   if (seats.size() < job->request.common->partitions.size()) {
     const Blocked closed = closed_gates(state, job->request);
@@ -220,7 +229,7 @@ Blocked Plan::blocked(const State& state, JobId id) const {
       best = nearer(best, one.blocked);
     } else if (!partition.is_asleep()) {
       best = nearer(best, Blocked{});
-    } else if (partition.refused == place) {
+    } else if (partition.refused == place && is_first) {
       best = nearer(best, partition.blocked);
     } else {
       best = nearer(best, Blocked{Reason::priority, 0});

@@ -54,8 +54,9 @@ class Plan {
 
   Blocked blocked(const State& state, JobId job) const;
 
- private:
   struct Queues;
+
+ private:
   /// Tries the head of `partition`: its start, or nothing and the reason kept.
   Facts look(const State& state, const Contact& contact, PartitionQueue& partition);
   /// Goes on behind the jobs that wait: a start, or nothing. `more`: there is more to look at.
@@ -114,8 +115,13 @@ struct Verdict {
 };
 
 /// The full answer to "why does it wait?", computed when asked by the same tests as the pass.
-Verdict explain(
-    const State& state, const Contact& contact, Instant now, Policies policies, JobId job);
+/// `index`: of an array, this element of its remainder; else the first.
+Verdict explain(const State& state,
+                const Contact& contact,
+                Instant now,
+                Policies policies,
+                JobId job,
+                std::optional<std::uint32_t> index = {});
 /// The same for a job that is not submitted: what would become of it now?
 Verdict foretell(const State& state,
                  const Contact& contact,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/job/array.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/trial.h"
@@ -49,7 +50,7 @@ Trial Plan::Queues::try_head(const State& state,
     return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
   }
   const SelectPolicy& select = *policies.select;
-  const Job& head = *state.find_job(one.jobs.first().job);
+  const Job& head = *candidate(state, one.jobs.first().job);
   if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
     return std::move(*elsewhere);
   }
@@ -65,6 +66,7 @@ void Plan::Queues::rebuild(const State& state) {
   class_by_key.clear();
   seats.clear();
   waiting.clear();
+  ready_elements.clear();
   unchecked.clear();
   for (const PartitionSettings& settings : state.record.settings.partitions) {
     PartitionQueue& queue = partitions.emplace_back();
@@ -78,16 +80,53 @@ void Plan::Queues::rebuild(const State& state) {
 
 void Plan::Queues::insert(const State& state, JobId id) {
   const Job* job = state.find_job(id);
-  if (job == nullptr || job->phase != JobPhase::pending || job->hold != Hold::none) return;
-  if (job->request.begin.is_set() && job->request.begin > now) {
+  if (job == nullptr) return;
+  if (is_array(*job)) return refresh(state, id);
+  if (job->phase != JobPhase::pending || job->hold != Hold::none) return;
+  if (is_element(*job)) {
+    ready_elements[job->array][job->index] = id;
+    refresh(state, job->array);
+  } else if (job->request.begin.is_set() && job->request.begin > now) {
     waiting.emplace(job->request.begin, id);
   } else {
-    enqueue(*job);
+    enqueue(*job, id);
   }
 }
 
-void Plan::Queues::enqueue(const Job& job) {
-  if (seats.contains(job.id)) return;
+const Job* Plan::Queues::candidate(const State& state, JobId id) const {
+  const Job* job = state.find_job(id);
+  const auto members = ready_elements.find(id);
+  const Job* element = members == ready_elements.end() || members->second.empty()
+                           ? nullptr
+                           : state.find_job(members->second.begin()->second);
+  if (job == nullptr || job->phase != JobPhase::pending || job->hold != Hold::none) return element;
+  const bool is_element_next = element != nullptr && element->index < remainder(*job).first();
+  return is_element_next ? element : job;
+}
+
+std::uint32_t Plan::Queues::starts_waiting(const State& state, JobId id) const {
+  const Job* job = state.find_job(id);
+  if (job == nullptr || !seats.contains(id)) return 0;
+  if (!is_array(*job)) return waiting_starts(*job);
+  const auto members = ready_elements.find(id);
+  std::uint32_t starts = job->hold == Hold::none ? waiting_starts(*job) : 0;
+  if (members != ready_elements.end()) starts += static_cast<std::uint32_t>(members->second.size());
+  return std::min(starts, room_at_once(state, *job));
+}
+
+void Plan::Queues::refresh(const State& state, JobId array) {
+  const Job* next = candidate(state, array);
+  if (next == nullptr || is_at_limit(state, *next)) {
+    leave(array);
+  } else if (next->request.begin > now) {
+    waiting.emplace(next->request.begin, array);
+  } else {
+    enqueue(*next, array);
+  }
+}
+
+void Plan::Queues::enqueue(const Job& job, JobId place_id) {
+  if (seats.contains(place_id)) return;
   std::vector<Seat> mine;
   for (const std::string& name : job.request.common->partitions) {
     const auto partition = std::ranges::find_if(
@@ -96,7 +135,7 @@ void Plan::Queues::enqueue(const Job& job) {
     if (gate(partition->settings, partition->is_down, job.request).code != Reason::none) continue;
     const auto index = static_cast<std::size_t>(partition - partitions.begin());
     const Place place{
-        policies.priority->static_key(job.request, job.submitted, partition->settings), job.id};
+        policies.priority->static_key(job.request, job.submitted, partition->settings), place_id};
     const std::size_t which = class_of(job, index);
     mine.push_back({static_cast<std::uint32_t>(which), place});
     if (!classes[which].is_checked) unchecked.push_back(which);
@@ -112,7 +151,7 @@ void Plan::Queues::enqueue(const Job& job) {
       pass.full.push(entry);
     }
   }
-  seats.insert(job.id, mine);
+  seats.insert(place_id, mine);
 }
 
 std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
@@ -145,9 +184,18 @@ bool Plan::Queues::is_littered() const {
 }
 
 void Plan::Queues::remove(const State& state, JobId id) {
-  if (const Job* job = state.find_job(id); job != nullptr && job->request.begin.is_set()) {
-    waiting.erase({job->request.begin, id});
+  const Job* job = state.find_job(id);
+  if (job != nullptr && job->request.begin.is_set()) waiting.erase({job->request.begin, id});
+  if (job != nullptr && is_array(*job)) return refresh(state, id);
+  if (job == nullptr || !is_element(*job)) return leave(id);
+  if (const auto members = ready_elements.find(job->array); members != ready_elements.end()) {
+    members->second.erase(job->index);
+    if (members->second.empty()) ready_elements.erase(members);
   }
+  refresh(state, job->array);
+}
+
+void Plan::Queues::leave(JobId id) {
   for (const Seat& seat : seats.at(id)) {
     const std::size_t in = classes[seat.which].partition;
     const bool is_refused = partitions[in].refused == seat.place;
@@ -156,14 +204,13 @@ void Plan::Queues::remove(const State& state, JobId id) {
              [&seat](JobClass& one) { one.jobs.erase(seat.place); });
   }
   seats.erase(id);
-  pass.full.starting.reset();
 }
 
 void Plan::Queues::wake_due(const State& state) {
   while (!waiting.empty() && waiting.begin()->first <= now) {
     const JobId id = waiting.begin()->second;
     waiting.erase(waiting.begin());
-    if (const Job* job = state.find_job(id)) enqueue(*job);
+    insert(state, id);
   }
 }
 
@@ -184,6 +231,15 @@ void Plan::Queues::renew() {
   if (pass.kind == BackfillKind::none) return;
   for (PartitionQueue& partition : partitions) partition.refused.reset();
   pass.renew();
+}
+
+void Plan::Queues::renew_at(const State& state, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr || !(is_array(*job) || is_element(*job))) return;
+  const JobId place_id = is_element(*job) ? job->array : id;
+  for (const Seat& seat : seats.at(place_id)) {
+    if (pass.full.has_planned({seat.place, classes[seat.which].partition, seat.which})) renew();
+  }
 }
 
 void Plan::Queues::learn_running(const State& state, JobId id) {

@@ -60,19 +60,31 @@ struct Plan::Queues {
   std::unordered_map<std::string, std::size_t> class_by_key;
   SeatTable seats;
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
-  std::vector<std::size_t> unchecked;           // classes, in order of creation
+  /// Elements with jobs of their own that may start, by index: their array has one place for them
+  /// and its remainder, whose next start is the lowest index of all.
+  std::unordered_map<JobId, std::map<std::uint32_t, JobId>> ready_elements;
+  std::vector<std::size_t> unchecked;  // classes, in order of creation
   Pass pass;
 
   void rebuild(const State& state);
   /// Queues the job, or lets it wait for its begin time. No effect on held or started jobs.
   void insert(const State& state, JobId id);
   void remove(const State& state, JobId id);
-  void enqueue(const Job& job);
+  /// The job that starts from the place of `id`: itself, or for an array perhaps an element. Null
+  /// when nothing waits there.
+  const Job* candidate(const State& state, JobId id) const;
+  /// How many jobs may start from the place of `id`, one after another.
+  std::uint32_t starts_waiting(const State& state, JobId id) const;
+  /// An array's place comes or goes with what may start from it.
+  void refresh(const State& state, JobId array);
   void wake_due(const State& state);
   /// Every refusal is void, every class may hope again.
   void fleet_changed();
   /// Refusals behind reservations are void; only where there is backfill.
   void renew();
+  /// An array's place stays, and what may start from it has changed: what was planned for it is
+  /// void.
+  void renew_at(const State& state, JobId id);
   /// Puts the class among those that may start behind reserved jobs.
   void offer(std::size_t which);
   void reconsider();
@@ -95,6 +107,8 @@ struct Plan::Queues {
   bool is_littered() const;
 
  private:
+  void enqueue(const Job& job, JobId place_id);
+  void leave(JobId id);
   std::size_t class_of(const Job& job, std::size_t partition);
   /// Applies `change` to a class and keeps the partition's heads right.
   template <class Change>

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "core/job/array.h"
+
 namespace cox::core {
 namespace {
 
@@ -121,7 +123,7 @@ Blocked nearer(const Blocked& a, const Blocked& b) {
   return rank(b.code) < rank(a.code) ? b : a;
 }
 
-Blocked blocked_by_itself(const Job& job, Instant now) {
+Blocked blocked_by_itself(const State& state, const Job& job, Instant now) {
   switch (job.hold) {
     case Hold::by_user:
       return Blocked{Reason::held_by_user, 0};
@@ -132,7 +134,10 @@ Blocked blocked_by_itself(const Job& job, Instant now) {
     case Hold::none:
       break;
   }
-  if (job.request.begin <= now) return Blocked{};
+  if (job.request.begin <= now) {
+    if (!is_at_limit(state, job)) return Blocked{};
+    return Blocked{Reason::array_limit, job.request.common->array.at_once_max};
+  }
   const std::int64_t left_us = job.request.begin.us - now.us;
   return Blocked{Reason::begin_time, static_cast<std::uint64_t>((left_us + 999'999) / 1'000'000)};
 }

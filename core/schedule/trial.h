@@ -44,7 +44,8 @@ std::optional<Trial> try_elsewhere(const State& state,
 /// Of the answers of a job's partitions, the one that is nearest to a start.
 Blocked nearer(const Blocked& a, const Blocked& b);
 
-/// Held or final: reasons that need no look at the fleet. none: the job may be queued.
-Blocked blocked_by_itself(const Job& job, Instant now);
+/// Held, final, or one of too many elements: reasons that need no look at the fleet. none: the job
+/// may be queued.
+Blocked blocked_by_itself(const State& state, const Job& job, Instant now);
 
 }  // namespace cox::core

@@ -83,6 +83,33 @@ core::Record some_jobs() {
   return record;
 }
 
+/// An array of which some elements have ended, and one of its elements.
+core::Record some_array() {
+  core::Record record = some_jobs();
+  core::Job array;
+  array.id = JobId{4'294'967'300};
+  array.request = sample<core::JobSubmitted>().request;
+  array.request.common.edit().array = {{{0, 98, 2}, {101, 101, 1}}, 8};
+  array.submitted = at;
+  core::ArrayRun run;
+  run.remainder = {{{10, 98, 2}}, 8};
+  run.cancelled = {{{4, 8, 2}, {101, 101, 1}}, 0};
+  run.cancels = 2;
+  run.ended = {{JobState::completed, 1}, {JobState::failed, 1}};
+  run.worst = {JobState::failed, 3, 0};
+  array.run.edit().array = Cow<core::ArrayRun>(run);
+  record.jobs.insert(array);
+  core::Job element = array;
+  element.id = JobId{4'294'967'301};
+  element.array = array.id;
+  element.index = 2;
+  element.phase = JobPhase::ended;
+  element.attempt = Attempt{1};
+  element.run = Cow<core::JobRun>(some_run());
+  record.jobs.insert(element);
+  return record;
+}
+
 core::Record some_fleet() {
   core::Record record;
   record.classes = {sample<core::ClassLearned>().node_class};
@@ -168,6 +195,10 @@ TEST(ChunkGolden, jobs_of_every_version_are_read) {
   newer.forgotten[JobId{4'294'967'300}] = {ClientKey{{5, 6}}, at, 1001};
   const std::string third = golden("jobs.v3", encode_chunk(newer, key).body);
   EXPECT_TRUE(loaded({{key, third, true}}) == newer);
+  core::Record arrays = some_array();
+  arrays.keys_from = arrays.jobs.begin()->id;
+  const std::string fourth = golden("jobs.v4", encode_chunk(arrays, key).body);
+  EXPECT_TRUE(loaded({{key, fourth, true}}) == arrays);
 }
 
 TEST(ChunkGolden, fleets_of_every_version_are_read) {

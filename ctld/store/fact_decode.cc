@@ -54,6 +54,17 @@ Decoded take(const store::JobSubmitted& from) {
                             at(from), std::move(*request)};
 }
 
+Decoded take(const store::ElementSplit& from) {
+  return core::ElementSplit{JobId(from.job()), at(from), JobId(from.array()), from.index()};
+}
+
+Decoded take(const store::ElementsCancelled& from) {
+  auto elements = wire::take(from.elements());
+  if (!elements) return damaged(elements.error());
+  return core::ElementsCancelled{JobId(from.job()), at(from), std::move(*elements), from.by(),
+                                 from.why()};
+}
+
 Decoded take(const store::JobHeld& from) {
   if (from.hold() > static_cast<std::uint32_t>(Hold::by_system)) {
     return impossible("hold", from.hold());
@@ -297,6 +308,10 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.job_quarantined());
     case store::Fact::kRecordLost:
       return take(fact.record_lost());
+    case store::Fact::kElementSplit:
+      return take(fact.element_split());
+    case store::Fact::kElementsCancelled:
+      return take(fact.elements_cancelled());
     case store::Fact::BODY_NOT_SET:
       break;
   }
@@ -321,14 +336,14 @@ JobId job_of_record(std::string_view bytes) {
 
 std::string_view fact_name(const core::Fact& fact) {
   constexpr std::array<std::string_view, std::variant_size_v<core::Fact>> names = {
-      "EpochStarted",      "SettingsApplied", "JobSubmitted", "JobHeld",
-      "JobUnheld",         "JobStarted",      "JobReleased",  "StartUndone",
-      "JobEnding",         "NodeFreed",       "JobRequeued",  "JobEnded",
-      "StepStarted",       "StepReleased",    "StepEnded",    "ClassLearned",
-      "NodeRegistered",    "NodeLost",        "NodeSetAside", "NodeResumed",
-      "NodeBackedOff",     "NodeTriedAgain",  "NodeStuck",    "NodeUnstuck",
-      "JobsForgotten",     "JobQuarantined",  "RecordLost",   "PartitionTakenDown",
-      "PartitionBroughtUp"};
+      "EpochStarted",       "SettingsApplied", "JobSubmitted",     "JobHeld",
+      "JobUnheld",          "JobStarted",      "JobReleased",      "StartUndone",
+      "JobEnding",          "NodeFreed",       "JobRequeued",      "JobEnded",
+      "StepStarted",        "StepReleased",    "StepEnded",        "ClassLearned",
+      "NodeRegistered",     "NodeLost",        "NodeSetAside",     "NodeResumed",
+      "NodeBackedOff",      "NodeTriedAgain",  "NodeStuck",        "NodeUnstuck",
+      "JobsForgotten",      "JobQuarantined",  "RecordLost",       "PartitionTakenDown",
+      "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled"};
   return names[fact.index()];
 }
 

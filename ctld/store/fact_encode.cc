@@ -38,6 +38,23 @@ void put(const core::JobSubmitted& from, store::Fact* fact) {
   wire::put(from.request, to->mutable_request());
 }
 
+void put(const core::ElementSplit& from, store::Fact* fact) {
+  auto* to = fact->mutable_element_split();
+  to->set_array(from.array.value);
+  to->set_at_us(from.at.us);
+  to->set_job(from.job.value);
+  to->set_index(from.index);
+}
+
+void put(const core::ElementsCancelled& from, store::Fact* fact) {
+  auto* to = fact->mutable_elements_cancelled();
+  to->set_job(from.job.value);
+  to->set_at_us(from.at.us);
+  wire::put(from.elements, to->mutable_elements());
+  to->set_by(from.by);
+  to->set_why(from.why);
+}
+
 void put(const core::JobHeld& from, store::Fact* fact) {
   auto* to = fact->mutable_job_held();
   to->set_job(from.job.value);

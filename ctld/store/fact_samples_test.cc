@@ -165,6 +165,14 @@ auto fields(const core::JobSubmitted& f) {
   return tie(f.job, f.key, f.at, f.request);
 }
 
+auto fields(const core::ElementSplit& f) {
+  return tie(f.job, f.at, f.array, f.index);
+}
+
+auto fields(const core::ElementsCancelled& f) {
+  return tie(f.job, f.at, f.elements, f.by, f.why);
+}
+
 auto fields(const core::JobHeld& f) {
   return tie(f.job, f.at, f.hold, f.why);
 }
@@ -314,6 +322,8 @@ std::vector<core::Fact> fact_samples() {
       core::RecordLost{at, 0x1'0000'0000'0002, "it is missing"},
       core::PartitionTakenDown{"debug", at, "new switch", 1001, "ada"},
       core::PartitionBroughtUp{"debug", at, 0xFFFF'FFFEU},
+      core::ElementSplit{JobId(job.value + 9), at, job, 3'999'999},
+      core::ElementsCancelled{job, at, {{{0, 8, 2}, {11, 99, 1}}, 0}, 1001, "cancelled by ada"},
   };
 }
 
@@ -328,7 +338,10 @@ std::vector<NewerSample> newer_fact_samples() {
   limited.jobs_per_user = 7;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
   const JobState cancelled = JobState::cancelled;
+  JobRequest array = job_request();
+  array.common.edit().array = {{{0, 98, 2}, {101, 101, 1}}, 8};
   return {
+      {2, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, array}},
       {2, core::SettingsApplied{at, fenced}},
       {3, core::SettingsApplied{at, remembering}},
       {4, core::SettingsApplied{at, limited}},

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "model/array_spec.h"
 #include "model/ids.h"
 #include "model/outcome.h"
 #include "model/time.h"
@@ -22,11 +23,16 @@ namespace cox::ctld {
 
 /// One attempt that ended: its job's end (`is_last`), a requeue, or a start that was undone. A job
 /// that ended while it waited has a row for the start that never came: attempt 0, or the last + 1.
+/// Of an array: a row of kind `elements` for each time that some were cancelled before they were
+/// jobs, and one of kind `array`, which is not the last of anything, when all have ended.
 struct AttemptRow {
   JobId job;
   Attempt attempt;
   std::uint64_t sequence = 0;  // of the fact that ended it
   bool is_last = false;
+  JobId array;                         // of an element, and of an array's own rows; 0: neither
+  std::optional<std::uint32_t> index;  // of an element
+  std::string elements;                // that an array's own row stands for: "5-99,110"
   Uid uid = 0;
   std::uint32_t gid = 0;
   std::string user, group, account, qos;
@@ -100,11 +106,14 @@ struct HistoryCursor {
 /// Everything given must hold. Empty or unset: any.
 struct HistoryFilter {
   std::vector<JobId> jobs{};
+  std::vector<JobId> arrays{};                          // or elements of these
+  std::vector<std::pair<JobId, ArraySpec>> elements{};  // or some elements of these
   std::string user{}, account{}, partition{};
   std::vector<std::string> states{};
   std::vector<std::pair<std::string, std::optional<std::string>>> labels{};  // any value, or this
   Instant since{}, until{};  // of the end: since <= ended < until
   bool all_attempts = false;
+  bool with_arrays = false;  // the end of a whole array too
   bool with_steps = false;
   std::size_t limit = 1000;
   std::optional<HistoryCursor> after{};

@@ -14,6 +14,9 @@ void for_each_attempt_column(Row& row, Visit&& visit) {
   visit("attempt", row.attempt.value);
   visit("sequence", row.sequence);
   visit("is_last", row.is_last);
+  visit("array", row.array.value);
+  visit("array_index", row.index);
+  visit("elements", row.elements);
   visit("uid", row.uid);
   visit("gid", row.gid);
   visit("user", row.user);

@@ -17,6 +17,7 @@ namespace {
 constexpr auto patience = std::chrono::seconds(20);
 constexpr int steps_per_attempt_max = 10'000;
 constexpr int operations_between_looks = 20'000;
+constexpr std::size_t terms_max = 100;  // SQLite takes no deep expressions
 
 /// A query in the making: text, and what its question marks stand for.
 class Query {
@@ -102,13 +103,40 @@ const std::string& step_columns() {
 
 /// "AND column IN (?, ?)"
 template <class Values, class ToParameter>
-void add_list(std::string_view column, const Values& values, ToParameter parameter, Query* to) {
+void add_list(std::string_view column,
+              const Values& values,
+              ToParameter parameter,
+              Query* to,
+              std::string_view joint = " AND ",
+              std::string_view end = "") {
   if (values.empty()) return;
-  to->add(" AND " + std::string(column) + " IN (");
+  to->add(std::string(joint) + std::string(column) + " IN (");
   bool is_first = true;
   for (const auto& value : values) {
     to->add(is_first ? "?" : ",?", parameter(value));
     is_first = false;
+  }
+  to->add(")" + std::string(end));
+}
+
+/// "AND (job IN (...) OR array IN (...) OR ...)": no row that is named is missing, and is_named()
+/// takes out what is too much.
+void add_names(const HistoryFilter& filter, Query* to) {
+  if (filter.jobs.empty() && filter.arrays.empty() && filter.elements.empty()) return;
+  const auto number = [](JobId id) { return static_cast<std::int64_t>(id.value); };
+  to->add(" AND (0");
+  add_list("job", filter.jobs, number, to, " OR ");
+  add_list("(array <> 0 AND array", filter.arrays, number, to, " OR ", ")");
+  if (filter.elements.size() > terms_max) {
+    const auto array_of = [&](const auto& some) { return number(some.first); };
+    add_list("(array <> 0 AND array", filter.elements, array_of, to, " OR ", ")");
+  } else {
+    for (const auto& [array, elements] : filter.elements) {
+      to->add(" OR (array <> 0 AND array = ?", number(array));
+      to->add(" AND (array_index IS NULL");  // a row of many
+      to->add(" OR array_index BETWEEN ?", std::int64_t{elements.first()});
+      to->add(" AND ?))", std::int64_t{elements.last()});
+    }
   }
   to->add(")");
 }
@@ -127,9 +155,10 @@ void add_labels(const HistoryFilter& filter, Query* to) {
 Query attempts_query(const HistoryFilter& filter) {
   Query query;
   query.add("SELECT " + attempt_columns() + " FROM attempt WHERE 1");
-  add_list(
-      "job", filter.jobs, [](JobId id) { return static_cast<std::int64_t>(id.value); }, &query);
-  if (!filter.all_attempts) query.add(" AND is_last = 1");
+  add_names(filter, &query);
+  if (!filter.all_attempts) {
+    query.add(filter.with_arrays ? " AND (is_last = 1 OR kind = 'array')" : " AND is_last = 1");
+  }
   if (!filter.user.empty()) query.add(" AND user = ?", filter.user);
   // The partial index needs to see that the value is not empty.
   if (!filter.account.empty()) query.add(" AND account <> '' AND account = ?", filter.account);
@@ -155,6 +184,19 @@ Query attempts_query(const HistoryFilter& filter) {
   query.add(" ORDER BY ended_us DESC, job DESC, attempt DESC LIMIT ?",
             static_cast<std::int64_t>(std::min(filter.limit, most) + 1));
   return query;
+}
+
+bool is_named(const HistoryFilter& filter, const AttemptRow& row) {
+  if (filter.jobs.empty() && filter.arrays.empty() && filter.elements.empty()) return true;
+  if (std::ranges::find(filter.jobs, row.job) != filter.jobs.end()) return true;
+  if (row.array == JobId{}) return false;
+  if (std::ranges::find(filter.arrays, row.array) != filter.arrays.end()) return true;
+  return std::ranges::any_of(filter.elements, [&row](const auto& wanted) {
+    if (wanted.first != row.array) return false;
+    if (row.index) return wanted.second.contains(*row.index);
+    const auto held = parse_array(row.elements);
+    return row.kind == "elements" && held && !common_elements(*held, wanted.second).empty();
+  });
 }
 
 class SqliteReader final : public HistoryReader {
@@ -204,6 +246,10 @@ class SqliteReader final : public HistoryReader {
       if (page->has_more) return {};
       AttemptRow& made = page->attempts.emplace_back();
       for_each_attempt_column(made, Columns(*rows));
+      if (!is_named(filter, made)) {
+        page->attempts.pop_back();
+        continue;
+      }
       if (auto labelled = read_labels(&made); !labelled) return labelled;
     }
   }
@@ -275,8 +321,10 @@ bool matches(const HistoryFilter& filter, const AttemptRow& row) {
   };
   const std::string partitions = "," + row.partition + ",";
   const HistoryCursor at{row.ended, row.job, row.attempt};
-  return is_in(filter.jobs, row.job) && is_in(filter.states, row.state) &&
-         (filter.all_attempts || row.is_last) && (filter.user.empty() || filter.user == row.user) &&
+  const bool is_wanted =
+      filter.all_attempts || row.is_last || (filter.with_arrays && row.kind == "array");
+  return is_named(filter, row) && is_wanted && is_in(filter.states, row.state) &&
+         (filter.user.empty() || filter.user == row.user) &&
          (filter.account.empty() || filter.account == row.account) &&
          (filter.partition.empty() ||
           partitions.find("," + filter.partition + ",") != std::string::npos) &&

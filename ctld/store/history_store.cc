@@ -196,7 +196,9 @@ Result<void> set_up(sqlite3* database) {
                                    " is newer than this controller's (start the newer one, or move "
                                    "the file away)");
   }
-  const std::string script = "BEGIN IMMEDIATE;" + std::string(history_schema_1) + "COMMIT;";
+  const std::string script = "BEGIN IMMEDIATE;" +
+                             std::string(*version < 1 ? history_schema_1 : "") + history_schema_2 +
+                             "COMMIT;";
   if (sqlite3_exec(database, script.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     return sqlite_failure(database, "schema");
   }

@@ -36,9 +36,19 @@ std::string sql(const std::string& directory, const std::string& query) {
   return text;
 }
 
+void change(const std::string& directory, const std::string& statements) {
+  sqlite3* database = nullptr;
+  EXPECT_EQ(sqlite3_open((directory + "/history.db").c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, statements.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
+      << sqlite3_errmsg(database);
+  sqlite3_close(database);
+}
+
 AttemptRow rich_row() {
   AttemptRow row = ended_job(7, 20, 3);
   row.is_last = false;
+  row.array = JobId(0x1'0000'0005);
+  row.index = 3'999'999;
   row.uid = 4'294'967'294U;
   row.account = "physics";
   row.qos = "normal";
@@ -104,7 +114,7 @@ TEST(HistoryStore, the_sequence_stays_with_the_rows) {
           ->append({rows_of(5, {ended_job(1, 1)}), rows_of(5'000'000'000, {ended_job(2, 2)})}));
   EXPECT_EQ(opened_history(dir.path())->sequence(), 5'000'000'000U);
   EXPECT_EQ(sql(dir.path(), "SELECT version, sequence FROM schema; PRAGMA user_version"),
-            "1|5000000000\n1\n");
+            "2|5000000000\n2\n");
 }
 
 TEST(Trap20, history_keeps_ids_beyond_32_bits) {
@@ -161,7 +171,7 @@ TEST(HistoryStore, the_schema_is_that_of_the_golden_file) {
   const platform::ScratchDir dir;
   opened_history(dir.path());
   const std::string found = sql(dir.path(), "SELECT sql || ';' FROM sqlite_schema ORDER BY rowid");
-  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-1.sql";
+  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-2.sql";
   if (std::getenv("COX_WRITE_GOLDEN") != nullptr && !std::ifstream(path)) {
     std::ofstream(path) << found;
   }
@@ -170,17 +180,68 @@ TEST(HistoryStore, the_schema_is_that_of_the_golden_file) {
   EXPECT_EQ(found, wanted.str()) << "a change of the schema is a new version with its own file";
 }
 
+TEST(HistoryStore, elements_are_found_by_their_array_and_index) {
+  const platform::ScratchDir dir;
+  AttemptRow first = ended_job(11, 1), second = ended_job(12, 2), third = ended_job(13, 3);
+  first.array = second.array = third.array = JobId(10);
+  first.index = 0;
+  second.index = 4;
+  third.index = 5;
+  AttemptRow cancelled = ended_job(10, 4, 0), whole = ended_job(10, 5, 1);
+  cancelled.array = whole.array = JobId(10);
+  cancelled.kind = "elements";
+  cancelled.elements = "6-99";
+  whole.kind = "array";
+  whole.is_last = false;
+  const AttemptRow other = ended_job(20, 6);
+  ASSERT_TRUE(opened_history(dir.path())
+                  ->append({rows_of(9, {first, second, third, cancelled, whole, other})}));
+  const auto ids = [&](const char* elements) {
+    return job_ids(page_of(dir.path(), {.elements = {{JobId(10), parse_array(elements).value()}}}));
+  };
+  using Ids = std::vector<std::uint64_t>;
+  EXPECT_EQ(ids("0-4:4"), (Ids{12, 11}));
+  EXPECT_EQ(ids("5-6"), (Ids{10, 13}));
+  EXPECT_EQ(ids("1-3"), Ids{});
+  EXPECT_EQ(job_ids(page_of(dir.path(), {.jobs = {JobId(10)}, .with_arrays = true})),
+            (Ids{10, 10}));
+  EXPECT_EQ(job_ids(page_of(dir.path(), {.arrays = {JobId(10)}})), (Ids{10, 13, 12, 11}));
+  EXPECT_EQ(sql(dir.path(), "SELECT COUNT(*) FROM jobs; SELECT COUNT(*) FROM attempts"), "5\n6\n");
+}
+
+/// Rows as version 1 wrote them stay, and get the columns that came since.
+TEST(HistoryStore, a_file_of_version_1_is_brought_up_to_date) {
+  const platform::ScratchDir dir;
+  change(dir.path(), history_schema_1);
+  {
+    const AttemptRow row = ended_job(7, 1);
+    AttemptRow copy = row;
+    std::string names, values;
+    for_each_attempt_column(copy, [&](const char* name, const auto&) {
+      if (std::string_view(name).starts_with("array") || name == std::string_view("elements"))
+        return;
+      names += (names.empty() ? "" : ",") + std::string(name);
+      values += values.empty() ? "7" : ",1";
+    });
+    change(dir.path(), "INSERT INTO attempt(" + names + ") VALUES(" + values + ")");
+  }
+  opened_history(dir.path());
+  EXPECT_EQ(sql(dir.path(),
+                "SELECT job, array, array_index, elements FROM jobs; SELECT version FROM schema"),
+            "7|NULL|NULL|NULL\n2\n");
+}
+
 TEST(HistoryStore, a_newer_schema_is_refused_with_the_mend) {
   const platform::ScratchDir dir;
   opened_history(dir.path());
   sqlite3* database = nullptr;
   sqlite3_open((dir.path() + "/history.db").c_str(), &database);
-  sqlite3_exec(database, "PRAGMA user_version = 2", nullptr, nullptr, nullptr);
+  sqlite3_exec(database, "PRAGMA user_version = 3", nullptr, nullptr, nullptr);
   sqlite3_close(database);
   const auto store = open_history_store(dir.path());
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::refused);
-  EXPECT_NE(store.error().message.find("schema 2 is newer"), std::string::npos);
+  EXPECT_NE(store.error().message.find("schema 3 is newer"), std::string::npos);
 }
 
 TEST(HistoryStore, on_a_full_disk_nothing_is_written_and_later_all) {

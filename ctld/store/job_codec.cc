@@ -45,6 +45,37 @@ Result<core::Step> take(const store::StateStep& from) {
   return step;
 }
 
+void put(const core::ArrayRun& from, store::StateArray* to) {
+  wire::put(from.remainder, to->mutable_remainder());
+  wire::put(from.cancelled, to->mutable_cancelled());
+  to->set_cancels(from.cancels);
+  for (const auto& [state, count] : from.ended) {
+    (*to->mutable_ended())[static_cast<std::uint32_t>(state)] = count;
+  }
+  to->set_worst(static_cast<std::uint32_t>(from.worst.state));
+  to->set_exit_code(from.worst.exit_code);
+  to->set_signal(from.worst.signal);
+}
+
+Result<core::ArrayRun> take(const store::StateArray& from, std::uint32_t at_once_max) {
+  constexpr auto last_state = static_cast<std::uint32_t>(JobState::node_fail);
+  auto remainder = wire::take(from.remainder(), at_once_max);
+  if (!remainder) return tl::unexpected(remainder.error());
+  auto cancelled = wire::take(from.cancelled());
+  if (!cancelled) return tl::unexpected(cancelled.error());
+  core::ArrayRun run;
+  run.remainder = std::move(*remainder);
+  run.cancelled = std::move(*cancelled);
+  run.cancels = from.cancels();
+  for (const auto& [state, count] : from.ended()) {
+    if (state > last_state) return fail(Code::internal, "state " + std::to_string(state));
+    run.ended[static_cast<JobState>(state)] = count;
+  }
+  if (from.worst() > last_state) return fail(Code::internal, "state is impossible");
+  run.worst = {static_cast<JobState>(from.worst()), from.exit_code(), from.signal()};
+  return run;
+}
+
 void put(const core::JobRun& from, store::StateJob* to) {
   to->set_started_us(from.started.us);
   to->set_released_us(from.released.us);
@@ -63,6 +94,7 @@ void put(const core::JobRun& from, store::StateJob* to) {
   to->set_signal(from.signal);
   wire::put(from.usage, to->mutable_usage());
   to->set_partition(from.partition);
+  if (!from.array.is_blank()) put(*from.array, to->mutable_array_run());
 }
 
 void put(const core::Job& from, std::uint32_t common, store::StateJob* to) {
@@ -79,6 +111,8 @@ void put(const core::Job& from, std::uint32_t common, store::StateJob* to) {
   to->set_phase(static_cast<std::uint32_t>(from.phase));
   to->set_attempt(from.attempt.value);
   to->set_hold(static_cast<std::uint32_t>(from.hold));
+  to->set_array(from.array.value);
+  to->set_index(from.index);
   if (!from.run.is_blank()) put(*from.run, to);
 }
 
@@ -119,7 +153,7 @@ Result<void> take(const store::StateJob& from, core::JobRun* run) {
 }
 
 bool is_possible(const store::StateJob& job) {
-  return job.phase() <= static_cast<std::uint32_t>(JobPhase::ended) &&
+  return job.phase() <= static_cast<std::uint32_t>(JobPhase::split) &&
          job.hold() <= static_cast<std::uint32_t>(Hold::by_system) &&
          job.cause() <= static_cast<std::uint32_t>(EndCause::client_gone) &&
          job.final_state() <= static_cast<std::uint32_t>(JobState::node_fail);
@@ -168,8 +202,15 @@ Result<core::Job> JobDecoder::decode(std::string_view bytes) {
   job.phase = static_cast<JobPhase>(from_.phase());
   job.attempt = Attempt(from_.attempt());
   job.hold = static_cast<Hold>(from_.hold());
+  job.array = JobId(from_.array());
+  job.index = from_.index();
   if (!from_.has_allocation()) return job;  // it only waited so far
   if (auto done = take(from_, &job.run.edit()); !done) return tl::unexpected(done.error());
+  if (from_.has_array_run()) {
+    auto run = take(from_.array_run(), job.request.common->array.at_once_max);
+    if (!run) return tl::unexpected(run.error());
+    job.run.edit().array = Cow<core::ArrayRun>(std::move(*run));
+  }
   return job;
 }
 

@@ -272,7 +272,8 @@ TEST(StoreThread, a_disk_that_fills_up_and_gets_room_again_loses_nothing) {
     while (::write(fd, block.data(), block.size()) > 0) {
     }
     ::close(fd);
-    thread.append(batch(2, {std::string(100'000, 'b')}));
+    // More than the log was lengthened by.
+    thread.append(batch(2, {std::string(300'000, 'b')}));
     EXPECT_EQ(heard.wait_for(2).back(), "full");
     ASSERT_EQ(::unlink(ballast.c_str()), 0);
     EXPECT_EQ(heard.wait_for(4).back(), "to 2");

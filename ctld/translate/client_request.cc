@@ -105,6 +105,23 @@ void set_environment(JobRequest* request, const Hash& hash) {
   if (request->common->has_initial_step) request->common.edit().initial_step.environment = hash;
 }
 
+/// Steps are those of the job that an element has become.
+Result<core::Request> cancel_of_step(const core::State& state,
+                                     const wire::JobAction& action,
+                                     const Caller& caller,
+                                     JobId job,
+                                     const ArraySpec& elements) {
+  if (elements.empty()) return core::CancelStep{caller, job, StepId(action.step())};
+  if (elements.count() != 1) return bad("a step of several elements");
+  const core::ArrayMembers* members = state.find_members(job);
+  const auto found = members == nullptr ? std::map<std::uint32_t, JobId>::const_iterator{}
+                                        : members->elements.find(elements.first());
+  if (members == nullptr || found == members->elements.end()) {
+    return fail(Code::not_found, "job " + elements_text(job.value, elements) + " has no steps");
+  }
+  return core::CancelStep{caller, found->second, StepId(action.step())};
+}
+
 }  // namespace
 
 Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller) {
@@ -190,19 +207,21 @@ Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateSt
   return made;
 }
 
-Result<core::Request> translate_action(const wire::JobAction& action,
+Result<core::Request> translate_action(const core::State& state,
+                                       const wire::JobAction& action,
                                        const Caller& caller,
-                                       JobId job) {
+                                       JobId job,
+                                       const ArraySpec& elements) {
   switch (action.kind()) {
     case wire::JobAction::CANCEL:
-      if (action.has_step()) return core::CancelStep{caller, job, StepId(action.step())};
-      return core::CancelJob{caller, job};
+      if (action.has_step()) return cancel_of_step(state, action, caller, job, elements);
+      return core::CancelJob{caller, job, elements};
     case wire::JobAction::HOLD:
-      return core::HoldJob{caller, job};
+      return core::HoldJob{caller, job, elements};
     case wire::JobAction::RELEASE:
-      return core::ReleaseJob{caller, job};
+      return core::ReleaseJob{caller, job, elements};
     case wire::JobAction::REQUEUE:
-      return core::RequeueJob{caller, job};
+      return core::RequeueJob{caller, job, elements};
     default:
       break;
   }

@@ -9,6 +9,7 @@
 
 #include "common/result.h"
 #include "core/request.h"
+#include "core/state.h"
 #include "ctld/store/store.h"
 #include "model/user.h"
 #include "wire/client.pb.h"
@@ -39,10 +40,13 @@ Result<WithContent<core::SubmitJob>> translate_variant(const WithContent<core::S
 Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateStep& create,
                                                             const Caller& caller);
 
-/// One job of a JobAction. error: bad_usage for an action that is not known
-Result<core::Request> translate_action(const wire::JobAction& action,
+/// One job of a JobAction, or some elements of an array. error: bad_usage for an action that is not
+/// known; not_found for a step of an element that has no job
+Result<core::Request> translate_action(const core::State& state,
+                                       const wire::JobAction& action,
                                        const Caller& caller,
-                                       JobId job);
+                                       JobId job,
+                                       const ArraySpec& elements = {});
 
 /// One node of a NodeAction. `who`: the caller's name.
 Result<core::Request> translate_node_action(const wire::NodeAction& action,

@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "wire/model_codec.h"
 
@@ -116,6 +117,16 @@ Result<void> put_allocation(const MessageSource& source,
   return {};
 }
 
+void put_element(const core::Job& job, wire::ArrayElement* to) {
+  const ArraySpec& all = job.request.common->array;
+  to->set_array(job.array.value);
+  to->set_index(job.index);
+  to->set_count(all.count());
+  to->set_first(all.first());
+  to->set_last(all.last());
+  to->set_step(all.ranges.size() == 1 ? all.ranges.front().step : 1);
+}
+
 Message translate(const MessageSource& source, const core::SendPrepare& effect) {
   const core::Job* job = live_job(source.state, effect.job, effect.attempt);
   if (job == nullptr) return stale();
@@ -124,6 +135,8 @@ Message translate(const MessageSource& source, const core::SendPrepare& effect) 
   to->set_job(job->id.value);
   to->set_attempt(job->attempt.value);
   wire::put(job->request, to->mutable_request());
+  to->mutable_request()->clear_array();
+  if (core::is_element(*job)) put_element(*job, to->mutable_element());
   if (auto put = put_allocation(source, *job, effect.node, to); !put) {
     return tl::unexpected(put.error());
   }

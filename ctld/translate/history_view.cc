@@ -6,6 +6,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "ctld/named_elements.h"
 #include "model/job_state.h"
 #include "wire/model_codec.h"
 
@@ -48,6 +49,21 @@ Result<std::string> history_state(const std::string& word) {
   return bad("state " + quoted(word) +
              ": not a state of an ended job (COMPLETED, FAILED, CANCELLED, "
              "TIMEOUT, OUT_OF_MEMORY, NODE_FAIL, REQUEUED, UNDONE)");
+}
+
+void put_id(const AttemptRow& row, wire::JobView* to) {
+  to->set_job(row.job.value);
+  to->set_id(std::to_string(row.job.value));
+  if (row.array == JobId{}) return;
+  to->set_array(row.array.value);
+  to->set_elements(row.elements);
+  if (row.index) {
+    to->set_index(*row.index);
+    to->set_is_element(true);
+    to->set_id(elements_name(row.array, single_element(*row.index)));
+  } else if (const auto held = parse_array(row.elements); held && row.kind == "elements") {
+    to->set_id(elements_name(row.array, *held));
+  }
 }
 
 void put_step(const StepRow& row, wire::StepView* to) {
@@ -145,7 +161,13 @@ void put_entry(const AttemptRow& row, const std::vector<StepRow>& steps, wire::H
 Result<HistoryFilter> translate_history_query(const wire::HistoryQuery& query) {
   if (auto checked = check_sizes(query); !checked) return tl::unexpected(checked.error());
   HistoryFilter filter;
-  for (const std::uint64_t job : query.jobs()) filter.jobs.emplace_back(job);
+  for (const std::uint64_t job : query.jobs()) {
+    filter.jobs.emplace_back(job);
+    filter.arrays.emplace_back(job);
+  }
+  auto elements = take_elements(query.elements());
+  if (!elements) return tl::unexpected(elements.error());
+  filter.elements = std::move(*elements);
   filter.user = query.user();
   filter.account = query.account();
   filter.partition = query.partition();
@@ -194,7 +216,7 @@ void put_past_job(const AttemptRow& row,
                   const std::vector<StepRow>& steps,
                   bool full,
                   wire::JobView* to) {
-  to->set_job(row.job.value);
+  put_id(row, to);
   to->set_name(row.name);
   to->set_user(row.user);
   to->set_uid(row.uid);
@@ -204,7 +226,7 @@ void put_past_job(const AttemptRow& row,
   to->set_state(row.state);
   const auto state = parse_job_state(row.state);
   to->set_state_letters(state ? std::string(state_letters(*state)) : row.state);
-  to->set_is_final(row.is_last);
+  to->set_is_final(row.is_last || row.kind == "array");
   to->set_why(row.reason);
   const bool has_started = row.started.is_set();
   to->set_nodes(has_started ? row.nodes : row.asked_nodes_min);

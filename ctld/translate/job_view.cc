@@ -1,10 +1,12 @@
 // A job as people see it.
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "common/node_list.h"
 #include "common/text.h"
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "ctld/translate/replies.h"
 #include "model/output_pattern.h"
@@ -13,8 +15,6 @@
 namespace cox::ctld {
 
 namespace {
-
-constexpr std::string_view default_output = "cox-%j.out";
 
 std::string node_name(const core::State& state, NodeId id) {
   const core::Node* node = state.find_node(id);
@@ -78,7 +78,40 @@ void put_step(const core::State& state, const core::Step& step, wire::StepView* 
   if (step.is_ended()) wire::put(step.result, to->mutable_result());
 }
 
+/// "90 PENDING, 2 RUNNING, 8 COMPLETED"
+std::string element_counts(const core::State& state, const core::Job& array) {
+  const core::ArrayRun& run = *array.run->array;
+  std::map<JobState, std::uint32_t> counts = run.ended;
+  counts[JobState::cancelled] += run.cancelled.count();
+  counts[JobState::pending] += core::remainder(array).count();
+  if (const core::ArrayMembers* members = state.find_members(array.id)) {
+    counts[JobState::pending] += members->unended - members->live;
+    counts[JobState::running] += members->live;
+  }
+  std::vector<std::string> texts;
+  for (const auto& [state_of, count] : counts) {
+    if (count != 0) texts.push_back(std::to_string(count) + " " + std::string(to_text(state_of)));
+  }
+  return join(texts, ", ");
+}
+
+void put_id(const core::Job& job, wire::JobView* to) {
+  to->set_job(job.id.value);
+  to->set_id(core::job_name(job));
+  if (core::is_element(job)) {
+    to->set_array(job.array.value);
+    to->set_index(job.index);
+    to->set_is_element(true);
+  } else if (core::is_array(job)) {
+    to->set_array(job.id.value);
+    if (job.phase != JobPhase::pending) return;
+    to->set_id(elements_text(job.id.value, core::remainder(job)));
+    to->set_elements(array_text(core::remainder(job)));
+  }
+}
+
 void put_full(const core::State& state, const core::Job& job, wire::JobView* to) {
+  if (core::is_array(job)) to->set_counts(element_counts(state, job));
   wire::put(job.request, to->mutable_request());
   for (const core::Step& step : job.run->steps) put_step(state, step, to->add_steps());
   for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) {
@@ -129,11 +162,12 @@ std::string job_nodes(const core::State& state, const core::Job& job) {
 }
 
 std::string output_path(const core::State& state, const core::Job& job, bool error) {
+  if (core::is_array(job)) return {};
   const JobRequest& request = job.request;
   const bool is_batch = request.common->kind == JobKind::batch;
   const StepRequest& step = request.common->initial_step;
   std::string pattern = is_batch ? request.common->output : step.output;
-  if (is_batch && pattern.empty()) pattern = default_output;
+  if (is_batch && pattern.empty()) pattern = default_output_pattern(core::is_element(job));
   const std::string& of_errors = is_batch ? request.common->error : step.error;
   if (error && !of_errors.empty()) pattern = of_errors;
   if (pattern.empty()) return {};  // it goes to the client
@@ -142,6 +176,10 @@ std::string output_path(const core::State& state, const core::Job& job, bool err
                                : node_name(state, job.run->allocation.nodes.front().node);
   PatternValues values;
   values.job = values.array_job = job.id;
+  if (core::is_element(job)) {
+    values.array_job = job.array;
+    values.array_index = job.index;
+  }
   if (!is_batch) values.step = StepId{0};
   values.node = node;
   values.user = request.common->user.name;
@@ -158,7 +196,7 @@ void put_job(const core::State& state,
              bool full,
              wire::JobView* to) {
   const JobState seen = job_state(job);
-  to->set_job(job.id.value);
+  put_id(job, to);
   to->set_name(job.request.name);
   to->set_user(job.request.common->user.name);
   to->set_uid(job.request.common->user.uid);
@@ -190,6 +228,33 @@ void put_job(const core::State& state,
   if (full) put_full(state, job, to);
 }
 
+void put_elements(const core::State& state,
+                  const core::Plan& plan,
+                  const core::Job& array,
+                  const ArraySpec& elements,
+                  bool is_cancelled,
+                  bool full,
+                  wire::JobView* to) {
+  put_job(state, plan, array, full, to);
+  const bool is_one = elements.count() == 1;
+  ArraySpec shown = elements;
+  if (is_one || is_cancelled) shown.at_once_max = 0;
+  to->set_id(elements_text(array.id.value, shown));
+  to->set_elements(array_text(shown));
+  to->clear_counts();
+  if (is_one) {
+    to->set_index(elements.first());
+    to->set_is_element(true);
+  }
+  if (!is_cancelled) return;
+  to->set_state(std::string(to_text(JobState::cancelled)));
+  to->set_state_letters(std::string(state_letters(JobState::cancelled)));
+  to->set_is_final(true);
+  to->clear_reason();
+  to->clear_exit_code();
+  to->clear_signal();
+}
+
 void put_verdict(const core::Verdict& verdict, wire::Explanation* to) {
   to->set_summary(verdict.summary);
   for (const core::VerdictCheck& check : verdict.checks) {
@@ -205,6 +270,7 @@ void put_verdict(const core::Verdict& verdict, wire::Explanation* to) {
 
 void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to) {
   to->set_job(job.id.value);
+  to->set_id(core::job_name(job));
   to->set_state(std::string(to_text(job_state(job))));
   put_verdict(verdict, to);
 }

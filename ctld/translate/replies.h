@@ -19,6 +19,15 @@ void put_job(const core::State& state,
              bool full,
              wire::JobView* to);
 
+/// Elements of `array` that have no job of their own: they wait, or were cancelled before they had.
+void put_elements(const core::State& state,
+                  const core::Plan& plan,
+                  const core::Job& array,
+                  const ArraySpec& elements,
+                  bool is_cancelled,
+                  bool full,
+                  wire::JobView* to);
+
 void put_node(const core::State& state,
               const core::Contact& contact,
               Instant now,

@@ -137,6 +137,21 @@ std::vector<std::string> node_names(const StepPlan& plan) {
   return names;
 }
 
+void add_element(const StepPlan& plan, std::vector<std::string>* environment) {
+  const PlanElement& element = plan.element;
+  const auto add = [&](const char* name, std::uint64_t value) {
+    environment->push_back(std::string(name) + "=" + std::to_string(value));
+  };
+  add("COX_ARRAY_ID", element.array.value);
+  add("COX_ARRAY_INDEX", element.index);
+  add("SLURM_ARRAY_JOB_ID", element.array.value);
+  add("SLURM_ARRAY_TASK_ID", element.index);
+  add("SLURM_ARRAY_TASK_COUNT", element.count);
+  add("SLURM_ARRAY_TASK_MIN", element.first);
+  add("SLURM_ARRAY_TASK_MAX", element.last);
+  add("SLURM_ARRAY_TASK_STEP", element.step);
+}
+
 }  // namespace
 
 const char* find_variable(const std::vector<std::string>& environment, const std::string& name) {
@@ -170,6 +185,7 @@ std::vector<std::string> common_environment(const StepPlan& plan) {
     out.push_back(std::string(name) + "=" + value);
   };
   add("COX_JOB_ID", std::to_string(plan.key.job.value));
+  if (plan.element.array != JobId{}) add_element(plan, &out);
   add("COX_JOB_NAME", plan.job.name);
   add("COX_STEP_ID", step_name(plan.key.step));
   add("COX_NTASKS", std::to_string(plan.is_batch ? std::max(plan.job_tasks, 1U) : plan.tasks));

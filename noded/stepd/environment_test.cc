@@ -40,6 +40,24 @@ TEST(Environment, variables_of_an_outer_job_are_removed) {
   EXPECT_EQ(value(environment, "KEPT"), "1");
 }
 
+TEST(Environment, an_element_of_an_array_knows_itself_and_the_array) {
+  StepPlan plan = batch_plan();
+  plan.environment = exported({"SLURM_ARRAY_TASK_ID=99", "COX_ARRAY_INDEX=99"});
+  EXPECT_EQ(value(common_environment(plan), "SLURM_ARRAY_TASK_ID"), "(unset)");
+  EXPECT_EQ(value(common_environment(plan), "COX_ARRAY_INDEX"), "(unset)");
+  plan.element = {JobId{10}, 4, 3, 2, 6, 2};
+  const auto environment = common_environment(plan);
+  EXPECT_EQ(value(environment, "COX_JOB_ID"), "12");
+  EXPECT_EQ(value(environment, "COX_ARRAY_ID"), "10");
+  EXPECT_EQ(value(environment, "COX_ARRAY_INDEX"), "4");
+  EXPECT_EQ(value(environment, "SLURM_ARRAY_JOB_ID"), "10");
+  EXPECT_EQ(value(environment, "SLURM_ARRAY_TASK_ID"), "4");
+  EXPECT_EQ(value(environment, "SLURM_ARRAY_TASK_COUNT"), "3");
+  EXPECT_EQ(value(environment, "SLURM_ARRAY_TASK_MIN"), "2");
+  EXPECT_EQ(value(environment, "SLURM_ARRAY_TASK_MAX"), "6");
+  EXPECT_EQ(value(environment, "SLURM_ARRAY_TASK_STEP"), "2");
+}
+
 TEST(Environment, the_users_open_mpi_settings_are_kept) {
   StepPlan plan = batch_plan();
   plan.environment = exported({"OMPI_MCA_btl=tcp,self"});

@@ -26,6 +26,10 @@ PatternValues values_of(const StepPlan& plan, std::uint32_t node_index, std::uin
   values.job = plan.key.job;
   values.step = plan.key.step;
   values.array_job = plan.key.job;
+  if (plan.element.array != JobId{}) {
+    values.array_job = plan.element.array;
+    values.array_index = plan.element.index;
+  }
   const std::string_view name = plan.nodes[node_index].name;
   values.node = name.substr(0, name.find('.'));
   values.node_index = node_index;
@@ -69,7 +73,8 @@ Result<TaskPaths> paths_of_task(const StepPlan& plan, std::uint32_t local_task) 
     paths.input = *input;
   }
   if (!plan.client_io) {
-    const std::string pattern = plan.output.empty() ? default_output_pattern : plan.output;
+    const std::string pattern =
+        plan.output.empty() ? default_output_pattern(plan.element.array != JobId{}) : plan.output;
     auto output = path_of(plan, pattern, values);
     if (!output) {
       return Failure(output.error());

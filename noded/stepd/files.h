@@ -11,8 +11,6 @@
 
 namespace cox::stepd {
 
-inline constexpr const char* default_output_pattern = "cox-%j.out";
-
 /// Absolute paths of one task; empty: not a file (the client's, or /dev/null for input).
 struct TaskPaths {
   std::string input, output, error;

@@ -38,6 +38,14 @@ TEST(TaskPaths, a_batch_job_writes_both_streams_to_one_file_in_its_directory) {
   EXPECT_TRUE(paths->at(0).truncate_output);
 }
 
+TEST(TaskPaths, an_element_of_an_array_has_a_file_of_its_own) {
+  StepPlan plan = batch_plan();
+  plan.element = {JobId{10}, 4, 3, 2, 6, 2};
+  EXPECT_EQ(task_paths(plan)->at(0).output, "/data/cox-10_4.out");
+  plan.output = "%A-%3a-%j";
+  EXPECT_EQ(task_paths(plan)->at(0).output, "/data/10-004-12");
+}
+
 TEST(TaskPaths, a_step_without_pattern_has_no_files) {
   const auto paths = task_paths(two_node_plan());
   ASSERT_TRUE(paths);

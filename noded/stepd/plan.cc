@@ -155,6 +155,9 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
     return tl::unexpected(job.error().with_context("job request"));
   }
   plan.job = std::move(*job);
+  const wire::ArrayElement& element = start.element();
+  plan.element = {JobId{element.array()}, element.index(), element.count(),
+                  element.first(),        element.last(),  element.step()};
   plan.kill_wait = Duration{start.kill_wait_us() < 0 ? 0 : start.kill_wait_us()};
   plan.node_name = start.node_name();
   plan.cluster = start.cluster();
@@ -182,7 +185,10 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
 }
 
 std::string step_text(const StepPlan& plan) {
-  const std::string job = std::to_string(plan.key.job.value);
+  const std::string job =
+      plan.element.array == JobId{}
+          ? std::to_string(plan.key.job.value)
+          : std::to_string(plan.element.array.value) + "_" + std::to_string(plan.element.index);
   return plan.is_batch ? job : job + "." + step_name(plan.key.step);
 }
 

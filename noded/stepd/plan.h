@@ -23,11 +23,18 @@ struct PlanNode {
   std::string address;  // empty: on this machine
 };
 
+/// Which element of which job array the job is, and what the array has. `array` 0: of none.
+struct PlanElement {
+  JobId array;
+  std::uint32_t index = 0, count = 0, first = 0, last = 0, step = 1;
+};
+
 struct StepPlan {
   StepKey key;
   bool is_batch = false;
   bool go_at_once = false;
   JobRequest job;
+  PlanElement element;
 
   std::vector<std::string> argv;  // batch with a script: its arguments only
   std::string script;             // batch: content
@@ -65,7 +72,7 @@ struct StepPlan {
 /// error: bad_usage names the field at fault
 Result<StepPlan> check_plan(const wire::StepStart& start);
 
-/// "12" for a batch step, "12.0" else: how messages name the step.
+/// "12" or "7_4" for a batch step, "12.0" else: how messages name the step.
 std::string step_text(const StepPlan& plan);
 
 }  // namespace cox::stepd

@@ -100,6 +100,8 @@ void Checks::recovered(std::uint64_t sequence) {
   forgotten_.clear();
   single_runs_.clear();
   holders_.clear();
+  elements_.clear();
+  arrays_.clear();
   for_each_fact([this](const core::Fact& fact) { look(fact); });
 }
 
@@ -113,7 +115,39 @@ void Checks::for_each_fact(Visit visit) const {
   }
 }
 
+void Checks::look_at_arrays(const core::Fact& fact) {
+  const auto leaves = [this](JobId array, std::uint32_t index, JobId job) {
+    if (!elements_.emplace(std::pair(array, index), job).second) {
+      complain("element " + std::to_string(index) + " of " + name_of(array) +
+               " became two jobs, or was cancelled as well");
+    }
+  };
+  if (const auto* submitted = std::get_if<core::JobSubmitted>(&fact)) {
+    const ArraySpec& array = submitted->request.common->array;
+    if (!array.empty()) arrays_[submitted->job] = array;
+  } else if (const auto* split = std::get_if<core::ElementSplit>(&fact)) {
+    leaves(split->array, split->index, split->job);
+  } else if (const auto* cancelled = std::get_if<core::ElementsCancelled>(&fact)) {
+    cancelled->elements.for_each(
+        [&](std::uint32_t index) { leaves(cancelled->job, index, JobId{}); });
+  }
+}
+
+void Checks::arrays_ended() {
+  for (const auto& [id, array] : arrays_) {
+    array.for_each([&, id = id](std::uint32_t index) {
+      const auto found = elements_.find({id, index});
+      const bool was_cancelled = found != elements_.end() && found->second == JobId{};
+      const bool has_ended = found != elements_.end() && ended_.contains(found->second);
+      if (was_cancelled || has_ended) return;
+      complain("after healing element " + std::to_string(index) + " of " + name_of(id) +
+               " has not ended");
+    });
+  }
+}
+
 void Checks::look(const core::Fact& fact) {
+  look_at_arrays(fact);
   if (const auto* started = std::get_if<core::JobStarted>(&fact)) {
     auto& last = started_[started->job];
     if (started->attempt.value != last.value + 1) {
@@ -148,7 +182,7 @@ void Checks::look(const core::Fact& fact) {
 /// Whoever asks for such a job is told what the history says: it has to be there, also when the
 /// controller found the fact after a cut of its power.
 void Checks::look_at_forgotten(const core::JobsForgotten& fact) {
-  const auto page = read_history({.jobs = fact.jobs});
+  const auto page = read_history({.jobs = fact.jobs, .with_arrays = true});
   if (!page) return complain("the history cannot be read: " + page.error().message);
   std::set<JobId> found;
   for (const ctld::AttemptRow& row : page->attempts) found.insert(row.job);
@@ -183,6 +217,26 @@ void Checks::look_at_disturbance(const core::Fact& fact) {
   }
 }
 
+void Checks::check_arrays(const core::State& state) {
+  for (const auto& [array, members] : state.index.arrays) {
+    const core::Job* job = state.find_job(array);
+    const std::uint32_t limit = job == nullptr ? 0 : job->request.common->array.at_once_max;
+    if (limit != 0 && members.live > limit) {
+      complain(name_of(array) + " runs " + std::to_string(members.live) +
+               " elements at once, more than " + std::to_string(limit));
+    }
+  }
+  for (const auto& [id, array] : arrays_) {
+    const core::Job* job = state.find_job(id);
+    if (job == nullptr || job->phase != JobPhase::ended) continue;
+    std::uint32_t counted = job->run->array->cancelled.count();
+    for (const auto& [how, count] : job->run->array->ended) counted += count;
+    if (counted == array.count()) continue;
+    complain(name_of(id) + " counts " + std::to_string(counted) + " ended elements of " +
+             std::to_string(array.count()));
+  }
+}
+
 void Checks::after_turn(const core::State& state) {
   for (const auto& fault : core::ledger_faults(state)) {
     watch_.complain("ledger: " + fault);
@@ -195,6 +249,7 @@ void Checks::after_turn(const core::State& state) {
       watch_.complain("acknowledged " + name_of(job) + " is not known");
     }
   }
+  check_arrays(state);
   std::map<JobId, std::set<Attempt>> attempts;
   for (const auto& place : watch_.live()) {
     if (!is_excused(place.step.job, place.step.attempt)) {
@@ -210,9 +265,9 @@ void Checks::after_turn(const core::State& state) {
 
 void Checks::after_pass(const std::optional<testing::Promise>& before,
                         const std::optional<testing::Promise>& after) {
-  if (!before.has_value() || !after.has_value() || before->job != after->job) return;
+  if (!before.has_value() || !after.has_value() || !after->is_to_same(*before)) return;
   if (after->start <= before->start) return;
-  complain("reserved " + name_of(before->job) + " is delayed from second " +
+  complain("reserved " + name_of(before->place.job) + " is delayed from second " +
            std::to_string(before->start) + " to " + std::to_string(after->start));
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/state.h"
@@ -72,11 +73,16 @@ class Checks {
   /// Attempts that a lost node may still run beside a newer one.
   bool is_excused(JobId job, Attempt attempt) const { return excused_.count({job, attempt}) != 0; }
 
+  /// Every element of every array has ended, each once.
+  void arrays_ended();
+
  private:
   void look(const core::Fact& fact);
   void look_at_forgotten(const core::JobsForgotten& fact);
   template <class Visit>
   void for_each_fact(Visit visit) const;
+  void look_at_arrays(const core::Fact& fact);
+  void check_arrays(const core::State& state);
   void look_at_disturbance(const core::Fact& fact);
 
   Watch& watch_;
@@ -85,6 +91,9 @@ class Checks {
   std::map<ClientKey, JobId> acknowledged_;
   std::vector<ctld::Batch> journal_;
   std::map<JobId, Attempt> started_;
+  std::map<JobId, ArraySpec> arrays_;
+  /// Elements that left their array's record: as a job, or cancelled (0).
+  std::map<std::pair<JobId, std::uint32_t>, JobId> elements_;
   std::map<JobId, Instant> truly_started_;  // by the time that nobody sets
   std::set<JobId> ended_, forgotten_, single_runs_;
   std::map<AttemptKey, std::set<NodeId>> holders_;

@@ -22,6 +22,21 @@ void shape(Rng& rng, wire::Component* component) {
   component->set_exclusive(rng.chance(1, 10));
 }
 
+/// A few elements, in two ranges, often with a limit of how many run at once.
+void make_array(Rng& rng, wire::JobRequest* job) {
+  auto* first = job->add_array();
+  first->set_first(static_cast<std::uint32_t>(rng.below(3)));
+  first->set_last(first->first() + static_cast<std::uint32_t>(rng.below(4)));
+  if (rng.chance(1, 2)) {
+    auto* second = job->add_array();
+    second->set_first(10);
+    second->set_step(2);
+    second->set_last(10 + 2 * static_cast<std::uint32_t>(rng.below(3)));
+    if (second->first() == second->last()) second->set_step(1);
+  }
+  if (rng.chance(1, 2)) job->set_array_at_once(static_cast<std::uint32_t>(rng.between(1, 3)));
+}
+
 }  // namespace
 
 FakeClient::FakeClient(Timeline& timeline,
@@ -74,6 +89,9 @@ wire::ClientRequest FakeClient::new_submit() {
     if (rng_.chance(1, 2)) job->mutable_initial_step()->add_argv("true");
   } else {
     submit->set_script("#!/bin/sh\necho " + std::to_string(rng_.below(5)) + "\n");
+  }
+  if (job->kind() == static_cast<std::uint32_t>(JobKind::batch) && rng_.chance(1, 6)) {
+    make_array(rng_, job);
   }
   job->set_name("j" + std::to_string(request.number()));
   job->set_directory("/tmp");
@@ -167,6 +185,7 @@ void FakeClient::received(const std::string& bytes) {
     const JobId job{reply.submitted().job()};
     if (checks_.acknowledged(ClientKey{{submit.key_high(), submit.key_low()}}, job)) {
       jobs_.push_back(job);
+      if (submit.request().array_size() != 0) arrays_.push_back(job);
       take_allocation(submit.request(), job);
       if (submit.request().labels().at("run_us") == std::to_string(endless_run.us)) {
         endless_.push_back(job);
@@ -208,6 +227,18 @@ void FakeClient::leave_allocations(const core::State& state) {
   }
 }
 
+void FakeClient::act_on_elements(JobId array, wire::JobAction::Kind kind) {
+  wire::ClientRequest request;
+  request.set_number(next_number_++);
+  request.mutable_job_action()->set_kind(kind);
+  auto* elements = request.mutable_job_action()->add_elements();
+  elements->set_array(array.value);
+  auto* range = elements->add_elements();
+  range->set_first(static_cast<std::uint32_t>(rng_.below(5)));
+  range->set_last(range->first() + static_cast<std::uint32_t>(rng_.below(2)));
+  send(request);
+}
+
 void FakeClient::act_on(JobId job, wire::JobAction::Kind kind) {
   wire::ClientRequest request;
   request.set_number(next_number_++);
@@ -224,7 +255,12 @@ void FakeClient::meddle() {
   constexpr std::array kinds{wire::JobAction::CANCEL, wire::JobAction::HOLD,
                              wire::JobAction::RELEASE, wire::JobAction::RELEASE,
                              wire::JobAction::REQUEUE};
-  act_on(jobs_[rng_.below(jobs_.size())], kinds[rng_.below(kinds.size())]);
+  const JobId job = jobs_[rng_.below(jobs_.size())];
+  const auto kind = kinds[rng_.below(kinds.size())];
+  if (!arrays_.empty() && rng_.chance(1, 3)) {
+    return act_on_elements(arrays_[rng_.below(arrays_.size())], kind);
+  }
+  act_on(job, kind);
 }
 
 void FakeClient::end_endless() {

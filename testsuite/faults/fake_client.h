@@ -60,6 +60,8 @@ class FakeClient {
   wire::ClientRequest new_submit();
   void submit_again(wire::ClientRequest request);
   void take_allocation(const wire::JobRequest& request, JobId job);
+  /// Some of them, which may not be there.
+  void act_on_elements(JobId array, wire::JobAction::Kind kind);
   void act_on(JobId job, wire::JobAction::Kind kind);
 
   Timeline& timeline_;
@@ -80,6 +82,7 @@ class FakeClient {
   std::uint64_t connected_life_ = 0;  // a cut of its power is noticed seconds later
   bool asked_while_full_ = false;
   std::vector<JobId> jobs_;
+  std::vector<JobId> arrays_;       // those of jobs_ that are
   std::vector<JobId> allocations_;  // those of jobs_ that only their user ends
   std::vector<JobId> endless_;      // and those whose tasks run until somebody ends them
 };

@@ -6,6 +6,8 @@
 #include <map>
 #include <utility>
 
+#include "core/job/array.h"
+
 namespace cox::faults {
 namespace {
 
@@ -200,9 +202,11 @@ bool Simulation::is_drained() const {
 void Simulation::check_end() {
   const auto& state = controller_.state();
   for (const JobId job : state.index.unended) {
-    watch_.complain("after healing job " + std::to_string(job.value) + " is still " +
-                    std::string(to_text(state.find_job(job)->phase)) + " (" +
-                    state.find_job(job)->run->why + ")");
+    const core::Job& left = *state.find_job(job);
+    const Reason reason = controller_.machine().plan().blocked(state, job).code;
+    watch_.complain("after healing job " + core::job_name(left) + " is still " +
+                    std::string(to_text(left.phase)) + " (" + std::string(to_text(reason)) +
+                    (left.run->why.empty() ? "" : ": " + left.run->why) + ")");
   }
   check_nodes();
   for (const auto& node : nodes_) {
@@ -227,6 +231,7 @@ void Simulation::check_end() {
   if (checks_.acknowledged_jobs().size() != static_cast<std::size_t>(scenario_.jobs)) {
     watch_.complain("some submits were never answered");
   }
+  checks_.arrays_ended();
   checks_.replay_equals(state);
 }
 

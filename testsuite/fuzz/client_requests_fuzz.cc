@@ -1,5 +1,6 @@
 // Requests of clients: whatever is accepted is the caller's own, bounded, and can be journaled.
 #include "common/node_list.h"
+#include "ctld/named_elements.h"
 #include "ctld/translate/client_request.h"
 #include "ctld/translate/frame_check.h"
 #include "testsuite/fuzz/fuzz.h"
@@ -64,11 +65,13 @@ void check_step(const wire::CreateStep& create) {
 
 void check_other(const wire::ClientRequest& request) {
   if (request.has_job_action()) {
-    const auto made = ctld::translate_action(request.job_action(), caller, JobId{1});
+    const auto made = ctld::translate_action({}, request.job_action(), caller, JobId{1});
     if (!made) fuzz::require_readable(made.error());
+    const auto elements = ctld::take_elements(request.job_action().elements());
+    if (!elements) fuzz::require_readable(elements.error());
   }
   if (request.has_node_action()) {
-    const auto made = ctld::translate_node_action(request.node_action(), caller, "n1");
+    const auto made = ctld::translate_node_action(request.node_action(), caller, "ada", "n1");
     if (!made) fuzz::require_readable(made.error());
     const auto names = expand_node_list(request.node_action().names(), 1000);
     if (!names) fuzz::require_readable(names.error());

@@ -76,6 +76,9 @@ void client_requests() {
   submit->set_script("#!/bin/sh\nexit 0\n");
   write("client_requests", "submit", request.SerializeAsString());
   const wire::Submit one = request.submit();
+  wire::put(*cox::parse_array("0-31,40-90:10%8"), submit->mutable_request()->mutable_array());
+  submit->mutable_request()->set_array_at_once(8);
+  write("client_requests", "submit_array", request.SerializeAsString());
   *request.mutable_submit_many()->add_jobs() = one;
   write("client_requests", "submit_many", request.SerializeAsString());
   wire::put(step(), request.mutable_create_step()->mutable_request());
@@ -84,6 +87,10 @@ void client_requests() {
   request.mutable_job_action()->set_kind(wire::JobAction::CANCEL);
   request.mutable_job_action()->add_jobs(12);
   write("client_requests", "job_action", request.SerializeAsString());
+  wire::ElementsOf* elements = request.mutable_job_action()->add_elements();
+  elements->set_array(12);
+  wire::put(*cox::parse_array("1-3,9"), elements->mutable_elements());
+  write("client_requests", "elements_action", request.SerializeAsString());
   request.mutable_node_action()->set_kind(wire::NodeAction::DRAIN);
   request.mutable_node_action()->set_names("n[1-3]");
   request.mutable_node_action()->set_why("fan");

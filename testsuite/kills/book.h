@@ -18,6 +18,7 @@ using AttemptKey = std::pair<std::uint64_t, std::uint32_t>;  // job, attempt
 /// One job the driver asked for, by its marker.
 struct Wish {
   bool is_run = false;            // cox run, else a batch job
+  std::uint32_t elements = 0;     // of a job array, from index 0 on; 0: no array
   std::set<std::uint64_t> ids;    // as told by clients; more than one is a fault
   bool is_cancelled = false;      // or about to be: its client may have died on the way
   bool is_client_killed = false;  // of a cox run: the job ends with it

@@ -28,7 +28,7 @@ constexpr const char* script_name = "job.sh";
 constexpr const char* script =
     "#!/bin/sh\n"
     "me=\"$COX_JOB_ID $COX_ATTEMPT $COX_NODE_NAME\"\n"
-    "exec 9>>locks/$1; flock -n 9 || echo \"$me overlap\" >> lines\n"
+    "exec 9>>locks/$1-$COX_ARRAY_INDEX; flock -n 9 || echo \"$me overlap\" >> lines\n"
     "echo \"$me start\" >> lines\n"
     "seq 200; sleep $2\n"
     "echo \"whole $COX_JOB_ID $COX_ATTEMPT\"\n"
@@ -147,7 +147,12 @@ void Clients::order_job(Client* client) {
   client->job_arguments = {"--job-name=" + name, "--mem=16"};
   if (!may_run_again) client->job_arguments.emplace_back("--no-requeue");
   if (!wish.is_run && is_gang) client->job_arguments.emplace_back("--nodes=2");
-  if (!wish.is_run) client->job_arguments.push_back("--output=out/" + name);
+  if (!wish.is_run && !is_gang && rng_.chance(1, 6)) {
+    wish.elements = static_cast<std::uint32_t>(rng_.between(2, 4));
+    client->job_arguments.push_back("--array=0-" + std::to_string(wish.elements - 1) + "%2");
+  }
+  const std::string of_element = wish.elements == 0 ? "" : "-%a";
+  if (!wish.is_run) client->job_arguments.push_back("--output=out/" + name + of_element);
   for (const std::string& word : {"./" + std::string(script_name), name, seconds}) {
     client->job_arguments.push_back(word);
   }

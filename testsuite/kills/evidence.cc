@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/array_spec.h"
 #include "platform/file.h"
 #include "testsuite/kills/sync_log.h"
 
@@ -22,6 +23,11 @@ PastAttempt past(const wire::HistoryEntry& entry) {
   made.why = job.why();
   made.started = Instant{job.started_us()};
   made.ended = Instant{job.ended_us()};
+  made.array = job.array();
+  if (job.is_element()) made.indices = {job.index()};
+  if (const auto together = parse_array(job.is_element() ? "" : job.elements())) {
+    together->for_each([&](std::uint32_t index) { made.indices.push_back(index); });
+  }
   return made;
 }
 
@@ -33,7 +39,9 @@ std::vector<PastAttempt> all_attempts(daemons::Client client) {
     const auto page = client.ask_surely(request);
     EXPECT_TRUE(page) << (page ? "" : page.error().message);
     if (!page) break;
-    for (const wire::HistoryEntry& entry : page->history().entries()) found.push_back(past(entry));
+    for (const wire::HistoryEntry& entry : page->history().entries()) {
+      if (entry.kind() != "array") found.push_back(past(entry));  // its elements tell it all
+    }
     has_more = page->history().has_next();
     *request.mutable_history_query()->mutable_after() = page->history().next();
   }
@@ -47,7 +55,10 @@ Evidence collect(const daemons::Cluster& cluster) {
   evidence.attempts = all_attempts(cluster.client());
   evidence.lines = cluster.file("lines");
   for (const PastAttempt& attempt : evidence.attempts) {
-    if (attempt.is_last) evidence.outputs[attempt.job] = cluster.file("out/" + attempt.name);
+    const bool is_element = attempt.array != 0 && attempt.indices.size() == 1;
+    const std::string suffix = is_element ? "-" + std::to_string(attempt.indices.front()) : "";
+    if (attempt.is_last)
+      evidence.outputs[attempt.job] = cluster.file("out/" + attempt.name + suffix);
   }
   return evidence;
 }

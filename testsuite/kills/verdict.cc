@@ -83,6 +83,7 @@ class Judge {
       return;
     }
     const std::vector<PastAttempt>& attempts = found.mapped();
+    if (wish.elements != 0) return judge_array(name, wish, attempts);
     const std::uint64_t job = attempts.front().job;
     ++verdict_.totals.jobs;
     if (!wish.ids.empty() && *wish.ids.begin() != job) {
@@ -96,6 +97,32 @@ class Judge {
       lost(name + " has not one end");
     }
     judge_attempts(wish, attempts);
+  }
+
+  /// Each element by itself, and that all are there, each once.
+  void judge_array(const std::string& name,
+                   const Wish& wish,
+                   const std::vector<PastAttempt>& attempts) {
+    std::map<std::uint64_t, std::vector<PastAttempt>> by_job;
+    std::map<std::uint32_t, std::uint32_t> ends;
+    for (const PastAttempt& attempt : attempts) {
+      if (!wish.ids.empty() && attempt.array != *wish.ids.begin()) {
+        lost(name + " was acknowledged as job " + std::to_string(*wish.ids.begin()) +
+             " and is known as " + std::to_string(attempt.array));
+      }
+      if (attempt.is_last) {
+        for (const std::uint32_t index : attempt.indices) ++ends[index];
+      }
+      by_job[attempt.job].push_back(attempt);
+    }
+    for (std::uint32_t index = 0; index < wish.elements; ++index) {
+      const std::string who = "element " + std::to_string(index) + " of " + name;
+      if (ends[index] == 0) lost(who + " has no end");
+      if (ends[index] > 1) doubled(who + " ended more than once");
+    }
+    if (ends.size() > wish.elements) doubled(name + " has elements that nobody asked for");
+    ++verdict_.totals.jobs;
+    for (const auto& [job, of_job] : by_job) judge_attempts(wish, of_job);
   }
 
   void judge_attempts(const Wish& wish, const std::vector<PastAttempt>& attempts) {

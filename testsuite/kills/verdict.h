@@ -17,6 +17,8 @@ struct PastAttempt {
   std::uint32_t attempt = 0;
   bool is_last = false;
   std::string name, state, failure, node_list, why;
+  std::uint64_t array = 0;             // of an element, and of those that were cancelled as one
+  std::vector<std::uint32_t> indices;  // which
   Instant started, ended;
 };
 

@@ -77,6 +77,45 @@ TEST_F(VerdictOf, two_ids_for_one_key_are_found) {
   EXPECT_EQ(verdict().totals.doubled, 1U);
 }
 
+/// An array of three: one ran, two were cancelled as one.
+class VerdictOfArray : public VerdictOf {
+ protected:
+  VerdictOfArray() {
+    wish().elements = 3;
+    wish().is_cancelled = true;
+    wish().ids = {2};
+    evidence_.attempts[0].array = 2;
+    evidence_.attempts[0].indices = {0};
+    PastAttempt rest = attempt(0, "CANCELLED");
+    rest.job = rest.array = 2;
+    rest.indices = {1, 2};
+    evidence_.attempts.push_back(rest);
+  }
+};
+
+TEST_F(VerdictOfArray, elements_that_ended_each_once_are_good) {
+  EXPECT_EQ(verdict().complaints, std::vector<std::string>{});
+}
+
+TEST_F(VerdictOfArray, an_element_without_an_end_is_lost) {
+  evidence_.attempts[1].indices = {2};
+  EXPECT_EQ(verdict().totals.lost, 1U);
+}
+
+TEST_F(VerdictOfArray, an_element_that_became_two_jobs_is_found) {
+  PastAttempt again = evidence_.attempts[0];
+  again.job = 9;
+  evidence_.attempts.push_back(again);
+  evidence_.lines += "9 1 n1 start\n9 1 n1 end\n";
+  evidence_.outputs[9] = whole_output(9, 1);
+  EXPECT_EQ(verdict().totals.doubled, 1U);
+}
+
+TEST_F(VerdictOfArray, elements_that_nobody_cancelled_are_found) {
+  wish().is_cancelled = false;
+  EXPECT_EQ(verdict().totals.disturbed, 1U);
+}
+
 TEST_F(VerdictOf, one_name_that_became_two_jobs_is_found) {
   evidence_.attempts.push_back(attempt(1, "COMPLETED"));
   evidence_.attempts.back().job = job + 1;

@@ -79,6 +79,26 @@ TEST_F(Log, without_room_nothing_is_committed_and_the_same_batch_is_when_there_i
   EXPECT_EQ(*ctld::loaded(*store), (std::vector<std::string>{"first", "second"}));
 }
 
+TEST_F(Log, what_was_committed_without_a_sync_survives_a_full_disk) {
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(commit(std::string(2000, 'r')));
+  ASSERT_TRUE(store->cut(20, 1000));  // its sync is the next commit's
+  disk.set_full(true);
+  EXPECT_FALSE(commit("late"));
+  disk.set_full(false);
+  ASSERT_TRUE(commit("late"));
+  disk.process_died();
+  store.reset();
+  store = ctld::opened("/power");
+  std::uint64_t last = 0;
+  const auto read = store->load(20, [&](const ctld::FoundRecord& found) -> Result<void> {
+    EXPECT_TRUE(found.is_whole) << found.sequence;
+    last = found.sequence;
+    return {};
+  });
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(last, 41U);
+}
+
 TEST_F(Log, a_transaction_of_any_size_fits) {
   for (std::size_t kib = 120; kib <= 520; kib += 4) {
     ASSERT_TRUE(commit(std::string(kib << 10U, 'x'))) << kib;

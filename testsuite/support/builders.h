@@ -179,6 +179,11 @@ class JobBuilder {
     return copy;
   }
 
+  /// A job array: "0-9%2".
+  JobBuilder array(const std::string& elements) const {
+    return share(&JobCommon::array, parse_array(elements).value());
+  }
+
   JobBuilder held() const { return set(&JobRequest::held, true); }
 
   JobBuilder nice(std::int32_t n) const { return share(&JobCommon::nice, n); }

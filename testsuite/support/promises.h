@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/job/array.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/plan.h"
 #include "core/schedule/prospect.h"
@@ -17,9 +18,13 @@
 namespace cox::testing {
 
 struct Promise {
-  JobId job;
   core::Place place;
+  std::uint32_t index = 0;  // of an array: the element whose start it is
   core::Second start = core::second_never;
+
+  bool is_to_same(const Promise& other) const {
+    return place.job == other.place.job && index == other.index;
+  }
 };
 
 /// Of the job that comes first of those that wait for resources, whatever its partition; nothing
@@ -29,6 +34,7 @@ inline std::optional<Promise> first_promise(const core::State& state,
                                             Instant now,
                                             core::Policies policies) {
   std::optional<Promise> first;
+  JobId first_job;
   const PartitionSettings* where = nullptr;
   for (const PartitionSettings& partition : state.record.settings.partitions) {
     const bool is_down = state.record.partitions_down.contains(partition.name);
@@ -38,15 +44,19 @@ inline std::optional<Promise> first_promise(const core::State& state,
       const auto& names = job.request.common->partitions;
       const bool is_here = std::find(names.begin(), names.end(), partition.name) != names.end();
       if (job.phase != JobPhase::pending || !is_here) continue;
-      if (core::blocked_by_itself(job, now).code != Reason::none) continue;
+      if (core::blocked_by_itself(state, job, now).code != Reason::none) continue;
       if (core::gate(partition, is_down, job.request).code != Reason::none) continue;
       const core::Place place{policies.priority->static_key(job.request, job.submitted, partition),
-                              id};
-      if (first.has_value() && !(place < first->place)) continue;
+                              core::is_element(job) ? job.array : id};
+      const std::uint32_t index = core::is_array(job) ? core::remainder(job).first() : job.index;
+      const bool is_later = first.has_value() && (place == first->place ? index >= first->index
+                                                                        : !(place < first->place));
+      if (is_later) continue;
       if (core::try_place(state, *policies.select, partition, ready, job.request).is_hopeless) {
         continue;
       }
-      first = Promise{id, place, core::second_never};
+      first = Promise{place, index, core::second_never};
+      first_job = id;
       where = &partition;
     }
   }
@@ -54,7 +64,7 @@ inline std::optional<Promise> first_promise(const core::State& state,
   core::Running running;
   running.rebuild(state);
   const core::Timeline timeline(state, running, now);
-  const core::Job& job = *state.find_job(first->job);
+  const core::Job& job = *state.find_job(first_job);
   core::Prospect prospect(state, *where, core::ready_nodes(state, contact, where->name),
                           job.request);
   first->start = prospect.advance(timeline, job.request.time_limit, 0).value_or(core::second_never);

@@ -2,6 +2,7 @@
 // same life. Properties of the core are checked while it runs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <iterator>
 #include <string>
@@ -126,6 +127,9 @@ class RandomLife {
     if (dice.chance(10)) one = one.unlimited();
     one = one.nodes(1 + dice.small(nodes + 1)).cpus(dice.small(4));
     if (dice.chance(50)) one = one.nodes(1, nodes).tasks(1 + dice.small(18));
+    constexpr std::array arrays{"0-3", "5", "0-8:2%2", "1,3-4,7%1"};
+    const bool is_batch = one.build().common->kind == JobKind::batch;
+    if (is_batch && dice.chance(25)) one = one.array(arrays[dice.roll(arrays.size())]);
     return one;
   }
 
@@ -136,6 +140,17 @@ class RandomLife {
     auto found = unended.begin();
     std::advance(found, static_cast<std::ptrdiff_t>(dice.roll(unended.size())));
     return cluster.state.find_job(*found);
+  }
+
+  /// Some elements of the job's array, now and then one that it does not have; mostly none.
+  ArraySpec some_elements(const core::Job& job) {
+    if (job.request.common->array.empty() || dice.chance(40)) return {};
+    constexpr std::array some{"0", "2", "3-5", "0-9", "1,3"};
+    const ArraySpec wanted = parse_array(some[dice.roll(some.size())]).value();
+    if (dice.chance(10)) return wanted;
+    ArraySpec elements = common_elements(wanted, job.request.common->array);
+    elements.at_once_max = 0;
+    return elements;
   }
 
   NodeId some_node() { return NodeId{dice.small(nodes)}; }
@@ -177,18 +192,20 @@ class RandomLife {
     const core::Job* job = some_job();
     if (job == nullptr) return;
     const Caller caller = dice.chance(70) ? ada() : an_operator();
+    const JobId id = job->array != JobId{} && dice.chance(50) ? job->array : job->id;
+    const ArraySpec elements = some_elements(*job);
     switch (dice.roll(4)) {
       case 0:
-        cluster.ask(core::CancelJob{caller, job->id});
+        cluster.ask(core::CancelJob{caller, id, elements});
         break;
       case 1:
-        cluster.ask(core::RequeueJob{caller, job->id});
+        cluster.ask(core::RequeueJob{caller, id, elements});
         break;
       case 2:
-        cluster.ask(core::HoldJob{caller, job->id});
+        cluster.ask(core::HoldJob{caller, id, elements});
         break;
       default:
-        cluster.ask(core::ReleaseJob{caller, job->id});
+        cluster.ask(core::ReleaseJob{caller, id, elements});
         break;
     }
   }

@@ -1,0 +1,93 @@
+// See explain_text.h.
+#include "core/schedule/explain_text.h"
+
+#include "common/count_text.h"
+#include "core/fleet/trouble.h"
+
+namespace cox::core {
+namespace {
+
+std::string number(std::uint64_t n) {
+  return std::to_string(n);
+}
+
+}  // namespace
+
+std::string summary_of(const Job& job, const Blocked& blocked) {
+  switch (blocked.code) {
+    case Reason::none:
+      return "it can start now";
+    case Reason::priority:
+      return count_text(blocked.amount, "job") + (blocked.amount == 1 ? " is" : " are") +
+             " ahead of it";
+    case Reason::resources:
+      return "it is next, and waits for resources: " + count_text(blocked.amount, "node") +
+             " missing";
+    case Reason::held_by_user:
+    case Reason::held_by_admin:
+    case Reason::held_by_system:
+      return "it is held" + (job.run->why.empty() ? std::string() : ": " + job.run->why);
+    case Reason::begin_time:
+      return "its begin time is in " + number(blocked.amount) + " s";
+    case Reason::nodes_unavailable:
+      return count_text(blocked.amount, "node") + " it could use " +
+             (blocked.amount == 1 ? "is" : "are") + " set aside, resting, silent or lost";
+    case Reason::never_fits:
+      return std::string("no state of this fleet fits it: ") + no_node_has_all;
+    case Reason::partition_unknown:
+    case Reason::partition_down:
+    case Reason::partition_time_limit:
+    case Reason::partition_node_limit:
+      return "its partitions are closed to it";
+    case Reason::array_limit:
+      return count_text(blocked.amount, "element") + " of its array run" +
+             (blocked.amount == 1 ? "s" : "") + " already, as many as may at once";
+  }
+  return {};
+}
+
+bool is_closed(Reason code) {
+  return code == Reason::partition_unknown || code == Reason::partition_down ||
+         code == Reason::partition_time_limit || code == Reason::partition_node_limit;
+}
+
+std::string next_event_of(const Blocked& blocked) {
+  switch (blocked.code) {
+    case Reason::none:
+      return "the next pass";
+    case Reason::priority:
+      return "a start or cancel of a job ahead of it";
+    case Reason::resources:
+      return "the end of a running job";
+    case Reason::begin_time:
+      return "its begin time";
+    case Reason::nodes_unavailable:
+      return "a node that comes back or is resumed";
+    case Reason::never_fits:
+    case Reason::partition_unknown:
+    case Reason::partition_time_limit:
+    case Reason::partition_node_limit:
+      return "a change of the fleet, the configuration or the request";
+    case Reason::partition_down:
+      return "cox partition up";
+    case Reason::held_by_user:
+    case Reason::held_by_admin:
+    case Reason::held_by_system:
+      return "cox release";
+    case Reason::array_limit:
+      return "the end of a running element";
+  }
+  return {};
+}
+
+
+std::string why_not_waiting(const State& state, const Job& job) {
+  if (const std::string stuck = stuck_text(state, job); !stuck.empty()) {
+    return "it cannot end: " + stuck;
+  }
+  if (job.phase == JobPhase::split) return "each element that has not ended is a job of its own";
+  if (job.phase != JobPhase::ended) return "it has started";
+  return job.run->why.empty() ? "it has ended" : "it has ended: " + job.run->why;
+}
+
+}  // namespace cox::core
