@@ -1,10 +1,12 @@
 # Rules of the house as tests, and the sanitizer build's tests in the same ctest run.
 if(COX_TESTS)
   add_test(NAME tree.layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check-layers)
+  add_test(NAME tree.layers_bite COMMAND ${CMAKE_SOURCE_DIR}/tools/check-layers --bites)
   add_test(NAME tree.planted_bugs COMMAND ${CMAKE_SOURCE_DIR}/tools/plant-bugs --check)
   add_test(NAME tree.format COMMAND ${CMAKE_SOURCE_DIR}/tools/check-format)
   add_test(NAME tree.manual COMMAND ${CMAKE_SOURCE_DIR}/tools/check-manual)
-  set_tests_properties(tree.layers tree.planted_bugs tree.format tree.manual PROPERTIES LABELS tree)
+  set_tests_properties(tree.layers tree.layers_bite tree.planted_bugs tree.format tree.manual
+    PROPERTIES LABELS tree)
 
   set(COX_ASAN_DIR "" CACHE PATH "a build of preset asan whose tests run here too")
   if(COX_ASAN_DIR)
