@@ -209,10 +209,12 @@ Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask) {
   const auto targets = find_targets(scene, ask.caller, ask.job, ask.elements);
   if (!targets.has_value()) return Failure(targets.error());
   Endings endings(scene.state, scene.now);
-  bool is_possible = !targets->together.empty();
+  bool waits = !targets->together.empty();
+  bool is_requeued = false;
   for (const Job* job : targets->jobs) {
-    is_possible = is_possible || job->phase < JobPhase::ending;
+    waits = waits || job->phase == JobPhase::pending;
     if (job->phase != JobPhase::starting && job->phase != JobPhase::running) continue;
+    is_requeued = true;
     if (!is_requeued_after(job->request, EndCause::requeued)) {
       const bool is_interactive = job->request.common->kind == JobKind::interactive;
       return fail(Code::refused,
@@ -221,8 +223,9 @@ Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask) {
     }
     endings.end_job(*job, EndCause::requeued, ask.caller.uid, by_text(ask.caller, "requeued"));
   }
-  if (!is_possible) return wrong_phase(*targets->jobs.front(), "too late to requeue it");
-  return endings.take();
+  if (is_requeued) return endings.take();
+  const Job& named = targets->jobs.empty() ? *targets->array : *targets->jobs.front();
+  return wrong_phase(named, waits ? "it is in the queue already" : "too late to requeue it");
 }
 
 }  // namespace cox::core

@@ -125,7 +125,15 @@ TEST(JobLife, RequeueByRequestRunsASecondAttempt) {
   EXPECT_EQ(cluster.job_state(id), JobState::pending);
   cluster.schedule();
   EXPECT_EQ(cluster.attempt(id), Attempt{2});
-  EXPECT_FALSE(cluster.ask(RequeueJob{ada(), *cluster.submit(job().no_requeue())}).value().size());
+}
+
+TEST(JobLife, RequeueOfAJobThatWaitsSaysThatItIsThereAlready) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = *cluster.submit(job().held());
+  const auto asked = cluster.ask(RequeueJob{ada(), id});
+  ASSERT_FALSE(asked.has_value());
+  EXPECT_EQ(asked.error().code, Code::refused);
+  EXPECT_EQ(asked.error().message, "job 1 is PENDING: it is in the queue already");
 }
 
 TEST(JobLife, HeldJobsWaitUntilReleased) {
