@@ -17,6 +17,7 @@
 #include "core/schedule/misfit.h"
 #include "core/schedule/queue_order.h"
 #include "core/schedule/trial.h"
+#include "core/schedule/waits.h"
 
 namespace cox::core {
 namespace {
@@ -33,8 +34,10 @@ struct Inquiry {
   const Job& job;
   std::uint32_t index;  // of an element without a job of its own; else the job's
   Verdict verdict;
-  std::string misfit;  // the first test that no state of the fleet passes
-  std::string closed;  // what the first partition that is closed to it says
+  std::string misfit;     // the first test that no state of the fleet passes
+  std::string closed;     // what the first partition that is closed to it says
+  std::string missing{};  // of the first partition: its nodes that are away
+  std::string scarce{};   // the first device of which too few are free
 
   void note(const std::string& name, bool passed, const std::string& detail, std::uint64_t amount) {
     verdict.checks.push_back(VerdictCheck{name, passed, detail, amount});
@@ -116,10 +119,36 @@ std::string absences(const State& state, const std::string& partition) {
 void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
   const std::size_t all = partition_nodes(ask.state, partition.name).count();
   const std::size_t away = all - ready.count();
-  ask.note("nodes of partition " + partition.name, away == 0,
-           number(ready.count()) + " of " + number(all) + " nodes take new work" +
-               absences(ask.state, partition.name),
-           away);
+  const std::string missing =
+      missing_text(ask.state, ask.contact, partition_nodes(ask.state, partition.name), ready);
+  const std::string detail =
+      (missing.empty() ? "" : "; " + missing) + absences(ask.state, partition.name);
+  ask.note("nodes of partition " + partition.name, away == 0 && all != 0,
+           number(ready.count()) + " of " + number(all) + " nodes take new work" + detail, away);
+  if (!ask.missing.empty()) return;
+  const std::string place = " of partition " + partition.name;
+  if (all == 0) {
+    ask.missing = "no node" + place + " has registered yet";
+  } else if (ready.none()) {
+    ask.missing = (all == 1 ? "the only node" : "all " + number(all) + " nodes") + place +
+                  (all == 1 ? " is" : " are") + " missing" + detail;
+  } else if (away != 0) {
+    ask.missing =
+        count_text(away, "node") + place + (away == 1 ? " is" : " are") + " missing" + detail;
+  }
+}
+
+void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  const auto least = std::max<std::size_t>(ask.job.request.common->components.front().nodes_min,
+                                           ask.job.request.common->nodes_wanted.size());
+  for (const DeviceRoom& room : device_rooms(ask.state, ready, ask.job.request)) {
+    const bool is_enough = room.nodes >= least;
+    const std::string text = "free on " + count_text(room.nodes, "node") + ", " + number(least) +
+                             " needed; the most on one node: " + number(room.most);
+    ask.note("free " + quoted(room.asked) + " in partition " + partition.name, is_enough, text,
+             room.nodes);
+    if (!is_enough && ask.scarce.empty()) ask.scarce = quoted(room.asked) + " " + text;
+  }
 }
 
 void note_cores(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
@@ -207,6 +236,7 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
   const Bitset ready = ready_nodes(ask.state, ask.contact, name);
   note_nodes(ask, *partition, ready);
   note_cores(ask, *partition, ready);
+  note_devices(ask, *partition, ready);
   const Trial trial =
       try_place(ask.state, *ask.policies.select, *partition, ready, ask.job.request);
   note_placement(ask, *partition, trial);
@@ -236,6 +266,13 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
   return trial.blocked;
 }
 
+/// All partitions that it may start in are empty.
+bool has_no_nodes(const Inquiry& ask) {
+  const auto& names = ask.job.request.common->partitions;
+  return std::ranges::all_of(
+      names, [&](const std::string& name) { return partition_nodes(ask.state, name).none(); });
+}
+
 Verdict explain_waiting(const State& state,
                         const Contact& contact,
                         Instant now,
@@ -257,11 +294,21 @@ Verdict explain_waiting(const State& state,
   ask.verdict.code = best.code;
   ask.verdict.amount = best.amount;
   ask.verdict.summary = summary_of(job, best);
+  ask.verdict.next_event = next_event_of(best);
   if (best.code == Reason::never_fits && !ask.misfit.empty()) {
     ask.verdict.summary = "no state of this fleet fits it: " + ask.misfit;
   }
   if (is_closed(best.code)) ask.verdict.summary = ask.closed;
-  ask.verdict.next_event = next_event_of(best);
+  if (best.code == Reason::resources && !ask.scarce.empty()) {
+    ask.verdict.summary += ": " + ask.scarce;
+  }
+  const bool is_fleet_away = best.code == Reason::never_fits && has_no_nodes(ask);
+  if (best.code == Reason::nodes_unavailable && !ask.missing.empty()) {
+    ask.verdict.summary = ask.missing;
+  } else if (is_fleet_away) {
+    ask.verdict.summary = ask.missing;
+    ask.verdict.next_event = "a node that registers";
+  }
   return std::move(ask.verdict);
 }
 
@@ -276,7 +323,9 @@ Verdict explain(const State& state,
   const Job* job = state.find_job(id);
   if (job == nullptr) return Verdict{Reason::none, 0, "no such job", {}, {}};
   if (job->phase != JobPhase::pending) {
-    return Verdict{Reason::none, 0, why_not_waiting(state, *job), {}, {}};
+    const std::string next =
+        job->phase == JobPhase::starting ? "their answers, or after a minute another start" : "";
+    return Verdict{Reason::none, 0, why_not_waiting(state, contact, *job), {}, next};
   }
   const std::uint32_t first = is_array(*job) ? remainder(*job).first() : job->index;
   return explain_waiting(state, contact, now, policies, *job, index.value_or(first));

@@ -3,6 +3,7 @@
 
 #include "common/count_text.h"
 #include "core/fleet/trouble.h"
+#include "core/schedule/waits.h"
 
 namespace cox::core {
 namespace {
@@ -80,10 +81,14 @@ std::string next_event_of(const Blocked& blocked) {
   return {};
 }
 
-
-std::string why_not_waiting(const State& state, const Job& job) {
+std::string why_not_waiting(const State& state, const Contact& contact, const Job& job) {
   if (const std::string stuck = stuck_text(state, job); !stuck.empty()) {
     return "it cannot end: " + stuck;
+  }
+  if (const std::string awaited = awaited_text(state, contact, job); !awaited.empty()) {
+    return (job.phase == JobPhase::starting ? "its start waits for nodes, "
+                                            : "its end waits for nodes, ") +
+           awaited;
   }
   if (job.phase == JobPhase::split) return "each element that has not ended is a job of its own";
   if (job.phase != JobPhase::ended) return "it has started";
