@@ -3,7 +3,9 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/json.h"
+#include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
+#include "common/text.h"
 
 namespace cox::cmds {
 
@@ -38,6 +40,31 @@ int ActionReport::status() const {
     if (exit_status(refusal.error.code) != first) return 1;
   }
   return first;
+}
+
+Result<void> check_action(const Parsed& given, const std::string& what) {
+  if (given.operands().size() >= 2) return {};
+  return usage_error(given.command(), "an action and names of " + what + " are missing");
+}
+
+Failure no_action(const Parsed& given, const std::string& what) {
+  return usage_error(given.command(), quoted(given.operands().front()) + ": no action on " + what);
+}
+
+Result<void> check_reason(const Parsed& given, bool is_needed) {
+  if (!is_needed || !given.value("reason").empty()) return {};
+  return usage_error(given.command(), "--reason is missing: it tells others why");
+}
+
+Result<int> act_on_named(const Parsed& given, const wire::ClientRequest& request) {
+  const auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  ActionReport report;
+  report.add_done(reply->done().count());
+  for (const wire::ActionError& refusal : reply->done().errors()) {
+    report.refuse(refusal.name(), to_error(refusal.error()));
+  }
+  return report.finish(given);
 }
 
 }  // namespace cox::cmds

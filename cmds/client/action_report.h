@@ -7,6 +7,7 @@
 
 #include "cmds/client/parse.h"
 #include "common/result.h"
+#include "wire/client.pb.h"
 
 namespace cox::cmds {
 
@@ -31,5 +32,14 @@ class ActionReport {
   std::uint64_t done_ = 0;
   std::vector<Refusal> refusals_;
 };
+
+/// error: bad_usage unless an action and names of `what`, "nodes" say, are given
+Result<void> check_action(const Parsed& given, const std::string& what);
+/// error: bad_usage for an action on `what` that there is not
+Failure no_action(const Parsed& given, const std::string& what);
+/// error: bad_usage where others would not learn why
+Result<void> check_reason(const Parsed& given, bool is_needed);
+/// Asks for an action on what has names, and tells what was refused.
+Result<int> act_on_named(const Parsed& given, const wire::ClientRequest& request);
 
 }  // namespace cox::cmds

@@ -145,6 +145,10 @@ const std::vector<Column<wire::NodeView>>& node_columns() {
   return columns;
 }
 
+std::string max_nodes_text(const wire::PartitionView& partition) {
+  return partition.max_nodes() == 0 ? "-" : std::to_string(partition.max_nodes());
+}
+
 const std::vector<Column<wire::PartitionView>>& partition_columns() {
   using Partition = wire::PartitionView;
   static const std::vector<Column<Partition>> columns = {
@@ -157,11 +161,11 @@ const std::vector<Column<wire::PartitionView>>& partition_columns() {
       {"used", true, true, [](const Partition& p) { return std::to_string(p.cores_used()); }},
       {"deftime", true, true, [](const Partition& p) { return limit_text(p.default_time_us()); }},
       {"maxtime", true, true, [](const Partition& p) { return limit_text(p.max_time_us()); }},
+      {"maxnodes", true, true, max_nodes_text},
       {"nodelist", false, true, [](const Partition& p) { return p.node_list(); }},
       {"reason", false, true, [](const Partition& p) { return p.reason(); }},
       {"usable", true, false, [](const Partition& p) { return std::to_string(p.nodes_usable()); }},
       {"waiting", true, false, [](const Partition& p) { return std::to_string(p.jobs_pending()); }},
-      {"maxnodes", true, false, [](const Partition& p) { return std::to_string(p.max_nodes()); }},
       {"tier", true, false, [](const Partition& p) { return std::to_string(p.tier()); }},
       {"select", false, false, [](const Partition& p) { return p.select(); }},
       {"cpu", false, false, [](const Partition& p) { return p.cpu(); }},

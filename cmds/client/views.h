@@ -38,6 +38,8 @@ const std::vector<Column<wire::NodeView>>& node_columns();
 Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels);
 /// "rack=a,gpu=a100", in order.
 std::string labels_text(const wire::NodeView& node);
+/// Nodes that one job may have there: "-" where there is no limit.
+std::string max_nodes_text(const wire::PartitionView& partition);
 const std::vector<Column<wire::PartitionView>>& partition_columns();
 
 /// How people write the job, and its place in an array.

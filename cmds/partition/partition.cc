@@ -3,7 +3,6 @@
 
 #include "cmds/client/action_report.h"
 #include "cmds/client/commands.h"
-#include "cmds/client/session.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -16,21 +15,19 @@ OptionTable options() {
 }
 
 Result<wire::PartitionAction::Kind> parse_kind(const Parsed& given) {
-  if (given.operands().size() < 2) {
-    return usage_error(given.command(), "an action and names of partitions are missing");
-  }
+  const auto checked = check_action(given, "partitions");
+  if (!checked) return Failure(checked.error());
   const std::string& word = given.operands().front();
   if (word == "up") return wire::PartitionAction::UP;
   if (word == "down") return wire::PartitionAction::DOWN;
-  return usage_error(given.command(), quoted(word) + ": no action on partitions");
+  return no_action(given, "partitions");
 }
 
 Result<int> run(const Parsed& given) {
   const auto kind = parse_kind(given);
   if (!kind) return Failure(kind.error());
-  if (*kind == wire::PartitionAction::DOWN && given.value("reason").empty()) {
-    return usage_error(given.command(), "--reason is missing: it tells others why");
-  }
+  const auto reasoned = check_reason(given, *kind == wire::PartitionAction::DOWN);
+  if (!reasoned) return Failure(reasoned.error());
   wire::ClientRequest request;
   wire::PartitionAction& action = *request.mutable_partition_action();
   action.set_kind(*kind);
@@ -40,14 +37,7 @@ Result<int> run(const Parsed& given) {
     }
   }
   action.set_why(given.value("reason"));
-  const auto reply = ask_cluster(given, request);
-  if (!reply) return Failure(reply.error());
-  ActionReport report;
-  report.add_done(reply->done().count());
-  for (const wire::ActionError& refusal : reply->done().errors()) {
-    report.refuse(refusal.name(), to_error(refusal.error()));
-  }
-  return report.finish(given);
+  return act_on_named(given, request);
 }
 
 }  // namespace
