@@ -72,7 +72,9 @@ Result<void> spread_gpus(RequestDraft* draft) {
                     std::to_string(part.nodes_min) + " to " + std::to_string(part.nodes_max) +
                     " nodes (use --gpus-per-node)");
   }
-  replace_devices({{"gpu", draft->gpu_type, draft->gpus / part.nodes_min}}, *draft);
+  const std::uint32_t each = draft->gpus / part.nodes_min;
+  if (part.nodes_min > 1) draft->gpus_typed += ", " + std::to_string(each) + " on each node";
+  replace_devices({{"gpu", draft->gpu_type, each}}, *draft);
   return {};
 }
 

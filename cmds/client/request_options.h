@@ -20,6 +20,7 @@ struct RequestDraft {
   bool has_nodes = false;
   std::uint32_t gpus = 0;  // --gpus: over all nodes
   std::string gpu_type;
+  std::string gpus_typed;        // the option of GPUs as it was given; "": none, or --gres
   std::string exported = "ALL";  // --export
 };
 

@@ -1,6 +1,8 @@
 // The values of request options, checked by kind.
 #include "cmds/client/request_setters.h"
 
+#include <algorithm>
+
 #include "cmds/client/begin_time.h"
 #include "cmds/client/parse.h"
 #include "common/node_list.h"
@@ -168,6 +170,7 @@ Result<void> set_gpus(const Given& given, RequestDraft& draft) {
   if (!gpus) return Failure(gpus.error());
   draft.gpus = gpus->count;
   draft.gpu_type = gpus->type;
+  draft.gpus_typed = "--gpus " + quoted(given.value);
   return {};
 }
 
@@ -175,6 +178,9 @@ Result<void> set_gpus_per_node(const Given& given, RequestDraft& draft) {
   const auto gpus = parse_gpus("gpus-per-node", given.value);
   if (!gpus) return Failure(gpus.error());
   replace_devices({*gpus}, draft);
+  if (draft.gpus != 0) return {};  // which is said of all nodes together
+  draft.gpu_type = gpus->type;
+  draft.gpus_typed = "--gpus-per-node " + quoted(given.value);
   return {};
 }
 
@@ -182,6 +188,9 @@ Result<void> set_gres(const Given& given, RequestDraft& draft) {
   const auto wanted = parse_gres(given.value);
   if (!wanted) return Failure(wanted.error());
   if (wanted->empty()) how_much(draft).devices.clear();
+  const bool has_gpus = std::ranges::any_of(
+      *wanted, [](const DeviceRequest& device) { return device.name == "gpu"; });
+  if (has_gpus) draft.gpus_typed.clear();
   replace_devices(*wanted, draft);
   return {};
 }

@@ -182,7 +182,8 @@ Result<int> run(const Parsed& given) {
   if (!conversation) return Failure(conversation.error());
   Run steps(std::move(*conversation), std::move(*signals), asked->attach);
   const auto status = steps.to_end();
-  if (!status || !given.has("json")) return status;
+  if (!status) return Failure(reworded(status.error(), asked->wording));
+  if (!given.has("json")) return status;
   const auto printed = print(steps.document(*status));
   if (!printed) return Failure(printed.error());
   return status;

@@ -166,6 +166,7 @@ Result<RunRequest> read_run_request(const Parsed& given) {
   RunRequest run;
   run.attach.label_output = given.has("label-output");
   run.attach.forward_input = draft->job.common->input.empty();
+  run.wording = wording_of(*draft);
   const std::string job = surrounding_job(given);
   auto request =
       job.empty() ? new_job(given, std::move(*draft)) : new_step(given, std::move(*draft), job);

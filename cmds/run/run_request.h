@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cmds/client/parse.h"
+#include "cmds/client/wording.h"
 #include "cmds/run/attachment.h"
 #include "common/result.h"
 #include "wire/client.pb.h"
@@ -13,6 +14,7 @@ OptionTable run_options();
 struct RunRequest {
   wire::ClientRequest request;
   AttachOptions attach;
+  Wording wording;
 };
 
 /// error: bad_usage names the option at fault

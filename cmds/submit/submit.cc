@@ -9,6 +9,7 @@
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
+#include "cmds/client/wording.h"
 #include "common/text.h"
 #include "model/array_spec.h"
 #include "platform/file.h"
@@ -83,7 +84,12 @@ Result<std::string> take_script(const Parsed& given, RequestDraft* draft) {
   return script;
 }
 
-Result<wire::Submit> read_submission(const Parsed& given) {
+struct Submission {
+  wire::Submit message;
+  Wording wording;
+};
+
+Result<Submission> read_submission(const Parsed& given) {
   RequestDraft draft;
   std::string script;
   if (given.operands().empty()) {
@@ -106,7 +112,9 @@ Result<wire::Submit> read_submission(const Parsed& given) {
   if (!completed) return Failure(completed.error());
   const auto collected = collect_surroundings(&draft.job);
   if (!collected) return Failure(collected.error());
-  return make_submit(draft, script);
+  auto message = make_submit(draft, script);
+  if (!message) return Failure(message.error());
+  return Submission{std::move(*message), wording_of(draft)};
 }
 
 /// "would start now on n[1-2]", or what it would wait for.
@@ -140,15 +148,15 @@ std::string text_of(const wire::Submitted& submitted, const Parsed& given) {
 }
 
 Result<int> run(const Parsed& given) {
-  auto submit = read_submission(given);
-  if (!submit) return Failure(submit.error());
-  submit->set_dry_run(given.has("dry-run"));
+  auto submission = read_submission(given);
+  if (!submission) return Failure(submission.error());
+  submission->message.set_dry_run(given.has("dry-run"));
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
   wire::ClientRequest request;
-  *request.mutable_submit() = std::move(*submit);
+  *request.mutable_submit() = std::move(submission->message);
   const auto reply = session->ask_surely(std::move(request));
-  if (!reply) return Failure(reply.error());
+  if (!reply) return Failure(reworded(reply.error(), submission->wording));
   const auto printed = print(text_of(reply->submitted(), given));
   if (!printed) return Failure(printed.error());
   return 0;

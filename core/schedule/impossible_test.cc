@@ -39,9 +39,9 @@ TEST(Impossible, EachRefusalNamesTheOptionTheValueAndTheMostThereIs) {
   refused(job().nodes(9), "--nodes 9: partition batch has 4 nodes");
   refused(job().on({"n9"}), "--nodelist n9: partition batch has no such node");
   refused(job().cpus(3), "--cpus-per-task 3: no node of partition batch has more than 2 cores");
-  refused(job().devices("gpu", 20), "--gpus 20: no node of partition batch has more than 2");
+  refused(job().devices("gpu", 20), "--gres gpu:20: no node of partition batch has more than 2");
   refused(job().nodes(2).devices("gpu", 3),
-          "--gpus 6, 3 on each node: no node of partition batch has more than 2");
+          "--gres gpu:3: no node of partition batch has more than 2");
   refused(job().devices("disk", 10), "--gres disk:10: no node of partition batch has more than 9");
   refused(job().nodes(2).tasks(8),
           "--ntasks 8: 2 nodes of partition batch have room for 4 at most");

@@ -22,13 +22,9 @@ std::string device_text(const DeviceRequest& one) {
   return one.name + (one.type.empty() ? "" : ":" + one.type) + ":" + number(one.count);
 }
 
-/// As the user may have given it: GPUs are counted over all nodes, other devices on each.
-std::string device_asked(const DeviceRequest& one, const Component& component) {
-  if (one.name != "gpu") return "--gres " + quoted(device_text(one));
-  const std::string type = one.type.empty() ? "" : one.type + ":";
-  const std::uint64_t all = std::uint64_t{one.count} * component.nodes_min;
-  const std::string asked = "--gpus " + quoted(type + number(all));
-  return component.nodes_min == 1 ? asked : asked + ", " + number(one.count) + " on each node";
+/// Whichever option it was given with: a command knows and names that (cmds/client/wording.h).
+std::string gres_text(const std::string& devices) {
+  return "--gres " + quoted(devices);
 }
 
 /// What makes the job need so many nodes.
@@ -199,10 +195,10 @@ class Misfit {
       wanted.push_back(device_text(one));
       if (scarce == nullptr && most_devices(one) < one.count) scarce = &one;
     }
-    const std::string all = quoted(join(wanted, ","));
+    const std::string all = join(wanted, ",");
     note_suiting("devices of a node",
-                 count([](NodeId, const Room& room) { return room.has_devices; }), all,
-                 scarce == nullptr ? "--gres " + all : device_asked(*scarce, component()),
+                 count([](NodeId, const Room& room) { return room.has_devices; }), quoted(all),
+                 gres_text(scarce == nullptr ? all : device_text(*scarce)),
                  scarce == nullptr ? "a part of it" : number(most_devices(*scarce)));
   }
 

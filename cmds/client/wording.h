@@ -1,0 +1,20 @@
+// Refusals in the words of who is refused: the controller knows devices per node, whichever option
+// they were asked for with.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cmds/client/request_options.h"
+#include "common/result.h"
+
+namespace cox::cmds {
+
+/// What the controller says, and what was typed.
+using Wording = std::vector<std::pair<std::string, std::string>>;
+
+Wording wording_of(const RequestDraft& draft);
+Error reworded(Error error, const Wording& wording);
+
+}  // namespace cox::cmds
