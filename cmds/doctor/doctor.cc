@@ -6,6 +6,7 @@
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "cmds/doctor/findings.h"
+#include "common/text.h"
 
 namespace cox::cmds {
 namespace {
@@ -40,56 +41,92 @@ std::string json_of(const std::vector<Finding>& findings, std::uint64_t controll
   return json.take();
 }
 
-/// Everything that can be asked of a controller that answers.
-Result<std::uint64_t> examine(const Parsed& given,
-                              Session& session,
-                              std::vector<Finding>* findings) {
-  wire::ClientRequest status_request;
-  status_request.mutable_status();
-  const auto status = session.ask(status_request);
-  if (!status) return Failure(status.error());
+/// What is examined; each topic has its own findings.
+struct Topics {
+  bool controller = true;
+  bool nodes = true;
+  bool mpi = true;
+  bool config = true;
+};
+
+Result<Topics> parse_topics(const Parsed& given) {
+  if (given.operands().empty()) return Topics{};
+  const std::string& word = given.operands().front();
+  if (given.operands().size() > 1) {
+    return usage_error(given.command(), quoted(given.operands()[1]) + ": nothing is expected here");
+  }
+  if (word == "mpi") return Topics{false, false, true, false};
+  if (word == "node") return Topics{false, true, false, false};
+  if (word == "config") return Topics{true, false, false, true};
+  return usage_error(given.command(), quoted(word) + ": mpi, node or config");
+}
+
+Result<void> examine_fleet(const Parsed& given,
+                           Session& session,
+                           const wire::StatusReply& status,
+                           std::vector<Finding>* findings) {
   wire::ClientRequest nodes_request;
   nodes_request.mutable_list_nodes();
   const auto nodes = session.ask(nodes_request);
   if (!nodes) return Failure(nodes.error());
-  examine_controller(status->status(), session.address(), findings);
-  examine_nodes(status->status(), nodes->nodes(), findings);
-  const auto examined = examine_supervisors(session, examined_dir(given), findings);
+  examine_nodes(status, nodes->nodes(), findings);
+  return examine_supervisors(session, examined_dir(given), findings);
+}
+
+/// Everything that can be asked of a controller that answers. Returns its pid.
+Result<std::uint64_t> examine(const Parsed& given,
+                              const Topics& topics,
+                              std::vector<Finding>* findings) {
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  wire::ClientRequest request;
+  request.mutable_status();
+  const auto status = session->ask(request);
+  if (!status) return Failure(status.error());
+  if (topics.controller) examine_controller(status->status(), session->address(), findings);
+  Result<void> examined;
+  if (topics.nodes) examined = examine_fleet(given, *session, status->status(), findings);
+  if (examined && topics.config) {
+    examined = examine_config(*session, examined_dir(given), findings);
+  }
   if (!examined) return Failure(examined.error());
   return status->status().pid();
 }
 
 Result<int> run(const Parsed& given) {
-  if (!given.operands().empty()) {
-    return usage_error(given.command(), given.operands().front() + ": nothing is expected here");
-  }
+  const auto topics = parse_topics(given);
+  if (!topics) return Failure(topics.error());
   std::vector<Finding> findings;
-  std::uint64_t controller_pid = 0;
   int status = 0;
-  auto session = Session::open(given);
-  const auto examined = session ? examine(given, *session, &findings)
-                                : Result<std::uint64_t>(Failure(session.error()));
-  if (examined) {
-    controller_pid = *examined;
-  } else {
+  const auto examined = examine(given, *topics, &findings);
+  // What is on this machine can be examined without one.
+  if (!examined && (topics->controller || examined.error().code != Code::unreachable)) {
     findings.push_back({Grade::failed, "controller", examined.error().message, ""});
     status = exit_status(examined.error().code);
   }
-  examine_directory(given, &findings);
-  examine_machine(&findings);
+  if (topics->nodes) {
+    examine_directory(given, &findings);
+    examine_machine(&findings);
+    examine_programs(&findings);
+  }
+  if (topics->mpi) examine_mpi(&findings);
   for (const Finding& finding : findings) {
     if (finding.grade == Grade::failed && status == 0) status = 1;
   }
-  const auto printed =
-      print(given.has("json") ? json_of(findings, controller_pid) : text_of(findings));
+  const std::uint64_t pid = examined.value_or(0);
+  const auto printed = print(given.has("json") ? json_of(findings, pid) : text_of(findings));
   if (!printed) return Failure(printed.error());
   return status;
 }
 
 }  // namespace
 
-const Command doctor_command{"doctor", "[OPTIONS]",        "find what is wrong, and say the mend",
-                             options,  Operands::anywhere, 0,
+const Command doctor_command{"doctor",
+                             "[mpi|node|config] [OPTIONS]",
+                             "find what is wrong, and say the mend",
+                             options,
+                             Operands::anywhere,
+                             0,
                              run};
 
 }  // namespace cox::cmds

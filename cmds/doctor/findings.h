@@ -39,7 +39,16 @@ Result<void> examine_supervisors(Session& session,
                                  std::vector<Finding>* findings);
 /// The directory of `cox up`: rights of the key, daemons and supervisors left over.
 void examine_directory(const Parsed& given, std::vector<Finding>* findings);
-/// What this machine offers: namespaces, cgroups.
+/// What this machine offers: namespaces.
 void examine_machine(std::vector<Finding>* findings);
+/// The library by which MPI programs find each other is there and can be loaded.
+void examine_mpi(std::vector<Finding>* findings);
+/// The programs of a node are there, of our version.
+void examine_programs(std::vector<Finding>* findings);
+/// The configuration in force against the file that the cluster in `dir` was started with, and
+/// partitions that are of no use. Somebody who may not ask for a plan learns less.
+Result<void> examine_config(Session& session,
+                            const std::string& dir,
+                            std::vector<Finding>* findings);
 
 }  // namespace cox::cmds

@@ -14,6 +14,7 @@
 
 #include "link/link.h"
 #include "noded/stepd/desk.h"
+#include "noded/stepd/mpi_bridge.h"
 #include "noded/stepd/nursery.h"
 #include "platform/loop.h"
 
@@ -30,6 +31,14 @@ void fill_standard_descriptors() {
     fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   }
   ::close(fd);
+}
+
+int check_mpi() {
+  const auto library = cox::stepd::check_mpi_library();
+  std::fprintf(library ? stdout : stderr, "%s\n",
+               (library ? *library : library.error().message).c_str());
+  std::fflush(stdout);
+  ::_exit(library ? 0 : 1);  // what the library started is not waited for
 }
 
 int serve(const char* socket_path) {
@@ -63,6 +72,9 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
     std::puts("coxstepd " COX_VERSION);
     return 0;
+  }
+  if (argc == 2 && std::strcmp(argv[1], "--check-mpi") == 0) {
+    return check_mpi();
   }
   const bool is_nursery = argc == 3 && std::strcmp(argv[1], cox::stepd::nursery_argument) == 0;
   if (!is_nursery && (argc != 2 || argv[1][0] != '/')) {

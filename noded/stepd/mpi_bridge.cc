@@ -61,6 +61,14 @@ MpiPlan plan_of(const StepPlan& plan, const std::string& directory) {
 
 }  // namespace
 
+Result<std::string> check_mpi_library() {
+  const auto loaded = load_library();
+  if (!loaded) {
+    return Failure(loaded.error());
+  }
+  return platform::real_path(library_path());
+}
+
 MpiBridge::MpiBridge(platform::Loop& loop, const StepPlan& plan, Out out)
     : loop_(loop),
       plan_(plan),

@@ -19,6 +19,10 @@ class StepMessage;
 
 namespace cox::stepd {
 
+/// Loads libcoxpmix.so, for a look at the installation. Returns its path.
+/// error: not_found when it is not installed, internal when it cannot be loaded
+Result<std::string> check_mpi_library();
+
 class MpiBridge {
  public:
   struct Out {
