@@ -7,6 +7,11 @@
 #   --build DIR   use this build tree as it is; nothing is installed or built
 set -Eeuo pipefail
 
+bad_usage() { echo "quickstart.sh: $* (see: ./quickstart.sh --help)" >&2; exit 2; }
+need() { # OPTION VALUE WHAT
+  [ -n "$2" ] && [ "${2#--}" = "$2" ] || bad_usage "$1 needs $3"
+}
+
 nodes=4
 dir=
 down=
@@ -14,14 +19,15 @@ build=
 while [ $# -gt 0 ]; do
   case "$1" in
     --down) down=yes ;;
-    --nodes) nodes=${2:?--nodes needs a number}; shift ;;
-    --dir) dir=$(realpath -m -- "${2:?--dir needs a directory}"); shift ;;
-    --build) build=$(realpath -- "${2:?--build needs a directory}"); shift ;;
+    --nodes) need "$1" "${2-}" "a number"; nodes=$2; shift ;;
+    --dir) need "$1" "${2-}" "a directory"; dir=$(realpath -m -- "$2"); shift ;;
+    --build) need "$1" "${2-}" "a directory"; build=$(realpath -m -- "$2"); shift ;;
     -h|--help) sed -n '2,7p' "$0" | cut -c3-; exit 0 ;;
-    *) echo "quickstart.sh: unknown option $1 (see: ./quickstart.sh --help)" >&2; exit 2 ;;
+    *) bad_usage "unknown option $1" ;;
   esac
   shift
 done
+[[ $nodes =~ ^[1-9][0-9]*$ ]] || bad_usage "--nodes $nodes: a number from 1 is expected"
 cd "$(dirname "$0")"
 
 if [ -t 1 ]; then bold=$'\e[1m'; plain=$'\e[0m'; else bold=; plain=; fi
@@ -40,7 +46,7 @@ if [ -z "$build" ]; then
   cmake --build "$build"
 fi
 cox=$build/bin/cox
-[ -x "$cox" ] || { echo "quickstart.sh: --build $build: no bin/cox there (see: ./quickstart.sh --help)" >&2; exit 2; }
+[ -x "$cox" ] || bad_usage "--build $build: no bin/cox there"
 at=()
 [ -n "$dir" ] && { at=(--dir "$dir"); export COX_CLUSTER=$dir; }
 
