@@ -100,6 +100,7 @@ class Follower {
       if (file_.is_open()) {
         const auto copied = copy_rest(file_.get(), path_, document_);
         if (!copied) return Failure(copied.error());
+        if (let_go_of_old()) continue;
       }
       sent = wait_for_change();
     }
@@ -127,6 +128,18 @@ class Follower {
       return Failure(platform::system_error("open " + path_, errno));
     }
     return {};
+  }
+
+  /// After a requeue the job writes to a new file of that name. True when ours is the old one.
+  bool let_go_of_old() {
+    struct stat ours {};
+
+    struct stat named {};
+
+    if (::fstat(file_.get(), &ours) != 0 || ::stat(path_.c_str(), &named) != 0) return false;
+    if (ours.st_dev == named.st_dev && ours.st_ino == named.st_ino) return false;
+    file_.reset();
+    return true;
   }
 
   /// On a terminal, why nothing comes yet.
@@ -180,7 +193,7 @@ class Follower {
     }
     const auto copied = copy_rest(file_.get(), path_, document_);
     if (!copied) return Failure(copied.error());
-    return 0;
+    return let_go_of_old() ? finish() : Result<int>(0);
   }
 
   const Parsed& given_;

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <map>
+#include <optional>
 
 #include "model/output_pattern.h"
 #include "noded/stepd/as_user.h"
@@ -62,9 +63,16 @@ bool begins_file(const StepPlan& plan, const std::string& pattern, const std::st
   return !of_root || *of_root != path;
 }
 
+// A batch step, since it runs on one node: elsewhere nodes share files that they open before the
+// first one begins them.
+bool follows_attempt(const StepPlan& plan) {
+  return plan.is_batch && plan.key.attempt.value > 1;
+}
+
 Result<TaskPaths> paths_of_task(const StepPlan& plan, std::uint32_t local_task) {
   const auto values = values_of(plan, plan.node_index, plan.here().first_task + local_task);
   TaskPaths paths;
+  paths.replaces = follows_attempt(plan);
   if (!plan.input.empty()) {
     auto input = path_of(plan, plan.input, values);
     if (!input) {
@@ -114,19 +122,40 @@ Result<Descriptor> open_as_we_are(const std::string& path, int flags) {
   return fd;
 }
 
+// Takes an earlier attempt's file out of the way, whose processes may still live where nobody
+// reaches them: what they write then goes nowhere. A link is the user's own arrangement, and what
+// cannot be removed stays: such a file is emptied in place. Returns the rights that the new one
+// should have.
+std::optional<mode_t> remove_old(const std::string& path, std::uint32_t user) {
+  struct stat old {};
+
+  if (::lstat(path.c_str(), &old) != 0) {
+    return std::nullopt;
+  }
+  const bool is_plain = S_ISREG(old.st_mode) && old.st_nlink == 1 && old.st_uid == user;
+  if (!is_plain || ::unlink(path.c_str()) != 0) {
+    return std::nullopt;
+  }
+  return old.st_mode & 0777;
+}
+
 // Opens each path once; keys are path and direction.
 class OpenFiles {
  public:
-  explicit OpenFiles(TaskFiles* files) : files_(files) {}
+  OpenFiles(TaskFiles* files, std::uint32_t user) : files_(files), user_(user) {}
 
-  Result<int> open(const std::string& path, int flags) {
+  Result<int> open(const std::string& path, int flags, bool replaces) {
     const auto known = open_.find({path, flags & O_ACCMODE});
     if (known != open_.end()) {
       return known->second;
     }
+    const auto mode = replaces && (flags & O_TRUNC) != 0 ? remove_old(path, user_) : std::nullopt;
     auto fd = open_as_we_are(path, flags);
     if (!fd) {
       return Failure(fd.error());
+    }
+    if (mode && ::fchmod(fd->get(), *mode) != 0) {
+      return Failure(system_error("rights of " + path, errno));
     }
     const int number = fd->get();
     open_.emplace(std::make_pair(path, flags & O_ACCMODE), number);
@@ -136,6 +165,7 @@ class OpenFiles {
 
  private:
   TaskFiles* files_;
+  std::uint32_t user_;  // as whom we open
   std::map<std::pair<std::string, int>, int> open_;
 };
 
@@ -147,7 +177,7 @@ Result<TaskDescriptors> open_task(const TaskPaths& paths, OpenFiles* files) {
     if (path.empty()) {
       return {};
     }
-    auto opened = files->open(path, flags);
+    auto opened = files->open(path, flags, paths.replaces);
     if (!opened) {
       return Failure(opened.error());
     }
@@ -253,7 +283,7 @@ Result<TaskFiles> prepare_files(const StepPlan& plan, bool with_mpi_dir) {
     return Failure(checked.error());
   }
   TaskFiles files;
-  OpenFiles open_files(&files);
+  OpenFiles open_files(&files, plan.job.common->user.uid);
   for (const TaskPaths& task : *paths) {
     auto fds = open_task(task, &open_files);
     if (!fds) {

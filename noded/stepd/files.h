@@ -16,6 +16,7 @@ struct TaskPaths {
   std::string input, output, error;
   bool truncate_output = false;  // this node is the one that begins the file
   bool truncate_error = false;
+  bool replaces = false;  // what is to be truncated is an earlier attempt's
 };
 
 /// Per local task. Tasks that share a path share the file. Pure.

@@ -135,6 +135,49 @@ TEST(TaskFiles, a_missing_directory_is_named) {
             "enter directory " + scratch.path() + "/none: no such file or directory");
 }
 
+/// What is in the output of a batch step whose last attempt still writes when the next has begun.
+std::string after_late_line(StepPlan plan, const std::string& output) {
+  plan.is_batch = true;
+  plan.output = output;
+  plan.key.attempt = Attempt{1};
+  const auto old = prepare_files(plan, false);
+  EXPECT_TRUE(old);
+  const int late = old->tasks.at(0).output;
+  EXPECT_EQ(::write(late, "old\n", 4), 4);
+  plan.key.attempt = Attempt{2};
+  const auto files = prepare_files(plan, false);
+  EXPECT_TRUE(files) << files.error().message;
+  EXPECT_EQ(::write(files->tasks.at(0).output, "new\n", 4), 4);
+  EXPECT_EQ(::write(late, "late\n", 5), 5);
+  return platform::read_file(plan.directory + "/" + output, 4096).value_or("");
+}
+
+TEST(TaskFiles, an_earlier_attempt_writes_nothing_into_the_output_of_the_next) {
+  const ScratchDir scratch;
+  const StepPlan plan = plan_in(scratch);
+  EXPECT_EQ(after_late_line(plan, "plain.out"), "new\n");
+  const std::string kept = scratch / "rights.out";
+  ASSERT_TRUE(platform::write_file_atomic(kept, ""));
+  ASSERT_EQ(::chown(kept.c_str(), plan.job.common->user.uid, plan.job.common->user.gid), 0);
+  ASSERT_EQ(::chmod(kept.c_str(), 0604), 0);
+  EXPECT_EQ(after_late_line(plan, "rights.out"), "new\n");
+
+  struct stat status {};
+
+  ASSERT_EQ(::stat(kept.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0604U);
+}
+
+TEST(TaskFiles, a_link_stays_and_what_is_appended_to_stays_as_a_whole) {
+  const ScratchDir scratch;
+  StepPlan plan = plan_in(scratch);
+  ASSERT_EQ(::symlink("real.out", (scratch / "link.out").c_str()), 0);
+  EXPECT_EQ(after_late_line(plan, "link.out"), "new\nlate\n");
+  EXPECT_EQ(platform::read_file(scratch / "real.out", 4096).value_or(""), "new\nlate\n");
+  plan.job.common.edit().append_output = true;
+  EXPECT_EQ(after_late_line(plan, "all.out"), "old\nnew\nlate\n");
+}
+
 TEST(TaskFiles, a_pipe_without_reader_fails_instead_of_blocking) {
   const ScratchDir scratch;
   StepPlan plan = plan_in(scratch);
