@@ -61,6 +61,9 @@ class ClientDesk {
 
   void count_sync() { ++syncs_; }
 
+  /// A shutdown is under way: nothing new may begin.
+  bool is_stopping() const { return shutdown_.has_value(); }
+
   /// A shutdown was asked for and nothing is left to wait for.
   bool wants_exit() const { return exiting_; }
 
@@ -104,6 +107,8 @@ class ClientDesk {
   void with_name(const Caller& caller, const std::function<void(const std::string&)>& then);
   void create_step(const Conversation& to, const Caller& caller, const wire::CreateStep& create);
   void shut_down(const Conversation& to, const Caller& caller, const wire::Shutdown& request);
+  void end_jobs(const Caller& caller);
+  std::size_t left_to_end() const;
   void finish_shutdown();
 
   // Reads.

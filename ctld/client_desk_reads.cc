@@ -38,6 +38,41 @@ std::map<std::string, std::uint64_t> jobs_waiting(const core::State& state) {
   return counts;
 }
 
+bool is_interactive(const core::Job& job) {
+  return job.request.common->kind == JobKind::interactive;
+}
+
+/// An end of the controller that keeps the queue leaves it alone: it waits, and not for somebody
+/// who will be gone, or it ends anyway.
+bool stays_in_queue(const core::Job& job) {
+  const bool waits = job.phase == JobPhase::pending || job.phase == JobPhase::split;
+  return job.phase == JobPhase::ending || (waits && !is_interactive(job));
+}
+
+/// Jobs that have begun, and interactive ones: what a queue that is kept cannot hold.
+std::size_t count_unkept(const core::State& state) {
+  std::size_t count = state.index.live;
+  for (const JobId id : state.index.unended) {
+    const core::Job& job = *state.find_job(id);
+    count += job.phase == JobPhase::pending && is_interactive(job) ? 1 : 0;
+  }
+  return count;
+}
+
+/// What an end without force would do away with; "" when nothing.
+std::string in_the_way(const core::State& state, bool keeps_queue) {
+  const std::size_t live = state.index.live;
+  if (!keeps_queue) {
+    const std::size_t left = state.index.pending + live;
+    if (left == 0) return "";
+    return count_text(left, "job") + (left == 1 ? " waits or runs" : " wait or run");
+  }
+  if (live != 0) return count_text(live, "job") + (live == 1 ? " runs" : " run");
+  const std::size_t left = count_unkept(state);
+  if (left == 0) return "";
+  return count_text(left, "interactive job") + (left == 1 ? " waits" : " wait");
+}
+
 }  // namespace
 
 bool ClientDesk::continue_lists() {
@@ -169,15 +204,23 @@ void ClientDesk::shut_down(const Conversation& to,
     return refuse(to, {Code::not_permitted,
                        "uid " + std::to_string(caller.uid) + " may not stop the controller"});
   }
-  const std::size_t left = state().index.pending + state().index.live;
-  if (left != 0 && !request.force()) {
-    return refuse(to, {Code::refused,
-                       count_text(left, "job") + (left == 1 ? " waits or runs" : " wait or run")});
-  }
-  shutdown_ = Shutdown{to, machine_.now() + shutdown_patience};
-  const auto unended = state().index.unended;
-  for (const JobId id : unended) machine_.ask(core::CancelJob{caller, id});
+  const std::string left = in_the_way(state(), request.keep_queue());
+  if (!left.empty() && !request.force()) return refuse(to, {Code::refused, left});
+  shutdown_ = Shutdown{to, machine_.now() + shutdown_patience, request.keep_queue()};
+  end_jobs(caller);
   finish_shutdown();
+}
+
+/// All of them; where the queue is kept, what runs goes back to it if it may.
+void ClientDesk::end_jobs(const Caller& caller) {
+  const auto unended = state().index.unended;
+  for (const JobId id : unended) {
+    const core::Job& job = *state().find_job(id);
+    if (shutdown_->keeps_queue && stays_in_queue(job)) continue;
+    const bool may_wait = shutdown_->keeps_queue && job.phase != JobPhase::pending;
+    if (may_wait && machine_.ask(core::RequeueJob{caller, id})) continue;
+    machine_.ask(core::CancelJob{caller, id});
+  }
 }
 
 void ClientDesk::tick() {
@@ -185,9 +228,13 @@ void ClientDesk::tick() {
   tell_reasons();
 }
 
+std::size_t ClientDesk::left_to_end() const {
+  return shutdown_->keeps_queue ? count_unkept(state()) : state().index.unended.size();
+}
+
 void ClientDesk::finish_shutdown() {
   const bool is_late = machine_.now() >= shutdown_->deadline;
-  if (exiting_ || (!state().index.unended.empty() && !is_late)) return;
+  if (exiting_ || (left_to_end() != 0 && !is_late)) return;
   exiting_ = true;
   wire::ClientReply answer;
   answer.mutable_done()->set_count(state().index.unended.size());

@@ -146,8 +146,8 @@ void Controller::forget_jobs() {
 
 bool Controller::plan(std::size_t steps) {
   const bool listed = clients_.continue_lists();
-  // With a full disk nothing new is begun: its facts could not be kept.
-  const bool planned = full_ || machine_.plan(steps);
+  // With a full disk nothing new is begun: its facts could not be kept. Nor before an end.
+  const bool planned = full_ || clients_.is_stopping() || machine_.plan(steps);
   return planned && !(listed && clients_.has_lists());
 }
 

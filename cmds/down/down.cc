@@ -22,7 +22,7 @@ constexpr int dying_patience_ms = 1000;
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"dir", 0, "DIR", "its directory"},
-      OptionSpec{"force", 'f', "", "also while jobs wait or run; they are cancelled"},
+      OptionSpec{"force", 'f', "", "also while jobs wait or run: cancel them"},
       OptionSpec{"keep-state", 0, "", "keep queue and history for the next cox up"}, json_option,
       help_option};
   return table;
@@ -37,18 +37,29 @@ Result<std::string> ask_name(Session& session) {
   return reply->status().cluster();
 }
 
+struct Manner {
+  bool force = false;
+  bool keeps_state = false;
+};
+
+const char* mend_of(const Manner& how) {
+  return how.keeps_state ? " (back to the queue with them: cox down --keep-state --force)"
+                         : " (to cancel them: cox down --force; to keep them: --keep-state)";
+}
+
 /// Asks the controller to stop. Returns the cluster's name.
-Result<std::string> stop_controller(const std::string& dir, bool force) {
+Result<std::string> stop_controller(const std::string& dir, const Manner& how) {
   auto session =
       Session::open(ClusterAddress{platform::Address{controller_socket(dir), "", 0}, ""});
   if (!session) return Failure(session.error());
   const auto name = ask_name(*session);
   if (!name) return name;
   wire::ClientRequest request;
-  request.mutable_shutdown()->set_force(force);
+  request.mutable_shutdown()->set_force(how.force);
+  request.mutable_shutdown()->set_keep_queue(how.keeps_state);
   const auto reply = session->ask(request);
-  if (!reply && reply.error().code == Code::refused && !force) {
-    return fail(Code::refused, reply.error().message + " (to cancel them: cox down --force)");
+  if (!reply && reply.error().code == Code::refused && !how.force) {
+    return fail(Code::refused, reply.error().message + mend_of(how));
   }
   // A controller that went before its answer arrived has done what was asked.
   if (!reply && reply.error().code != Code::unreachable) return Failure(reply.error());
@@ -71,15 +82,15 @@ Failure no_controller(const std::string& dir) {
                   "; or end everything: cox down --force" + at + ")");
 }
 
-Result<std::string> stop(const std::string& dir, bool force) {
+Result<std::string> stop(const std::string& dir, const Manner& how) {
   const int controller = platform::lock_holder(controller_pid_file(dir)).value_or(0);
   // Where one was cut off after the controller had agreed to stop, the next goes on.
   const std::string stopped = stopped_cluster(dir);
-  if (controller == 0 && stopped.empty() && !force) return no_controller(dir);
+  if (controller == 0 && stopped.empty() && !how.force) return no_controller(dir);
   Result<std::string> name = stopped;
-  if (controller != 0) name = stop_controller(dir, force);
+  if (controller != 0) name = stop_controller(dir, how);
   if (!name && name.error().code == Code::unreachable && !stopped.empty()) name = stopped;
-  if (!name && !force) {
+  if (!name && !how.force) {
     // One that is just dying still holds its lock, and breaks the connection.
     const bool is_gone =
         name.error().code == Code::unreachable && wait_until_gone(controller, dying_patience_ms);
@@ -134,7 +145,7 @@ Result<int> run(const Parsed& given) {
   if (!record) return Failure(record.error());
   Progress progress;
   progress.show("stopping the cluster in " + *dir);
-  const auto cluster = stop(*dir, given.has("force"));
+  const auto cluster = stop(*dir, {given.has("force"), given.has("keep-state")});
   if (!cluster) return Failure(cluster.error());
   // A controller that could not be asked has the name that cox up gave it.
   const std::string name =
