@@ -54,7 +54,8 @@ Result<void> Daemon::start() {
 void Daemon::stop() {
   [[maybe_unused]] const auto removed = platform::remove_path(setup_.paths.client_socket());
   log_.info("stopping with " + std::to_string(state_.attempts.size()) + " attempts, which go on");
-  if (is_recovered_ && state_.attempts.empty()) containers_.remove_base();
+  // Of an attempt whose end was not acknowledged yet the container is gone already.
+  if (is_recovered_) containers_.remove_base();
 }
 
 void Daemon::register_node() {

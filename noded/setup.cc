@@ -4,12 +4,12 @@
 #include <memory>
 #include <utility>
 
-#include "common/text.h"
 #include "link/munge_source.h"
 #include "noded/kept_memory.h"
 #include "platform/file.h"
 #include "platform/namespace.h"
 #include "platform/process.h"
+#include "wire/directory_mark.h"
 #include "wire/model_codec.h"
 
 namespace cox::noded {
@@ -58,8 +58,7 @@ void enter_node(const Options& options, const Log& log) {
 // Daemons of one machine differ by their run directories; "" for the usual one.
 std::string directory_suffix(const Options& options) {
   if (options.dir == default_run_dir) return "";
-  const Hash hash = wire::hash_bytes(options.dir);
-  return "-" + to_hex({reinterpret_cast<const char*>(hash.bytes.data()), 4});
+  return "-" + wire::directory_mark(options.dir);
 }
 
 NodeInventory inventory_of(const platform::Machine& machine, const Options& options) {

@@ -147,10 +147,7 @@ Result<int> run(const Parsed& given) {
   progress.show("stopping the cluster in " + *dir);
   const auto cluster = stop(*dir, {given.has("force"), given.has("keep-state")});
   if (!cluster) return Failure(cluster.error());
-  // A controller that could not be asked has the name that cox up gave it.
-  const std::string name =
-      cluster->empty() && record->config.empty() ? private_name(*dir) : *cluster;
-  const auto cleared = clear_leftovers(*dir, name, *record, !given.has("keep-state"));
+  const auto cleared = clear_leftovers(*dir, *record, !given.has("keep-state"));
   if (!cleared) return Failure(cleared.error());
   const bool is_kept = given.has("keep-state");
   const auto removed = is_kept ? forget_stopped(*dir) : remove_cluster(*dir);

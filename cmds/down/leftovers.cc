@@ -12,6 +12,7 @@
 #include "platform/descriptor.h"
 #include "platform/file.h"
 #include "platform/namespace.h"
+#include "wire/directory_mark.h"
 
 namespace cox::cmds {
 namespace {
@@ -80,13 +81,14 @@ std::vector<Daemon> living_supervisors(const std::string& dir) {
 }
 
 Result<void> clear_leftovers(const std::string& dir,
-                             const std::string& cluster,
                              const ClusterRecord& record,
                              bool with_network) {
   const auto ended = end_processes(living_supervisors(dir), supervisor_patience_ms);
   if (!ended) return ended;
-  for (std::uint32_t i = 0; i < record.nodes && !cluster.empty(); ++i) {
-    const auto cleared = clear_node(dir, cluster, node_name(i));
+  const auto real = platform::real_path(dir);
+  if (!real) return Failure(real.error());
+  for (std::uint32_t i = 0; i < record.nodes; ++i) {
+    const auto cleared = clear_node(*real, wire::private_container(*real), node_name(i));
     if (!cleared) return cleared;
   }
   return with_network ? platform::cleanup_emulated_network(dir) : Result<void>();

@@ -8,11 +8,9 @@
 
 namespace cox::cmds {
 
-/// Ends and removes all of it for a cluster whose daemons are gone. `cluster`: its name, empty when
-/// not known. `with_network`: also the emulated network.
-/// error: refused when processes remain
+/// Ends and removes all of it for a cluster whose daemons are gone. `with_network`: also the
+/// emulated network. error: refused when processes remain
 Result<void> clear_leftovers(const std::string& dir,
-                             const std::string& cluster,
                              const ClusterRecord& record,
                              bool with_network);
 
