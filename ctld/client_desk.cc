@@ -132,8 +132,18 @@ bool ClientDesk::is_change(const wire::ClientRequest& request) const {
   }
 }
 
-void ClientDesk::submit(const Conversation& to, const Caller& caller, const wire::Submit& submit) {
+/// As whom the job is to run. error: not_permitted
+Result<Uid> ClientDesk::user_of(const wire::Submit& submit, const Caller& caller) const {
   const auto uid = submit_user(submit, caller);
+  if (!uid || about_.only_user.value_or(*uid) == *uid) return uid;
+  return fail(Code::not_permitted, "uid " + std::to_string(*uid) + ": this cluster is of uid " +
+                                       std::to_string(*about_.only_user) +
+                                       ", not of root, and can run jobs of that user alone (one of "
+                                       "your own: cox up)");
+}
+
+void ClientDesk::submit(const Conversation& to, const Caller& caller, const wire::Submit& submit) {
+  const auto uid = user_of(submit, caller);
   if (!uid) return refuse(to, uid.error());
   if (const UserIdentity* known = users_.find(*uid, machine_.now())) {
     return submit_known(to, caller, submit, *known);
@@ -199,7 +209,7 @@ void ClientDesk::submit_many(const Conversation& to,
   }
   // All are of one user: the first's. Another user's job among them is refused.
   const wire::Submit& first = many.jobs_size() == 0 ? many.base() : many.jobs(0);
-  const auto uid = submit_user(first, caller);
+  const auto uid = user_of(first, caller);
   if (!uid) return refuse(to, uid.error());
   if (const UserIdentity* known = users_.find(*uid, machine_.now())) {
     return submit_all(to, caller, many, *known);

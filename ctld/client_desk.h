@@ -29,6 +29,8 @@ struct About {
   std::string state_dir;
   std::string auth;
   std::uint64_t pid = 0;
+  /// Where an ordinary user keeps a cluster to himself no node can run as anybody else.
+  std::optional<Uid> only_user{};
 };
 
 class ClientDesk {
@@ -71,11 +73,13 @@ class ClientDesk {
   struct Shutdown {
     Conversation conversation;
     Instant deadline;
+    bool keeps_queue = false;
   };
 
   // Changes.
   void submit(const Conversation& to, const Caller& caller, const wire::Submit& submit);
   void submit_many(const Conversation& to, const Caller& caller, const wire::SubmitMany& many);
+  Result<Uid> user_of(const wire::Submit& submit, const Caller& caller) const;
   void submit_all(const Conversation& to,
                   const Caller& caller,
                   const wire::SubmitMany& many,

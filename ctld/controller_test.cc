@@ -349,6 +349,30 @@ TEST(Controller, a_shutdown_is_refused_while_jobs_wait_unless_forced) {
   EXPECT_TRUE(world.controller().wants_exit());
 }
 
+TEST(Controller, an_ordinary_users_own_cluster_runs_no_job_of_another_not_even_roots) {
+  MemoryStore store;
+  FakeWorld world(store, nullptr, nullptr, Uid{1001});
+  const ClientId admin = world.connect(root);
+  wire::ClientRequest dry = submit_script();
+  dry.mutable_submit()->set_dry_run(true);
+  wire::ClientRequest many;
+  *many.mutable_submit_many()->add_jobs() = submit_script().submit();
+  for (const auto& request : {submit_script(), dry, many}) {
+    world.say(admin, request);
+    const auto replies = world.heard(admin);
+    ASSERT_EQ(replies.size(), 1U);
+    EXPECT_EQ(replies[0].error().code(), static_cast<std::uint32_t>(Code::not_permitted));
+    EXPECT_EQ(
+        replies[0].error().message(),
+        "uid 0: this cluster is of uid 1001, not of root, and can run jobs of that user alone "
+        "(one of your own: cox up)");
+  }
+  wire::ClientRequest as_ada = submit_script();
+  as_ada.mutable_submit()->mutable_request()->mutable_user()->set_uid(1001);
+  world.say(admin, as_ada);
+  EXPECT_EQ(world.heard(admin)[0].submitted().job(), 1U);
+}
+
 wire::ClientRequest stop_and_keep(bool force) {
   wire::ClientRequest request;
   request.mutable_shutdown()->set_keep_queue(true);

@@ -44,6 +44,13 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+About about_us(const std::string& state_path, const Settings& settings) {
+  About about{state_path, settings.auth, static_cast<std::uint64_t>(::getpid()), std::nullopt};
+  // Then its node daemons are that user's too: the key that lets them in is closed to others.
+  if (settings.auth == "local" && ::geteuid() != 0) about.only_user = ::geteuid();
+  return about;
+}
+
 void Daemon::Body::resolve(Uid uid,
                            std::uint32_t gid,
                            std::function<void(Result<UserIdentity>)> done) {

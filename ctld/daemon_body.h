@@ -38,6 +38,7 @@ inline std::deque<plugins::PolicySet> only(plugins::PolicySet set) {
 
 /// Secret, and another in every run.
 std::uint64_t random_seed();
+About about_us(const std::string& state_path, const Settings& settings);
 
 struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
   Body(DaemonOptions chosen,
@@ -48,19 +49,18 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
         dir(std::move(directory)),
         policies(only(std::move(set))),
         loop(std::move(made)),
-        controller(
-            {{policies.front().select.get(), policies.front().priority.get()},
-             *this,
-             links,
-             links,
-             *this,
-             dir.cluster_key,
-             {dir.state_path, options.config.settings.auth, static_cast<std::uint64_t>(::getpid())},
-             options.log,
-             this,
-             this,
-             random_seed(),
-             this}) {}
+        controller({{policies.front().select.get(), policies.front().priority.get()},
+                    *this,
+                    links,
+                    links,
+                    *this,
+                    dir.cluster_key,
+                    about_us(dir.state_path, options.config.settings),
+                    options.log,
+                    this,
+                    this,
+                    random_seed(),
+                    this}) {}
 
   // Journal: the store thread, which answers through the loop.
   void append(Batch batch) override { store_thread->append(std::move(batch)); }

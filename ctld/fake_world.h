@@ -87,7 +87,8 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
   /// With a checkpoint that cannot be used it is not started: see recovered().
   explicit FakeWorld(MemoryStore& store,
                      History* history = nullptr,
-                     CheckpointStore* checkpoint = nullptr)
+                     CheckpointStore* checkpoint = nullptr,
+                     std::optional<Uid> only_user = std::nullopt)
       : store_(store) {
     controller_ = std::make_unique<Controller>(ControllerParts{{&select_, &priority_},
                                                                *this,
@@ -95,7 +96,7 @@ class FakeWorld : public Journal, public NodeLinks, public ClientLinks, public U
                                                                *this,
                                                                *this,
                                                                std::string(32, 'k'),
-                                                               {"/state", "local", 1},
+                                                               {"/state", "local", 1, only_user},
                                                                Log(-1),
                                                                nullptr,
                                                                history});
