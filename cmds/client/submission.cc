@@ -111,7 +111,8 @@ Instant wall_now() {
 }
 
 std::string default_job_name(const std::string& path) {
-  return path.substr(path.rfind('/') + 1).substr(0, NAME_MAX);
+  const std::string name = path.substr(path.rfind('/') + 1).substr(0, NAME_MAX);
+  return quoted(name, name.size()).substr(0, NAME_MAX);
 }
 
 Result<void> collect_surroundings(JobRequest* request) {

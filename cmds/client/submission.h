@@ -25,7 +25,8 @@ ClientKey make_client_key();
 /// The wall clock.
 Instant wall_now();
 
-/// The name of a job that got none: its script's or command's, as long as a file's may be.
+/// The name of a job that got none: its script's or command's, as long as a file's may be, what
+/// cannot be printed as \xNN.
 std::string default_job_name(const std::string& path);
 /// Adds what this process has to the request: directory, umask, limits, host.
 /// error: not_found when the working directory is gone

@@ -35,6 +35,16 @@ Result<void> check_reason(const std::string& why) {
   return {};
 }
 
+/// A name stands in one line of every listing, and in names of files by %x.
+Result<void> check_name(const std::string& name) {
+  if (name.size() > job_name_bytes_max) {
+    return bad("--job-name " + quoted(name, 40) + ": " + std::to_string(name.size()) +
+               " bytes are over the limit of " + std::to_string(job_name_bytes_max));
+  }
+  if (quoted(name, name.size()) == name) return {};
+  return bad("--job-name " + quoted(name, 40) + ": has a character that cannot be printed");
+}
+
 std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is the whole
 }
@@ -44,7 +54,8 @@ std::string default_name(const JobRequest& request, bool has_script) {
   const std::vector<std::string>& argv =
       request.common->has_initial_step ? request.common->initial_step.argv : request.argv;
   if (has_script || argv.empty()) return "job";
-  return std::string(base_name(argv.front()));
+  const std::string_view name = base_name(argv.front()).substr(0, job_name_bytes_max);
+  return quoted(name, name.size()).substr(0, job_name_bytes_max);
 }
 
 Result<void> check_shape(const JobRequest& request, bool has_script) {
@@ -153,6 +164,9 @@ Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit
   }
   common.user = user;
   if (request->name.empty()) request->name = default_name(*request, has_script);
+  for (const std::string& name : {request->name, common.initial_step.name}) {
+    if (auto checked = check_name(name); !checked) return tl::unexpected(checked.error());
+  }
   if (common.has_initial_step && common.initial_step.directory.empty()) {
     common.initial_step.directory = common.directory;
   }
@@ -167,6 +181,7 @@ Result<WithContent<core::SubmitJob>> translate_variant(const WithContent<core::S
                                                        const wire::SubmitVariant& variant) {
   auto request = wire::take(variant.job(), base.request.request);
   if (!request) return tl::unexpected(request.error());
+  if (auto checked = check_name(request->name); !checked) return tl::unexpected(checked.error());
   WithContent<core::SubmitJob> made{{base.request.caller, {}, {}}, base.blobs};
   if (!variant.script().empty()) {
     if (request->script.empty()) return bad("a script for a job that has none");
@@ -192,6 +207,7 @@ Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateSt
   auto request = wire::take(create.request());
   if (!request) return tl::unexpected(request.error());
   if (request->argv.empty()) return bad("a step needs a command");
+  if (auto checked = check_name(request->name); !checked) return tl::unexpected(checked.error());
   if (!request->directory.empty()) {
     if (auto checked = check_directory(request->directory); !checked) {
       return tl::unexpected(checked.error());

@@ -16,6 +16,9 @@
 
 namespace cox::ctld {
 
+/// What the name of a file may have, which a job's name becomes a part of.
+inline constexpr std::size_t job_name_bytes_max = 255;
+
 /// A request with the content that its hashes stand for.
 template <class Request>
 struct WithContent {

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "common/text.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -43,6 +44,36 @@ TEST(ClientRequest, a_good_submit_has_its_content_under_its_hashes) {
   EXPECT_EQ(request.script, made->blobs[0].hash);
   EXPECT_EQ(request.script, wire::hash_bytes("#!/bin/sh\ntrue\n"));
   EXPECT_EQ(*made->blobs[1].bytes, std::string("PATH=/bin\0EMPTY=\0", 17));
+}
+
+TEST(ClientRequest, a_name_stands_in_one_line_and_is_no_longer_than_that_of_a_file) {
+  wire::Submit submit = good_submit();
+  for (const char* name : {"two\nlines", "bell\a", "\x1b[31mred", "cut \xc3"}) {
+    submit.mutable_request()->set_name(name);
+    EXPECT_EQ(refusal(submit),
+              "--job-name " + cox::quoted(name) + ": has a character that cannot be printed");
+  }
+  submit.mutable_request()->set_name(std::string(256, 'n'));
+  EXPECT_EQ(refusal(submit),
+            "--job-name " + std::string(40, 'n') + "...: 256 bytes are over the limit of 255");
+  for (const std::string& name : {std::string(255, 'n'), std::string("a job's näme, 50% done")}) {
+    submit.mutable_request()->set_name(name);
+    EXPECT_EQ(refusal(submit), "accepted");
+  }
+  wire::SubmitVariant variant;
+  variant.mutable_job()->set_name("two\nlines");
+  const auto base = translate_submit(good_submit(), ada, ada_identity);
+  ASSERT_TRUE(base);
+  EXPECT_FALSE(translate_variant(*base, good_submit(), variant));
+}
+
+TEST(ClientRequest, a_name_taken_from_the_command_is_made_printable) {
+  wire::Submit submit = good_submit();
+  submit.clear_script();
+  submit.mutable_request()->add_argv("/opt/odd\nname");
+  const auto made = translate_submit(submit, ada, ada_identity);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->request.request.name, "odd\\x0aname");
 }
 
 TEST(ClientRequest, a_variant_differs_in_what_it_sets_alone) {
