@@ -61,14 +61,30 @@ TEST(Trap04, a_node_daemon_started_again_agrees_with_the_controller) {
   cluster.expect_nothing_left();
 }
 
-/// Lines of /proc/self/cgroup that are ours, without the job's and the step's own part.
-std::string confinement(const std::string& cgroups) {
+/// Lines of /proc/self/cgroup that are ours. The container of `job` is JOB in them, and what is
+/// below it is left out; who stands in another's, or above, has other lines.
+std::string confinement(const std::string& cgroups, std::uint64_t job) {
+  const std::string own = "/job_" + std::to_string(job) + ".1";
   std::string lines;
   for (const std::string_view line : split(cgroups, '\n')) {
     if (line.find("/coxswain/") == std::string_view::npos) continue;
-    lines += std::string(line.substr(0, line.find("/job_"))) + "\n";
+    const std::size_t at = line.find(own);
+    const bool is_there = at != std::string_view::npos &&
+                          (at + own.size() == line.size() || line[at + own.size()] == '/');
+    lines += std::string(line.substr(0, at)) + (is_there ? "/JOB" : "") + "\n";
   }
   return lines;
+}
+
+TEST(Trap05, tells_who_stands_outside_the_jobs_container) {
+  const std::string job = "4:memory:/coxswain/c/n1/job_7.1\n1:name=systemd:/\n";
+  EXPECT_EQ(confinement(job, 7), "4:memory:/coxswain/c/n1/JOB\n");
+  EXPECT_EQ(confinement("4:memory:/coxswain/c/n1/job_8.1/step_0\n", 8), confinement(job, 7));
+  for (const char* outside :
+       {"4:memory:/\n", "4:memory:/coxswain/c/n1\n", "4:memory:/coxswain/c/n1/job_77.1\n",
+        "4:memory:/coxswain/c/n1/job_7.2\n"}) {
+    EXPECT_NE(confinement(outside, 7), confinement(job, 7)) << outside;
+  }
 }
 
 TEST(Trap05, an_interactive_task_is_confined_as_a_batch_task) {
@@ -77,14 +93,14 @@ TEST(Trap05, an_interactive_task_is_confined_as_a_batch_task) {
   Client client = cluster.client();
   const auto batch = client.submit(cluster.job("cat /proc/self/cgroup"));
   EXPECT_EQ(client.end_of(batch).state(), "COMPLETED");
-  const std::string expected = confinement(cluster.file("1.out"));
-  EXPECT_NE(expected, "");
+  const std::string expected = confinement(cluster.file("1.out"), batch);
+  EXPECT_NE(expected.find("/JOB\n"), std::string::npos) << cluster.file("1.out");
   const auto alone = cluster.shell("cox run cat /proc/self/cgroup");
-  EXPECT_EQ(confinement(alone.output), expected) << alone.output;
+  EXPECT_EQ(confinement(alone.output, 2), expected) << alone.output;
   cluster.write("script", "#!/bin/sh\ncox run cat /proc/self/cgroup\n");
   const auto inside = cluster.shell("cox submit -o inside.txt script && cox wait 3");
   EXPECT_EQ(inside.status, 0) << inside.output;
-  EXPECT_EQ(confinement(cluster.file("inside.txt")), expected) << cluster.file("inside.txt");
+  EXPECT_EQ(confinement(cluster.file("inside.txt"), 3), expected) << cluster.file("inside.txt");
   const auto greedy =
       cluster.shell("cox run --mem 50M sh -c 'head -c 300M /dev/zero | tail -c 300M > /dev/null'");
   EXPECT_NE(greedy.status, 0);
