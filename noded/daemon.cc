@@ -192,6 +192,8 @@ void Daemon::supervisor_gone(agent::SupervisorGone gone) {
     log_.warning("supervisor of step " + key_text(gone.step) + " is lost: " + gone.why);
   }
   if (is_recovered_) {
+    const bool is_new = step != nullptr && step->phase == agent::StepPhase::preparing;
+    if (is_new && give_up(gone.step)) gone.started = false;
     tell(std::move(gone));
   } else {
     early_.erase(gone.step);

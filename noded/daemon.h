@@ -54,6 +54,9 @@ class Daemon {
   void read_attempts();
   bool is_supervisor_missing(const std::set<StepKey>& alive) const;
   void recovered(const std::set<StepKey>& alive);
+  bool give_up(const StepKey& step);
+  void sweep_marks(const std::set<AttemptKey>& known);
+  void remove_mark(const StepKey& step);
   void sweep();
 
   // Messages: daemon.cc.

@@ -13,8 +13,10 @@
 #include "common/text.h"
 #include "link/link.h"
 #include "noded/paths.h"
+#include "noded/stepd/begin_mark.h"
 #include "platform/file.h"
 #include "platform/loop.h"
+#include "platform/mark.h"
 #include "platform/process.h"
 #include "platform/scratch_dir.h"
 #include "wire/model_codec.h"
@@ -180,10 +182,14 @@ class Controller {
 
   // Until a file that a job or the daemon writes is there, or gone.
   bool run_until_exists(const std::string& name, bool wanted = true) {
+    return run_until_seen([this, name, wanted] { return exists(name) == wanted; });
+  }
+
+  bool run_until_seen(const std::function<bool()>& seen) {
     look_again();
-    const bool seen = run_until([this, name, wanted] { return exists(name) == wanted; });
+    const bool is_seen = run_until(seen);
     looks_ = false;
-    return seen;
+    return is_seen;
   }
 
   const platform::ScratchDir& dir() const { return dir_; }
@@ -337,6 +343,60 @@ TEST(NodeDaemon, a_job_outlives_its_daemon_and_is_adopted_by_the_next) {
   EXPECT_EQ(controller.closed_[0].batch_result().exit_code(), 4);
   EXPECT_EQ(controller.file("job.out"), "done\n");
   EXPECT_TRUE(controller.finish(7));
+}
+
+/// A node whose daemon was killed when it had noted job 7 and nothing else: its supervisor is not
+/// there, and the mark says what it came to, or there is none.
+class NotedJob : public ::testing::Test {
+ protected:
+  void restart_with_note(const std::string& mark) {
+    auto node = controller_.start_node();
+    ASSERT_TRUE(controller_.run_until_registered());
+    controller_.run_job(7, "touch started; sleep 1000");
+    ASSERT_TRUE(controller_.run_until_exists("started"));
+    EXPECT_EQ(*platform::read_mark(mark_), stepd::begun_word);
+    const std::string note = controller_.file("attempts-n1/7.1");
+    controller_.close_job(7);
+    ASSERT_TRUE(controller_.run_until_closed());
+    ASSERT_TRUE(controller_.finish(7));
+    ASSERT_TRUE(controller_.run_until_seen([&] { return !platform::read_mark(mark_); }));
+    node->end(SIGKILL);
+    controller_.closed_.clear();
+    ASSERT_TRUE(platform::write_file_atomic(controller_.dir() / "attempts-n1/7.1", note));
+    if (!mark.empty()) {
+      ASSERT_TRUE(*platform::set_mark(mark_, mark));
+    }
+    node_ = controller_.start_node();
+    ASSERT_TRUE(controller_.run_until_registered());
+    ASSERT_EQ(controller_.registers_.back().held_size(), 1);
+  }
+
+  Controller controller_;
+  std::string mark_ = controller_.dir() / ("begun-n1/7.1." + std::to_string(step_batch.value));
+  std::unique_ptr<Process> node_;
+};
+
+TEST_F(NotedJob, that_never_began_is_a_failed_start_and_will_not_begin_later) {
+  restart_with_note("");
+  EXPECT_FALSE(controller_.registers_.back().held(0).closing());
+  ASSERT_TRUE(controller_.run_until([&] { return !controller_.prepared_.empty(); }));
+  EXPECT_TRUE(controller_.prepared_[0].failed());
+  EXPECT_TRUE(controller_.prepared_[0].node_at_fault());
+  controller_.close_job(7);
+  ASSERT_TRUE(controller_.run_until_closed());
+  EXPECT_FALSE(controller_.closed_[0].has_batch_result());
+  EXPECT_TRUE(controller_.finish(7));
+  EXPECT_EQ(*platform::read_mark(mark_), stepd::given_up_word);
+}
+
+TEST_F(NotedJob, that_began_is_lost) {
+  restart_with_note(stepd::begun_word);
+  EXPECT_TRUE(controller_.registers_.back().held(0).closing());
+  ASSERT_TRUE(controller_.run_until_closed());
+  EXPECT_EQ(static_cast<EndCause>(controller_.closed_[0].batch_result().cause()),
+            EndCause::supervisor_lost);
+  EXPECT_TRUE(controller_.finish(7));
+  EXPECT_TRUE(controller_.run_until_seen([&] { return !platform::read_mark(mark_); }));
 }
 
 TEST(NodeDaemon, a_result_waits_for_a_daemon_and_for_an_acknowledgement) {

@@ -218,10 +218,17 @@ void Daemon::run(const agent::Remember& effect) {
 }
 
 void Daemon::run(const agent::Forget& effect) {
+  std::optional<StepKey> marked;
+  if (const auto plan = plans_.find(effect.attempt);
+      plan != plans_.end() && plan->second.marks_begin) {
+    marked = StepKey{effect.attempt.job, effect.attempt.attempt, *plan->second.initial()};
+  }
   plans_.erase(effect.attempt);
   unwritten_.erase(effect.attempt);
   const auto removed = platform::remove_path(setup_.paths.attempt_file(effect.attempt));
-  if (!removed) log_.error(removed.error().message);
+  if (!removed) return log_.error(removed.error().message);
+  // Last: an attempt without its mark would be taken for one that never began.
+  if (marked) remove_mark(*marked);
 }
 
 void Daemon::run(const agent::ReportPrepared& effect) {

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "common/text.h"
+#include "noded/stepd/begin_mark.h"
 
 namespace cox::noded {
 namespace {
@@ -31,6 +32,10 @@ std::string key_text(const StepKey& key) {
 std::string Paths::step_socket(const StepKey& key) const {
   return steps() + "/" + key_text(AttemptKey{key.job, key.attempt}) + "." +
          std::to_string(key.step.value);
+}
+
+std::string Paths::begin_mark(const StepKey& key) const {
+  return stepd::begin_mark_of(step_socket(key));
 }
 
 std::string Paths::attempt_file(AttemptKey key) const {

@@ -28,7 +28,11 @@ struct Paths {
 
   std::string tmps() const { return dir + "/tmp-" + name; }
 
+  /// Marks of steps that begun, or never will: stepd/begin_mark.h.
+  std::string marks() const { return dir + "/begun-" + name; }
+
   std::string step_socket(const StepKey& key) const;
+  std::string begin_mark(const StepKey& key) const;
   std::string attempt_file(AttemptKey key) const;
   std::string tmp(AttemptKey key) const;
 };

@@ -65,13 +65,14 @@ Result<AttemptPlan> check_plan(wire::Prepare prepare) {
     const auto checked = check_spec(prepare.initial());
     if (!checked) return tl::unexpected(checked.error().with_context("initial step"));
   }
+  plan.marks_begin = prepare.go_at_once() && prepare.has_initial();
   plan.prepare = std::move(prepare);
   return plan;
 }
 
 std::string attempt_file_text(const AttemptPlan& plan, bool released) {
   std::string text(file_mark);
-  text.append(released ? "r" : "p");
+  text.append(!released ? "p" : plan.marks_begin ? "m" : "r");
   plan.prepare.AppendToString(&text);
   return text;
 }
@@ -81,12 +82,14 @@ Result<RememberedAttempt> parse_attempt_file(const std::string& text) {
     return bad("not an attempt file");
   }
   const char phase = text[file_mark.size()];
-  if (phase != 'r' && phase != 'p') return bad("unknown phase " + quoted(std::string(1, phase)));
+  if (phase != 'r' && phase != 'm' && phase != 'p')
+    return bad("unknown phase " + quoted(std::string(1, phase)));
   wire::Prepare prepare;
   if (!prepare.ParseFromString(text.substr(file_mark.size() + 1))) return bad("damaged");
   auto plan = check_plan(std::move(prepare));
   if (!plan) return tl::unexpected(plan.error());
-  return RememberedAttempt{std::move(*plan), phase == 'r'};
+  plan->marks_begin = phase == 'm';
+  return RememberedAttempt{std::move(*plan), phase != 'p'};
 }
 
 std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPlace& place) {

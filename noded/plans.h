@@ -21,6 +21,7 @@ struct AttemptPlan {
   NodeShare share;                         // of prepare, checked
   UserIdentity user;                       // of prepare.request
   std::map<StepId, wire::StepSpec> specs;  // of later steps
+  bool marks_begin = false;                // the initial step: stepd/begin_mark.h
 
   AttemptKey key() const { return {JobId{prepare.job()}, Attempt{prepare.attempt()}}; }
 

@@ -46,6 +46,7 @@ TEST(Paths, file_names_are_read_back_and_foreign_ones_are_not_ours) {
   const StepKey key{JobId{12}, Attempt{3}, step_batch};
   const Paths paths{"/run/c", "n1"};
   EXPECT_EQ(paths.step_socket(key), "/run/c/steps-n1/12.3.4294967280");
+  EXPECT_EQ(paths.begin_mark(key), "/run/c/begun-n1/12.3.4294967280");
   EXPECT_EQ(parse_step_socket_name("12.3.4294967280"), key);
   EXPECT_EQ(parse_attempt_file_name("12.3"), (AttemptKey{JobId{12}, Attempt{3}}));
   for (const char* name :
@@ -63,6 +64,23 @@ TEST(Plans, an_attempt_file_is_read_back) {
   EXPECT_EQ(again->plan.key(), (AttemptKey{JobId{5}, Attempt{2}}));
   EXPECT_EQ(again->plan.share, plan->share);
   EXPECT_EQ(again->plan.initial(), step_batch);
+}
+
+TEST(Plans, an_attempt_that_goes_at_once_marks_its_beginning_and_its_file_says_so) {
+  auto prepare = prepare_of(5, 2);
+  prepare.set_go_at_once(true);
+  const auto plan = check_plan(prepare);
+  ASSERT_TRUE(plan);
+  EXPECT_TRUE(plan->marks_begin);
+  const std::string text = attempt_file_text(*plan, true);
+  EXPECT_TRUE(parse_attempt_file(text)->released);
+  EXPECT_TRUE(parse_attempt_file(text)->plan.marks_begin);
+  // A daemon of before the marks wrote this: nobody can say whether its supervisor began.
+  std::string older = text;
+  older[older.find('\n') + 1] = 'r';
+  EXPECT_TRUE(parse_attempt_file(older)->released);
+  EXPECT_FALSE(parse_attempt_file(older)->plan.marks_begin);
+  EXPECT_FALSE(check_plan(prepare_of(5, 2))->marks_begin);
 }
 
 TEST(Plans, a_damaged_attempt_file_is_refused_at_every_length) {

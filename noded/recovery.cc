@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "noded/daemon.h"
+#include "noded/stepd/begin_mark.h"
 #include "platform/file.h"
+#include "platform/mark.h"
 
 namespace cox::noded {
 namespace {
@@ -70,6 +72,8 @@ void Daemon::recovered(const std::set<StepKey>& alive) {
     for (const StepKey& step : alive) {
       if (AttemptKey{step.job, step.attempt} == key) request.alive.push_back(step.step);
     }
+    request.never_began = request.alive.empty() && request.initial &&
+                          give_up(StepKey{key.job, key.attempt, *request.initial});
     tell(std::move(request));
   }
   log_.info("recovered " + std::to_string(remembered_.size()) + " attempts, " +
@@ -79,6 +83,34 @@ void Daemon::recovered(const std::set<StepKey>& alive) {
   sweep();
   controller_.start();
   second_passed();
+}
+
+/// True when no task of the initial step ran and none will, whatever still lives of its supervisor.
+bool Daemon::give_up(const StepKey& step) {
+  const auto plan = plans_.find(AttemptKey{step.job, step.attempt});
+  if (plan == plans_.end() || !plan->second.marks_begin) return false;
+  if (plan->second.initial() != step.step) return false;
+  const auto first = platform::set_mark(setup_.paths.begin_mark(step), stepd::given_up_word);
+  if (!first) log_.error(first.error().message);
+  return first && *first;
+}
+
+/// Of attempts that are forgotten. What was given up stays so: its supervisor may still come.
+void Daemon::sweep_marks(const std::set<AttemptKey>& known) {
+  const auto names = platform::list_directory(setup_.paths.marks());
+  if (!names) return;
+  for (const std::string& name : *names) {
+    const auto key = parse_step_socket_name(name);
+    if (key && !known.contains(AttemptKey{key->job, key->attempt})) remove_mark(*key);
+  }
+}
+
+void Daemon::remove_mark(const StepKey& step) {
+  const std::string path = setup_.paths.begin_mark(step);
+  const auto word = platform::read_mark(path);
+  if (!word || *word != stepd::begun_word) return;
+  const auto removed = platform::remove_path(path);
+  if (!removed) log_.error(removed.error().message);
 }
 
 // What nobody remembers: containers, directories, supervisors that come late.
@@ -98,6 +130,7 @@ void Daemon::sweep() {
       if (key && !known.contains(*key)) remove_tmp(*key);
     }
   }
+  sweep_marks(known);
   remembered_.clear();
   loop_.after(late_adoption_after, [this] { supervisors_.adopt([](const std::set<StepKey>&) {}); });
 }

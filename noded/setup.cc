@@ -91,6 +91,7 @@ Result<void> make_directories(const Paths& paths) {
                                    {paths.steps(), 0711},
                                    {paths.tmps(), 0711},
                                    {paths.attempts(), 0700},
+                                   {paths.marks(), 0700},
                                    {paths.groups(), 0700}}) {
     auto made = platform::make_directories(path, mode);
     if (!made) return made;

@@ -349,6 +349,23 @@ TEST(Agent, Trap04_a_restarted_daemon_tells_what_became_of_a_running_job) {
   EXPECT_EQ(closed[0].batch_result->cause, EndCause::supervisor_lost);
 }
 
+TEST(Agent, an_attempt_that_never_began_is_no_lost_one_but_a_failed_start) {
+  Node node;
+  node.restart();
+  RecoverAttempt found{job1, step_batch, true, true, {}};
+  found.never_began = true;
+  node.tell(found);
+  ASSERT_EQ(held(node.state).size(), 1U);
+  EXPECT_FALSE(held(node.state)[0].closing);
+  const auto told = node.tell(Registered{origin, seconds(30)});
+  ASSERT_EQ(all<ReportPrepared>(told).size(), 1U);
+  EXPECT_TRUE(all<ReportPrepared>(told)[0].failure.has_value());
+  EXPECT_TRUE(all<ReportPrepared>(told)[0].node_at_fault);
+  EXPECT_TRUE(all<ReportClosed>(told).empty());
+  EXPECT_TRUE(has<RemoveContainer>(node.tell(Close{origin, job1, EndCause::requeued})));
+  EXPECT_EQ(all<ReportClosed>(node.tell(ContainerRemoved{job1, {}})).size(), 1U);
+}
+
 TEST(Agent, a_container_without_a_file_is_held_and_closed_so_that_its_job_is_not_started_anew) {
   Node node;
   node.restart();

@@ -142,6 +142,10 @@ AgentFacts decide_one(const AgentState& state, const RecoverAttempt& request) {
   AgentFacts facts{AttemptRestored{key, request.initial, request.go_at_once,
                                    request.released || request.go_at_once, request.alive}};
   if (!request.initial) return facts;
+  if (request.never_began) {
+    facts.push_back(PrepareFailed{key, "its daemon ended before the job began", true});
+    return facts;
+  }
   const auto& alive = request.alive;
   if (std::find(alive.begin(), alive.end(), *request.initial) != alive.end()) return facts;
   const StepKey initial = step_of(key, *request.initial);

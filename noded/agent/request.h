@@ -130,6 +130,7 @@ struct RecoverAttempt {
   bool released = false;
   std::vector<StepId> alive;
   bool is_stray = false;
+  bool never_began = false;  // for certain: no task ran, and none will
 };
 
 /// Asked once a second while anything is closing; counts the patience with supervisors.

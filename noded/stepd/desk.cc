@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "noded/stepd/begin_mark.h"
 #include "platform/file.h"
 #include "wire/model_codec.h"
 #include "wire/step.pb.h"
@@ -208,6 +209,8 @@ void Desk::start(const wire::StepMessage& message) {
     loop_.after(milliseconds(100), [this] { loop_.stop(); });
     return;
   }
+  // A gang's release is on record before its tasks go.
+  if (plan->go_at_once) plan->begin_mark = begin_mark_of(socket_path_);
   Supervisor::Events events;
   events.status_changed = [this] {
     send_status();

@@ -63,6 +63,7 @@ struct StepPlan {
   std::string containment;  // description of the backend; cgroups, or process groups
 
   std::string access_key;  // 32 bytes
+  std::string begin_mark;  // to be set before the first task; empty: none
 
   const PlanNode& here() const { return nodes[node_index]; }
 

@@ -7,9 +7,11 @@
 #include <csignal>
 #include <filesystem>
 
+#include "noded/stepd/begin_mark.h"
 #include "noded/stepd/outcome.h"
 #include "noded/stepd/stepd_world.h"
 #include "platform/file.h"
+#include "platform/mark.h"
 
 namespace cox::stepd {
 namespace {
@@ -51,6 +53,51 @@ std::vector<std::string> endpoints(const std::vector<Stepd*>& all) {
 void expect_to_leave_when_forgotten(World& world, const std::vector<Stepd*>& all) {
   for (const Stepd* one : all) one->parent.say_forget();
   EXPECT_TRUE(world.until([&] { return all_left(all); })) << "a supervisor stays";
+}
+
+/// A batch step that goes at once, with a directory for marks as a daemon makes it.
+wire::StepStart start_at_once(World& world) {
+  const std::filesystem::path mark = begin_mark_of(world.next_socket());
+  std::filesystem::create_directories(mark.parent_path());
+  auto start = world.batch("echo on > ran");
+  start.set_go_at_once(true);
+  return start;
+}
+
+TEST(BeforeGo, a_step_that_goes_at_once_marks_its_beginning) {
+  World world;
+  const std::string mark = begin_mark_of(world.next_socket());
+  Stepd& stepd = world.spawn(start_at_once(world));
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(world.file("ran"), "on\n");
+  EXPECT_EQ(*platform::read_mark(mark), begun_word);
+  expect_to_leave_when_forgotten(world, {&stepd});
+}
+
+TEST(BeforeGo, a_step_whose_start_was_given_up_runs_nothing) {
+  World world;
+  const std::string mark = begin_mark_of(world.next_socket());
+  const auto start = start_at_once(world);
+  ASSERT_TRUE(*platform::set_mark(mark, given_up_word));
+  Stepd& stepd = world.spawn(start);
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::supervisor_lost);
+  EXPECT_EQ(world.file("ran"), "(no file)");
+  EXPECT_EQ(*platform::read_mark(mark), given_up_word);
+  expect_to_leave_when_forgotten(world, {&stepd});
+}
+
+TEST(BeforeGo, a_beginning_that_cannot_be_marked_is_none) {
+  World world;
+  const std::filesystem::path mark = begin_mark_of(world.next_socket());
+  auto start = world.batch("echo on > ran");
+  start.set_go_at_once(true);
+  std::filesystem::create_symlink(mark.parent_path(), mark.parent_path());  // leads nowhere
+  Stepd& stepd = world.spawn(start);
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::launch_failed);
+  EXPECT_EQ(world.file("ran"), "(no file)");
+  expect_to_leave_when_forgotten(world, {&stepd});
 }
 
 TEST(BeforeGo, an_end_lets_the_supervisors_of_all_nodes_leave) {

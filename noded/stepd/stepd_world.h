@@ -76,6 +76,8 @@ class World {
                               std::uint32_t node_index = 0,
                               const StepRequest& request = {}) const;
 
+  /// Where the supervisor that is spawned next will listen.
+  std::string next_socket() const;
   Stepd& spawn(const wire::StepStart& start, const std::string& program = "");
   /// Starts, waits for "prepared" and says go.
   Stepd& launch(const wire::StepStart& start);

@@ -78,6 +78,7 @@ World::World() : user_(ordinary_user()) {
   loop_ = std::move(*loop);
   EXPECT_EQ(::chmod(scratch_.path().c_str(), 0755), 0);
   EXPECT_EQ(::mkdir(work().c_str(), 0755), 0);
+  EXPECT_EQ(::mkdir((scratch_ / "steps-w").c_str(), 0755), 0);
   run_tasks_as(user_);
 }
 
@@ -203,12 +204,17 @@ wire::StepStart World::interactive(const std::vector<std::string>& argv,
   return start;
 }
 
+std::string World::next_socket() const {
+  return scratch_ / ("steps-w/" + std::to_string(supervisors_.size() + 1) + ".0");
+}
+
 Stepd& World::spawn(const wire::StepStart& start, const std::string& program) {
   int ends[2] = {-1, -1};
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   const platform::Descriptor theirs(ends[1]);
+  const std::string socket = next_socket();
   Stepd& stepd = supervisors_.emplace_back();
-  stepd.socket = scratch_ / std::to_string(supervisors_.size()) + ".0";
+  stepd.socket = socket;
   platform::SpawnRequest request;
   request.program = program.empty() ? COXSTEPD_PATH : program;
   request.argv = {"coxstepd", stepd.socket};

@@ -6,7 +6,9 @@
 #include <csignal>
 #include <string_view>
 
+#include "noded/stepd/begin_mark.h"
 #include "noded/stepd/environment.h"
+#include "platform/mark.h"
 #include "wire/model_codec.h"
 #include "wire/step.pb.h"
 
@@ -85,8 +87,26 @@ void Supervisor::begin_running() {
   }
 }
 
+/// False where a later node daemon came first and told the controller that this never began.
+Result<bool> Supervisor::mark_begin() {
+  if (plan_.begin_mark.empty()) {
+    return true;
+  }
+  auto is_first = platform::set_mark(plan_.begin_mark, begun_word);
+  // A daemon of before the marks has no directory for them, and does not look.
+  if (!is_first && is_first.error().code == Code::not_found) {
+    return true;
+  }
+  return is_first;
+}
+
 void Supervisor::go(const std::vector<std::string>& endpoints) {
   if (phase_ != Phase::prepared) {
+    return;
+  }
+  if (const auto first = mark_begin(); !first || !*first) {
+    end_without_tasks(first ? EndCause::supervisor_lost : EndCause::launch_failed,
+                      first ? "its start was given up before it began" : first.error().message);
     return;
   }
   begin_running();

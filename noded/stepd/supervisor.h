@@ -79,6 +79,7 @@ class Supervisor {
   Result<void> start_tasks();
   Result<std::vector<TaskLaunch>> make_launches();
   void begin_running();
+  Result<bool> mark_begin();
   void arm_time_limit();
   void signal_everywhere(int signal);
   void begin_end(EndCause cause,

@@ -54,6 +54,8 @@ void FakeNode::start_daemon() {
         request.alive.push_back(step.step);
       }
     }
+    request.never_began = known.go_at_once && known.initial && request.alive.empty() &&
+                          set_mark({attempt.job, attempt.attempt, *known.initial}, false);
     tell(request);
   }
   for (const auto& [step, supervisor] : supervisors_) {
@@ -96,6 +98,7 @@ void FakeNode::stop_machine() {
   supervisors_.clear();
   containers_.clear();
   files_.clear();
+  marks_.clear();
   ++boot_;
   ++machine_life_;
 }

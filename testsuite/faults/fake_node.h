@@ -123,6 +123,13 @@ class FakeNode {
   void beat();
   void age();
 
+  /// noded/stepd/begin_mark.h: true for the first alone. `begun` says who it was.
+  bool set_mark(const StepKey& step, bool begun);
+  void run_at_once(const StepKey& step);
+  void born_late(const agent::SpawnSupervisor& effect,
+                 const Known& known,
+                 std::uint64_t machine_life);
+
   void act(const agent::MakeContainer& effect);
   void act(const agent::SpawnSupervisor& effect);
   void act(const agent::TellGo& effect);
@@ -160,6 +167,7 @@ class FakeNode {
   std::map<StepKey, Supervisor> supervisors_;
   std::set<AttemptKey> containers_;
   std::map<AttemptKey, Known> files_;
+  std::map<StepKey, bool> marks_;  // begun, or given up
   std::shared_ptr<Daemon> daemon_;
 };
 
