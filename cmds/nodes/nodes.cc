@@ -11,6 +11,7 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/memory_text.h"
+#include "model/node_state.h"
 #include "model/selector.h"
 
 namespace cox::cmds {
@@ -75,8 +76,14 @@ std::vector<Group> group(const wire::NodeList& list) {
   return rows;
 }
 
-constexpr std::array states = {"idle",  "mixed", "allocated", "draining", "drained", "resting",
-                               "stuck", "short", "silent",    "failed",   "down",    "lost"};
+/// The words of all states, the best first.
+std::vector<std::string> known_states() {
+  std::vector<std::string> words;
+  for (int i = static_cast<int>(NodeState::allocated); i >= 0; --i) {
+    words.emplace_back(to_text(static_cast<NodeState>(i)));
+  }
+  return words;
+}
 
 /// One of the words of `list`, which is empty when the option was not given.
 bool is_in(const std::string& list, const std::string& words) {
@@ -91,7 +98,7 @@ bool is_in(const std::string& list, const std::string& words) {
 
 Result<void> check_states(const Parsed& given) {
   if (!given.has("state")) return {};
-  const std::vector<std::string> known(states.begin(), states.end());
+  const std::vector<std::string> known = known_states();
   for (const std::string_view wanted : split(given.value("state"), ',')) {
     if (std::ranges::find(known, wanted) != known.end()) continue;
     const auto near = nearest(wanted, known);
