@@ -69,9 +69,8 @@ TEST(ExplainPage, HasEveryReason) {
 
 TEST(ExplainPage, HasEveryKindOfFailure) {
   std::set<std::string> kinds;
-  for (const std::string& kind : all_texts<EndCause>([](EndCause cause) {
-         return std::string(failure_class(cause, false));
-       })) {
+  for (const std::string& kind : all_texts<EndCause>(
+           [](EndCause cause) { return std::string(failure_class(cause, false)); })) {
     kinds.insert(kind);
   }
   kinds.emplace(failure_class(EndCause::finished, true));

@@ -1,4 +1,6 @@
 // cox nodes: the fleet, one line per state and class, or with --long one per node.
+#include "cmds/nodes/nodes.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -171,6 +173,12 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+
+std::vector<std::string> group_column_names() {
+  std::vector<std::string> names;
+  for (const Column<Group>& column : group_columns()) names.emplace_back(column.name);
+  return names;
+}
 
 const Command nodes_command{"nodes", "[NAMES] [OPTIONS]", "the nodes, grouped by state and class",
                             options, Operands::anywhere,  0,
