@@ -31,12 +31,12 @@ enum class Wanted : std::uint8_t {
 struct Question {
   Wanted wanted = Wanted::words;
   std::vector<Candidate> words;
-  std::string option;               // "--partition=" before the value at the cursor
-  std::string list;                 // "a,b," before the part of a list at the cursor
-  std::string typed;                // the part at the cursor
+  std::string option;  // "--partition=" before the value at the cursor
+  std::string list;    // "a,b," before the part of a list at the cursor
+  std::string typed;   // the part at the cursor
   const Command* command = nullptr;
-  bool is_ended_wanted = false;     // jobs: those that have ended too
-  std::string cluster;              // --cluster, where it was given before
+  bool is_ended_wanted = false;  // jobs: those that have ended too
+  std::string cluster;           // --cluster, where it was given before
 };
 
 /// `words`: the command line from `cox` on, the last is that at the cursor, perhaps empty.

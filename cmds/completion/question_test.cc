@@ -48,9 +48,11 @@ TEST(Completion, CommandsComeFirstAndAfterHelp) {
 }
 
 TEST(Completion, ValuesFollowTheirOptionInEveryWayOfWritingIt) {
-  for (const auto& words : std::vector<std::vector<std::string>>{
-           {"submit", "-p", "ba"}, {"submit", "--partition", "ba"}, {"submit", "--part", "ba"},
-           {"submit", "--partition=ba"}, {"submit", "-Hp", "ba"}}) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"submit", "-p", "ba"},
+                                                                 {"submit", "--partition", "ba"},
+                                                                 {"submit", "--part", "ba"},
+                                                                 {"submit", "--partition=ba"},
+                                                                 {"submit", "-Hp", "ba"}}) {
     const Question question = ask(words);
     EXPECT_EQ(question.wanted, Wanted::partitions) << words.back();
     EXPECT_EQ(question.typed, "ba") << words.back();

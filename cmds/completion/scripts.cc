@@ -3,7 +3,8 @@
 
 namespace cox::cmds {
 
-const std::string_view bash_script = R"(# Completion of cox for bash; `cox completion bash` prints it.
+const std::string_view bash_script =
+    R"(# Completion of cox for bash; `cox completion bash` prints it.
 _cox() {
   local cur=${COMP_WORDS[COMP_CWORD]} line
   [ "$cur" != = ] || cur=

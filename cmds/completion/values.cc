@@ -60,8 +60,7 @@ std::vector<std::string> states_of(const std::string& command) {
 
 /// "auto|pmix|none": every part is a word to be typed as it is.
 bool is_choice(std::string_view text) {
-  return text.find('|') != std::string_view::npos &&
-         std::ranges::all_of(text, [](char c) {
+  return text.find('|') != std::string_view::npos && std::ranges::all_of(text, [](char c) {
            return c == '|' || c == '-' || c == '_' || (c >= 'a' && c <= 'z');
          });
 }
@@ -80,10 +79,11 @@ std::optional<Wanted> meaning(std::string_view placeholder) {
   };
 
   static constexpr Meaning table[] = {
-      {"JOB", Wanted::jobs},       {"NODES", Wanted::nodes},     {"USER", Wanted::users},
-      {"FILE", Wanted::files},     {"SCRIPT", Wanted::files},    {"PATTERN", Wanted::files},
-      {"ADDRESS", Wanted::files},  {"DIR", Wanted::directories}, {"COMMAND", Wanted::programs},
-      {"FILE|SYNTHETIC", Wanted::files}};
+      {"JOB", Wanted::jobs},         {"NODES", Wanted::nodes},
+      {"USER", Wanted::users},       {"FILE", Wanted::files},
+      {"SCRIPT", Wanted::files},     {"PATTERN", Wanted::files},
+      {"ADDRESS", Wanted::files},    {"DIR", Wanted::directories},
+      {"COMMAND", Wanted::programs}, {"FILE|SYNTHETIC", Wanted::files}};
   for (const Meaning& one : table) {
     if (one.word == placeholder) return one.wanted;
   }
@@ -120,8 +120,7 @@ std::vector<Form> forms_of(std::string_view usage) {
     if (was_option || token.starts_with("[-") || token.starts_with("-")) continue;
     if (bare(token) == "OPTIONS" || bare(token) == "ARGS") continue;
     forms.back().tokens.emplace_back(bare(token));
-    forms.back().repeats |=
-        token.find("...") != std::string_view::npos || bare(token) == "NAMES";
+    forms.back().repeats |= token.find("...") != std::string_view::npos || bare(token) == "NAMES";
   }
   return forms;
 }
