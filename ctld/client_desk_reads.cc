@@ -50,11 +50,12 @@ bool ClientDesk::continue_lists() {
     }
     wire::ClientReply answer;
     const bool last = listing.next(state(), machine_.plan(), &answer);
-    reply(listing.conversation(), std::move(answer), last, true);
+    const bool goes_on = continue_watched(listing.conversation(), last, &answer);
+    reply(listing.conversation(), std::move(answer), last && !goes_on, true);
     if (!last) listings_.push_back(std::move(listing));
     return true;
   }
-  return false;
+  return tell_watched();
 }
 
 void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& request) {

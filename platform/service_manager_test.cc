@@ -47,8 +47,7 @@ class Manager {
 
 TEST(ServiceManager, HearsThatWeAreReadyAndStop) {
   const ScratchDir dir;
-  for (const std::string& name :
-       {(dir / "notify"), "@cox-notify-" + std::to_string(::getpid())}) {
+  for (const std::string& name : {(dir / "notify"), "@cox-notify-" + std::to_string(::getpid())}) {
     const Manager manager(name);
     ASSERT_TRUE(manager.is_bound()) << name;
     const auto words = ServiceManager::from_environment();
