@@ -10,7 +10,7 @@ namespace cox::ctld {
 
 namespace {
 
-constexpr std::size_t slice_jobs = 1000;    // in one reply, as of lists
+constexpr std::size_t slice_jobs = 1000;   // in one reply, as of lists
 constexpr std::size_t reasons_max = 1000;  // more fit no screen
 
 /// Not on a list of what waits or runs: ended, forgotten, or an array that its elements stand for.
@@ -85,7 +85,8 @@ void QueueWatch::look_at_reasons(const core::State& state, const core::Plan& pla
 
 std::size_t QueueWatches::count(ClientId client) const {
   return static_cast<std::size_t>(std::ranges::count_if(
-      watches_, [client](const QueueWatch& watch) { return watch.conversation().client == client; }));
+      watches_,
+      [client](const QueueWatch& watch) { return watch.conversation().client == client; }));
 }
 
 void QueueWatches::drop(ClientId client) {

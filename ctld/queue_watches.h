@@ -30,8 +30,10 @@ class QueueWatch {
 
   /// The job changed: it is on the list, or may have been.
   void note(const core::State& state, JobId job);
+
   /// The list is whole: from now on changes may be told.
   void listed() { is_listed_ = true; }
+
   bool is_due(Instant now) const;
 
   /// The next changes, into a reply without number.

@@ -58,6 +58,14 @@ std::vector<std::string> states_of(const std::string& command) {
   return states;
 }
 
+std::vector<std::string> reasons() {
+  std::vector<std::string> words;
+  for (int i = 1; to_text(static_cast<Reason>(i)) != "unknown"; ++i) {
+    words.emplace_back(to_text(static_cast<Reason>(i)));
+  }
+  return words;
+}
+
 /// "auto|pmix|none": every part is a word to be typed as it is.
 bool is_choice(std::string_view text) {
   return text.find('|') != std::string_view::npos && std::ranges::all_of(text, [](char c) {
@@ -157,6 +165,8 @@ void value_of_option(const Command& command, const OptionSpec& spec, Question* t
   if (value.starts_with("[=")) value = bare(value.substr(2));
   if (name == "partition") {
     to->wanted = Wanted::partitions;
+  } else if (value == "REASON,...") {
+    to->words = plain(reasons());
   } else if (value == "COLUMN,...") {
     to->words = plain(columns_of(command.name));
   } else if (name == "state") {
