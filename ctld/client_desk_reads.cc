@@ -144,6 +144,7 @@ void ClientDesk::status(const Conversation& to) {
   out->set_pid(about_.pid);
   out->set_epoch(state().record.epoch.value);
   out->set_started_us(machine_.contact().started.us);
+  out->set_now_us(machine_.now().us);
   out->set_jobs_pending(state().index.pending);
   out->set_jobs_running(state().index.live);
   out->set_nodes(state().record.nodes.size());

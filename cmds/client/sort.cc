@@ -53,7 +53,8 @@ SortKey sort_key(const std::string& cell, bool is_number) {
   if (cell == "-" || cell.empty()) return {};
   if (!is_number) return {{}, cell};
   if (cell == "UNLIMITED") return {{std::numeric_limits<double>::infinity()}, ""};
-  const bool is_instant = cell.find('T') != std::string::npos && cell.find('-') != std::string::npos;
+  const bool is_instant =
+      cell.find('T') != std::string::npos && cell.find('-') != std::string::npos;
   const bool is_span = !is_instant && is_digit(cell.front()) && cell.find(':') != std::string::npos;
   if (is_span) return {{span_seconds(cell)}, ""};
   SortKey key{digit_runs(cell), ""};

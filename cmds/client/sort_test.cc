@@ -19,7 +19,8 @@ void expect_ascending(const Texts& cells, bool is_number) {
 
 TEST(Sort, NumbersTimesAmountsAndIdsGoByValue) {
   expect_ascending({"-", "0", "9", "10", "100"}, true);
-  expect_ascending({"-", "00:09", "10:00", "1:00:00", "1-00:00:00", "10-00:00:00", "UNLIMITED"}, true);
+  expect_ascending({"-", "00:09", "10:00", "1:00:00", "1-00:00:00", "10-00:00:00", "UNLIMITED"},
+                   true);
   expect_ascending({"-", "512M", "1G", "1500M", "1T"}, true);
   expect_ascending({"3%", "42%", "100%"}, true);
   expect_ascending({"2", "7", "7_2", "7_10", "10"}, true);

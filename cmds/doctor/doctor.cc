@@ -3,9 +3,11 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/session.h"
+#include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "cmds/doctor/findings.h"
+#include "cmds/doctor/first_day.h"
 
 namespace cox::cmds {
 namespace {
@@ -46,14 +48,19 @@ Result<std::uint64_t> examine(const Parsed& given,
                               std::vector<Finding>* findings) {
   wire::ClientRequest status_request;
   status_request.mutable_status();
+  const std::int64_t asked_us = wall_now().us;
   const auto status = session.ask(status_request);
   if (!status) return Failure(status.error());
+  const std::int64_t answered_us = wall_now().us;
   wire::ClientRequest nodes_request;
   nodes_request.mutable_list_nodes();
   const auto nodes = session.ask(nodes_request);
   if (!nodes) return Failure(nodes.error());
   examine_controller(status->status(), session.address(), findings);
+  examine_clock(status->status(), asked_us, answered_us, findings);
   examine_nodes(status->status(), nodes->nodes(), findings);
+  examine_starts(nodes->nodes(), findings);
+  examine_addresses(nodes->nodes(), findings);
   const auto examined = examine_supervisors(session, examined_dir(given), findings);
   if (!examined) return Failure(examined.error());
   return status->status().pid();
@@ -72,9 +79,10 @@ Result<int> run(const Parsed& given) {
   if (examined) {
     controller_pid = *examined;
   } else {
-    findings.push_back({Grade::failed, "controller", examined.error().message, ""});
+    findings.push_back(unreachable_controller(given, examined.error()));
     status = exit_status(examined.error().code);
   }
+  examine_key(given, &findings);
   examine_directory(given, &findings);
   examine_machine(&findings);
   for (const Finding& finding : findings) {

@@ -43,8 +43,8 @@ Result<JobFilter> JobFilter::make(const Parsed& given) {
       }
       const auto near = nearest(upper(word), known);
       return fail(Code::bad_usage, "--state " + quoted(word) + ": no state of a job" +
-                                       (near ? ", perhaps " + *near : "") + " (there are: " +
-                                       join(known, ", ") + ")");
+                                       (near ? ", perhaps " + *near : "") +
+                                       " (there are: " + join(known, ", ") + ")");
     }
     filter.states_.emplace_back(to_text(*state));
   }
