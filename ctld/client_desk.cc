@@ -58,6 +58,7 @@ void ClientDesk::closed(ClientId client) {
   std::erase_if(listings_, [client](const Listing& listing) {
     return listing.conversation().client == client;
   });
+  queue_watches_.drop(client);
   for (const JobId id : watches_.drop(client)) {
     const core::Job* job = state().find_job(id);
     if (job == nullptr || job->request.common->kind != JobKind::interactive) continue;

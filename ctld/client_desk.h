@@ -16,6 +16,7 @@
 #include "ctld/named_elements.h"
 #include "ctld/output_queue.h"
 #include "ctld/outside.h"
+#include "ctld/queue_watches.h"
 #include "ctld/translate/client_request.h"
 #include "ctld/user_cache.h"
 #include "ctld/watches.h"
@@ -54,7 +55,7 @@ class ClientDesk {
   /// Sends the next slice of a list. False when no list can go on now.
   bool continue_lists();
 
-  bool has_lists() const { return !listings_.empty(); }
+  bool has_lists() const { return !listings_.empty() || has_told_too_little(); }
 
   /// Time passed: a forced shutdown waits only so long.
   void tick();
@@ -162,6 +163,14 @@ class ClientDesk {
   bool tell_ready(const StepKey& step, const Conversation& to);
   void send_event(const core::Job& job, const Conversation& to, bool last);
 
+  // Watched lists: client_desk_queue.cc.
+  bool watch_list(const Conversation& to, const wire::ListJobs& request);
+  bool continue_watched(const Conversation& to, bool last, wire::ClientReply* answer);
+  void note_watched(const Changes& changes);
+  bool tell_watched();
+  bool can_be_told(const QueueWatch& watch) const;
+  bool has_told_too_little() const;
+
   bool is_change(const wire::ClientRequest& request) const;
   void reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read);
   void refuse(const Conversation& to, const Error& error);
@@ -178,6 +187,7 @@ class ClientDesk {
   About about_;
   std::map<ClientId, Caller> clients_;
   Watches watches_;
+  QueueWatches queue_watches_;
   std::deque<Listing> listings_;
   std::optional<Shutdown> shutdown_;
   Instant reasons_told_;

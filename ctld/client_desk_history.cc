@@ -175,6 +175,7 @@ void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request
                                           : Expand::unended;
   const auto names = find_names(request.jobs(), request.elements(), expand);
   if (!names) return refuse(to, names.error());
+  if (request.watch() && !watch_list(to, request)) return;
   find_past(to, *names, request.full(), [=, this, names = *names](const PastJobs& past) {
     wire::ClientReply answer;
     const auto add = [&](const wire::JobView& view) {

@@ -85,11 +85,12 @@ bool ClientDesk::continue_lists() {
     }
     wire::ClientReply answer;
     const bool last = listing.next(state(), machine_.plan(), &answer);
-    reply(listing.conversation(), std::move(answer), last, true);
+    const bool goes_on = continue_watched(listing.conversation(), last, &answer);
+    reply(listing.conversation(), std::move(answer), last && !goes_on, true);
     if (!last) listings_.push_back(std::move(listing));
     return true;
   }
-  return false;
+  return tell_watched();
 }
 
 void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& request) {
@@ -178,6 +179,7 @@ void ClientDesk::status(const Conversation& to) {
   out->set_pid(about_.pid);
   out->set_epoch(state().record.epoch.value);
   out->set_started_us(machine_.contact().started.us);
+  out->set_now_us(machine_.now().us);
   out->set_jobs_pending(state().index.pending);
   out->set_jobs_running(state().index.live);
   out->set_nodes(state().record.nodes.size());

@@ -33,6 +33,7 @@ void ClientDesk::attach(const Conversation& to, JobId job) {
 
 void ClientDesk::notify(const Changes& changes) {
   if (shutdown_) finish_shutdown();
+  note_watched(changes);
   if (watches_.empty()) return;
   const auto unique = [](std::vector<JobId> jobs) {
     std::ranges::sort(jobs);
@@ -108,8 +109,10 @@ void ClientDesk::tell_elements(const core::Job& array, Watch& watch) {
 
 /// A reason is the Plan's and comes without a fact; what waits for a moment only needs none.
 void ClientDesk::tell_reasons() {
-  if (watches_.empty() || machine_.now() < reasons_told_ + seconds(1)) return;
+  const bool has_none = watches_.empty() && queue_watches_.empty();
+  if (has_none || machine_.now() < reasons_told_ + seconds(1)) return;
   reasons_told_ = machine_.now();
+  for (QueueWatch& watch : queue_watches_.all()) watch.look_at_reasons(state(), machine_.plan());
   watches_.for_each([this](JobId id, Watch& watch) {
     if (watch.kind != WatchKind::attached) return;
     const core::Job* job = state().find_job(id);

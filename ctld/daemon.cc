@@ -234,6 +234,7 @@ void Daemon::Body::wake_at(Instant when) {
 void Daemon::Body::leave() {
   if (std::exchange(leaving, true)) return;
   options.log.info("shutting down");
+  options.manager.stopping();
   links.close_all();
   loop->after(farewell, [this] { loop->stop(); });
 }
@@ -243,7 +244,9 @@ Daemon::Daemon(std::unique_ptr<Body> body) : body_(std::move(body)) {}
 Daemon::~Daemon() = default;
 
 Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
-  auto dir = open_state_dir(options.dir, options.config.state_dir);
+  const std::string& configured = options.config.state_dir;
+  auto dir = open_state_dir(
+      {options.dir, configured.empty() ? options.state_dir : configured, options.key_file});
   if (!dir) return tl::unexpected(dir.error());
   auto policies = plugins::make_policies(options.config.settings);
   if (!policies) return tl::unexpected(policies.error());
@@ -267,9 +270,12 @@ void Daemon::run() {
   for (const int signal : {SIGTERM, SIGINT}) {
     body_->loop->on_signal(signal, [this] {
       body_->options.log.info("ends by signal; jobs go on");
+      body_->options.manager.stopping();
       body_->loop->stop();
     });
   }
+  body_->options.manager.ready("cluster " + body_->options.config.settings.cluster + ", state in " +
+                               body_->dir.state_path);
   body_->tick();
   body_->loop->run();
   body_->finish_checkpoint();

@@ -11,15 +11,19 @@
 #include "ctld/config_desk.h"
 #include "ctld/log.h"
 #include "platform/address.h"
+#include "platform/service_manager.h"
 
 namespace cox::ctld {
 
 struct DaemonOptions {
-  std::string dir;                        // sockets, pid file, key, and state/ below it
+  std::string dir;                        // sockets, pid file, and what has no other place
+  std::string state_dir;                  // where the configuration names none; empty: DIR/state
+  std::string key_file;                   // empty: DIR/cluster.key
   std::vector<platform::Address> listen;  // beside DIR/ctld.sock
   config::Config config;
   StartFile file;
   Log log{2};
+  platform::ServiceManager manager;
 };
 
 class Daemon {

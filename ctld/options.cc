@@ -27,6 +27,8 @@ constexpr const char* help_text =
     "  --check FILE      read this configuration, report what is wrong, and exit\n"
     "  --listen ADDRESS  listen here too: /PATH, HOST or HOST:PORT; may be repeated\n"
     "  --foreground      stay in the foreground (the only way there is)\n"
+    "  --state-dir DIR   journal and history, where the configuration names no place\n"
+    "  --key-file FILE   the cluster's key, made when missing (DIR/cluster.key)\n"
     "  --log-file FILE   append the log to this file instead of standard error\n"
     "  --version         print the version\n"
     "  --help            print this\n";
@@ -39,18 +41,22 @@ enum Letter : int {
   check,
   listen,
   foreground,
+  state_dir,
+  key_file,
   log_file,
   version,
   help
 };
 
-constexpr std::array<option, 10> long_options = {{
+constexpr std::array<option, 12> long_options = {{
     {"dir", required_argument, nullptr, Letter::dir},
     {"config", required_argument, nullptr, Letter::config},
     {"apply-config", no_argument, nullptr, Letter::apply_config},
     {"check", required_argument, nullptr, Letter::check},
     {"listen", required_argument, nullptr, Letter::listen},
     {"foreground", no_argument, nullptr, Letter::foreground},
+    {"state-dir", required_argument, nullptr, Letter::state_dir},
+    {"key-file", required_argument, nullptr, Letter::key_file},
     {"log-file", required_argument, nullptr, Letter::log_file},
     {"version", no_argument, nullptr, Letter::version},
     {"help", no_argument, nullptr, Letter::help},
@@ -69,6 +75,8 @@ void warn(const std::string& line) {
 Result<DaemonOptions> daemon_options(const Options& options, const config::Config& config) {
   DaemonOptions made;
   made.dir = options.dir.empty() ? default_dir : options.dir;
+  made.state_dir = options.state_dir;
+  made.key_file = options.key_file;
   made.config = config;
   made.file = {options.config, options.apply_config};
   std::vector<std::string> texts = config.listen;
@@ -82,10 +90,12 @@ Result<DaemonOptions> daemon_options(const Options& options, const config::Confi
 }
 
 Result<void> serve(const Options& options) {
+  const auto manager = platform::ServiceManager::from_environment();
   auto config = config::load(options.config);
   if (!config) return tl::unexpected(config.error());
   auto chosen = daemon_options(options, *config);
   if (!chosen) return tl::unexpected(chosen.error());
+  chosen->manager = manager;
   platform::Descriptor log;
   if (!options.log_file.empty()) {
     auto opened = platform::open_append(options.log_file);
@@ -143,6 +153,12 @@ Result<Options> parse_options(int argc, char** argv) {
         options.listen.emplace_back(optarg);
         break;
       case Letter::foreground:
+        break;
+      case Letter::state_dir:
+        options.state_dir = optarg;
+        break;
+      case Letter::key_file:
+        options.key_file = optarg;
         break;
       case Letter::log_file:
         options.log_file = optarg;

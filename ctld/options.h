@@ -14,6 +14,8 @@ struct Options {
   bool apply_config = false;        // `config` replaces what the journal has
   std::string check;                // --check: read this file, report, exit
   std::vector<std::string> listen;  // beside the socket in the directory
+  std::string state_dir;            // where the configuration names none; empty: DIR/state
+  std::string key_file;             // empty: DIR/cluster.key
   std::string log_file;             // empty: standard error
   bool version = false;
   bool help = false;

@@ -26,8 +26,10 @@ Result<std::string> read_or_make_key(const std::string& path) {
 
 }  // namespace
 
-Result<StateDir> open_state_dir(const std::string& path, const std::string& state) {
-  const std::string state_path = state.empty() ? path + "/state" : state;
+Result<StateDir> open_state_dir(const Places& places) {
+  const std::string& path = places.path;
+  const std::string state_path = places.state.empty() ? path + "/state" : places.state;
+  const std::string key_path = places.key_file.empty() ? path + "/cluster.key" : places.key_file;
   if (auto made = platform::make_directories(path, 0755); !made) {
     return tl::unexpected(made.error());
   }
@@ -36,7 +38,7 @@ Result<StateDir> open_state_dir(const std::string& path, const std::string& stat
   }
   auto lock = platform::LockFile::acquire(path + "/ctld.pid");
   if (!lock) return tl::unexpected(lock.error());
-  auto key = read_or_make_key(path + "/cluster.key");
+  auto key = read_or_make_key(key_path);
   if (!key) return tl::unexpected(key.error());
   return StateDir{path, state_path, std::move(*key), std::move(*lock)};
 }

@@ -1,4 +1,5 @@
-// The controller's directory: DIR/ctld.pid (locked), DIR/cluster.key, DIR/state/.
+// The controller's directory: DIR/ctld.pid (locked), and where no other place is named,
+// DIR/cluster.key and DIR/state/.
 #pragma once
 
 #include <string>
@@ -15,8 +16,13 @@ struct StateDir {
   platform::LockFile lock;
 };
 
-/// Makes what is missing. `state`: empty for DIR/state.
-/// error: refused names the process that has the directory
-Result<StateDir> open_state_dir(const std::string& path, const std::string& state);
+struct Places {
+  std::string path;
+  std::string state;     // empty: DIR/state
+  std::string key_file;  // empty: DIR/cluster.key
+};
+
+/// Makes what is missing. error: refused names the process that has the directory
+Result<StateDir> open_state_dir(const Places& places);
 
 }  // namespace cox::ctld

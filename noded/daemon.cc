@@ -36,7 +36,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
                    [this](const std::vector<std::string>& frames) {
                      for (const std::string& frame : frames) take_frame(frame);
                    },
-                   [this] { tell(agent::Disconnected{}); }}),
+                   [this] { disconnected(); }}),
       forward_(loop, log, {setup_.options.controller, setup_.trust, setup_.options.name}) {
   setup_.inventory.containment = containers_.description();
 }
@@ -48,10 +48,12 @@ Result<void> Daemon::start() {
   log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
   supervisors_.prepare();
   recover();
+  setup_.manager.ready("node " + setup_.options.name + ", no controller yet");
   return {};
 }
 
 void Daemon::stop() {
+  setup_.manager.stopping();
   [[maybe_unused]] const auto removed = platform::remove_path(setup_.paths.client_socket());
   log_.info("stopping with " + std::to_string(state_.attempts.size()) + " attempts, which go on");
   // Of an attempt whose end was not acknowledged yet the container is gone already.
@@ -61,6 +63,11 @@ void Daemon::stop() {
 void Daemon::register_node() {
   contact_.registration_sent(loop_.monotonic());
   controller_.send(register_bytes(setup_.inventory, agent::held(state_)));
+}
+
+void Daemon::disconnected() {
+  setup_.manager.status("node " + setup_.options.name + ", controller out of reach");
+  tell(agent::Disconnected{});
 }
 
 void Daemon::second_passed() {
@@ -128,6 +135,7 @@ void Daemon::take_registered(Received received) {
   controller_.accepted();
   contact_.registered(received.terms, loop_.monotonic());
   renew_leases();
+  setup_.manager.status("node " + setup_.options.name + ", registered with cluster " + cluster_);
   log_.info("registered with cluster " + cluster_ + ", epoch " +
             std::to_string(state_.origin.epoch.value) + ", session " +
             std::to_string(state_.origin.session.value));

@@ -22,6 +22,7 @@
 #include "noded/worker.h"
 #include "platform/inventory.h"
 #include "platform/loop.h"
+#include "platform/service_manager.h"
 
 namespace cox::noded {
 
@@ -36,6 +37,7 @@ struct Setup {
   NodeInventory inventory;
   std::unique_ptr<platform::Containment> containment;
   std::string container_base;  // "CLUSTER/NODE"
+  platform::ServiceManager manager;
 };
 
 class Daemon {
@@ -67,6 +69,7 @@ class Daemon {
   void take_registered(Received received);
   void take_terms(const ContactTerms& terms);
   void second_passed();
+  void disconnected();
   void renew_leases();
   void tell(agent::AgentRequest request);
   void supervisor_told(agent::SupervisorStatus status);

@@ -56,6 +56,7 @@ int serve(noded::Log& log, noded::Setup setup) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto manager = platform::ServiceManager::from_environment();
   auto options = noded::parse_options(argc, argv);
   if (!options) return fail_with(options.error());
   if (options->wants_help || options->wants_version) {
@@ -79,6 +80,7 @@ int main(int argc, char** argv) {
     log.error(setup.error().message);
     return log.descriptor() == 2 ? exit_status(setup.error().code) : fail_with(setup.error());
   }
+  setup->manager = manager;
   if (setup->options.awaits_input) await_input();
   return serve(log, std::move(*setup));
 }

@@ -6,6 +6,7 @@
 namespace cox::cmds {
 
 extern const Command cancel_command;
+extern const Command completion_command;
 extern const Command doctor_command;
 extern const Command down_command;
 extern const Command history_command;

@@ -1,6 +1,9 @@
 // JSON text, escaped as RFC 8259 asks.
 #include "cmds/client/json.h"
 
+#include <array>
+#include <cstdio>
+
 namespace cox::cmds {
 namespace {
 
@@ -101,6 +104,13 @@ void JsonWriter::number(std::string_view key, std::int64_t value) {
 void JsonWriter::number(std::string_view key, std::uint64_t value) {
   begin_member(key);
   out_ += std::to_string(value);
+}
+
+void JsonWriter::real(std::string_view key, double value) {
+  std::array<char, 64> text{};
+  const int length = std::snprintf(text.data(), text.size(), "%.4f", value);
+  begin_member(key);
+  out_.append(text.data(), static_cast<std::size_t>(length));
 }
 
 void JsonWriter::boolean(std::string_view key, bool value) {

@@ -29,6 +29,8 @@ class JsonWriter {
 
   void number(std::string_view key, std::int32_t value) { number(key, std::int64_t{value}); }
 
+  /// With four digits behind the point.
+  void real(std::string_view key, double value);
   void boolean(std::string_view key, bool value);
   void null(std::string_view key);
 

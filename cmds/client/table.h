@@ -40,7 +40,18 @@ Result<std::vector<std::size_t>> choose_columns(std::string_view text,
 std::string upper(std::string_view text);
 bool colour_wanted();
 
-/// The table of `rows` as the options --format, --no-header of `given` want it.
+template <class T>
+const T& row_of(const T& row) {
+  return row;
+}
+
+template <class T>
+const T& row_of(const T* row) {
+  return *row;
+}
+
+/// The table of `rows`, or of what they point to, as the options --format, --no-header of `given`
+/// want it.
 template <class T, class Rows>
 Result<std::string> table_text(const Parsed& given,
                                const std::vector<Column<T>>& columns,
@@ -67,7 +78,7 @@ Result<std::string> table_text(const Parsed& given,
   std::vector<std::vector<std::string>> cells;
   for (const auto& row : rows) {
     std::vector<std::string>& line = cells.emplace_back();
-    for (const std::size_t i : chosen) line.push_back(columns[i].text(row));
+    for (const std::size_t i : chosen) line.push_back(columns[i].text(row_of<T>(row)));
   }
   return lay_out(layout, cells);
 }

@@ -3,9 +3,11 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/session.h"
+#include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "cmds/doctor/findings.h"
+#include "cmds/doctor/first_day.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -70,6 +72,8 @@ Result<void> examine_fleet(const Parsed& given,
   const auto nodes = session.ask(nodes_request);
   if (!nodes) return Failure(nodes.error());
   examine_nodes(status, nodes->nodes(), findings);
+  examine_starts(nodes->nodes(), findings);
+  examine_addresses(nodes->nodes(), findings);
   return examine_supervisors(session, examined_dir(given), findings);
 }
 
@@ -81,9 +85,14 @@ Result<std::uint64_t> examine(const Parsed& given,
   if (!session) return Failure(session.error());
   wire::ClientRequest request;
   request.mutable_status();
+  const std::int64_t asked_us = wall_now().us;
   const auto status = session->ask(request);
   if (!status) return Failure(status.error());
-  if (topics.controller) examine_controller(status->status(), session->address(), findings);
+  const std::int64_t answered_us = wall_now().us;
+  if (topics.controller) {
+    examine_controller(status->status(), session->address(), findings);
+    examine_clock(status->status(), asked_us, answered_us, findings);
+  }
   Result<void> examined;
   if (topics.nodes) examined = examine_fleet(given, *session, status->status(), findings);
   if (examined && topics.config) {
@@ -101,10 +110,11 @@ Result<int> run(const Parsed& given) {
   const auto examined = examine(given, *topics, &findings);
   // What is on this machine can be examined without one.
   if (!examined && (topics->controller || examined.error().code != Code::unreachable)) {
-    findings.push_back({Grade::failed, "controller", examined.error().message, ""});
+    findings.push_back(unreachable_controller(given, examined.error()));
     status = exit_status(examined.error().code);
   }
   if (topics->nodes) {
+    examine_key(given, &findings);
     examine_directory(given, &findings);
     examine_machine(&findings);
     examine_programs(&findings);

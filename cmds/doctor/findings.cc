@@ -8,19 +8,15 @@
 
 #include "cmds/client/cluster_dir.h"
 #include "cmds/client/find_cluster.h"
-#include "cmds/client/submission.h"
 #include "cmds/client/views.h"
+#include "cmds/doctor/first_day.h"
 #include "cmds/down/leftovers.h"
 #include "common/count_text.h"
 #include "common/node_list.h"
-#include "common/text.h"
 #include "platform/container.h"
-#include "platform/file.h"
 
 namespace cox::cmds {
 namespace {
-
-constexpr std::int64_t clock_skew_max_us = 2'000'000;
 
 void add(std::vector<Finding>* findings,
          Grade grade,
@@ -100,12 +96,6 @@ void examine_controller(const wire::StatusReply& status,
         "restart the older one");
   }
   examine_state(status, findings);
-  if (status.started_us() > wall_now().us + clock_skew_max_us) {
-    add(findings, Grade::failed, "clock", "the controller's clock is ahead of this machine's",
-        "synchronise the clocks");
-  } else {
-    add(findings, Grade::ok, "clock", "agrees with the controller's");
-  }
 }
 
 void examine_nodes(const wire::StatusReply& status,
@@ -180,8 +170,7 @@ void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
 }
 
 void examine_machine(std::vector<Finding>* findings) {
-  const auto limit = platform::read_file("/proc/sys/user/max_user_namespaces", 64);
-  const bool has_namespaces = ::geteuid() == 0 || (limit && trim(*limit) != "0");
+  const bool has_namespaces = may_make_namespaces();
   add(findings, has_namespaces ? Grade::ok : Grade::warning, "namespaces",
       has_namespaces ? "may be made by this user" : "may not be made by this user",
       has_namespaces ? "" : "emulated nodes share hostname and /dev/shm");

@@ -23,7 +23,7 @@ struct Finding {
   std::string mend;
 };
 
-/// It answers; its version and clock agree with ours.
+/// It answers; its version agrees with ours.
 void examine_controller(const wire::StatusReply& status,
                         const platform::Address& address,
                         std::vector<Finding>* findings);

@@ -184,6 +184,22 @@ void write_resources(const Entry& entry, JsonWriter* json) {
   write_usage(job.usage(), json);
 }
 
+/// Parts of 1; null where there is no whole.
+void write_part(std::string_view key, double part, double whole, JsonWriter* json) {
+  whole <= 0 ? json->null(key) : json->real(key, part / whole);
+}
+
+void write_efficiency(const Entry& entry, JsonWriter* json) {
+  const wire::JobView& job = entry.job();
+  const auto elapsed = static_cast<double>(elapsed_us(entry));
+  const bool is_limited = job.time_limit_us() < duration_unlimited.us;
+  json->begin_object("efficiency");
+  write_part("cpu", static_cast<double>(cpu_us(entry)), elapsed * job.cpus(), json);
+  write_part("memory", peak_mib(entry), static_cast<double>(entry.memory_mib()), json);
+  write_part("time", elapsed, is_limited ? static_cast<double>(job.time_limit_us()) : 0, json);
+  json->end_object();
+}
+
 }  // namespace
 
 std::string percent_text(double part, double whole) {
@@ -254,6 +270,7 @@ void write_json(const Entry& entry, JsonWriter* json) {
   write_who_and_what(entry, json);
   write_outcome(entry, json);
   write_resources(entry, json);
+  write_efficiency(entry, json);
   json->text("output_path", entry.job().output_path());
   json->text("error_path", entry.job().error_path());
   json->begin_array("steps");

@@ -5,6 +5,7 @@
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/session.h"
+#include "cmds/client/sort.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/history/columns.h"
@@ -28,6 +29,7 @@ OptionTable options() {
       OptionSpec{"until", 'E', "WHEN", "ended before then"},
       OptionSpec{"limit", 'n', "N", "at most this many, the last; 0: all"},
       OptionSpec{"attempts", 0, "", "attempts that were requeued or undone too"},
+      sort_option,
       format_option,
       no_header_option,
       json_option,
@@ -121,10 +123,16 @@ bool report_missing(const std::vector<JobName>& names,
 }
 
 Result<std::string> document(const Parsed& given, const std::vector<wire::HistoryEntry>& entries) {
-  if (!given.has("json")) return table_text(given, history_columns(), entries);
+  std::vector<const wire::HistoryEntry*> rows;
+  rows.reserve(entries.size());
+  for (const wire::HistoryEntry& entry : entries) rows.push_back(&entry);
+  if (auto sorted = sort_rows(given, history_columns(), &rows); !sorted) {
+    return Failure(sorted.error());
+  }
+  if (!given.has("json")) return table_text(given, history_columns(), rows);
   JsonWriter json;
   json.begin_array("attempts");
-  for (const wire::HistoryEntry& entry : entries) write_json(entry, &json);
+  for (const wire::HistoryEntry* entry : rows) write_json(*entry, &json);
   json.end_array();
   return json.take();
 }

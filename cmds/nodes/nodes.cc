@@ -1,4 +1,6 @@
 // cox nodes: the fleet, one line per state and class, or with --long one per node.
+#include "cmds/nodes/nodes.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -11,6 +13,7 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/memory_text.h"
+#include "model/node_state.h"
 #include "model/selector.h"
 
 namespace cox::cmds {
@@ -75,8 +78,14 @@ std::vector<Group> group(const wire::NodeList& list) {
   return rows;
 }
 
-constexpr std::array states = {"idle",  "mixed", "allocated", "draining", "drained", "resting",
-                               "stuck", "short", "silent",    "failed",   "down",    "lost"};
+/// The words of all states, the best first.
+std::vector<std::string> known_states() {
+  std::vector<std::string> words;
+  for (int i = static_cast<int>(NodeState::allocated); i >= 0; --i) {
+    words.emplace_back(to_text(static_cast<NodeState>(i)));
+  }
+  return words;
+}
 
 /// One of the words of `list`, which is empty when the option was not given.
 bool is_in(const std::string& list, const std::string& words) {
@@ -91,7 +100,7 @@ bool is_in(const std::string& list, const std::string& words) {
 
 Result<void> check_states(const Parsed& given) {
   if (!given.has("state")) return {};
-  const std::vector<std::string> known(states.begin(), states.end());
+  const std::vector<std::string> known = known_states();
   for (const std::string_view wanted : split(given.value("state"), ',')) {
     if (std::ranges::find(known, wanted) != known.end()) continue;
     const auto near = nearest(wanted, known);
@@ -164,6 +173,12 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+
+std::vector<std::string> group_column_names() {
+  std::vector<std::string> names;
+  for (const Column<Group>& column : group_columns()) names.emplace_back(column.name);
+  return names;
+}
 
 const Command nodes_command{"nodes", "[NAMES] [OPTIONS]", "the nodes, grouped by state and class",
                             options, Operands::anywhere,  0,

@@ -1,14 +1,18 @@
 // cox queue: pending and running jobs, one line each.
-#include <poll.h>
-
 #include <algorithm>
 #include <array>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/session.h"
+#include "cmds/client/sort.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
+#include "cmds/queue/filters.h"
+#include "cmds/queue/watch.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -17,14 +21,42 @@ namespace {
 OptionTable options() {
   static constexpr std::array table = {
       user_option,
+      OptionSpec{"state", 's', "STATE,...", "jobs in these states: PENDING, R"},
+      OptionSpec{"partition", 'p', "LIST", "jobs of these partitions"},
+      OptionSpec{"reason", 'r', "REASON,...", "jobs that wait for these reasons"},
+      OptionSpec{"name", 'n', "NAME,...", "jobs with these names"},
       OptionSpec{"all", 'a', "", "ended jobs too"},
+      sort_option,
       format_option,
       no_header_option,
       json_option,
-      OptionSpec{"watch", 0, "[=SECONDS]", "print again and again; default every 2 s"},
+      OptionSpec{"watch", 0, "[=SECONDS]", "go on, and show each change"},
       cluster_option,
       help_option};
   return table;
+}
+
+/// What was asked, read once.
+struct Asked {
+  std::vector<JobName> names;
+  JobFilter filter;
+  wire::ClientRequest request;
+};
+
+Result<Asked> read_asked(const Parsed& given) {
+  const auto names = job_operands(given);
+  if (!names) return Failure(names.error());
+  const auto filter = JobFilter::make(given);
+  if (!filter) return Failure(filter.error());
+  const auto user = user_asked(given);
+  if (!user) return Failure(user.error());
+  Asked asked{*names, *filter, {}};
+  wire::ListJobs& list = *asked.request.mutable_list_jobs();
+  put_names(*names, &list);
+  list.set_expand(true);
+  list.set_user(*user);
+  list.set_ended(given.has("all"));
+  return asked;
 }
 
 /// Names that were asked for and not answered: one error each.
@@ -41,57 +73,133 @@ bool report_missing(const std::vector<JobName>& asked, const wire::JobList& list
   return is_missing;
 }
 
-Result<std::string> document(const Parsed& given, const wire::JobList& list) {
-  if (!given.has("json")) return table_text(given, job_columns(), list.jobs());
+Result<std::string> document(const Parsed& given,
+                             const JobFilter& filter,
+                             const wire::JobList& list) {
+  std::vector<const wire::JobView*> rows;
+  rows.reserve(static_cast<std::size_t>(list.jobs_size()));
+  for (const wire::JobView& job : list.jobs()) {
+    if (filter.keeps(job)) rows.push_back(&job);
+  }
+  if (auto sorted = sort_rows(given, job_columns(), &rows); !sorted) {
+    return Failure(sorted.error());
+  }
+  if (!given.has("json")) return table_text(given, job_columns(), rows);
   JsonWriter json;
   json.begin_array("jobs");
-  for (const wire::JobView& job : list.jobs()) write_json(job, &json);
+  for (const wire::JobView* job : rows) write_json(*job, &json);
   json.end_array();
   return json.take();
 }
 
-Result<int> print_once(const Parsed& given,
-                       const std::vector<JobName>& jobs,
-                       Session& session,
-                       bool on_clear_screen) {
-  const auto user = user_asked(given);
-  if (!user) return Failure(user.error());
-  wire::ClientRequest request;
-  wire::ListJobs& list = *request.mutable_list_jobs();
-  put_names(jobs, &list);
-  list.set_expand(true);
-  list.set_user(*user);
-  list.set_ended(given.has("all"));
-  const auto reply = session.ask_surely(request);
+Result<int> print_once(const Parsed& given, const Asked& asked, Session& session) {
+  const auto reply = session.ask_surely(asked.request);
   if (!reply) return Failure(reply.error());
-  const auto text = document(given, reply->jobs());
+  const auto text = document(given, asked.filter, reply->jobs());
   if (!text) return Failure(text.error());
-  const auto printed = print((on_clear_screen ? "\033[H\033[2J" : "") + *text);
-  if (!printed) return Failure(printed.error());
-  return report_missing(jobs, reply->jobs()) ? exit_status(Code::not_found) : 0;
+  if (const auto printed = print(*text); !printed) return Failure(printed.error());
+  return report_missing(asked.names, reply->jobs()) ? exit_status(Code::not_found) : 0;
 }
 
-Result<int> watch(const Parsed& given, const std::vector<JobName>& jobs, Session& session) {
-  std::uint32_t period_s = 2;
+/// Prints lists and changes as they come.
+class Watcher {
+ public:
+  Watcher(const Parsed& given, const Asked& asked) : given_(given), asked_(asked) {}
+
+  /// A terminal's screen is begun anew. Programs get the list once, then the changes.
+  Result<void> show(const wire::JobList& list) {
+    if (!std::exchange(is_checked_, true) && report_missing(asked_.names, list)) {
+      return fail(Code::not_found, "only jobs that are there can be watched");
+    }
+    if (given_.has("json")) return is_begun_ ? Result<void>() : begin(list);
+    auto whole = needs_rereading() ? reread() : Result<wire::JobList>(list);
+    if (!whole) return Failure(whole.error());
+    const auto text = document(given_, asked_.filter, *whole);
+    if (!text) return Failure(text.error());
+    return print((stdout_is_terminal() ? "\033[H\033[2J" : "") + *text);
+  }
+
+  Result<void> tell(const wire::JobList& news) {
+    if (!given_.has("json") || !is_begun_) return {};
+    JsonWriter json;
+    std::set<std::uint64_t> gone(news.gone().begin(), news.gone().end());
+    json.begin_array("jobs");
+    for (const wire::JobView& job : news.jobs()) {
+      if (!asked_.filter.keeps(job)) {
+        gone.insert(job.job());
+        continue;
+      }
+      shown_.insert(job.job());
+      write_json(job, &json);
+    }
+    json.end_array();
+    json.begin_array("gone");
+    for (const std::uint64_t job : gone) {
+      if (shown_.erase(job) != 0) json.item(job);
+    }
+    json.end_array();
+    return print(json.take());
+  }
+
+ private:
+  Result<void> begin(const wire::JobList& list) {
+    is_begun_ = true;
+    for (const wire::JobView& job : list.jobs()) {
+      if (asked_.filter.keeps(job)) shown_.insert(job.job());
+    }
+    const auto text = document(given_, asked_.filter, list);
+    return text ? print(*text) : Result<void>(Failure(text.error()));
+  }
+
+  /// Changes are told of whole jobs that have not ended.
+  bool needs_rereading() const {
+    return given_.has("all") || asked_.request.list_jobs().elements_size() != 0;
+  }
+
+  Result<wire::JobList> reread() {
+    if (!other_) {
+      auto opened = Session::open(given_);
+      if (!opened) return Failure(opened.error());
+      other_.emplace(std::move(*opened));
+    }
+    auto reply = other_->ask_surely(asked_.request);
+    if (!reply) return Failure(reply.error());
+    return reply->jobs();
+  }
+
+  const Parsed& given_;
+  const Asked& asked_;
+  std::optional<Session> other_;
+  std::set<std::uint64_t> shown_;
+  bool is_checked_ = false;
+  bool is_begun_ = false;
+};
+
+Result<int> watch(const Parsed& given, const Asked& asked, Session& session) {
+  WatchTerms terms;
+  terms.pause = seconds(1);
   if (!given.value("watch").empty()) {
     const auto number = number_option("watch", given.value("watch"), 1, 86'400);
     if (!number) return Failure(number.error());
-    period_s = *number;
+    terms.pause = seconds(*number);
   }
-  while (true) {
-    const auto status = print_once(given, jobs, session, stdout_is_terminal());
-    if (!status || *status != 0) return status;
-    ::poll(nullptr, 0, static_cast<int>(period_s * 1000));
-  }
+  terms.wants_clock = stdout_is_terminal() && !given.has("json");
+  terms.ends_when_empty = !asked.names.empty() && !given.has("all");
+  wire::ClientRequest request = asked.request;
+  request.mutable_list_jobs()->set_watch(true);
+  Watcher watcher(given, asked);
+  return watch_queue(session, request, terms,
+                     {[&](const wire::JobList& list) { return watcher.show(list); },
+                      [&](const wire::JobList& news) { return watcher.tell(news); }});
 }
 
 Result<int> run(const Parsed& given) {
-  const auto jobs = job_operands(given);
-  if (!jobs) return Failure(jobs.error());
+  const auto asked = read_asked(given);
+  if (!asked) return Failure(asked.error());
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
-  if (given.has("watch")) return watch(given, *jobs, *session);
-  return print_once(given, *jobs, *session, false);
+  if (given.has("watch")) return watch(given, *asked, *session);
+  return print_once(given, *asked, *session);
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "cmds/config/reports.h"
+#include "cmds/history/columns.h"
+#include "common/node_list.h"
 #include "common/text.h"
 #include "model/array_spec.h"
 #include "model/memory_text.h"
@@ -35,6 +37,14 @@ class Sheet {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// Of an ended job: how much of the cores given was used, over the time it ran.
+std::string cpu_efficiency(const wire::JobView& job) {
+  if (job.started_us() == 0 || job.ended_us() <= job.started_us()) return "";
+  const auto used = static_cast<double>(job.usage().user_us() + job.usage().system_us());
+  const auto elapsed = static_cast<double>(job.ended_us() - job.started_us());
+  return ", " + percent_text(used, elapsed * job.cpus()) + " of its cores";
+}
+
 std::string usage_text(const wire::Usage& usage) {
   const auto seconds_text = [](std::int64_t us) {
     return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
@@ -43,7 +53,28 @@ std::string usage_text(const wire::Usage& usage) {
          memory_text((usage.memory_peak_bytes() + (1 << 20) - 1) >> 20) + " peak";
 }
 
+/// What was asked for beyond nodes and tasks.
+void add_component(const wire::Component& part, Sheet* sheet) {
+  if (part.cpus_per_task() > 1) sheet->add("Cpus per task", std::to_string(part.cpus_per_task()));
+  if (part.tasks_per_node() != 0) {
+    sheet->add("Tasks per node", std::to_string(part.tasks_per_node()));
+  }
+  if (part.memory_per_node_mib() == 0) sheet->add("Memory asked", "all of each node");
+  if (part.memory_per_node_mib() > 0) {
+    sheet->add("Memory asked", memory_text(part.memory_per_node_mib()) + " on each node");
+  }
+  if (part.memory_per_cpu_mib() > 0) {
+    sheet->add("Memory asked", memory_text(part.memory_per_cpu_mib()) + " for each cpu");
+  }
+  if (part.exclusive()) sheet->add("Exclusive", "yes");
+}
+
 void add_request(const wire::JobRequest& request, Sheet* sheet) {
+  if (request.components_size() != 0) add_component(request.components(0), sheet);
+  const auto names = [](const auto& list) { return fold_node_list({list.begin(), list.end()}); };
+  sheet->add("Must have", names(request.nodes_wanted()));
+  sheet->add("Must not have", names(request.nodes_excluded()));
+  sheet->add("QOS", request.qos());
   const std::vector<std::string> argv(request.argv().begin(), request.argv().end());
   sheet->add("Command", join(argv, " "));
   sheet->add("Directory", request.directory());
@@ -107,7 +138,7 @@ std::string job_text(const wire::JobView& job) {
   add_request(job.request(), &sheet);
   sheet.add("Output", job.output_path());
   sheet.add("Error", job.error_path());
-  if (job.is_final()) sheet.add("Used", usage_text(job.usage()));
+  if (job.is_final()) sheet.add("Used", usage_text(job.usage()) + cpu_efficiency(job));
   for (const wire::NodeShareView& share : job.shares()) {
     sheet.add(
         "On " + share.node(),

@@ -10,6 +10,7 @@
 #include "core/fleet/trouble.h"
 #include "core/schedule/trial.h"
 #include "ctld/translate/replies.h"
+#include "model/node_state.h"
 
 namespace cox::ctld {
 
@@ -22,21 +23,23 @@ std::int64_t sum(const std::vector<std::int64_t>& values) {
 }
 
 /// One word, the worst first: a node that is away cannot be idle.
-std::string_view node_state(const core::State& state,
-                            const core::Contact& contact,
-                            Instant now,
-                            const core::Node& node) {
+NodeState node_state(const core::State& state,
+                     const core::Contact& contact,
+                     Instant now,
+                     const core::Node& node) {
   const core::NodeFree& free = state.index.free[node.id.value];
-  if (node.is_lost) return "lost";
-  if (node.aside == core::Aside::down) return "down";
-  if (node.aside == core::Aside::failed) return "failed";
-  if (!contact.is_heard(node.id, now, state.record.settings.silent_after)) return "silent";
-  if (!node.stuck.empty()) return "stuck";
-  if (core::is_short(state.index, state.record, node)) return "short";
-  if (node.backed_off_until.is_set()) return "resting";
-  if (node.aside == core::Aside::drained) return free.jobs == 0 ? "drained" : "draining";
-  if (free.jobs == 0) return "idle";
-  return free.cores.none() ? "allocated" : "mixed";
+  if (node.is_lost) return NodeState::lost;
+  if (node.aside == core::Aside::down) return NodeState::down;
+  if (node.aside == core::Aside::failed) return NodeState::failed;
+  if (!contact.is_heard(node.id, now, state.record.settings.silent_after)) return NodeState::silent;
+  if (!node.stuck.empty()) return NodeState::stuck;
+  if (core::is_short(state.index, state.record, node)) return NodeState::is_short;
+  if (node.backed_off_until.is_set()) return NodeState::resting;
+  if (node.aside == core::Aside::drained) {
+    return free.jobs == 0 ? NodeState::drained : NodeState::draining;
+  }
+  if (free.jobs == 0) return NodeState::idle;
+  return free.cores.none() ? NodeState::allocated : NodeState::mixed;
 }
 
 /// Why it was set aside, what it lacks, and processes that do not die.
@@ -93,7 +96,7 @@ void put_node(const core::State& state,
   const core::NodeFree& free = state.index.free[node.id.value];
   const NodeClass& node_class = state.class_of(node);
   to->set_name(node.name);
-  to->set_state(std::string(node_state(state, contact, now, node)));
+  to->set_state(std::string(to_text(node_state(state, contact, now, node))));
   to->set_reason(reason_of(state, node));
   to->set_score(core::score_at(node, now));
   to->set_rests_until_us(node.backed_off_until.us);

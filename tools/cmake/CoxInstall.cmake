@@ -19,6 +19,12 @@ foreach(program coxctld coxnoded coxstepd)
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
   endif()
 endforeach()
+# Services of systemd, with the path of the daemons in them.
+foreach(service coxctld coxnoded)
+  configure_file(${CMAKE_SOURCE_DIR}/etc/systemd/${service}.service.in
+    ${CMAKE_BINARY_DIR}/systemd/${service}.service @ONLY)
+  install(FILES ${CMAKE_BINARY_DIR}/systemd/${service}.service DESTINATION lib/systemd/system)
+endforeach()
 foreach(section 1 5 7 8)
   file(GLOB pages ${CMAKE_SOURCE_DIR}/man/*.${section})
   if(pages)

@@ -1,0 +1,69 @@
+// Compares words of options with those of views.
+#include "cmds/queue/filters.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "cmds/client/table.h"
+#include "common/text.h"
+#include "model/job_state.h"
+
+namespace cox::cmds {
+namespace {
+
+std::vector<std::string> words_of(const Parsed& given, const char* option) {
+  std::vector<std::string> words;
+  const std::string text = given.value(option);
+  for (const std::string_view word : split(text, ',')) {
+    if (!word.empty()) words.emplace_back(word);
+  }
+  return words;
+}
+
+bool is_same(std::string_view a, std::string_view b) {
+  return upper(a) == upper(b);
+}
+
+/// No words: anything will do.
+bool has(const std::vector<std::string>& words, std::string_view word) {
+  return words.empty() ||
+         std::ranges::any_of(words, [word](const auto& one) { return is_same(one, word); });
+}
+
+}  // namespace
+
+Result<JobFilter> JobFilter::make(const Parsed& given) {
+  JobFilter filter;
+  for (const std::string& word : words_of(given, "state")) {
+    const auto state = parse_job_state(upper(word));
+    if (!state) {
+      std::vector<std::string> known;
+      for (int i = 0; to_text(static_cast<JobState>(i)) != "UNKNOWN"; ++i) {
+        known.emplace_back(to_text(static_cast<JobState>(i)));
+      }
+      const auto near = nearest(upper(word), known);
+      return fail(Code::bad_usage, "--state " + quoted(word) + ": no state of a job" +
+                                       (near ? ", perhaps " + *near : "") +
+                                       " (there are: " + join(known, ", ") + ")");
+    }
+    filter.states_.emplace_back(to_text(*state));
+  }
+  filter.partitions_ = words_of(given, "partition");
+  filter.reasons_ = words_of(given, "reason");
+  filter.names_ = words_of(given, "name");
+  return filter;
+}
+
+bool JobFilter::keeps(const wire::JobView& job) const {
+  if (!has(states_, job.state()) || !has(reasons_, job.reason())) return false;
+  const bool is_named = std::ranges::find(names_, job.name()) != names_.end();
+  if (!names_.empty() && !is_named) return false;
+  if (partitions_.empty()) return true;
+  const std::string partition = job.partition();
+  for (const std::string_view one : split(partition, ',')) {
+    if (std::ranges::find(partitions_, one) != partitions_.end()) return true;
+  }
+  return false;
+}
+
+}  // namespace cox::cmds

@@ -1,0 +1,77 @@
+// Clients that watch a list of jobs: which jobs changed since they were last told. What a watch
+// costs is bounded: an id for each changed job, and a reason for each of the first pending ones.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/schedule/plan.h"
+#include "core/state.h"
+#include "ctld/watches.h"
+#include "model/ids.h"
+#include "model/job_state.h"
+#include "wire/client.pb.h"
+
+namespace cox::ctld {
+
+/// A client that is told more often than this has no use for it.
+inline constexpr Duration watch_pause = milliseconds(200);
+
+class QueueWatch {
+ public:
+  /// `named`: the jobs and arrays that were asked for; with none, all of the user, or of all.
+  QueueWatch(Conversation to, std::string user, std::set<JobId> named, bool is_named);
+
+  const Conversation& conversation() const { return to_; }
+
+  /// The job changed: it is on the list, or may have been.
+  void note(const core::State& state, JobId job);
+
+  /// The list is whole: from now on changes may be told.
+  void listed() { is_listed_ = true; }
+
+  bool is_due(Instant now) const;
+
+  /// The next changes, into a reply without number.
+  void next(const core::State& state, const core::Plan& plan, Instant now, wire::JobList* to);
+  /// The client has these views now: whether their reasons change is looked at from now on.
+  void remember(const core::State& state, const core::Plan& plan, const wire::JobList& told);
+  /// Reasons come without a fact. Call it once a second.
+  void look_at_reasons(const core::State& state, const core::Plan& plan);
+
+ private:
+  bool wants(const core::Job& job) const;
+
+  Conversation to_;
+  std::string user_;
+  std::set<JobId> named_;
+  bool is_named_;
+  bool is_listed_ = false;
+  std::set<JobId> changed_;
+  std::map<JobId, Reason> reasons_;
+  Instant told_;
+};
+
+class QueueWatches {
+ public:
+  void add(QueueWatch watch) { watches_.push_back(std::move(watch)); }
+
+  std::size_t count(ClientId client) const;
+  void drop(ClientId client);
+  QueueWatch* find(const Conversation& conversation);
+
+  bool empty() const { return watches_.empty(); }
+
+  std::list<QueueWatch>& all() { return watches_; }
+
+  const std::list<QueueWatch>& all() const { return watches_; }
+
+ private:
+  std::list<QueueWatch> watches_;
+};
+
+}  // namespace cox::ctld
