@@ -80,7 +80,6 @@ std::string next_event_of(const Blocked& blocked) {
   return {};
 }
 
-
 std::string why_not_waiting(const State& state, const Job& job) {
   if (const std::string stuck = stuck_text(state, job); !stuck.empty()) {
     return "it cannot end: " + stuck;
