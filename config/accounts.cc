@@ -105,12 +105,10 @@ std::vector<Key> account_keys(Reading& reading) {
     reading.afterwards.emplace_back(
         [&reading, accounts, place = node.source()] { check_rings(reading, place); });
   };
-  return {
-      {"account", take_all, no_effect_yet},
-      {"qos",
-       reading.reader.tables(
-           "qos", [&reading, qos](const toml::table& table) { take_qos(reading, *qos, table); }),
-       no_effect_yet}};
+  return {{"account", take_all},
+          {"qos", reading.reader.tables("qos", [&reading, qos](const toml::table& table) {
+             take_qos(reading, *qos, table);
+           })}};
 }
 
 }  // namespace cox::config

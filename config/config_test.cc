@@ -185,16 +185,12 @@ std::vector<std::string> warnings(const std::string& text) {
 
 TEST(Config, KeysWithoutEffectAreTakenKeptAndWarnedOf) {
   using Lines = std::vector<std::string>;
-  EXPECT_EQ(warnings("[priority]\nage = 1\n"),
-            Lines{"f:1:2: priority: has no effect in this version"});
-  EXPECT_EQ(warnings("[[account]]\nname = 'x'\n"),
-            Lines{"f:1:3: account: has no effect in this version"});
-  EXPECT_EQ(warnings("[[qos]]\nname = 'x'\n"), Lines{"f:1:3: qos: has no effect in this version"});
   EXPECT_EQ(warnings("[[switch]]\nname = 'l'\nnodes = 'n1'\n"),
             Lines{"f:1:3: switch: has no effect in this version"});
-  EXPECT_EQ(warnings("[[partition]]\nname = 'a'\nweight = 100\n"),
-            Lines{"f:3:1: partition.weight: has no effect in this version"});
-  EXPECT_EQ(warnings("[scheduling]\nreservations = 64\nbackfill = 'easy'\n"), Lines{});
+  EXPECT_EQ(warnings("[scheduling]\nreservations = 64\nbackfill = 'easy'\n"
+                     "[priority]\nage = 1\n[[account]]\nname = 'x'\n[[qos]]\nname = 'x'\n"
+                     "[[partition]]\nname = 'a'\nweight = 100\n"),
+            Lines{});
 }
 
 TEST(Config, ValuesOfACommandLineGoOverThoseOfTheFile) {
@@ -219,10 +215,14 @@ TEST(Config, ValuesOfACommandLineGoOverThoseOfTheFile) {
 }
 
 TEST(Config, ValuesThatThisVersionCannotDoAreRefused) {
-  for (const std::string text : {"[scheduling]\npriority = 'multifactor'\n",
-                                 "[[partition]]\nname = 'a'\nshare = 'timeslice'\n"}) {
-    EXPECT_NE(complaint(text).find("not supported yet"), std::string::npos) << text;
-  }
+  const std::string text = "[[partition]]\nname = 'a'\nshare = 'timeslice'\n";
+  EXPECT_NE(complaint(text).find("not supported yet"), std::string::npos);
+}
+
+TEST(Config, AnAgeThatLeavesNoRoomForOtherTermsIsRefused) {
+  EXPECT_EQ(complaint("[priority]\nage = 60001\nmax_age = '1m'\n"),
+            "f:1:1: priority.age: at most 60000 with this max_age");
+  EXPECT_EQ(complaint("[priority]\nage = 60000\nmax_age = '1m'\n"), "");
 }
 
 constexpr const char* complete = R"(

@@ -27,7 +27,7 @@ std::vector<Key> keys_of(Reader& reader,
           {"tier", reader.number(at + "tier", 0, tier_max, &to->tier)},
           {"cpu", reader.choice(at + "cpu", {"core", "thread"}, {}, cpu)},
           {"share", reader.choice(at + "share", {"cores", "nodes"}, {"timeslice"}, share)},
-          {"weight", reader.number(at + "weight", 0, weight_max, &to->weight), no_effect_yet}};
+          {"weight", reader.number(at + "weight", 0, weight_max, &to->weight)}};
 }
 
 /// The place of a key's value, or of the table without it.

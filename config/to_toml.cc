@@ -105,6 +105,9 @@ void add_priority(Text& text, const PrioritySettings& terms) {
   text.add("max_age", span(terms.max_age));
   text.add("half_life", span(terms.half_life));
   text.add("charge_period", span(terms.charge_period));
+  text.add("charge_core", number(terms.charge_core));
+  text.add("charge_gib", number(terms.charge_gib));
+  text.add("charge_device", number(terms.charge_device));
 }
 
 void add_accounts(Text& text, const Settings& settings) {

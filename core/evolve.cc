@@ -2,6 +2,7 @@
 #include <variant>
 
 #include "core/core.h"
+#include "core/fairshare/usage.h"
 #include "core/fleet/evolve_node.h"
 #include "core/job/evolve_job.h"
 

@@ -280,6 +280,11 @@ struct RecordLost {
   std::string why;
 };
 
+/// What ran up to now is charged to its users, and what they had used before decays.
+struct UsageCharged {
+  Instant at;
+};
+
 using Fact = std::variant<EpochStarted,
                           SettingsApplied,
                           JobSubmitted,
@@ -310,6 +315,7 @@ using Fact = std::variant<EpochStarted,
                           PartitionTakenDown,
                           PartitionBroughtUp,
                           ElementSplit,
-                          ElementsCancelled>;
+                          ElementsCancelled,
+                          UsageCharged>;
 
 }  // namespace cox::core

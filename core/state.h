@@ -181,6 +181,29 @@ struct PartitionDown {
   friend bool operator==(const PartitionDown&, const PartitionDown&) = default;
 };
 
+/// A user in an account: whose usage is counted together.
+struct Association {
+  std::string account;  // empty: in none
+  Uid uid = 0;
+  friend auto operator<=>(const Association&, const Association&) = default;
+};
+
+struct AssociationUsage {
+  std::string user;  // the name of the uid at the first submit
+  std::uint64_t charged =
+      0;  // decayed up to the last charge: 1/64 of a core's thousandth for a second
+  std::uint64_t counted =
+      0;  // since then, of shares given back: a core's thousandth for a millisecond
+  friend bool operator==(const AssociationUsage&, const AssociationUsage&) = default;
+};
+
+struct UsageRecord {
+  Instant charged_at;  // unset: nothing ever was
+  bool has_counted = false;
+  std::map<Association, AssociationUsage> of;  // everybody who ever submitted
+  friend bool operator==(const UsageRecord&, const UsageRecord&) = default;
+};
+
 /// What the journal rebuilds. `replay(journal) == record` is checked after every simulated turn.
 struct Record {
   Epoch epoch;
@@ -197,6 +220,7 @@ struct Record {
   std::vector<NodeClass> classes;              // by ClassId
   std::map<JobId, Quarantined> quarantined;
   std::vector<LostRecord> lost;  // the first of them
+  UsageRecord usage;
   friend bool operator==(const Record&, const Record&) = default;
 };
 

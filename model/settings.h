@@ -63,6 +63,10 @@ struct PrioritySettings {
   Duration max_age = minutes(std::int64_t{7} * 1440);
   Duration half_life = minutes(std::int64_t{7} * 1440);
   Duration charge_period = seconds(60);
+  // What counts as usage, in thousandths of a core.
+  std::uint32_t charge_core = 1000;
+  std::uint32_t charge_gib = 0;     // of memory
+  std::uint32_t charge_device = 0;  // a GPU or another device of its own
   friend bool operator==(const PrioritySettings&, const PrioritySettings&) = default;
 };
 
@@ -95,9 +99,9 @@ struct RoleMember {
 
 struct Settings {
   std::string cluster = "coxswain";
-  std::string auth = "local";       // "local" | "munge"
-  std::string select = "topology";  // plugins/select
-  std::string priority = "fifo";    // plugins/priority
+  std::string auth = "local";            // "local" | "munge"
+  std::string select = "topology";       // plugins/select
+  std::string priority = "multifactor";  // plugins/priority
   Duration lost_after = minutes(5);
   Duration silent_after = seconds(5);
   Duration kill_wait = seconds(30);     // between TERM and KILL
@@ -106,7 +110,7 @@ struct Settings {
   Duration history_keep = minutes(10);  // ended jobs stay in memory for so long
   std::uint32_t history_jobs = 100'000;     // and at most so many of them
   std::uint32_t jobs_per_user = 2'000'000;  // that wait or run: a runaway loop ends there
-  std::string backfill = "none";            // none | easy | easy-sjbf | conservative
+  std::string backfill = "easy-sjbf";       // none | easy | easy-sjbf | conservative
   std::uint32_t reservations = 64;          // jobs with an exact plan
   PrioritySettings priority_terms;
   std::vector<AccountSettings> accounts;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plugins/priority/fifo/fifo.h"
+#include "plugins/priority/multifactor/multifactor.h"
 #include "plugins/select/linear/linear.h"
 #include "plugins/select/topology/topology.h"
 
@@ -26,7 +27,11 @@ constexpr std::array<Entry<core::SelectPolicy>, 2> select_policies = {{
      []() -> std::unique_ptr<core::SelectPolicy> { return std::make_unique<LinearSelect>(); }},
 }};
 
-constexpr std::array<Entry<core::PriorityPolicy>, 1> priority_policies = {{
+constexpr std::array<Entry<core::PriorityPolicy>, 2> priority_policies = {{
+    {"multifactor",
+     []() -> std::unique_ptr<core::PriorityPolicy> {
+       return std::make_unique<MultifactorPriority>();
+     }},
     {"fifo",
      []() -> std::unique_ptr<core::PriorityPolicy> { return std::make_unique<FifoPriority>(); }},
 }};

@@ -89,6 +89,9 @@ void put(const cox::PrioritySettings& from, PrioritySettings* to) {
   to->set_max_age_us(from.max_age.us);
   to->set_half_life_us(from.half_life.us);
   to->set_charge_period_us(from.charge_period.us);
+  to->set_charge_core(from.charge_core);
+  to->set_charge_gib(from.charge_gib);
+  to->set_charge_device(from.charge_device);
 }
 
 cox::PrioritySettings take(Check& check, const PrioritySettings& from) {
@@ -99,7 +102,10 @@ cox::PrioritySettings take(Check& check, const PrioritySettings& from) {
           from.qos(),
           span(check, from.max_age_us(), "max_age"),
           span(check, from.half_life_us(), "half_life"),
-          span(check, from.charge_period_us(), "charge_period")};
+          span(check, from.charge_period_us(), "charge_period"),
+          from.has_charge_core() ? from.charge_core() : cox::PrioritySettings{}.charge_core,
+          from.charge_gib(),
+          from.charge_device()};
 }
 
 void put(const cox::AccountSettings& from, AccountSettings* to) {

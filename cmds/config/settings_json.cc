@@ -63,6 +63,9 @@ void write_priority(const wire::PrioritySettings& terms, JsonWriter* json) {
   write_span("max_age_us", terms.max_age_us(), json);
   write_span("half_life_us", terms.half_life_us(), json);
   write_span("charge_period_us", terms.charge_period_us(), json);
+  json->number("charge_core", terms.charge_core());
+  json->number("charge_gib", terms.charge_gib());
+  json->number("charge_device", terms.charge_device());
   json->end_object();
 }
 

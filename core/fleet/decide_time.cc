@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "core/fairshare/usage.h"
 #include "core/fleet/trouble.h"
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
@@ -81,6 +82,10 @@ Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
     } else {
       check_jobs(scene, endings, node.id);
     }
+  }
+  const Settings& settings = scene.state.record.settings;
+  if (settings.priority == "multifactor" && is_charge_due(scene.state, scene.now)) {
+    endings.add(UsageCharged{scene.now});
   }
   return endings.take();
 }

@@ -225,7 +225,7 @@ TEST(Stuck, NodeThatRegistersWithoutTheAttemptIsFreeOfIt) {
 }
 
 TEST(Partitions, TheOneAJobStartedFromIsRecorded) {
-  Settings settings;
+  Settings settings = in_order();
   settings.partitions = {PartitionSettings{}, PartitionSettings{}};
   settings.partitions[1].name = "small";
   settings.partitions[1].nodes = "n1";

@@ -7,6 +7,7 @@
 
 #include "common/text.h"
 #include "core/job/lifecycle.h"
+#include "core/job/membership.h"
 #include "core/job/partition_limits.h"
 #include "core/job/permission.h"
 #include "core/scene.h"
@@ -170,6 +171,9 @@ Result<JobRequest> settled(const SubmitJob& ask, const State& state, Instant now
   if (component != asked.components.front()) request.common.edit().components = {component};
   if (admission->partitions != asked.partitions) {
     request.common.edit().partitions = std::move(admission->partitions);
+  }
+  if (auto member = settle_membership(state.record.settings, request); !member.has_value()) {
+    return Failure(member.error());
   }
   if (asked.kind == JobKind::interactive && asked.requeue) request.common.edit().requeue = false;
   if (auto possible = check_possible(state, now, request); !possible.has_value()) {

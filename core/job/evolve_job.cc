@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/assert.h"
+#include "core/fairshare/usage.h"
 #include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
@@ -110,6 +111,7 @@ void evolve_one(State& state, const JobSubmitted& fact) {
   if (!fact.key.empty()) state.index.job_by_key.insert(fact.key, fact.job);
   state.index.unended.insert(fact.job);
   ++state.index.unended_of_user[fact.request.common->user.uid];
+  note_association(state, fact.request);
   forget_old_keys(state);
 }
 
@@ -214,6 +216,7 @@ void evolve_one(State& state, const NodeFreed& fact) {
   ASSERT(job.phase == JobPhase::ending);
   const auto position = node_position(job, fact.node);
   ASSERT(position.has_value() && !job.run->freed.test(*position));
+  count_share(state, job, job.run->allocation.nodes[*position], fact.at);
   free_share(state, job, *position);
   if (has_run_well(job)) trust_node(state, fact.node, fact.at);
   job.run.edit().usage = combined(job.run->usage, fact.usage);

@@ -23,7 +23,7 @@ constexpr std::uint32_t elements = 12;
 using Starts = std::vector<std::string>;
 
 Settings with_backfill(const std::string& kind) {
-  Settings settings;
+  Settings settings = in_order();
   settings.backfill = kind;
   return settings;
 }

@@ -119,7 +119,7 @@ void Plan::Queues::offer(std::size_t which) {
   const JobClass& one = classes[which];
   const PartitionQueue& partition = partitions[one.partition];
   if (one.jobs.empty() || one.is_hopeless || one.refused_in == pass.scan.round) return;
-  const Place& first = one.jobs.first();
+  const Place first = one.first();
   if (partition.refused == first) return;
   Candidate candidate{0, 0, first, which};
   if (pass.kind == BackfillKind::easy_sjbf) {
@@ -142,7 +142,7 @@ Facts Plan::backfill(const State& state, const Contact& contact, bool* more) {
   }
   const Candidate first = scan.heap.front();
   JobClass& one = queues.classes[first.which];
-  if (one.jobs.empty() || one.jobs.first() != first.place || one.refused_in == scan.round) {
+  if (one.jobs.empty() || one.first() != first.place || one.refused_in == scan.round) {
     std::pop_heap(scan.heap.begin(), scan.heap.end());
     scan.heap.pop_back();
     queues.offer(first.which);
@@ -163,7 +163,7 @@ Facts Plan::start_behind(const State& state, const Contact& contact, std::size_t
   PartitionQueue& partition = queues.partitions[one.partition];
   one.refused_in = pass.scan.round;  // unless it starts
   if (one.cores_least > partition.free_cores) return {};
-  const Job& job = *queues.candidate(state, one.jobs.first().job);
+  const Job& job = *queues.candidate(state, one.first().job);
   const Second end = end_second(queues.now, job.request.time_limit);
   if (reserve(state, contact).refuses(one.partition, one.cores_least, end)) return {};
   const Bitset& ready = queues.ready_of(partition, state, contact);

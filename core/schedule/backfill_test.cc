@@ -17,7 +17,7 @@ namespace {
 using namespace cox::testing;
 
 Settings with(const std::string& backfill) {
-  Settings settings;
+  Settings settings = in_order();
   settings.backfill = backfill;
   return settings;
 }
@@ -156,9 +156,11 @@ TEST(Backfill, CountsRoomWhereItIsAndNotInSum) {
   }
 }
 
+class EveryPolicy : public ::testing::TestWithParam<std::string> {};
+
 class EveryKind : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(EveryKind, DroppingThePlanAtAnyMomentChangesNoDecision) {
+TEST_P(EveryPolicy, DroppingThePlanAtAnyMomentChangesNoDecision) {
   std::vector<std::uint64_t> seeds{149, 195};  // a late job; promises behind an overdue one
   for (std::uint64_t seed = 1; seed <= 40; ++seed) seeds.push_back(seed);
   for (const std::uint64_t seed : seeds) {
@@ -175,7 +177,7 @@ TEST_P(EveryKind, DroppingThePlanAtAnyMomentChangesNoDecision) {
   }
 }
 
-TEST_P(EveryKind, ReasonsAreThoseOfExplain) {
+TEST_P(EveryPolicy, ReasonsAreThoseOfExplain) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     RandomLife life(seed, GetParam());
     for (int i = 0; i < 120; ++i) {
@@ -222,7 +224,19 @@ TEST_P(EveryKind, NoStartTakesBackAPromise) {
   EXPECT_GT(kept, 30);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind, ::testing::Values("easy", "easy-sjbf", "conservative"));
+INSTANTIATE_TEST_SUITE_P(Policies,
+                         EveryPolicy,
+                         ::testing::Values("none shares",
+                                           "easy",
+                                           "easy shares",
+                                           "easy-sjbf",
+                                           "conservative",
+                                           "conservative shares"));
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds,
+    EveryKind,
+    ::testing::Values("easy", "easy shares", "easy-sjbf", "conservative", "conservative shares"));
 
 /// The plain model of a prospect: at each instant, the plug-in itself on what is free then.
 std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& request) {

@@ -93,7 +93,7 @@ Facts Plan::plan_next(const State& state, const Contact& contact, bool* more) {
   const Place place = next->place;
   const std::size_t which = next->which;
   JobClass& one = queues.classes[which];
-  if (const Place* later = one.jobs.after(place); later != nullptr && next->nth == 0) {
+  if (const auto later = one.after(place); later.has_value() && next->nth == 0) {
     full.push({*later, next->partition, which});
   }
   // Of an array the starts that are reserved already wait as well.
@@ -125,7 +125,7 @@ std::optional<Allocation> Plan::place_planned(const State& state,
   PartitionQueue& partition = queues.partitions[one.partition];
   const bool is_head = partition.heads.begin()->first == place;
   // A later job of a class starts no earlier than its first.
-  if (one.jobs.first() != place || (!fits_lane && !is_head)) return std::nullopt;
+  if (one.first() != place || (!fits_lane && !is_head)) return std::nullopt;
   Trial trial = queues.try_head(state, partition, *partition.ready, one);
   if (trial.is_hopeless) {
     queues.leave_planning_set(which);

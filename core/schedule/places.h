@@ -24,6 +24,11 @@ struct Place {
   }
 };
 
+/// The same place when every key of its class has grown by `by`.
+inline Place moved(const Place& place, std::int64_t by) {
+  return Place{place.key + by, place.job};
+}
+
 /// A sorted set of places in runs of some hundred: 16 bytes a place where they arrive in order.
 class PlaceSet {
  public:

@@ -55,6 +55,7 @@ void Plan::observe(const State& state, const Fact& fact) {
         using One = std::decay_t<decltype(one)>;
         if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
                       std::is_same_v<One, JobRequeued> || std::is_same_v<One, ElementSplit>) {
+          if (std::is_same_v<One, JobSubmitted>) queues.learn_user(state, one.job);
           queues.insert(state, one.job);
           if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
         } else if constexpr (std::is_same_v<One, JobReleased> || std::is_same_v<One, JobEnding>) {
@@ -83,6 +84,7 @@ void Plan::observe(const State& state, const Fact& fact) {
           }
         } else if constexpr (std::is_same_v<One, NodeFreed>) {
           const Job& job = *state.find_job(one.job);
+          queues.learn_user(state, one.job);
           queues.learn_running(state, one.job);
           const NodeShare& share = job.run->allocation.nodes[*node_position(job, one.node)];
           queues.count_free(state, share, true);
@@ -94,6 +96,8 @@ void Plan::observe(const State& state, const Fact& fact) {
                              std::is_same_v<One, NodeTriedAgain> ||
                              std::is_same_v<One, NodeStuck> || std::is_same_v<One, NodeUnstuck>) {
           queues.fleet_changed();
+        } else if constexpr (std::is_same_v<One, UsageCharged>) {
+          queues.learn_charge(state);
         } else if constexpr (std::is_same_v<One, SettingsApplied> ||
                              std::is_same_v<One, PartitionTakenDown> ||
                              std::is_same_v<One, PartitionBroughtUp>) {
@@ -216,7 +220,7 @@ Blocked Plan::blocked(const State& state, JobId id) const {
   if (!queues.is_built) return Blocked{};
   const JobId place_id = is_element(*job) ? job->array : id;
   const bool is_first = queues.candidate(state, place_id) == job;
-  const auto seats = queues.seats.at(place_id);
+  const auto seats = queues.seats_of(place_id);
   Blocked best{Reason::partition_unknown, 0};
   if (seats.size() < job->request.common->partitions.size()) {
     const Blocked closed = closed_gates(state, job->request);

@@ -148,7 +148,7 @@ TEST(Plan, BeginTimeWakesTheJob) {
 }
 
 TEST(Plan, JobInTwoPartitionsStartsInTheFirstThatHasRoom) {
-  Settings settings;
+  Settings settings = in_order();
   settings.partitions = {PartitionSettings{}, PartitionSettings{}};
   settings.partitions[0].nodes = "n0";
   settings.partitions[1].name = "other";
@@ -168,7 +168,7 @@ TEST(Trap12, PartitionThatIsRemovedLeavesItsJobsExplainable) {
   Cluster cluster(fleet().nodes(1));
   const JobId done = cluster.run(job());
   const JobId waiting = *cluster.submit(job().held());
-  Settings settings;
+  Settings settings = in_order();
   settings.partitions[0].name = "new";
   cluster.ask(ApplySettings{root(), settings});
   cluster.ask(ReleaseJob{ada(), waiting});

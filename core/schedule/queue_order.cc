@@ -6,6 +6,7 @@
 #include "core/job/array.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/gate.h"
+#include "core/schedule/order_key.h"
 #include "core/schedule/trial.h"
 
 namespace cox::core {
@@ -28,11 +29,14 @@ QueueOrder::QueueOrder(const State& state,
                        Policies policies,
                        const PartitionSettings& partition,
                        const Bitset& ready)
-    : state_(state), now_(now), policies_(policies), partition_(partition), ready_(ready) {}
+    : state_(state), now_(now), policies_(policies), partition_(partition), ready_(ready) {
+  if (policies.priority->has_shares()) shares_ = FairTree(state);
+}
 
 Place QueueOrder::place_of(const Job& job) const {
-  return Place{policies_.priority->static_key(job.request, job.submitted, partition_),
-               is_element(job) ? job.array : job.id};
+  const std::int64_t key = base_key(state_, *policies_.priority, job, partition_) +
+                           share_key(shares_, state_, *policies_.priority, job.request);
+  return Place{key, is_element(job) ? job.array : job.id};
 }
 
 bool QueueOrder::holds(const Job& job) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/fairshare/fair_tree.h"
 #include "core/schedule/forecast.h"
 #include "core/schedule/places.h"
 #include "core/schedule/plan.h"
@@ -59,6 +60,7 @@ class QueueOrder {
   Policies policies_;
   const PartitionSettings& partition_;
   const Bitset& ready_;
+  FairTree shares_;
 };
 
 }  // namespace cox::core

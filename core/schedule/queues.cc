@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "core/fairshare/usage.h"
 #include "core/job/array.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/gate.h"
+#include "core/schedule/order_key.h"
 #include "core/schedule/trial.h"
 
 namespace cox::core {
@@ -14,9 +16,9 @@ namespace cox::core {
 template <class Change>
 void Plan::Queues::changing(JobClass& one, std::size_t which, Change change) {
   auto& heads = partitions[one.partition].heads;
-  if (!one.is_hopeless && !one.jobs.empty()) heads.erase(one.jobs.first());
+  if (!one.is_hopeless && !one.jobs.empty()) heads.erase(one.first());
   change(one);
-  if (!one.is_hopeless && !one.jobs.empty()) heads.emplace(one.jobs.first(), which);
+  if (!one.is_hopeless && !one.jobs.empty()) heads.emplace(one.first(), which);
 }
 
 const Bitset& Plan::Queues::ready_of(PartitionQueue& partition,
@@ -50,7 +52,7 @@ Trial Plan::Queues::try_head(const State& state,
     return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
   }
   const SelectPolicy& select = *policies.select;
-  const Job& head = *candidate(state, one.jobs.first().job);
+  const Job& head = *candidate(state, one.first().job);
   if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
     return std::move(*elsewhere);
   }
@@ -74,6 +76,7 @@ void Plan::Queues::rebuild(const State& state) {
     queue.is_down = state.record.partitions_down.contains(settings.name);
   }
   is_built = true;
+  if (policies.priority->has_shares()) shares = FairTree(state);
   pass.begin(state);
   for (const JobId id : state.index.unended) insert(state, id);
 }
@@ -89,7 +92,7 @@ void Plan::Queues::insert(const State& state, JobId id) {
   } else if (job->request.begin.is_set() && job->request.begin > now) {
     waiting.emplace(job->request.begin, id);
   } else {
-    enqueue(*job, id);
+    enqueue(state, *job, id);
   }
 }
 
@@ -121,11 +124,11 @@ void Plan::Queues::refresh(const State& state, JobId array) {
   } else if (next->request.begin > now) {
     waiting.emplace(next->request.begin, array);
   } else {
-    enqueue(*next, array);
+    enqueue(state, *next, array);
   }
 }
 
-void Plan::Queues::enqueue(const Job& job, JobId place_id) {
+void Plan::Queues::enqueue(const State& state, const Job& job, JobId place_id) {
   if (seats.contains(place_id)) return;
   std::vector<Seat> mine;
   for (const std::string& name : job.request.common->partitions) {
@@ -134,16 +137,15 @@ void Plan::Queues::enqueue(const Job& job, JobId place_id) {
     if (partition == partitions.end()) continue;  // the settings no longer have it
     if (gate(partition->settings, partition->is_down, job.request).code != Reason::none) continue;
     const auto index = static_cast<std::size_t>(partition - partitions.begin());
-    const Place place{
-        policies.priority->static_key(job.request, job.submitted, partition->settings), place_id};
-    const std::size_t which = class_of(job, index);
+    const Place place{base_key(state, *policies.priority, job, partition->settings), place_id};
+    const std::size_t which = class_of(state, job, index);
     mine.push_back({static_cast<std::uint32_t>(which), place});
     if (!classes[which].is_checked) unchecked.push_back(which);
     changing(classes[which], which, [&place](JobClass& one) { one.jobs.insert(place); });
     if (pass.scan.is_begun && classes[which].refused_in != pass.scan.round) {
       pass.scan.late.push_back(which);
     }
-    const FullPlan::Entry entry{place, index, which};
+    const FullPlan::Entry entry{moved(place, classes[which].share), index, which};
     // A plan that was finished counts from a moment that has passed: it is not gone on with.
     if (pass.full.has_planned(entry) || (pass.full.is_begun && pass.full.heap.empty())) {
       renew();
@@ -154,7 +156,7 @@ void Plan::Queues::enqueue(const Job& job, JobId place_id) {
   seats.insert(place_id, mine);
 }
 
-std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
+std::size_t Plan::Queues::class_of(const State& state, const Job& job, std::size_t partition) {
   PartitionQueue& queue = partitions[partition];
   const Cow<JobCommon>& common = job.request.common;
   if (!common.is_blank() && common.is_same(queue.last_common) &&
@@ -162,11 +164,15 @@ std::size_t Plan::Queues::class_of(const Job& job, std::size_t partition) {
     return queue.last_class;
   }
   const PartitionSettings& settings = queue.settings;
-  const auto [entry, is_new] =
-      class_by_key.try_emplace(class_key(job.request, settings.name), classes.size());
+  std::string key = class_key(job.request, settings.name);
+  const bool has_shares = policies.priority->has_shares();
+  if (has_shares) key += std::to_string(job.request.common->user.uid);
+  const auto [entry, is_new] = class_by_key.try_emplace(std::move(key), classes.size());
   if (is_new) {
     JobClass& fresh = classes.emplace_back();
     fresh.partition = partition;
+    if (has_shares) fresh.who = association_of(state.record.settings, job.request);
+    fresh.share = share_key(shares, state, *policies.priority, job.request);
     fresh.cores_least = cores_least(job.request, settings);
     const bool is_whole = takes_whole_nodes(job.request, settings);
     pass.filters.emplace_back(fresh.cores_least,
@@ -198,8 +204,9 @@ void Plan::Queues::remove(const State& state, JobId id) {
 void Plan::Queues::leave(JobId id) {
   for (const Seat& seat : seats.at(id)) {
     const std::size_t in = classes[seat.which].partition;
-    const bool is_refused = partitions[in].refused == seat.place;
-    if (is_refused || pass.full.is_upset_without({seat.place, in, seat.which})) renew();
+    const Place place = moved(seat.place, classes[seat.which].share);
+    const bool is_refused = partitions[in].refused == place;
+    if (is_refused || pass.full.is_upset_without({place, in, seat.which})) renew();
     changing(classes[seat.which], seat.which,
              [&seat](JobClass& one) { one.jobs.erase(seat.place); });
   }
@@ -210,6 +217,54 @@ void Plan::Queues::wake_due(const State& state) {
   while (!waiting.empty() && waiting.begin()->first <= now) {
     const JobId id = waiting.begin()->second;
     waiting.erase(waiting.begin());
+    insert(state, id);
+  }
+}
+
+std::vector<Seat> Plan::Queues::seats_of(JobId id) const {
+  std::vector<Seat> mine = seats.at(id);
+  for (Seat& seat : mine) seat.place = moved(seat.place, classes[seat.which].share);
+  return mine;
+}
+
+void Plan::Queues::learn_user(const State& state, JobId id) {
+  if (!policies.priority->has_shares()) return;
+  const Job& job = *state.find_job(id);
+  if (!shares.contains(association_of(state.record.settings, job.request))) rank(state);
+}
+
+void Plan::Queues::learn_charge(const State& state) {
+  rank(state);
+  age_the_oldest(state);
+}
+
+void Plan::Queues::rank(const State& state) {
+  if (!policies.priority->has_shares()) return;
+  shares = FairTree(state);
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const auto place = shares.rank(*classes[i].who).value_or(FairRank{});
+    const std::int64_t share = policies.priority->share_key(state.record.settings, place);
+    if (share == classes[i].share) continue;
+    changing(classes[i], i, [share](JobClass& one) { one.share = share; });
+  }
+  // Who was refused need not be the first any more, and what was planned is in another order.
+  for (PartitionQueue& partition : partitions) partition.refused.reset();
+  pass.renew();
+}
+
+void Plan::Queues::age_the_oldest(const State& state) {
+  const Duration cap = policies.priority->age_cap(state.record.settings);
+  if (cap == duration_unlimited) return;
+  const Instant from{state.record.usage.charged_at.us - cap.us};
+  std::vector<JobId> old;
+  for (const JobId id : state.index.unended) {
+    const Job& job = *state.find_job(id);
+    if (is_element(job)) continue;  // it has no place of its own
+    if (job.submitted >= from) break;
+    if (seats.contains(id)) old.push_back(id);
+  }
+  for (const JobId id : old) {
+    leave(id);
     insert(state, id);
   }
 }
@@ -237,7 +292,7 @@ void Plan::Queues::renew_at(const State& state, JobId id) {
   const Job* job = state.find_job(id);
   if (job == nullptr || !(is_array(*job) || is_element(*job))) return;
   const JobId place_id = is_element(*job) ? job->array : id;
-  for (const Seat& seat : seats.at(place_id)) {
+  for (const Seat& seat : seats_of(place_id)) {
     if (pass.full.has_planned({seat.place, classes[seat.which].partition, seat.which})) renew();
   }
 }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/fairshare/fair_tree.h"
 #include "core/policy/priority.h"
 #include "core/schedule/backfill.h"
 #include "core/schedule/places.h"
@@ -22,12 +23,23 @@ namespace cox::core {
 /// Pending jobs of one partition that fit alike.
 struct JobClass {
   std::size_t partition = 0;
-  PlaceSet jobs;
+  PlaceSet jobs;                   // by base_key()
+  std::int64_t share = 0;          // share_key() of its user, with which the order counts
+  std::optional<Association> who;  // where shares count
   std::uint64_t cores_least = 0;
   bool is_checked = false;   // tried since the fleet last changed
   bool is_hopeless = false;  // out of the planning set, for `blocked`
   Blocked blocked;
   std::uint64_t refused_in = 0;  // round of the scan
+
+  /// The class must not be empty.
+  Place first() const { return moved(jobs.first(), share); }
+
+  /// The next place of the class behind `place`.
+  std::optional<Place> after(const Place& place) const {
+    const Place* next = jobs.after(moved(place, -share));
+    return next == nullptr ? std::nullopt : std::optional(moved(*next, share));
+  }
 };
 
 struct PartitionQueue {
@@ -58,7 +70,8 @@ struct Plan::Queues {
   std::vector<PartitionQueue> partitions;  // as in the settings
   std::vector<JobClass> classes;
   std::unordered_map<std::string, std::size_t> class_by_key;
-  SeatTable seats;
+  SeatTable seats;  // with places by base_key()
+  FairTree shares;
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
   /// Elements with jobs of their own that may start, by index: their array has one place for them
   /// and its remainder, whose next start is the lowest index of all.
@@ -78,6 +91,13 @@ struct Plan::Queues {
   /// An array's place comes or goes with what may start from it.
   void refresh(const State& state, JobId array);
   void wake_due(const State& state);
+  /// The seats of a job with the places that count.
+  std::vector<Seat> seats_of(JobId id) const;
+  /// The job's user may be new.
+  void learn_user(const State& state, JobId id);
+  /// Usage was charged: everybody's place may have moved.
+  void learn_charge(const State& state);
+  void rank(const State& state);
   /// Every refusal is void, every class may hope again.
   void fleet_changed();
   /// Refusals behind reservations are void; only where there is backfill.
@@ -107,9 +127,11 @@ struct Plan::Queues {
   bool is_littered() const;
 
  private:
-  void enqueue(const Job& job, JobId place_id);
+  void enqueue(const State& state, const Job& job, JobId place_id);
   void leave(JobId id);
-  std::size_t class_of(const Job& job, std::size_t partition);
+  std::size_t class_of(const State& state, const Job& job, std::size_t partition);
+  /// Ages count up to a cap: those over it have new keys after a charge.
+  void age_the_oldest(const State& state);
   /// Applies `change` to a class and keeps the partition's heads right.
   template <class Change>
   void changing(JobClass& one, std::size_t which, Change change);

@@ -12,7 +12,7 @@ namespace {
 using namespace cox::testing;
 
 Settings with(const std::string& backfill) {
-  Settings settings;
+  Settings settings = in_order();
   settings.backfill = backfill;
   return settings;
 }

@@ -45,6 +45,27 @@ void put_configuration(const core::Record& record, store::StateHeader* header) {
   }
 }
 
+void put_usage(const core::UsageRecord& usage, store::StateUsage* to) {
+  to->set_charged_at_us(usage.charged_at.us);
+  to->set_has_counted(usage.has_counted);
+  for (const auto& [who, used] : usage.of) {
+    auto* one = to->add_of();
+    one->set_account(who.account);
+    one->set_uid(who.uid);
+    one->set_user(used.user);
+    one->set_charged(used.charged);
+    one->set_counted(used.counted);
+  }
+}
+
+core::UsageRecord take_usage(const store::StateUsage& from) {
+  core::UsageRecord usage{Instant{from.charged_at_us()}, from.has_counted(), {}};
+  for (const auto& one : from.of()) {
+    usage.of[{one.account(), one.uid()}] = {one.user(), one.charged(), one.counted()};
+  }
+  return usage;
+}
+
 /// A revision that cannot be read is left out: it is only history.
 void take_configuration(const store::StateHeader& header, core::Record* record) {
   record->revision = header.revision();
@@ -83,6 +104,7 @@ std::string encode_header(const core::Record& record) {
     to->set_why(lost.why);
   }
   put_configuration(record, &header);
+  put_usage(record.usage, header.mutable_usage());
   std::string body;
   append_message(header, &body);
   return body;
@@ -297,6 +319,7 @@ void RecordLoader::take_header(std::string_view bytes) {
   record_.epoch = Epoch(header.epoch());
   record_.settings = std::move(*settings);
   take_configuration(header, &record_);
+  record_.usage = take_usage(header.usage());
   record_.next_job = JobId(header.next_job());
   record_.last_submit = Instant{header.last_submit_us()};
   if (header.has_keys_from()) keys_from_ = JobId(header.keys_from());

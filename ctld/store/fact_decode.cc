@@ -199,6 +199,10 @@ Decoded take(const store::PartitionTakenDown& from) {
   return core::PartitionTakenDown{from.partition(), at(from), from.why(), from.by(), from.who()};
 }
 
+Decoded take(const store::UsageCharged& from) {
+  return core::UsageCharged{at(from)};
+}
+
 Decoded take(const store::PartitionBroughtUp& from) {
   return core::PartitionBroughtUp{from.partition(), at(from), from.by()};
 }
@@ -290,6 +294,8 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.node_set_aside());
     case store::Fact::kPartitionTakenDown:
       return take(fact.partition_taken_down());
+    case store::Fact::kUsageCharged:
+      return take(fact.usage_charged());
     case store::Fact::kPartitionBroughtUp:
       return take(fact.partition_brought_up());
     case store::Fact::kNodeResumed:
@@ -336,14 +342,14 @@ JobId job_of_record(std::string_view bytes) {
 
 std::string_view fact_name(const core::Fact& fact) {
   constexpr std::array<std::string_view, std::variant_size_v<core::Fact>> names = {
-      "EpochStarted",       "SettingsApplied", "JobSubmitted",     "JobHeld",
-      "JobUnheld",          "JobStarted",      "JobReleased",      "StartUndone",
-      "JobEnding",          "NodeFreed",       "JobRequeued",      "JobEnded",
-      "StepStarted",        "StepReleased",    "StepEnded",        "ClassLearned",
-      "NodeRegistered",     "NodeLost",        "NodeSetAside",     "NodeResumed",
-      "NodeBackedOff",      "NodeTriedAgain",  "NodeStuck",        "NodeUnstuck",
-      "JobsForgotten",      "JobQuarantined",  "RecordLost",       "PartitionTakenDown",
-      "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled"};
+      "EpochStarted",       "SettingsApplied", "JobSubmitted",      "JobHeld",
+      "JobUnheld",          "JobStarted",      "JobReleased",       "StartUndone",
+      "JobEnding",          "NodeFreed",       "JobRequeued",       "JobEnded",
+      "StepStarted",        "StepReleased",    "StepEnded",         "ClassLearned",
+      "NodeRegistered",     "NodeLost",        "NodeSetAside",      "NodeResumed",
+      "NodeBackedOff",      "NodeTriedAgain",  "NodeStuck",         "NodeUnstuck",
+      "JobsForgotten",      "JobQuarantined",  "RecordLost",        "PartitionTakenDown",
+      "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled", "UsageCharged"};
   return names[fact.index()];
 }
 

@@ -206,6 +206,10 @@ void put(const core::PartitionTakenDown& from, store::Fact* fact) {
   to->set_who(from.who);
 }
 
+void put(const core::UsageCharged& from, store::Fact* fact) {
+  fact->mutable_usage_charged()->set_at_us(from.at.us);
+}
+
 void put(const core::PartitionBroughtUp& from, store::Fact* fact) {
   auto* to = fact->mutable_partition_brought_up();
   to->set_partition(from.partition);

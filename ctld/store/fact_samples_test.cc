@@ -254,6 +254,10 @@ auto fields(const core::PartitionTakenDown& f) {
   return tie(f.partition, f.at, f.why, f.by, f.who);
 }
 
+auto fields(const core::UsageCharged& f) {
+  return tie(f.at);
+}
+
 auto fields(const core::PartitionBroughtUp& f) {
   return tie(f.partition, f.at, f.by);
 }
@@ -324,6 +328,7 @@ std::vector<core::Fact> fact_samples() {
       core::PartitionBroughtUp{"debug", at, 0xFFFF'FFFEU},
       core::ElementSplit{JobId(job.value + 9), at, job, 3'999'999},
       core::ElementsCancelled{job, at, {{{0, 8, 2}, {11, 99, 1}}, 0}, 1001, "cancelled by ada"},
+      core::UsageCharged{at},
   };
 }
 

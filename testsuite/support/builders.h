@@ -173,6 +173,10 @@ class JobBuilder {
 
   JobBuilder unlimited() const { return set(&JobRequest::time_limit, duration_unlimited); }
 
+  JobBuilder account(const std::string& name) const { return share(&JobCommon::account, name); }
+
+  JobBuilder qos(const std::string& name) const { return share(&JobCommon::qos, name); }
+
   JobBuilder uid(Uid n) const {
     JobBuilder copy = *this;
     copy.request_.common.edit().user.uid = n;

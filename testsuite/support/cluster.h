@@ -15,15 +15,27 @@
 #include "core/core.h"
 #include "core/schedule/plan.h"
 #include "plugins/priority/fifo/fifo.h"
+#include "plugins/priority/multifactor/multifactor.h"
 #include "plugins/select/topology/topology.h"
 #include "testsuite/support/builders.h"
 
 namespace cox::testing {
 
+/// Jobs start in order of their submits, and nothing overtakes.
+inline Settings in_order() {
+  Settings settings;
+  settings.priority = "fifo";
+  settings.backfill = "none";
+  return settings;
+}
+
 class Cluster {
  public:
-  explicit Cluster(const FleetBuilder& kind = fleet(), const Settings& settings = Settings{})
-      : policies_{&select_, &priority_}, plan_(std::make_unique<core::Plan>(policies_)) {
+  explicit Cluster(const FleetBuilder& kind = fleet(), const Settings& settings = in_order())
+      : policies_{&select_, settings.priority == "multifactor"
+                                ? static_cast<const core::PriorityPolicy*>(&multifactor_)
+                                : &fifo_},
+        plan_(std::make_unique<core::Plan>(policies_)) {
     ask(core::BeginEpoch{});
     ask(core::ApplySettings{root(), settings});
     for (const NodeInventory& node : kind.build()) connect(node);
@@ -221,7 +233,8 @@ class Cluster {
   void answer_one(const Other&) {}
 
   plugins::TopologySelect select_;
-  plugins::FifoPriority priority_;
+  plugins::FifoPriority fifo_;
+  plugins::MultifactorPriority multifactor_;
   core::Policies policies_;
   std::unique_ptr<core::Plan> plan_;
   std::uint64_t sessions_ = 0;

@@ -11,6 +11,7 @@
 
 #include "core/job/array.h"
 #include "core/schedule/gate.h"
+#include "core/schedule/order_key.h"
 #include "core/schedule/plan.h"
 #include "core/schedule/prospect.h"
 #include "core/schedule/trial.h"
@@ -35,6 +36,7 @@ inline std::optional<Promise> first_promise(const core::State& state,
                                             core::Policies policies) {
   std::optional<Promise> first;
   JobId first_job;
+  const core::FairTree shares(state);
   const PartitionSettings* where = nullptr;
   for (const PartitionSettings& partition : state.record.settings.partitions) {
     const bool is_down = state.record.partitions_down.contains(partition.name);
@@ -46,7 +48,8 @@ inline std::optional<Promise> first_promise(const core::State& state,
       if (job.phase != JobPhase::pending || !is_here) continue;
       if (core::blocked_by_itself(state, job, now).code != Reason::none) continue;
       if (core::gate(partition, is_down, job.request).code != Reason::none) continue;
-      const core::Place place{policies.priority->static_key(job.request, job.submitted, partition),
+      const core::Place place{core::base_key(state, *policies.priority, job, partition) +
+                                  core::share_key(shares, state, *policies.priority, job.request),
                               core::is_element(job) ? job.array : id};
       const std::uint32_t index = core::is_array(job) ? core::remainder(job).first() : job.index;
       const bool is_later = first.has_value() && (place == first->place ? index >= first->index

@@ -35,8 +35,9 @@ class Dice {
 
 class RandomLife {
  public:
-  explicit RandomLife(std::uint64_t seed, const std::string& backfill = "none")
-      : cluster(kind(), settings(backfill)), dice(seed), backfill_(backfill) {}
+  /// `policy`: a kind of backfill, then perhaps " shares": priorities with fair shares of users.
+  explicit RandomLife(std::uint64_t seed, const std::string& policy = "none")
+      : cluster(kind(), settings(policy)), dice(seed), policy_(policy) {}
 
   /// One random event, then a pass.
   void event() {
@@ -98,9 +99,16 @@ class RandomLife {
     return fleet().nodes(nodes).cores(4).numa(2).devices("gpu", 2).pool("scratch", 100);
   }
 
-  static Settings settings(const std::string& backfill) {
+  static Settings settings(const std::string& policy) {
     Settings s;
-    s.backfill = backfill;
+    s.backfill = policy.substr(0, policy.find(' '));
+    s.priority = "fifo";
+    if (policy.ends_with(" shares")) {
+      s.priority = "multifactor";
+      s.priority_terms.half_life = s.priority_terms.max_age = minutes(1);
+      s.priority_terms.charge_period = seconds(2);
+      s.accounts = {{"physics", "root", 2, {{"ada", 3}}}};
+    }
     s.partitions = {PartitionSettings{}, PartitionSettings{}};
     s.partitions[1].name = "small";
     s.partitions[1].nodes = "n[2-3]";
@@ -111,6 +119,7 @@ class RandomLife {
 
   JobBuilder random_job() {
     JobBuilder one = job();
+    if (policy_.ends_with(" shares") && dice.chance(50)) one = one.uid(1001 + dice.small(3));
     if (dice.chance(30)) one = one.running_a_step();
     if (dice.chance(10)) one = one.no_requeue();
     if (dice.chance(10)) one = one.held();
@@ -271,7 +280,7 @@ class RandomLife {
     } else if (dice.chance(60)) {
       cluster.ask(core::BringPartitionUp{root(), name});
     } else {
-      Settings changed = settings(backfill_);
+      Settings changed = settings(policy_);
       if (dice.chance(20)) changed.partitions.pop_back();
       if (dice.chance(20)) changed.partitions.back().max_time = minutes(1);
       if (dice.chance(20)) changed.partitions.back().max_nodes = 1;
@@ -312,7 +321,7 @@ class RandomLife {
     }
   }
 
-  std::string backfill_;
+  std::string policy_;
   std::uint64_t submits_ = 0;
   std::uint64_t events_ = 0;
 };

@@ -17,7 +17,7 @@ TEST(FifoPriority, TierOutweighsAnyNiceAndTimeCountsNothing) {
   PartitionSettings low, high;
   high.tier = 2;
   const auto key = [&](const JobBuilder& job, const PartitionSettings& partition, Instant at) {
-    return fifo.static_key(job.build(), at, partition);
+    return fifo.static_key(Settings{}, job.build(), at, partition);
   };
   EXPECT_GT(key(job().nice(std::numeric_limits<std::int32_t>::max()), high, Instant{1}),
             key(job().nice(std::numeric_limits<std::int32_t>::min() + 1), low, Instant{1}));

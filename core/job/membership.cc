@@ -1,0 +1,65 @@
+// See membership.h.
+#include "core/job/membership.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "common/text.h"
+
+namespace cox::core {
+namespace {
+
+bool lists(const AccountSettings& account, const std::string& user) {
+  return std::ranges::find(account.users, user, &UserShares::user) != account.users.end();
+}
+
+/// "; did you mean "physics"?", or what there is.
+template <class Table>
+std::string known_text(const Table& table, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& one : table) names.push_back(one.name);
+  const auto close = nearest(name, names);
+  if (close) return "; did you mean " + quoted(*close) + "?";
+  return names.empty() ? " (none is configured)" : " (there are: " + join(names, ", ") + ")";
+}
+
+std::string default_account(const Settings& settings, const std::string& user) {
+  const auto& all = settings.accounts;
+  auto found = std::ranges::find_if(all, [&](const auto& one) { return lists(one, user); });
+  if (found == all.end()) {
+    found = std::ranges::find_if(all, [](const auto& one) { return one.users.empty(); });
+  }
+  return found == all.end() ? std::string() : found->name;
+}
+
+Result<void> check_account(const Settings& settings,
+                           const std::string& name,
+                           const std::string& user) {
+  const auto found = std::ranges::find(settings.accounts, name, &AccountSettings::name);
+  if (found == settings.accounts.end()) {
+    return fail(Code::bad_usage,
+                "no account " + quoted(name) + known_text(settings.accounts, name));
+  }
+  if (found->users.empty() || lists(*found, user)) return {};
+  return fail(Code::not_permitted, "account " + quoted(name) + " does not list user " +
+                                       quoted(user) + " (see: cox config show)");
+}
+
+}  // namespace
+
+Result<void> settle_membership(const Settings& settings, JobRequest& request) {
+  const JobCommon& common = *request.common;
+  if (!common.qos.empty() &&
+      std::ranges::find(settings.qos, common.qos, &QosSettings::name) == settings.qos.end()) {
+    return fail(Code::bad_usage,
+                "no qos " + quoted(common.qos) + known_text(settings.qos, common.qos));
+  }
+  if (settings.accounts.empty()) return {};
+  if (!common.account.empty()) return check_account(settings, common.account, common.user.name);
+  const std::string account = default_account(settings, common.user.name);
+  if (!account.empty()) request.common.edit().account = account;
+  return {};
+}
+
+}  // namespace cox::core

@@ -1,0 +1,16 @@
+// The account that a job is charged to, and its quality of service: checked at submit.
+#pragma once
+
+#include "common/result.h"
+#include "model/job_request.h"
+#include "model/settings.h"
+
+namespace cox::core {
+
+/// Fills in the account of a user who names none: the first that lists the user, else the first
+/// that lists nobody, else none. Without configured accounts any name will do.
+/// error: bad_usage for an account or qos that is not configured, not_permitted for an account that
+/// lists others
+Result<void> settle_membership(const Settings& settings, JobRequest& request);
+
+}  // namespace cox::core
