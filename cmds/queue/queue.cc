@@ -10,6 +10,7 @@
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "common/text.h"
+#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 OptionTable options() {
   static constexpr std::array table = {
       user_option,
+      jobs_label_option,
       OptionSpec{"all", 'a', "", "ended jobs too"},
       format_option,
       no_header_option,
@@ -61,6 +63,9 @@ Result<int> print_once(const Parsed& given,
   put_names(jobs, &list);
   list.set_expand(true);
   list.set_user(*user);
+  const auto selector = Selector::parse(given.value("label"));
+  if (!selector) return Failure(selector.error().with_context("--label"));
+  list.set_selector(given.value("label"));
   list.set_ended(given.has("all"));
   const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
@@ -68,6 +73,7 @@ Result<int> print_once(const Parsed& given,
   if (!text) return Failure(text.error());
   const auto printed = print((on_clear_screen ? "\033[H\033[2J" : "") + *text);
   if (!printed) return Failure(printed.error());
+  if (given.has("label")) return 0;  // those that are not shown may have other labels
   return report_missing(jobs, reply->jobs()) ? exit_status(Code::not_found) : 0;
 }
 

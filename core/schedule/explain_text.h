@@ -7,8 +7,7 @@
 
 namespace cox::core {
 
-inline constexpr const char* no_node_has_all =
-    "too few nodes have all that it asks for together";
+inline constexpr const char* no_node_has_all = "too few nodes have all that it asks for together";
 
 /// Why it waits: one line.
 std::string summary_of(const Job& job, const Blocked& blocked);
