@@ -108,6 +108,7 @@ share = "nodes"
   wanted.cluster = "alpha";
   wanted.auth = "munge";
   wanted.select = "linear";
+  wanted.priority = "fifo";
   wanted.silent_after = seconds(10);
   wanted.lost_after = minutes(10);
   wanted.kill_wait = seconds(5);
@@ -222,7 +223,7 @@ TEST(Config, ValuesThatThisVersionCannotDoAreRefused) {
 TEST(Config, AnAgeThatLeavesNoRoomForOtherTermsIsRefused) {
   EXPECT_EQ(complaint("[priority]\nage = 60001\nmax_age = '1m'\n"),
             "f:1:1: priority.age: at most 60000 with this max_age");
-  EXPECT_EQ(complaint("[priority]\nage = 60000\nmax_age = '1m'\n"), "");
+  EXPECT_EQ(complaint("[priority]\nage = 60000\nmax_age = '1m'\n"), "accepted");
 }
 
 constexpr const char* complete = R"(

@@ -5,11 +5,14 @@
 #include "core/fairshare/usage.h"
 #include "core/fleet/evolve_node.h"
 #include "core/job/evolve_job.h"
+#include "core/job/waits.h"
 
 namespace cox::core {
 
 void evolve(State& state, const Fact& fact) {
+  const WaitKeeper keeper(state, fact);
   std::visit([&state](const auto& one) { evolve_one(state, one); }, fact);
+  keeper.follow(state, fact);
 }
 
 }  // namespace cox::core

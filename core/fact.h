@@ -58,6 +58,7 @@ struct ElementsCancelled {
   ArraySpec elements;
   Uid by;
   std::string why;
+  bool by_controller = false;  // by nobody: what they waited for can never come true
 };
 
 struct JobHeld {
@@ -70,6 +71,14 @@ struct JobHeld {
 struct JobUnheld {
   JobId job;
   Instant at;
+};
+
+/// The job asks for something else from here on; who it is of and what it runs stays as it was.
+struct JobUpdated {
+  JobId job;
+  Instant at;
+  JobRequest request;
+  Uid by = 0;
 };
 
 /// Resources are taken. For a gang nothing runs yet; for one node this is the point of no return.
@@ -316,6 +325,7 @@ using Fact = std::variant<EpochStarted,
                           PartitionBroughtUp,
                           ElementSplit,
                           ElementsCancelled,
-                          UsageCharged>;
+                          UsageCharged,
+                          JobUpdated>;
 
 }  // namespace cox::core

@@ -55,6 +55,32 @@ struct RequeueJob {
   ArraySpec elements{};
 };
 
+/// What a job shall ask for instead. Unset: as it is.
+struct JobChanges {
+  std::optional<std::string> name{}, comment{}, account{}, qos{}, constraint{};
+  std::optional<std::vector<std::string>> partitions{}, nodes_wanted{}, nodes_excluded{};
+  std::optional<std::uint32_t> nodes_min{}, nodes_max{}, tasks{}, tasks_per_node{};
+  std::optional<std::uint32_t> cpus_per_task{}, at_once_max{};
+  std::optional<std::int64_t> memory_per_node_mib{}, memory_per_cpu_mib{};
+  std::optional<bool> exclusive{}, requeue{}, held{}, keep_when_never{};
+  std::optional<std::int32_t> nice{};
+  std::optional<Duration> time_limit{};
+  std::optional<Instant> begin{}, deadline{};
+  std::optional<Dependency> dependency{};
+  std::vector<PastJob> past{};  // of jobs that it names and State does not know
+  std::vector<std::pair<std::string, std::optional<std::string>>> labels{};  // unset: taken away
+};
+
+struct UpdateJob {
+  Caller caller;
+  JobId job;
+  JobChanges changes;
+};
+
+/// Ends jobs that wait for what can never be, and parts elements whose own turn has come. Asked
+/// after every change, until nothing is left to do.
+struct SettleWaits {};
+
 struct CreateStep {
   Caller caller;
   JobId job;
@@ -207,6 +233,8 @@ using Request = std::variant<SubmitJob,
                              HoldJob,
                              ReleaseJob,
                              RequeueJob,
+                             UpdateJob,
+                             SettleWaits,
                              CreateStep,
                              RegisterNode,
                              NodeDisconnected,

@@ -23,6 +23,8 @@ Result<Facts> decide_one(const Scene& scene, const CancelStep& ask);
 Result<Facts> decide_one(const Scene& scene, const HoldJob& ask);
 Result<Facts> decide_one(const Scene& scene, const ReleaseJob& ask);
 Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask);
+Result<Facts> decide_one(const Scene& scene, const UpdateJob& ask);
+Result<Facts> decide_one(const Scene& scene, const SettleWaits& ask);
 Result<Facts> decide_one(const Scene& scene, const CreateStep& ask);
 Result<Facts> decide_one(const Scene& scene, const RegisterNode& ask);
 Result<Facts> decide_one(const Scene& scene, const NodeDisconnected& ask);

@@ -69,9 +69,14 @@ struct JobRun {
   Uid ended_by = 0;
   std::string why;  // for people: the last reason of an end, hold or roll-back
   std::uint32_t starts_undone = 0;
-  std::uint32_t attempts_run = 0;  // attempts that passed JobReleased (or ran on one node)
-  Allocation allocation;           // of the current attempt; kept after the end, for the record
-  Bitset freed;                    // per allocation.nodes: holds nothing any more
+  std::uint32_t attempts_run = 0;          // attempts that passed JobReleased (or ran on one node)
+  Instant begun;                           // when the first of them did
+  std::uint32_t retries = 0;               // attempts that were requeued for their exit code
+  EndCause before_cause = EndCause::none;  // of the attempt before, which was requeued
+  std::int32_t before_exit_code = 0;
+  std::string before_why;
+  Allocation allocation;  // of the current attempt; kept after the end, for the record
+  Bitset freed;           // per allocation.nodes: holds nothing any more
   StepId next_step;
   std::vector<Step> steps;  // of the current attempt
   JobState final_state = JobState::pending;
@@ -242,6 +247,49 @@ struct ArrayMembers {
   friend bool operator==(const ArrayMembers&, const ArrayMembers&) = default;
 };
 
+/// What is known of one thing that a job waits for.
+enum class Met : std::uint8_t { not_yet = 0, met = 1, never = 2 };
+
+struct Answer {
+  Met met = Met::not_yet;
+  Instant from{};  // met: not before this, by a delay
+  friend bool operator==(const Answer&, const Answer&) = default;
+};
+
+/// A job with a dependency: the answer to each reference, over all terms in order.
+struct Waits {
+  Cow<JobTerms> terms;
+  std::vector<Answer> answers;
+  Answer all;                              // to the whole, but for singletons
+  std::vector<std::uint32_t> open, never;  // references of each term that are so
+  friend bool operator==(const Waits&, const Waits&) = default;
+};
+
+/// A job, or with an index an element of it, that others wait for.
+using WaitKey = std::pair<JobId, std::optional<std::uint32_t>>;
+/// Who waits, and by which reference of its dependency.
+using Waiter = std::pair<JobId, std::uint32_t>;
+using SingleName = std::pair<Uid, std::string>;
+
+/// Jobs of one user and name, while one of them waits as a singleton.
+struct Singles {
+  std::map<JobId, std::uint32_t> waiting;  // records that do, by job; an array is one
+  std::size_t live = 0;                    // jobs of that name that have begun and not ended
+  friend bool operator==(const Singles&, const Singles&) = default;
+};
+
+/// What waits for other jobs, or against time. core/job/waits.h
+struct WaitIndex {
+  std::map<JobId, Waits> jobs;                    // that have a dependency and have not begun
+  std::map<WaitKey, std::set<Waiter>> waiters;    // by what they wait for
+  std::map<SingleName, Singles> singles;          // by user and name
+  JobSet doomed;                                  // can never begin, and are to end
+  std::set<std::pair<JobId, std::uint32_t>> due;  // elements that part from their array
+  std::map<JobId, Instant> deadline_of;           // the last moment to start, or to run
+  std::set<std::pair<Instant, JobId>> deadlines;  // the same in order
+  friend bool operator==(const WaitIndex&, const WaitIndex&) = default;
+};
+
 /// Derived from Record, kept up to date inside evolve(), rebuilt at load.
 struct Index {
   std::vector<NodeFree> free;  // by NodeId
@@ -259,6 +307,7 @@ struct Index {
   std::size_t live = 0;                  // jobs that have begun and not ended
   std::map<JobId, ArrayMembers> arrays;  // of those with an element in State
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
+  WaitIndex waits;
   friend bool operator==(const Index&, const Index&) = default;
 };
 

@@ -1,12 +1,14 @@
 // Dispatch, and the requests that change something.
 #include "ctld/client_desk.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/text.h"
 #include "core/job/array.h"
 #include "core/job/permission.h"
 #include "ctld/translate/frame_check.h"
+#include "model/selector.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -160,15 +162,29 @@ void ClientDesk::submit_known(const Conversation& to,
                               const Caller& caller,
                               const wire::Submit& submit,
                               const UserIdentity& user) {
-  if (submit.dry_run()) return foretell(to, translate_submit(submit, caller, user));
-  finish_submit(to, submit, submit_as(caller, submit, user));
+  if (submit.request().dependency().empty()) {
+    return submit_knowing(to, caller, submit, user, {});
+  }
+  with_past(to, submit, [=, this](const std::vector<PastJob>& past) {
+    submit_knowing(to, caller, submit, user, past);
+  });
+}
+
+void ClientDesk::submit_knowing(const Conversation& to,
+                                const Caller& caller,
+                                const wire::Submit& submit,
+                                const UserIdentity& user,
+                                const std::vector<PastJob>& past) {
+  if (submit.dry_run()) return foretell(to, translate_submit(submit, caller, user, past));
+  finish_submit(to, submit, submit_as(caller, submit, user, past));
 }
 
 Result<JobId> ClientDesk::submit_as(const Caller& caller,
                                     const wire::Submit& submit,
-                                    const UserIdentity& user) {
+                                    const UserIdentity& user,
+                                    const std::vector<PastJob>& past) {
   if (shutdown_) return fail(Code::refused, "the controller is shutting down");
-  return submit_made(translate_submit(submit, caller, user), submit.dry_run());
+  return submit_made(translate_submit(submit, caller, user, past), submit.dry_run());
 }
 
 /// 0 for a dry run that would be accepted.
@@ -225,14 +241,28 @@ void ClientDesk::submit_all(const Conversation& to,
                             const Caller& caller,
                             const wire::SubmitMany& many,
                             const UserIdentity& user) {
+  const auto waits = [](const wire::Submit& one) { return !one.request().dependency().empty(); };
+  if (!waits(many.base()) && std::ranges::none_of(many.jobs(), waits)) {
+    return submit_all_knowing(to, caller, many, user, {});
+  }
+  with_past(to, many, [=, this](const std::vector<PastJob>& past) {
+    submit_all_knowing(to, caller, many, user, past);
+  });
+}
+
+void ClientDesk::submit_all_knowing(const Conversation& to,
+                                    const Caller& caller,
+                                    const wire::SubmitMany& many,
+                                    const UserIdentity& user,
+                                    const std::vector<PastJob>& past) {
   wire::ClientReply answer;
   wire::SubmittedMany& submitted = *answer.mutable_submitted_many();
   for (const wire::Submit& one : many.jobs()) {
     Result<JobId> job = fail(Code::not_permitted, "jobs of several users in one request");
-    if (submit_user(one, caller) == user.uid) job = submit_as(caller, one, user);
+    if (submit_user(one, caller) == user.uid) job = submit_as(caller, one, user, past);
     add_outcome(job, &submitted);
   }
-  submit_variants(caller, many, user, &submitted);
+  submit_variants(caller, many, user, past, &submitted);
   reply(to, std::move(answer), true, false);
 }
 
@@ -240,6 +270,7 @@ void ClientDesk::submit_all(const Conversation& to,
 void ClientDesk::submit_variants(const Caller& caller,
                                  const wire::SubmitMany& many,
                                  const UserIdentity& user,
+                                 const std::vector<PastJob>& past,
                                  wire::SubmittedMany* answer) {
   if (many.variants_size() == 0) return;
   const wire::Submit& message = many.base();
@@ -248,7 +279,7 @@ void ClientDesk::submit_variants(const Caller& caller,
   if (shutdown_) {
     base = fail(Code::refused, "the controller is shutting down");
   } else if (submit_user(message, caller) == user.uid) {
-    base = translate_submit(message, caller, user);
+    base = translate_submit(message, caller, user, past);
   }
   for (const wire::SubmitVariant& variant : many.variants()) {
     auto made = base ? translate_variant(*base, message, variant) : base;
@@ -259,23 +290,54 @@ void ClientDesk::submit_variants(const Caller& caller,
 void ClientDesk::act_on_jobs(const Conversation& to,
                              const Caller& caller,
                              const wire::JobAction& action) {
-  std::vector<JobId> jobs(action.jobs().begin(), action.jobs().end());
-  if (!action.user().empty()) {
-    jobs.clear();
-    for (const JobId id : state().index.unended) {
-      const core::Job& job = *state().find_job(id);
-      // An array stands for its elements.
-      if (!core::is_element(job) && job.request.common->user.name == action.user()) {
-        jobs.push_back(id);
-      }
-    }
+  const auto jobs = jobs_meant(caller, action);
+  if (!jobs) return refuse(to, jobs.error());
+  if (!action.changes().has_dependency()) {
+    return act_on_jobs_knowing(to, caller, action, *jobs, {});
   }
+  with_past(to, action, *jobs, [=, this, jobs = *jobs](const std::vector<PastJob>& past) {
+    act_on_jobs_knowing(to, caller, action, jobs, past);
+  });
+}
+
+Result<std::vector<JobId>> ClientDesk::jobs_meant(const Caller& caller,
+                                                  const wire::JobAction& action) const {
+  const auto selector = Selector::parse(action.selector());
+  if (!selector) return tl::unexpected(selector.error());
+  std::vector<JobId> jobs(action.jobs().begin(), action.jobs().end());
+  const bool is_named = action.jobs_size() + action.elements_size() != 0;
+  if (action.user().empty() && (selector->empty() || is_named)) {
+    // Labels choose among the jobs named; of one that is not there it is said so.
+    if (selector->empty()) return jobs;
+    std::erase_if(jobs, [&](JobId id) {
+      const core::Job* job = state().find_job(id);
+      return job != nullptr && !selector->matches(job->request.common->labels);
+    });
+    return jobs;
+  }
+  jobs.clear();
+  for (const JobId id : state().index.unended) {
+    const core::Job& job = *state().find_job(id);
+    if (core::is_element(job)) continue;  // an array stands for its elements
+    const UserIdentity& user = job.request.common->user;
+    const bool is_of_user =
+        action.user().empty() ? user.uid == caller.uid : user.name == action.user();
+    if (is_of_user && selector->matches(job.request.common->labels)) jobs.push_back(id);
+  }
+  return jobs;
+}
+
+void ClientDesk::act_on_jobs_knowing(const Conversation& to,
+                                     const Caller& caller,
+                                     const wire::JobAction& action,
+                                     const std::vector<JobId>& jobs,
+                                     const std::vector<PastJob>& past) {
   const auto elements = take_elements(action.elements());
   if (!elements) return refuse(to, elements.error());
   wire::ClientReply answer;
   wire::Done* done = answer.mutable_done();
   for (const JobId job : jobs) {
-    auto request = translate_action(state(), action, caller, job);
+    auto request = translate_action(state(), action, caller, job, {}, past);
     auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
     if (asked) {
       done->set_count(done->count() + 1);

@@ -16,10 +16,12 @@
 #include "ctld/named_elements.h"
 #include "ctld/output_queue.h"
 #include "ctld/outside.h"
+#include "ctld/past_jobs.h"
 #include "ctld/queue_watches.h"
 #include "ctld/translate/client_request.h"
 #include "ctld/user_cache.h"
 #include "ctld/watches.h"
+#include "model/selector.h"
 #include "model/user.h"
 #include "wire/client.pb.h"
 
@@ -85,22 +87,41 @@ class ClientDesk {
                   const Caller& caller,
                   const wire::SubmitMany& many,
                   const UserIdentity& user);
+  void submit_all_knowing(const Conversation& to,
+                          const Caller& caller,
+                          const wire::SubmitMany& many,
+                          const UserIdentity& user,
+                          const std::vector<PastJob>& past);
   void submit_variants(const Caller& caller,
                        const wire::SubmitMany& many,
                        const UserIdentity& user,
+                       const std::vector<PastJob>& past,
                        wire::SubmittedMany* answer);
   Result<JobId> submit_as(const Caller& caller,
                           const wire::Submit& submit,
-                          const UserIdentity& user);
+                          const UserIdentity& user,
+                          const std::vector<PastJob>& past);
   Result<JobId> submit_made(Result<WithContent<core::SubmitJob>> made, bool dry_run);
   void submit_known(const Conversation& to,
                     const Caller& caller,
                     const wire::Submit& submit,
                     const UserIdentity& user);
+  void submit_knowing(const Conversation& to,
+                      const Caller& caller,
+                      const wire::Submit& submit,
+                      const UserIdentity& user,
+                      const std::vector<PastJob>& past);
   /// Answers a dry run: what would become of the job.
   void foretell(const Conversation& to, const Result<WithContent<core::SubmitJob>>& made);
   void finish_submit(const Conversation& to, const wire::Submit& submit, const Result<JobId>& job);
   void act_on_jobs(const Conversation& to, const Caller& caller, const wire::JobAction& action);
+  void act_on_jobs_knowing(const Conversation& to,
+                           const Caller& caller,
+                           const wire::JobAction& action,
+                           const std::vector<JobId>& jobs,
+                           const std::vector<PastJob>& past);
+  /// Those named, or of one user, that have the labels asked for. error: bad_usage
+  Result<std::vector<JobId>> jobs_meant(const Caller& caller, const wire::JobAction& action) const;
   void act_on_nodes(const Conversation& to, const Caller& caller, const wire::NodeAction& action);
   void act_on_partitions(const Conversation& to,
                          const Caller& caller,
@@ -135,6 +156,7 @@ class ClientDesk {
   struct PastJobs {
     std::map<JobId, wire::JobView> jobs;
     std::vector<wire::JobView> elements;  // that were cancelled before they were jobs
+    std::map<JobId, Labels> labels;
   };
 
   void history(const Conversation& to, const wire::HistoryQuery& query);
@@ -148,6 +170,22 @@ class ClientDesk {
   Result<Names> find_names(const google::protobuf::RepeatedField<std::uint64_t>& jobs,
                            const google::protobuf::RepeatedPtrField<wire::ElementsOf>& elements,
                            Expand expand) const;
+  /// Past jobs that the request's dependency names, now or in a later turn; a refusal is answered
+  /// here.
+  void with_past(const Conversation& to,
+                 const wire::Submit& submit,
+                 const std::function<void(const std::vector<PastJob>&)>& then);
+  void with_past(const Conversation& to,
+                 const wire::SubmitMany& many,
+                 const std::function<void(const std::vector<PastJob>&)>& then);
+  void with_past(const Conversation& to,
+                 const wire::JobAction& action,
+                 const std::vector<JobId>& jobs,
+                 const std::function<void(const std::vector<PastJob>&)>& then);
+  void find_past_jobs(const Conversation& to,
+                      const std::vector<AskedDependency>& asked,
+                      const std::vector<PastJob>& past,
+                      const std::function<void(const std::vector<PastJob>&)>& then);
   std::vector<JobId> not_in_state(const std::vector<JobId>& jobs) const;
   void explain_past(const Conversation& to, const wire::ExplainJob& request);
   void wait_knowing(const Conversation& to, const Names& names, const PastJobs& past);
@@ -164,7 +202,7 @@ class ClientDesk {
   void send_event(const core::Job& job, const Conversation& to, bool last);
 
   // Watched lists: client_desk_queue.cc.
-  bool watch_list(const Conversation& to, const wire::ListJobs& request);
+  bool watch_list(const Conversation& to, const wire::ListJobs& request, const Selector& selector);
   bool continue_watched(const Conversation& to, bool last, wire::ClientReply* answer);
   void note_watched(const Changes& changes);
   bool tell_watched();

@@ -67,6 +67,13 @@ ArraySpec missing_elements(const NamedElements& named,
   return missing;
 }
 
+/// Of a job that left memory.
+const Labels& labels_of(const auto& past, const wire::JobView& view) {
+  static const Labels none;
+  const auto found = past.labels.find(JobId{view.job()});
+  return found == past.labels.end() ? none : found->second;
+}
+
 std::string no_job(JobId id) {
   return "no job " + std::to_string(id.value);
 }
@@ -147,6 +154,7 @@ void ClientDesk::find_past(const Conversation& to,
     if (not_in_state(names.jobs).size() > asked) return find_past(to, names, full, then);
     PastJobs past;
     for (const AttemptRow& row : page->attempts) {
+      past.labels[row.job] = row.labels;
       if (row.kind != "elements") {
         put_past_job(row, page->steps, full, &past.jobs[row.job]);
         continue;
@@ -170,24 +178,28 @@ void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request
     return refuse(to, {Code::refused,
                        std::to_string(open) + " lists are on their way to this client already"});
   }
+  const auto selector = Selector::parse(request.selector());
+  if (!selector) return refuse(to, selector.error());
   const Expand expand = !request.expand() ? Expand::no
                         : request.ended() ? Expand::all
                                           : Expand::unended;
   const auto names = find_names(request.jobs(), request.elements(), expand);
   if (!names) return refuse(to, names.error());
-  if (request.watch() && !watch_list(to, request)) return;
-  find_past(to, *names, request.full(), [=, this, names = *names](const PastJobs& past) {
-    wire::ClientReply answer;
-    const auto add = [&](const wire::JobView& view) {
-      if (!request.user().empty() && request.user() != view.user()) return;
-      *answer.mutable_jobs()->add_jobs() = view;
-    };
-    for (const auto& [id, view] : past.jobs) add(view);
-    for (const wire::JobView& view : past.elements) add(view);
-    if (answer.has_jobs()) reply(to, std::move(answer), false, true);
-    listings_.emplace_back(to, request, listed(state(), request, names),
-                           request.jobs_size() + request.elements_size() != 0);
-  });
+  if (request.watch() && !watch_list(to, request, *selector)) return;
+  find_past(to, *names, request.full(),
+            [=, this, names = *names, selector = *selector](const PastJobs& past) {
+              wire::ClientReply answer;
+              const auto add = [&](const wire::JobView& view) {
+                if (!request.user().empty() && request.user() != view.user()) return;
+                if (!selector.empty() && !selector.matches(labels_of(past, view))) return;
+                *answer.mutable_jobs()->add_jobs() = view;
+              };
+              for (const auto& [id, view] : past.jobs) add(view);
+              for (const wire::JobView& view : past.elements) add(view);
+              if (answer.has_jobs()) reply(to, std::move(answer), false, true);
+              listings_.emplace_back(to, request, selector, listed(state(), request, names),
+                                     request.jobs_size() + request.elements_size() != 0);
+            });
 }
 
 void ClientDesk::explain_past(const Conversation& to, const wire::ExplainJob& request) {

@@ -183,5 +183,46 @@ TEST_F(PastJobs, why_a_job_that_left_memory_does_not_run_is_that_it_ended) {
   EXPECT_EQ(asked(request).error().message(), "no job 99");
 }
 
+using PastDependencies = PastJobs;
+
+wire::ClientRequest submit_after(const std::string& dependency) {
+  wire::ClientRequest made = submit_script();
+  made.mutable_submit()->mutable_request()->set_dependency(dependency);
+  return made;
+}
+
+TEST_F(PastDependencies, jobs_that_left_memory_are_looked_up_before_the_submit) {
+  const auto good = asked(submit_after("afternotok:77"));
+  ASSERT_EQ(good.submitted().job(), 1U) << good.error().message();
+  const core::Job& job = *world_.state().find_job(JobId{1});
+  ASSERT_EQ(job.request.terms->past.size(), 1U);
+  EXPECT_EQ(job.request.terms->past[0].job, JobId{77});
+  EXPECT_EQ(job.request.terms->past[0].state, JobState::failed);
+  const auto never = asked(submit_after("afterok:77"));
+  const core::Job& ended = *world_.state().find_job(JobId{never.submitted().job()});
+  EXPECT_EQ(job_state(ended), JobState::cancelled);
+  EXPECT_EQ(ended.run->why, "dependency cannot come true: afterok:77: job 77 ended FAILED");
+}
+
+TEST_F(PastDependencies, an_update_looks_them_up_as_well) {
+  wire::ClientRequest request = submit_script();
+  request.mutable_submit()->mutable_request()->set_held(true);
+  const auto id = asked(request).submitted().job();
+  wire::ClientRequest update;
+  update.mutable_job_action()->set_kind(wire::JobAction::UPDATE);
+  update.mutable_job_action()->add_jobs(id);
+  update.mutable_job_action()->mutable_changes()->set_dependency("afternotok:77");
+  EXPECT_EQ(asked(update).done().count(), 1U);
+  EXPECT_EQ(world_.state().find_job(JobId{id})->request.terms->past.size(), 1U);
+}
+
+TEST_F(PastDependencies, one_that_never_was_is_refused_whoever_is_asked) {
+  run_job(0);
+  EXPECT_EQ(asked(submit_after("afterok:9")).error().message(),
+            "dependency on job 9: there is no such job yet");
+  EXPECT_EQ(asked(submit_after("afterok:1_7")).error().message(),
+            "dependency on job 1_7: no such job is known");
+}
+
 }  // namespace
 }  // namespace cox::ctld

@@ -14,7 +14,9 @@ constexpr std::size_t queued_bytes_max = 8U << 20;
 }  // namespace
 
 /// Registered before the first slice: what changes while the list is on its way is told behind it.
-bool ClientDesk::watch_list(const Conversation& to, const wire::ListJobs& request) {
+bool ClientDesk::watch_list(const Conversation& to,
+                            const wire::ListJobs& request,
+                            const Selector& selector) {
   if (const std::size_t open = queue_watches_.count(to.client); open >= watches_max) {
     refuse(to, {Code::refused, std::to_string(open) + " lists are watched by this client already"});
     return false;
@@ -23,7 +25,7 @@ bool ClientDesk::watch_list(const Conversation& to, const wire::ListJobs& reques
   for (const std::uint64_t job : request.jobs()) named.emplace(job);
   for (const wire::ElementsOf& some : request.elements()) named.emplace(some.array());
   const bool is_named = !named.empty();
-  queue_watches_.add(QueueWatch(to, request.user(), std::move(named), is_named));
+  queue_watches_.add(QueueWatch(to, request.user(), selector, std::move(named), is_named));
   return true;
 }
 

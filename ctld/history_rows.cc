@@ -207,7 +207,7 @@ void add_row(const core::State& state,
   row.elements = array_text(fact.elements);
   row.state = to_text(JobState::cancelled);
   row.failure = failure_class(EndCause::cancelled, true);
-  row.ended_by = fact.by;
+  if (!fact.by_controller) row.ended_by = fact.by;
   row.reason = fact.why;
   to->attempts.push_back(std::move(row));
 }
@@ -241,6 +241,7 @@ void add_row(const core::State& state,
   row.state = to_text(fact.state);
   const EndCause cause = has_started                         ? job.run->cause
                          : fact.state == JobState::cancelled ? EndCause::cancelled
+                         : fact.state == JobState::deadline  ? EndCause::deadline
                                                              : EndCause::finished;
   row.failure = failure_class(cause, fact.state != JobState::completed);
   if (has_started && is_by_somebody(cause)) row.ended_by = job.run->ended_by;
@@ -330,6 +331,8 @@ std::string_view failure_class(EndCause cause, bool has_failed) {
   switch (cause) {
     case EndCause::time_limit:
       return "time_limit";
+    case EndCause::deadline:
+      return "deadline";
     case EndCause::out_of_memory:
       return "memory";
     case EndCause::node_lost:

@@ -17,12 +17,14 @@ constexpr std::size_t slice_bytes = 1U << 20;
 
 Listing::Listing(Conversation conversation,
                  const wire::ListJobs& request,
+                 Selector selector,
                  ListedNames names,
                  bool is_named)
     : conversation_(conversation),
       names_(std::move(names)),
       is_named_(is_named),
       user_(request.user()),
+      selector_(std::move(selector)),
       with_ended_(request.ended()),
       full_(request.full()) {}
 
@@ -35,7 +37,8 @@ bool Listing::next(const core::State& state, const core::Plan& plan, wire::Clien
 }
 
 bool Listing::wanted(const core::Job& job) const {
-  return user_.empty() || job.request.common->user.name == user_;
+  return (user_.empty() || job.request.common->user.name == user_) &&
+         (selector_.empty() || selector_.matches(job.request.common->labels));
 }
 
 bool Listing::next_named(const core::State& state,

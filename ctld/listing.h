@@ -13,6 +13,7 @@
 #include "ctld/watches.h"
 #include "model/array_spec.h"
 #include "model/ids.h"
+#include "model/selector.h"
 #include "wire/client.pb.h"
 
 namespace cox::ctld {
@@ -34,9 +35,11 @@ struct ListedNames {
 
 class Listing {
  public:
-  /// `names`: only these, when anything was named; `is_named` although none is in State.
+  /// `selector`: of the labels. `names`: only these, when anything was named; `is_named` although
+  /// none is in State.
   Listing(Conversation conversation,
           const wire::ListJobs& request,
+          Selector selector,
           ListedNames names,
           bool is_named);
 
@@ -69,6 +72,7 @@ class Listing {
   ListedNames names_;
   bool is_named_;
   std::string user_;
+  Selector selector_;  // of labels
   bool with_ended_;
   bool full_;
   std::size_t next_named_ = 0;

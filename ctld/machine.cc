@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/assert.h"
+#include "core/job/waits.h"
 #include "core/repair.h"
 #include "ctld/fact_text.h"
 #include "ctld/history_desk.h"
@@ -152,6 +153,16 @@ void Machine::use_policies(const core::Policies& policies) {
 
 void Machine::learn(const core::Facts& facts) {
   for (const core::Fact& fact : facts) learn(fact);
+  if (!facts.empty()) settle_waits();
+}
+
+/// What follows for jobs that waited for it is done in the same turn.
+void Machine::settle_waits() {
+  while (core::has_unsettled(state_)) {
+    const auto facts = core::decide(state_, contact_, now_, core::SettleWaits{});
+    ASSERT(facts.has_value() && !facts->empty());
+    for (const core::Fact& fact : *facts) learn(fact);
+  }
 }
 
 void Machine::learn(const core::Fact& fact) {

@@ -105,6 +105,7 @@ class Machine {
  private:
   void learn(const core::Facts& facts);
   void learn(const core::Fact& fact);
+  void settle_waits();
   void change(const core::Fact& fact);
   void note(const core::Fact& fact);
   void add(const core::Effects& effects);

@@ -20,17 +20,27 @@ bool is_off_list(const core::Job* job) {
 
 }  // namespace
 
-QueueWatch::QueueWatch(Conversation to, std::string user, std::set<JobId> named, bool is_named)
-    : to_(to), user_(std::move(user)), named_(std::move(named)), is_named_(is_named) {}
+QueueWatch::QueueWatch(
+    Conversation to, std::string user, Selector selector, std::set<JobId> named, bool is_named)
+    : to_(to),
+      user_(std::move(user)),
+      selector_(std::move(selector)),
+      named_(std::move(named)),
+      is_named_(is_named) {}
 
 bool QueueWatch::wants(const core::Job& job) const {
+  return asks_for(job) && (selector_.empty() || selector_.matches(job.request.common->labels));
+}
+
+/// Whatever its labels, which an update may change.
+bool QueueWatch::asks_for(const core::Job& job) const {
   if (!user_.empty() && job.request.common->user.name != user_) return false;
   return !is_named_ || named_.contains(job.id) || named_.contains(job.array);
 }
 
 void QueueWatch::note(const core::State& state, JobId id) {
   const core::Job* job = state.find_job(id);
-  if (job != nullptr && wants(*job)) changed_.insert(id);
+  if (job != nullptr && asks_for(*job)) changed_.insert(id);
 }
 
 bool QueueWatch::is_due(Instant now) const {
@@ -46,7 +56,7 @@ void QueueWatch::next(const core::State& state,
     const JobId id = *changed_.begin();
     changed_.erase(changed_.begin());
     const core::Job* job = state.find_job(id);
-    if (is_off_list(job)) {
+    if (is_off_list(job) || !wants(*job)) {
       told.add_gone(id.value);
       reasons_.erase(id);
     } else {

@@ -14,6 +14,7 @@
 #include "ctld/watches.h"
 #include "model/ids.h"
 #include "model/job_state.h"
+#include "model/selector.h"
 #include "wire/client.pb.h"
 
 namespace cox::ctld {
@@ -24,7 +25,9 @@ inline constexpr Duration watch_pause = milliseconds(200);
 class QueueWatch {
  public:
   /// `named`: the jobs and arrays that were asked for; with none, all of the user, or of all.
-  QueueWatch(Conversation to, std::string user, std::set<JobId> named, bool is_named);
+  /// `selector`: of labels; empty: any.
+  QueueWatch(
+      Conversation to, std::string user, Selector selector, std::set<JobId> named, bool is_named);
 
   const Conversation& conversation() const { return to_; }
 
@@ -44,10 +47,12 @@ class QueueWatch {
   void look_at_reasons(const core::State& state, const core::Plan& plan);
 
  private:
+  bool asks_for(const core::Job& job) const;
   bool wants(const core::Job& job) const;
 
   Conversation to_;
   std::string user_;
+  Selector selector_;
   std::set<JobId> named_;
   bool is_named_;
   bool is_listed_ = false;

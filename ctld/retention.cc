@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "core/job/waits.h"
+
 namespace cox::ctld {
 
 namespace {
@@ -40,6 +42,7 @@ std::vector<JobId> Retention::take_due(const core::State& state,
                                        std::uint64_t history) {
   const Settings& settings = state.record.settings;
   std::vector<JobId> due;
+  std::vector<Ended> waited_for;
   for (int looks = 0; looks < looks_per_turn; ++looks) {
     if (ended_.empty() || due.size() == jobs_per_turn) break;
     const Ended next = ended_.top();
@@ -48,8 +51,14 @@ std::vector<JobId> Retention::take_due(const core::State& state,
     if (next.sequence > history || !(is_over || are_many)) break;
     ended_.pop();
     // Else forgotten before the restart, or noted twice.
-    if (state.find_job(next.job) != nullptr) due.push_back(next.job);
+    if (state.find_job(next.job) == nullptr) continue;
+    if (core::is_waited_for(state, next.job)) {
+      waited_for.push_back({now, next.job, next.sequence});  // another time
+    } else {
+      due.push_back(next.job);
+    }
   }
+  for (const Ended& one : waited_for) ended_.push(one);
   return due;
 }
 

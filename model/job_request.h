@@ -4,12 +4,15 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/cow.h"
 #include "model/array_spec.h"
+#include "model/dependency.h"
 #include "model/ids.h"
+#include "model/job_state.h"
 #include "model/time.h"
 #include "model/user.h"
 
@@ -68,6 +71,46 @@ enum class JobKind : std::uint8_t {
   interactive = 1,  // an allocation for `cox run` or `cox alloc`; step 0 may come with it
 };
 
+/// A signal before the time limit: `--signal`.
+struct EarlySignal {
+  std::int32_t signal = 0;  // 0: none
+  Duration before;          // of the limit
+  bool batch_only = false;  // to the script itself, else to the tasks of steps
+  friend bool operator==(const EarlySignal&, const EarlySignal&) = default;
+};
+
+/// Exit codes from `first` to `last`.
+struct ExitRange {
+  std::uint32_t first = 0, last = 0;
+  friend bool operator==(const ExitRange&, const ExitRange&) = default;
+};
+
+/// The job runs again, so many times at most, when it ends with one of these codes.
+struct Retry {
+  std::uint32_t times = 0;
+  std::vector<ExitRange> codes;  // empty: every code but 0
+  bool covers(std::int32_t exit_code) const;
+  friend bool operator==(const Retry&, const Retry&) = default;
+};
+
+/// What became of a job that had left memory when one was submitted that waits for it.
+struct PastJob {
+  JobId job;
+  std::optional<std::uint32_t> index;  // of an element, whose array is `job`
+  Instant begun, ended;                // begun: unset when it never did
+  JobState state = JobState::completed;
+  friend bool operator==(const PastJob&, const PastJob&) = default;
+};
+
+/// What has to be so before a job begins, or while it may: most jobs have nothing here.
+struct JobTerms {
+  Dependency dependency;
+  bool keep_when_never = false;  // a dependency that cannot come true leaves it waiting
+  Instant deadline;              // it must have ended by then
+  std::vector<PastJob> past;     // of jobs that `dependency` names
+  friend bool operator==(const JobTerms&, const JobTerms&) = default;
+};
+
 /// What jobs of one user mostly have in common. Equal ones are kept once, however many jobs there
 /// are; what differs from job to job is in JobRequest.
 struct JobCommon {
@@ -95,6 +138,8 @@ struct JobCommon {
 
   std::int32_t nice = 0;
   bool requeue = true;
+  Retry retry;
+  EarlySignal early_signal;
   bool has_initial_step = false;  // interactive: `initial_step` starts with the allocation
   StepRequest initial_step;
   friend bool operator==(const JobCommon&, const JobCommon&) = default;
@@ -108,6 +153,7 @@ struct JobRequest {
   Duration time_limit = duration_unlimited;
   Instant begin;
   bool held = false;
+  Cow<JobTerms> terms;
   Cow<JobCommon> common;
   friend bool operator==(const JobRequest&, const JobRequest&) = default;
 };

@@ -12,7 +12,7 @@ struct StateText {
   std::string_view word, letters;
 };
 
-constexpr std::array<StateText, 10> states{{
+constexpr std::array<StateText, 11> states{{
     {JobState::pending, "PENDING", "PD"},
     {JobState::configuring, "CONFIGURING", "CF"},
     {JobState::running, "RUNNING", "R"},
@@ -23,17 +23,18 @@ constexpr std::array<StateText, 10> states{{
     {JobState::timeout, "TIMEOUT", "TO"},
     {JobState::out_of_memory, "OUT_OF_MEMORY", "OOM"},
     {JobState::node_fail, "NODE_FAIL", "NF"},
+    {JobState::deadline, "DEADLINE", "DL"},
 }};
 
 constexpr std::array<std::string_view, 6> phases{"pending", "starting", "running",
                                                  "ending",  "ended",    "split"};
 
-constexpr std::array<std::string_view, 11> causes{
+constexpr std::array<std::string_view, 12> causes{
     "none",          "finished",  "cancelled",       "time_limit",
     "out_of_memory", "node_lost", "supervisor_lost", "launch_failed",
-    "requeued",      "bad_exit",  "client_gone"};
+    "requeued",      "bad_exit",  "client_gone",     "deadline"};
 
-constexpr std::array<std::string_view, 14> reasons{"None",
+constexpr std::array<std::string_view, 16> reasons{"None",
                                                    "Priority",
                                                    "Resources",
                                                    "JobHeldUser",
@@ -46,7 +47,9 @@ constexpr std::array<std::string_view, 14> reasons{"None",
                                                    "PartitionDown",
                                                    "PartitionTimeLimit",
                                                    "PartitionNodeLimit",
-                                                   "JobArrayTaskLimit"};
+                                                   "JobArrayTaskLimit",
+                                                   "Dependency",
+                                                   "DependencyNeverSatisfied"};
 
 template <std::size_t N, class Enum>
 std::string_view text_at(const std::array<std::string_view, N>& texts, Enum value) {

@@ -28,6 +28,7 @@ enum class JobState : std::uint8_t {
   timeout = 7,
   out_of_memory = 8,
   node_fail = 9,
+  deadline = 10,  // could not end before the deadline that its user gave
 };
 
 /// Why a job or step is being ended. The first cause committed wins.
@@ -43,6 +44,7 @@ enum class EndCause : std::uint8_t {
   requeued = 8,         // by request: ends this attempt only
   bad_exit = 9,         // one task failed and the step ends by rule
   client_gone = 10,     // the `cox run` that owned it vanished
+  deadline = 11,        // it would have gone on beyond its deadline
 };
 
 enum class Hold : std::uint8_t { none = 0, by_user = 1, by_admin = 2, by_system = 3 };
@@ -63,6 +65,8 @@ enum class Reason : std::uint8_t {
   partition_time_limit = 11,  // asks for more time than its partition now grants
   partition_node_limit = 12,  // asks for more nodes than its partition now grants (amount: those)
   array_limit = 13,           // as many elements of its array run as may at once (amount: those)
+  dependency = 14,            // other jobs must begin or end first (amount: those)
+  dependency_never = 15,      // what it waits for can never come true, and it was told to wait
 };
 
 std::string_view to_text(JobPhase phase);

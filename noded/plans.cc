@@ -119,6 +119,10 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
     start->mutable_lease()->set_kill_wait_us(place.lease_kill_wait.us);
   }
   if (prepare.has_element()) *start->mutable_element() = prepare.element();
+  start->set_before_cause(prepare.before_cause());
+  start->set_before_exit_code(prepare.before_exit_code());
+  start->set_before_why(prepare.before_why());
+  start->set_retries(prepare.retries());
   start->set_nvidia_gpus(place.nvidia_gpus);
   start->set_amd_gpus(place.amd_gpus);
   for (const std::string& cpus : place.task_cpus) start->add_task_cpus(cpus);

@@ -25,7 +25,7 @@ Received of(agent::AgentRequest request) {
 }
 
 Result<EndCause> take_cause(std::uint32_t cause) {
-  if (cause > static_cast<std::uint32_t>(EndCause::client_gone)) {
+  if (cause > static_cast<std::uint32_t>(EndCause::deadline)) {
     return bad("unknown cause " + std::to_string(cause));
   }
   return static_cast<EndCause>(cause);

@@ -5,6 +5,7 @@
 #include "common/node_list.h"
 #include "wire/check.h"
 #include "wire/model_codec.h"
+#include "wire/terms_codec.h"
 
 namespace cox::wire {
 namespace {
@@ -184,6 +185,7 @@ void take_where(const JobRequest& from, cox::JobCommon& to, Check& check) {
   to.array = check.take(take(from.array(), from.array_at_once()), "array");
   to.nice = from.nice();
   to.requeue = from.requeue();
+  take_manners(from, to, check);
   to.has_initial_step = from.has_initial_step();
   if (to.has_initial_step) to.initial_step = take(from.initial_step(), check);
 }
@@ -268,6 +270,7 @@ void put(const cox::JobCommon& from, JobRequest* to) {
   to->set_array_at_once(from.array.at_once_max);
   to->set_nice(from.nice);
   to->set_requeue(from.requeue);
+  put_manners(from, to);
   to->clear_initial_step();
   if (from.has_initial_step) put(from.initial_step, to->mutable_initial_step());
 }
@@ -282,6 +285,7 @@ void put_own(const cox::JobRequest& from, JobRequest* to) {
   to->set_time_limit_us(from.time_limit.us);
   to->set_begin_us(from.begin.us);
   to->set_held(from.held);
+  if (!from.terms.is_blank()) put_terms(*from.terms, to);
 }
 
 void put(const cox::JobRequest& from, JobRequest* to) {
@@ -299,6 +303,7 @@ void take_own(const JobRequest& from, cox::JobRequest& to, Check& check) {
   to.time_limit.us = check.range<std::int64_t>(from.time_limit_us(), 0, amount_max, "time limit");
   to.begin.us = check.range<std::int64_t>(from.begin_us(), 0, amount_max, "begin time");
   to.held = from.held();
+  if (has_terms(from)) to.terms = Cow<cox::JobTerms>(take_terms(from, check));
 }
 
 }  // namespace

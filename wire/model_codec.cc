@@ -50,7 +50,7 @@ void put(const cox::StepResult& from, StepResult* to) {
 Result<cox::StepResult> take(const StepResult& from) {
   Check check;
   cox::StepResult to;
-  to.cause = check.choice(from.cause(), EndCause::client_gone, "end cause");
+  to.cause = check.choice(from.cause(), EndCause::deadline, "end cause");
   to.exit_code = from.exit_code();
   to.signal = check.range(from.signal(), 0, 127, "signal");
   to.tasks_failed = check.range(from.tasks_failed(), 0U, tasks_max, "failed tasks");

@@ -134,6 +134,17 @@ cox::JobRequest any_job() {
   c.requeue = *rc::gen::arbitrary<bool>();
   c.has_initial_step = *rc::gen::arbitrary<bool>();
   if (c.has_initial_step) c.initial_step = any_step();
+  c.early_signal = {any_number(0, 65), seconds(any_number(0, 1000)), *rc::gen::arbitrary<bool>()};
+  c.retry = {any_number(0U, 1000U), {{1, any_number(1U, 256U)}}};
+  if (!*rc::gen::arbitrary<bool>()) return j;
+  JobTerms& terms = j.terms.edit();
+  terms.dependency =
+      parse_dependency(*rc::gen::elementOf(std::vector<std::string>{
+                           "afterok:7:8_3+10,singleton", "after:1?afternotok:2", "aftercorr:9"}))
+          .value();
+  terms.keep_when_never = *rc::gen::arbitrary<bool>();
+  terms.deadline = Instant{any_number<std::int64_t>(0, 1LL << 60)};
+  terms.past = {{JobId(8), 3, Instant{}, Instant{6}, JobState::deadline}};
   return j;
 }
 

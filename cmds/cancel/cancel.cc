@@ -12,7 +12,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command cancel_command{"cancel",
-                             "JOB[.STEP]... | --user USER",
+                             "JOB[.STEP]... | --user USER | -l SELECTOR",
                              "end jobs or steps",
                              job_action_options,
                              Operands::anywhere,

@@ -25,6 +25,7 @@ extern const Command show_command;
 extern const Command sim_command;
 extern const Command submit_command;
 extern const Command up_command;
+extern const Command update_command;
 extern const Command wait_command;
 extern const Command why_command;
 
@@ -38,6 +39,8 @@ inline constexpr OptionSpec help_option{"help", 'h', "", "print this and exit"};
 inline constexpr OptionSpec json_option{"json", 0, "", "print a document for programs"};
 inline constexpr OptionSpec format_option{"format", 'o', "COLUMN,...", "print these columns"};
 inline constexpr OptionSpec no_header_option{"no-header", 0, "", "print no line of headers"};
+inline constexpr OptionSpec jobs_label_option{"label", 'l', "SELECTOR",
+                                              "jobs with such labels: app=cfd & !test"};
 inline constexpr OptionSpec user_option{"user", 'u', "USER", "all jobs of this user"};
 
 /// A statement that fails: "usage: cox NAME ...".

@@ -7,14 +7,20 @@
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/session.h"
+#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
 
 Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
-                                                       wire::JobAction::Kind kind) {
+                                                       wire::JobAction::Kind kind,
+                                                       const wire::JobChanges* changes) {
   wire::ClientRequest whole;
   whole.mutable_job_action()->set_kind(kind);
+  if (changes != nullptr) *whole.mutable_job_action()->mutable_changes() = *changes;
+  const auto selector = Selector::parse(given.value("label"));
+  if (!selector) return Failure(selector.error().with_context("--label"));
+  whole.mutable_job_action()->set_selector(given.value("label"));
   std::vector<wire::ClientRequest> requests;
   for (const std::string& operand : given.operands()) {
     const auto name = parse_job_name(operand);
@@ -36,7 +42,8 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
   if (!user) return Failure(user.error());
   if (given.has("user")) whole.mutable_job_action()->set_user(*user);
   const wire::JobAction& named = whole.job_action();
-  if (named.jobs_size() + named.elements_size() > 0 || given.has("user")) requests.push_back(whole);
+  const bool is_by_kind = given.has("user") || given.has("label");
+  if (named.jobs_size() + named.elements_size() > 0 || is_by_kind) requests.push_back(whole);
   return requests;
 }
 
@@ -51,15 +58,23 @@ void take_refusals(const wire::Done& done, ActionReport* report) {
 }  // namespace
 
 OptionTable job_action_options() {
-  static constexpr std::array table = {user_option, json_option, cluster_option, help_option};
+  static constexpr std::array table = {user_option, jobs_label_option, json_option, cluster_option,
+                                       help_option};
   return table;
 }
 
-Result<int> run_job_action(const Parsed& given, wire::JobAction::Kind kind) {
-  if (given.has("user") != given.operands().empty()) {
-    return usage_error(given.command(), "jobs or --user, one of the two, is expected");
+Result<int> run_job_action(const Parsed& given,
+                           wire::JobAction::Kind kind,
+                           const wire::JobChanges* changes) {
+  const bool has_label = given.has("label");
+  if (has_label && given.value("label").empty()) {
+    return fail(Code::bad_usage, "--label \"\": a selector is expected, as app=cfd");
   }
-  const auto requests = make_requests(given, kind);
+  if ((given.has("user") && !given.operands().empty()) ||
+      (!given.has("user") && !has_label && given.operands().empty())) {
+    return usage_error(given.command(), "jobs, --user or --label are expected");
+  }
+  const auto requests = make_requests(given, kind, changes);
   if (!requests) return Failure(requests.error());
   auto session = Session::open(given);
   if (!session) return Failure(session.error());

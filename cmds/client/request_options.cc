@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmds/client/ending_setters.h"
 #include "cmds/client/request_setters.h"
 
 namespace cox::cmds {
@@ -37,6 +38,10 @@ const std::vector<Row>& rows() {
        set_pattern<&JobCommon::error>},
       {{"input", 'i', "PATTERN", "file for its input"}, set_pattern<&JobCommon::input>},
       {{"begin", 'b', "WHEN", "not before: now+1hour, 17:30, 2031-05-01"}, set_begin},
+      {{"deadline", 0, "WHEN", "it must have ended by then"}, set_deadline},
+      {{"dependency", 'd', "LIST", "wait for jobs: afterok:12:13, singleton"}, set_dependency},
+      {{"kill-on-invalid-dep", 0, "yes|no", "no: wait on where that cannot come true"},
+       set_kill_on_invalid},
       {{"nodelist", 'w', "NODES", "these nodes must be part of it"},
        set_node_list<&JobCommon::nodes_wanted>},
       {{"exclude", 'x', "NODES", "these nodes must not"},
@@ -46,17 +51,16 @@ const std::vector<Row>& rows() {
       {{"requeue", 0, "", "run again when a node is lost (the default)"},
        set_flag<&JobCommon::requeue, true>},
       {{"no-requeue", 0, "", "never run it a second time"}, set_flag<&JobCommon::requeue, false>},
+      {{"retry", 0, "N[:CODES]", "run again, N times at most, for exit codes"}, set_retry},
+      {{"signal", 0, "[B:]SIG[@S]", "signal its tasks S seconds before the limit"}, set_signal},
       {{"nice", 0, "[=N]", "step back in the queue; without N: 100"}, set_nice},
       {{"comment", 0, "TEXT", "a note kept with the job"}, set_text<&JobCommon::comment>},
       {{"label", 0, "KEY=VALUE", "a label of the job; may be repeated"}, set_label},
       {{"export", 0, "ALL|NONE|VAR,...", "environment it gets; default ALL"}, set_export},
       {{"constraint", 'C', "LABELS", ""}, nullptr},
-      {{"deadline", 0, "WHEN", ""}, nullptr},
-      {{"dependency", 'd', "LIST", ""}, nullptr},
       {{"gpus-per-task", 0, "N", ""}, nullptr},
       {{"licenses", 'L', "LIST", ""}, nullptr},
       {{"reservation", 0, "NAME", ""}, nullptr},
-      {{"signal", 0, "SIGNAL", ""}, nullptr},
       {{"switches", 0, "N", ""}, nullptr},
       {{"time-min", 0, "LIMIT", ""}, nullptr},
   };

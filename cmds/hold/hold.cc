@@ -12,7 +12,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command hold_command{"hold",
-                           "JOB... | --user USER",
+                           "JOB... | --user USER | -l SELECTOR",
                            "keep waiting jobs from starting",
                            job_action_options,
                            Operands::anywhere,

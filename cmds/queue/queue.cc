@@ -14,6 +14,7 @@
 #include "cmds/queue/filters.h"
 #include "cmds/queue/watch.h"
 #include "common/text.h"
+#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
@@ -25,6 +26,7 @@ OptionTable options() {
       OptionSpec{"partition", 'p', "LIST", "jobs of these partitions"},
       OptionSpec{"reason", 'r', "REASON,...", "jobs that wait for these reasons"},
       OptionSpec{"name", 'n', "NAME,...", "jobs with these names"},
+      jobs_label_option,
       OptionSpec{"all", 'a', "", "ended jobs too"},
       sort_option,
       format_option,
@@ -55,6 +57,9 @@ Result<Asked> read_asked(const Parsed& given) {
   put_names(*names, &list);
   list.set_expand(true);
   list.set_user(*user);
+  const auto selector = Selector::parse(given.value("label"));
+  if (!selector) return Failure(selector.error().with_context("--label"));
+  list.set_selector(given.value("label"));
   list.set_ended(given.has("all"));
   return asked;
 }
@@ -98,6 +103,7 @@ Result<int> print_once(const Parsed& given, const Asked& asked, Session& session
   const auto text = document(given, asked.filter, reply->jobs());
   if (!text) return Failure(text.error());
   if (const auto printed = print(*text); !printed) return Failure(printed.error());
+  if (given.has("label")) return 0;  // those that are not shown may have other labels
   return report_missing(asked.names, reply->jobs()) ? exit_status(Code::not_found) : 0;
 }
 

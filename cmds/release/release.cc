@@ -12,7 +12,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command release_command{"release",
-                              "JOB... | --user USER",
+                              "JOB... | --user USER | -l SELECTOR",
                               "let held jobs start",
                               job_action_options,
                               Operands::anywhere,

@@ -12,7 +12,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command requeue_command{"requeue",
-                              "JOB... | --user USER",
+                              "JOB... | --user USER | -l SELECTOR",
                               "put running jobs back into the queue",
                               job_action_options,
                               Operands::anywhere,

@@ -5,6 +5,7 @@
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/session.h"
+#include "cmds/client/signal_name.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
@@ -69,6 +70,17 @@ void add_component(const wire::Component& part, Sheet* sheet) {
   if (part.exclusive()) sheet->add("Exclusive", "yes");
 }
 
+/// "3:75,100-110", as it is given.
+std::string retry_text(const wire::JobRequest& request) {
+  std::vector<std::string> codes;
+  for (const auto& range : request.retry_codes()) {
+    const bool is_one = range.first() == range.last();
+    codes.push_back(std::to_string(range.first()) +
+                    (is_one ? "" : "-" + std::to_string(range.last())));
+  }
+  return std::to_string(request.retry_times()) + (codes.empty() ? "" : ":" + join(codes, ","));
+}
+
 void add_request(const wire::JobRequest& request, Sheet* sheet) {
   if (request.components_size() != 0) add_component(request.components(0), sheet);
   const auto names = [](const auto& list) { return fold_node_list({list.begin(), list.end()}); };
@@ -85,6 +97,14 @@ void add_request(const wire::JobRequest& request, Sheet* sheet) {
   std::sort(labels.begin(), labels.end());
   sheet->add("Labels", join(labels, ","));
   if (request.begin_us() != 0) sheet->add("Begin", local_time(request.begin_us()));
+  sheet->add("Dependency", request.dependency());
+  if (request.deadline_us() != 0) sheet->add("Deadline", local_time(request.deadline_us()));
+  if (request.signal() != 0) {
+    sheet->add("Signal", std::string(request.signal_batch() ? "B:" : "") +
+                             signal_text(static_cast<std::int32_t>(request.signal())) + "@" +
+                             std::to_string(request.signal_before_us() / 1'000'000));
+  }
+  if (request.retry_times() != 0) sheet->add("Retry", retry_text(request));
   if (request.nice() != 0) sheet->add("Nice", std::to_string(request.nice()));
   sheet->add("Requeue", request.requeue() ? "yes" : "no");
 }

@@ -1,7 +1,10 @@
 // cox wait: waits until jobs end; exits with the status of the worst.
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "cmds/client/commands.h"
@@ -12,7 +15,9 @@
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "common/count_text.h"
+#include "common/text.h"
 #include "model/array_spec.h"
+#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
@@ -20,8 +25,11 @@ namespace {
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"quiet", 'q', "", "say nothing of jobs that ended badly"},
-      OptionSpec{"timeout", 0, "SECONDS", "wait no longer; then exit 125"}, json_option,
-      cluster_option, help_option};
+      jobs_label_option,
+      OptionSpec{"timeout", 0, "SECONDS", "wait no longer; then exit 125"},
+      json_option,
+      cluster_option,
+      help_option};
   return table;
 }
 
@@ -108,10 +116,30 @@ Result<int> wait_for_ends(const Parsed& given,
   return ends.worst();
 }
 
+/// The caller's own jobs with such labels that have not ended by now; whole arrays.
+Result<void> add_labelled(const Parsed& given, Session& session, std::vector<JobName>* jobs) {
+  wire::ClientRequest request;
+  request.mutable_list_jobs()->set_selector(given.value("label"));
+  const auto reply = session.ask_surely(request);
+  if (!reply) return Failure(reply.error());
+  std::set<std::uint64_t> ids;
+  for (const wire::JobView& job : reply->jobs().jobs()) {
+    if (job.uid() == ::geteuid()) ids.insert(job.array() != 0 ? job.array() : job.job());
+  }
+  for (const std::uint64_t id : ids) jobs->push_back({JobId{id}, {}, {}, std::to_string(id)});
+  if (!jobs->empty()) return {};
+  return fail(Code::not_found,
+              "no job of yours that has not ended has labels " + quoted(given.value("label")));
+}
+
 Result<int> run(const Parsed& given) {
-  const auto jobs = job_operands(given);
+  auto jobs = job_operands(given);
   if (!jobs) return Failure(jobs.error());
-  if (jobs->empty()) return usage_error(given.command(), "a job id is missing");
+  const auto selector = Selector::parse(given.value("label"));
+  if (!selector) return Failure(selector.error().with_context("--label"));
+  if (jobs->empty() && selector->empty()) {
+    return usage_error(given.command(), "a job id is missing");
+  }
   Duration time_out = duration_unlimited;
   if (given.has("timeout")) {
     const auto number = number_option("timeout", given.value("timeout"), 0, 1'000'000'000);
@@ -120,13 +148,20 @@ Result<int> run(const Parsed& given) {
   }
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
+  if (given.has("label")) {
+    if (auto added = add_labelled(given, *session, &*jobs); !added) return Failure(added.error());
+  }
   return wait_for_ends(given, *jobs, *session, time_out);
 }
 
 }  // namespace
 
-const Command wait_command{"wait",  "JOB... [OPTIONS]", "wait until jobs end; status of the worst",
-                           options, Operands::anywhere, own_failure_status,
+const Command wait_command{"wait",
+                           "JOB... | -l SELECTOR [OPTIONS]",
+                           "wait until jobs end; status of the worst",
+                           options,
+                           Operands::anywhere,
+                           own_failure_status,
                            run};
 
 }  // namespace cox::cmds

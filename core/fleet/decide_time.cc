@@ -5,6 +5,7 @@
 
 #include "core/fairshare/usage.h"
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "core/scene.h"
@@ -67,10 +68,30 @@ void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
   }
 }
 
+/// Jobs that could not end before their deadline any more, or run beyond it.
+void end_late(const Scene& scene, Endings& endings) {
+  for (const auto& [due, id] : scene.state.index.waits.deadlines) {
+    if (due > scene.now) break;
+    const Job& job = *scene.state.find_job(id);
+    const std::string deadline = to_utc_text(job.request.terms->deadline);
+    const std::string late = "it could not end before its deadline, " + deadline;
+    if (is_array(job)) {
+      ArraySpec left = remainder(job);
+      left.at_once_max = 0;
+      endings.cancel_elements(job, left, std::nullopt, late);
+    } else if (job.phase == JobPhase::pending) {
+      endings.end_waiting(job, JobState::deadline, std::nullopt, late);
+    } else {
+      endings.end_job(job, EndCause::deadline, 0, "its deadline is over, " + deadline);
+    }
+  }
+}
+
 }  // namespace
 
 Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
   Endings endings(scene.state, scene.now);
+  end_late(scene, endings);
   const Duration lost_after = scene.state.record.settings.lost_after;
   for (const Node& node : scene.state.record.nodes) {
     if (node.backed_off_until.is_set() && node.backed_off_until <= scene.now) {

@@ -8,6 +8,7 @@
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
+#include "core/job/waits.h"
 #include "core/state.h"
 
 namespace cox::core {
@@ -123,6 +124,7 @@ Index rebuild_index(const Record& record, std::uint64_t key_seed) {
   for (const Node& node : record.nodes) index_node(index, record, node);
   for (const Job& job : record.jobs) index_job(index, job);
   index_keys(index, record);
+  rebuild_waits(index, record);
   return index;
 }
 

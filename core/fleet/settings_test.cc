@@ -133,11 +133,11 @@ TEST(Trap12, JobsOfARemovedPartitionRunOnWaitWithAReasonAndStayReadable) {
 }
 
 TEST(Configuration, LimitsThatBecomeNarrowerKeepWaitingJobsWaiting) {
-  Cluster cluster(fleet().nodes(2).cores(1), Settings{});
+  Cluster cluster(fleet().nodes(2).cores(1), in_order());
   const JobId long_job = *cluster.submit(job().minutes(60).held());
   const JobId wide_job = *cluster.submit(job().minutes(10).nodes(2).held());
   const JobId small = *cluster.submit(job().minutes(10).held());
-  Settings narrow;
+  Settings narrow = in_order();
   narrow.partitions[0].max_time = minutes(30);
   narrow.partitions[0].max_nodes = 1;
   cluster.ask(ApplySettings{root(), narrow});
@@ -148,7 +148,7 @@ TEST(Configuration, LimitsThatBecomeNarrowerKeepWaitingJobsWaiting) {
   EXPECT_EQ(reason(cluster, wide_job), Reason::partition_node_limit);
   EXPECT_EQ(why(cluster, wide_job), "partition batch now grants 1 node, the job asks for 2");
   EXPECT_EQ(cluster.job_state(small), JobState::running);
-  cluster.ask(ApplySettings{root(), Settings{}});
+  cluster.ask(ApplySettings{root(), in_order()});
   cluster.schedule();
   EXPECT_EQ(cluster.job_state(long_job), JobState::running);
 }

@@ -6,10 +6,12 @@
 #include <string>
 
 #include "common/text.h"
+#include "core/job/dependency_check.h"
 #include "core/job/lifecycle.h"
 #include "core/job/membership.h"
 #include "core/job/partition_limits.h"
 #include "core/job/permission.h"
+#include "core/job/settled.h"
 #include "core/scene.h"
 #include "core/schedule/impossible.h"
 
@@ -155,6 +157,8 @@ Result<void> check(const SubmitJob& ask) {
   return over("nodes named", common.nodes_wanted.size(), nodes_max);
 }
 
+}  // namespace
+
 /// Only what settling changes is written, so that requests made from one value go on sharing it.
 Result<JobRequest> settled(const SubmitJob& ask, const State& state, Instant now) {
   if (auto checked = check(ask); !checked.has_value()) return Failure(checked.error());
@@ -175,6 +179,11 @@ Result<JobRequest> settled(const SubmitJob& ask, const State& state, Instant now
   if (auto member = settle_membership(state.record.settings, request); !member.has_value()) {
     return Failure(member.error());
   }
+  if (asked.early_signal.signal != 0 && asked.early_signal.before >= request.time_limit) {
+    return fail(Code::refused, "signal " + to_text(asked.early_signal.before) +
+                                   " before the end: the limit of the job is only " +
+                                   to_text(request.time_limit));
+  }
   if (asked.kind == JobKind::interactive && asked.requeue) request.common.edit().requeue = false;
   if (auto possible = check_possible(state, now, request); !possible.has_value()) {
     admission->refusals.push_back(possible.error().message);
@@ -182,6 +191,8 @@ Result<JobRequest> settled(const SubmitJob& ask, const State& state, Instant now
   }
   return request;
 }
+
+namespace {
 
 struct KeyOwner {
   JobId job;
@@ -228,6 +239,13 @@ Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
   if (auto checked = check_quota(scene.state, ask); !checked) return Failure(checked.error());
   auto request = settled(ask, scene.state, scene.now);
   if (!request.has_value()) return Failure(request.error());
+  if (!request->terms.is_blank()) {
+    const ArraySpec& array = request->common->array;
+    for (const auto& checked : {check_dependency(scene.state, *request->terms, array),
+                                check_deadline(scene.now, *request)}) {
+      if (!checked.has_value()) return Failure(checked.error());
+    }
+  }
   return Facts{JobSubmitted{scene.state.record.next_job, ask.key, scene.now, std::move(*request)}};
 }
 

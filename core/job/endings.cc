@@ -77,13 +77,18 @@ void Endings::finish(const Job& job, Draft& now) {
       add(StepEnded{job.id, job.attempt, step.id, now_, cut_short});
     }
   }
-  if (is_requeued_after(job.request, now.cause)) {
+  const StepResult* initial = now.initial.has_value() ? &*now.initial : nullptr;
+  const bool is_retried =
+      now.cause == EndCause::finished && initial != nullptr && is_retried_after(job, *initial);
+  if (is_retried) {
+    now.why = retry_text(job, *initial);
+  }
+  if (is_retried || is_requeued_after(job.request, now.cause)) {
     now.phase = JobPhase::pending;
     requeue(job, now);
     return;
   }
   now.phase = JobPhase::ended;
-  const StepResult* initial = now.initial.has_value() ? &*now.initial : nullptr;
   const std::string& why = now.why.empty() && initial != nullptr ? initial->detail : now.why;
   add_end(job, JobEnded{job.id, job.attempt, now_, final_state(now.cause, initial),
                         initial != nullptr ? initial->exit_code : 0,
@@ -91,7 +96,10 @@ void Endings::finish(const Job& job, Draft& now) {
                         counted_usage(now.usage, now.usage_of_steps), why});
 }
 
-void Endings::end_waiting(const Job& job, JobState state, Uid by, const std::string& why) {
+void Endings::end_waiting(const Job& job,
+                          JobState state,
+                          std::optional<Uid> by,
+                          const std::string& why) {
   add_end(job, JobEnded{job.id, job.attempt, now_, state, 0, 0, job.run->usage, why, by});
 }
 
@@ -128,16 +136,17 @@ Job Endings::split(const Job& array, std::uint32_t index) {
 
 void Endings::cancel_elements(const Job& array,
                               const ArraySpec& elements,
-                              Uid by,
+                              std::optional<Uid> by,
                               const std::string& why) {
-  add(ElementsCancelled{array.id, now_, elements, by, why});
+  add(ElementsCancelled{array.id, now_, elements, by.value_or(0), why, !by.has_value()});
   count_ends(array, elements.count(), Outcome{JobState::cancelled});
 }
 
 void Endings::requeue(const Job& job, const Draft& now) {
   add(JobRequeued{job.id, job.attempt, now_, now.why});
   // By request it may go on for ever; a job that keeps losing its supervisors may not.
-  if (now.cause == EndCause::requeued || job.run->attempts_run < failed_starts_max) return;
+  const bool is_asked = now.cause == EndCause::requeued || now.cause == EndCause::finished;
+  if (is_asked || job.run->attempts_run < failed_starts_max) return;
   add(JobHeld{job.id, now_, Hold::by_system,
               "lost " + std::to_string(job.run->attempts_run) + " attempts, the last: " + now.why});
 }

@@ -32,11 +32,15 @@ class Endings {
   /// Rolls a start back; the job waits at its place, or is held when that happened too often.
   void undo_start(const Job& job, const std::string& why);
   /// A job that waits ends without a start.
-  void end_waiting(const Job& job, JobState state, Uid by, const std::string& why);
+  void end_waiting(const Job& job, JobState state, std::optional<Uid> by, const std::string& why);
   /// An element of the remainder becomes a job of its own.
   Job split(const Job& array, std::uint32_t index);
   /// `elements` of the remainder end without jobs of their own.
-  void cancel_elements(const Job& array, const ArraySpec& elements, Uid by, const std::string& why);
+  /// `by`: nobody where the controller does it.
+  void cancel_elements(const Job& array,
+                       const ArraySpec& elements,
+                       std::optional<Uid> by,
+                       const std::string& why);
   /// The node is gone: its shares are free at once, attempts on it end or are rolled back.
   void lose_node(const Node& node, const std::string& why);
 

@@ -62,6 +62,17 @@ void return_to_queue(State& state, Job& job, const std::string& why) {
   run.steps.clear();
 }
 
+/// What the next attempt is told of this one.
+void keep_ended_attempt(Job& job, const std::string& why) {
+  const auto initial = initial_step(job.request);
+  const Step* step = initial ? find_step(job, *initial) : nullptr;
+  JobRun& run = job.run.edit();
+  run.before_cause = run.cause;
+  run.before_exit_code = step == nullptr ? 0 : step->result.exit_code;
+  run.before_why = why;
+  if (run.cause == EndCause::finished) ++run.retries;
+}
+
 bool has_no_unended(const State& state, JobId array) {
   const ArrayMembers* members = state.find_members(array);
   return members == nullptr || members->unended == 0;
@@ -124,6 +135,7 @@ void evolve_one(State& state, const ElementSplit& fact) {
   ArrayRun& run = edit_array(array);
   run.remainder.remove(fact.index);
   if (run.remainder.empty()) array.phase = JobPhase::split;
+  array.run.edit().begun = fact.at;
   state.record.next_job = JobId{fact.job.value + 1};
   state.record.jobs.insert(std::move(element));
   state.index.unended.insert(fact.job);
@@ -160,6 +172,17 @@ void evolve_one(State& state, const JobUnheld& fact) {
   run.why.clear();
 }
 
+void evolve_one(State& state, const JobUpdated& fact) {
+  Job& job = known_job(state, fact.job);
+  ASSERT(job.phase != JobPhase::ended);
+  ASSERT(job.request.common->user.uid == fact.request.common->user.uid);
+  job.request = fact.request;
+  job.request.common = state.commons.intern(fact.request.common);
+  note_association(state, job.request);
+  if (!is_array(job) || job.run->array.is_blank()) return;
+  edit_array(job).remainder.at_once_max = job.request.common->array.at_once_max;
+}
+
 void evolve_one(State& state, const JobStarted& fact) {
   Job& job = known_job(state, fact.job);
   ASSERT(job.phase == JobPhase::pending && job.hold == Hold::none && !is_array(job));
@@ -187,13 +210,15 @@ void evolve_one(State& state, const JobReleased& fact) {
   job.phase = JobPhase::running;
   JobRun& run = job.run.edit();
   run.released = fact.at;
-  ++run.attempts_run;
+  if (++run.attempts_run == 1) run.begun = fact.at;
 }
 
 void evolve_one(State& state, const StartUndone& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::starting || (job.phase == JobPhase::running && is_single(job)));
-  if (job.phase == JobPhase::running) --job.run.edit().attempts_run;
+  if (job.phase == JobPhase::running && --job.run.edit().attempts_run == 0) {
+    job.run.edit().begun = Instant{};
+  }
   for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) free_share(state, job, i);
   ++job.run.edit().starts_undone;
   return_to_queue(state, job, fact.why);
@@ -225,6 +250,7 @@ void evolve_one(State& state, const NodeFreed& fact) {
 void evolve_one(State& state, const JobRequeued& fact) {
   Job& job = current_job(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::ending && is_free(job));
+  keep_ended_attempt(job, fact.why);
   return_to_queue(state, job, fact.why);
   keep_aside(state, job);
 }

@@ -12,6 +12,7 @@ void evolve_one(State& state, const ElementSplit& fact);
 void evolve_one(State& state, const ElementsCancelled& fact);
 void evolve_one(State& state, const JobHeld& fact);
 void evolve_one(State& state, const JobUnheld& fact);
+void evolve_one(State& state, const JobUpdated& fact);
 void evolve_one(State& state, const JobStarted& fact);
 void evolve_one(State& state, const JobReleased& fact);
 void evolve_one(State& state, const StartUndone& fact);

@@ -27,6 +27,7 @@ int weight(EndCause cause) {
     case EndCause::requeued:
       return 3;
     case EndCause::time_limit:
+    case EndCause::deadline:
       return 4;
     case EndCause::supervisor_lost:
     case EndCause::node_lost:
@@ -94,6 +95,18 @@ bool is_requeued_after(const JobRequest& request, EndCause cause) {
          cause == EndCause::supervisor_lost;
 }
 
+bool is_retried_after(const Job& job, const StepResult& initial) {
+  if (job.request.common->kind == JobKind::interactive || initial.signal != 0) return false;
+  const Retry& retry = job.request.common->retry;
+  return job.run->retries < retry.times && retry.covers(initial.exit_code);
+}
+
+std::string retry_text(const Job& job, const StepResult& initial) {
+  return "exit code " + std::to_string(initial.exit_code) + ", retry " +
+         std::to_string(job.run->retries + 1) + " of " +
+         std::to_string(job.request.common->retry.times);
+}
+
 EndCause job_cause(const StepResult& initial) {
   if (initial.cause == EndCause::none || initial.cause == EndCause::bad_exit) {
     return EndCause::finished;
@@ -109,6 +122,8 @@ JobState final_state(EndCause cause, const StepResult* result) {
       return JobState::cancelled;
     case EndCause::time_limit:
       return JobState::timeout;
+    case EndCause::deadline:
+      return JobState::deadline;
     case EndCause::out_of_memory:
       return JobState::out_of_memory;
     case EndCause::node_lost:

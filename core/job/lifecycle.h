@@ -34,6 +34,10 @@ bool has_share(const Step& step, NodeId node);
 std::optional<StepId> initial_step(const JobRequest& request);
 /// Rule of requeueing: an attempt ended for `cause` goes back to the queue.
 bool is_requeued_after(const JobRequest& request, EndCause cause);
+/// Its user wants the job to run again when its script ends like this, and not yet too often.
+bool is_retried_after(const Job& job, const StepResult& initial);
+/// "exit code 75, retry 1 of 3".
+std::string retry_text(const Job& job, const StepResult& initial);
 /// What becomes of the job when its initial step ended like this.
 EndCause job_cause(const StepResult& initial);
 /// Final state for `cause`; `result` is the initial step's, when there is one.

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
+#include "core/job/dependency_text.h"
 #include "core/schedule/backfill.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/explain_text.h"
@@ -273,6 +274,31 @@ bool has_no_nodes(const Inquiry& ask) {
       names, [&](const std::string& name) { return partition_nodes(ask.state, name).none(); });
 }
 
+bool is_for_others(Reason code) {
+  return code == Reason::dependency || code == Reason::dependency_never;
+}
+
+/// An array's elements wait alike, but for those that correspond to others.
+std::optional<std::uint32_t> index_of_corresponding(const Job& job, std::uint32_t index) {
+  const bool is_each = is_array(job) && !job.request.terms.is_blank() &&
+                       has_kind(job.request.terms->dependency, DependencyKind::after_corresponding);
+  return is_each ? std::optional(index) : std::nullopt;
+}
+
+void note_dependency(Inquiry& ask) {
+  const auto lines =
+      dependency_lines(ask.state, ask.job, index_of_corresponding(ask.job, ask.index));
+  for (std::size_t i = 0; i < lines.size() && i < dependency_lines_max; ++i) {
+    const bool is_met = lines[i].answer.met == Met::met && lines[i].answer.from <= ask.now;
+    ask.note("dependency " + lines[i].what, is_met, lines[i].detail, is_met ? 0 : 1);
+  }
+  if (lines.size() > dependency_lines_max) {
+    const std::size_t more = lines.size() - dependency_lines_max;
+    const bool is_met = lines[dependency_lines_max].answer.met == Met::met;
+    ask.note("dependency", is_met, "and " + count_text(more, "other job"), more);
+  }
+}
+
 Verdict explain_waiting(const State& state,
                         const Contact& contact,
                         Instant now,
@@ -281,7 +307,10 @@ Verdict explain_waiting(const State& state,
                         std::uint32_t index) {
   Inquiry ask{state, contact, now, policies, job, index, Verdict{}, {}, {}};
   Blocked best = blocked_by_itself(state, job, now);
-  if (best.code != Reason::none) {
+  note_dependency(ask);
+  if (is_for_others(best.code)) {
+    ask.note("hold and begin time", true, "not held", 0);
+  } else if (best.code != Reason::none) {
     const bool is_limit = best.code == Reason::array_limit;
     ask.note(is_limit ? "elements at once" : "hold and begin time", false, summary_of(job, best),
              best.amount);
@@ -299,6 +328,9 @@ Verdict explain_waiting(const State& state,
     ask.verdict.summary = "no state of this fleet fits it: " + ask.misfit;
   }
   if (is_closed(best.code)) ask.verdict.summary = ask.closed;
+  if (best.code == Reason::dependency_never) {
+    ask.verdict.summary = never_text(state, job, index_of_corresponding(job, index));
+  }
   if (best.code == Reason::resources && !ask.scarce.empty()) {
     ask.verdict.summary += ": " + ask.scarce;
   }

@@ -40,6 +40,10 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::partition_time_limit:
     case Reason::partition_node_limit:
       return "its partitions are closed to it";
+    case Reason::dependency:
+      return "it waits for " + count_text(blocked.amount, "other job");
+    case Reason::dependency_never:
+      return "what it waits for can never come true";
     case Reason::array_limit:
       return count_text(blocked.amount, "element") + " of its array run" +
              (blocked.amount == 1 ? "s" : "") + " already, as many as may at once";
@@ -75,6 +79,10 @@ std::string next_event_of(const Blocked& blocked) {
     case Reason::held_by_admin:
     case Reason::held_by_system:
       return "cox release";
+    case Reason::dependency:
+      return "a begin or an end of a job that it waits for";
+    case Reason::dependency_never:
+      return "cox update JOB dependency=..., or cox cancel";
     case Reason::array_limit:
       return "the end of a running element";
   }

@@ -10,6 +10,7 @@
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/start.h"
+#include "core/job/waits.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/queues.h"
 #include "core/schedule/trial.h"
@@ -53,8 +54,13 @@ void Plan::observe(const State& state, const Fact& fact) {
   std::visit(
       [&](const auto& one) {
         using One = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
-                      std::is_same_v<One, JobRequeued> || std::is_same_v<One, ElementSplit>) {
+        if constexpr (std::is_same_v<One, JobUpdated>) {
+          queues.learn_user(state, one.job);
+          queues.reseat(state, one.job);
+          queues.renew();
+        } else if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
+                             std::is_same_v<One, JobRequeued> ||
+                             std::is_same_v<One, ElementSplit>) {
           if (std::is_same_v<One, JobSubmitted>) queues.learn_user(state, one.job);
           queues.insert(state, one.job);
           if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
@@ -102,6 +108,12 @@ void Plan::observe(const State& state, const Fact& fact) {
                              std::is_same_v<One, PartitionTakenDown> ||
                              std::is_same_v<One, PartitionBroughtUp>) {
           queues.is_built = false;
+        }
+        if constexpr (requires { one.job; }) {
+          for (const JobId id : dependents_of(state, one.job)) {
+            queues.reconsider(state, id);
+            queues.renew_at(state, id);
+          }
         }
       },
       fact);

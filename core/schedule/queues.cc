@@ -6,6 +6,7 @@
 
 #include "core/fairshare/usage.h"
 #include "core/job/array.h"
+#include "core/job/waits.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/order_key.h"
@@ -70,6 +71,7 @@ void Plan::Queues::rebuild(const State& state) {
   waiting.clear();
   ready_elements.clear();
   unchecked.clear();
+  mixed.clear();
   for (const PartitionSettings& settings : state.record.settings.partitions) {
     PartitionQueue& queue = partitions.emplace_back();
     queue.settings = settings;
@@ -86,13 +88,40 @@ void Plan::Queues::insert(const State& state, JobId id) {
   if (job == nullptr) return;
   if (is_array(*job)) return refresh(state, id);
   if (job->phase != JobPhase::pending || job->hold != Hold::none) return;
-  if (is_element(*job)) {
+  const auto eligible = eligible_from(state, *job);
+  if (!eligible) return;
+  if (*eligible > now) {
+    waiting.emplace(*eligible, id);
+  } else if (is_element(*job)) {
     ready_elements[job->array][job->index] = id;
     refresh(state, job->array);
-  } else if (job->request.begin.is_set() && job->request.begin > now) {
-    waiting.emplace(job->request.begin, id);
   } else {
     enqueue(state, *job, id);
+  }
+}
+
+void Plan::Queues::reseat(const State& state, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr) return;
+  // What was refused may fit as it is asked for now, from the same place.
+  for (PartitionQueue& partition : partitions) partition.refused.reset();
+  leave(is_element(*job) ? job->array : id);
+  remove(state, id);
+  insert(state, id);
+}
+
+void Plan::Queues::reconsider(const State& state, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr) return;
+  const ArrayMembers* members = is_array(*job) ? state.find_members(id) : nullptr;
+  if (members != nullptr && members->unended != members->live) {
+    for (const auto& [index, element] : members->elements) reconsider(state, element);
+  }
+  const bool is_ready = job->phase == JobPhase::pending && eligible_from(state, *job).has_value();
+  if (is_ready || is_array(*job)) {
+    insert(state, id);
+  } else {
+    remove(state, id);
   }
 }
 
@@ -102,7 +131,9 @@ const Job* Plan::Queues::candidate(const State& state, JobId id) const {
   const Job* element = members == ready_elements.end() || members->second.empty()
                            ? nullptr
                            : state.find_job(members->second.begin()->second);
-  if (job == nullptr || job->phase != JobPhase::pending || job->hold != Hold::none) return element;
+  const bool is_out = job == nullptr || job->phase != JobPhase::pending ||
+                      job->hold != Hold::none || !eligible_from(state, *job);
+  if (is_out) return element;
   const bool is_element_next = element != nullptr && element->index < remainder(*job).first();
   return is_element_next ? element : job;
 }
@@ -112,18 +143,29 @@ std::uint32_t Plan::Queues::starts_waiting(const State& state, JobId id) const {
   if (job == nullptr || !seats.contains(id)) return 0;
   if (!is_array(*job)) return waiting_starts(*job);
   const auto members = ready_elements.find(id);
-  std::uint32_t starts = job->hold == Hold::none ? waiting_starts(*job) : 0;
+  const auto eligible = eligible_from(state, *job);
+  const bool may_start = job->hold == Hold::none && eligible && *eligible <= now;
+  std::uint32_t starts = may_start ? waiting_starts(*job) : 0;
   if (members != ready_elements.end()) starts += static_cast<std::uint32_t>(members->second.size());
   return std::min(starts, room_at_once(state, *job));
 }
 
 void Plan::Queues::refresh(const State& state, JobId array) {
   const Job* next = candidate(state, array);
+  if (mixed.erase(array) != 0) leave(array);
   if (next == nullptr || is_at_limit(state, *next)) {
     leave(array);
-  } else if (next->request.begin > now) {
-    waiting.emplace(next->request.begin, array);
+  } else if (const Instant eligible = *eligible_from(state, *next); eligible > now) {
+    waiting.emplace(eligible, array);
   } else {
+    const Job* record = state.find_job(array);
+    const bool is_mixed =
+        record != nullptr && (!(next->request.common == record->request.common) ||
+                              next->request.time_limit != record->request.time_limit);
+    if (is_mixed) {
+      leave(array);
+      mixed.insert(array);
+    }
     enqueue(state, *next, array);
   }
 }

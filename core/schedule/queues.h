@@ -77,12 +77,17 @@ struct Plan::Queues {
   /// and its remainder, whose next start is the lowest index of all.
   std::unordered_map<JobId, std::map<std::uint32_t, JobId>> ready_elements;
   std::vector<std::size_t> unchecked;  // classes, in order of creation
+  std::set<JobId> mixed;  // arrays seated by an element that asks for something else than they do
   Pass pass;
 
   void rebuild(const State& state);
   /// Queues the job, or lets it wait for its begin time. No effect on held or started jobs.
   void insert(const State& state, JobId id);
   void remove(const State& state, JobId id);
+  /// The job asks for something else now.
+  void reseat(const State& state, JobId id);
+  /// What the job waits for of other jobs may have changed.
+  void reconsider(const State& state, JobId id);
   /// The job that starts from the place of `id`: itself, or for an array perhaps an element. Null
   /// when nothing waits there.
   const Job* candidate(const State& state, JobId id) const;

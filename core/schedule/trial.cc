@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/job/array.h"
+#include "core/job/waits.h"
 
 namespace cox::core {
 namespace {
@@ -25,6 +26,18 @@ Selection ask(const State& state,
                        state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
                        partition.max_nodes};
   return select.select(request, view);
+}
+
+/// What it waits for has not come true.
+Blocked blocked_by_others(const State& state, const Job& job) {
+  if (dependency_answer(state, job).met == Met::never) return Blocked{Reason::dependency_never, 0};
+  const bool has_own = state.index.waits.jobs.contains(job.id);
+  const auto waits = state.index.waits.jobs.find(has_own ? job.id : job.array);
+  std::uint64_t open = singles_ahead(state, job);
+  if (waits != state.index.waits.jobs.end()) {
+    for (const std::uint32_t one : waits->second.open) open += one;
+  }
+  return Blocked{Reason::dependency, open};
 }
 
 int rank(Reason code) {
@@ -134,11 +147,13 @@ Blocked blocked_by_itself(const State& state, const Job& job, Instant now) {
     case Hold::none:
       break;
   }
-  if (job.request.begin <= now) {
+  const auto eligible = eligible_from(state, job);
+  if (!eligible) return blocked_by_others(state, job);
+  if (*eligible <= now) {
     if (!is_at_limit(state, job)) return Blocked{};
     return Blocked{Reason::array_limit, job.request.common->array.at_once_max};
   }
-  const std::int64_t left_us = job.request.begin.us - now.us;
+  const std::int64_t left_us = eligible->us - now.us;
   return Blocked{Reason::begin_time, static_cast<std::uint64_t>((left_us + 999'999) / 1'000'000)};
 }
 

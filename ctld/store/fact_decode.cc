@@ -61,8 +61,8 @@ Decoded take(const store::ElementSplit& from) {
 Decoded take(const store::ElementsCancelled& from) {
   auto elements = wire::take(from.elements());
   if (!elements) return damaged(elements.error());
-  return core::ElementsCancelled{JobId(from.job()), at(from), std::move(*elements), from.by(),
-                                 from.why()};
+  return core::ElementsCancelled{JobId(from.job()), at(from),   std::move(*elements),
+                                 from.by(),         from.why(), from.by_controller()};
 }
 
 Decoded take(const store::JobHeld& from) {
@@ -74,6 +74,12 @@ Decoded take(const store::JobHeld& from) {
 
 Decoded take(const store::JobUnheld& from) {
   return core::JobUnheld{JobId(from.job()), at(from)};
+}
+
+Decoded take(const store::JobUpdated& from) {
+  auto request = wire::take(from.request());
+  if (!request) return damaged(request.error());
+  return core::JobUpdated{JobId(from.job()), at(from), std::move(*request), from.by()};
 }
 
 Decoded take(const store::JobStarted& from) {
@@ -94,7 +100,7 @@ Decoded take(const store::StartUndone& from) {
 }
 
 Decoded take(const store::JobEnding& from) {
-  if (from.cause() > static_cast<std::uint32_t>(EndCause::client_gone)) {
+  if (from.cause() > static_cast<std::uint32_t>(EndCause::deadline)) {
     return impossible("cause", from.cause());
   }
   const auto [job, attempt] = attempt_of(from);
@@ -113,7 +119,7 @@ Decoded take(const store::JobRequeued& from) {
 }
 
 Decoded take(const store::JobEnded& from) {
-  if (from.state() > static_cast<std::uint32_t>(JobState::node_fail)) {
+  if (from.state() > static_cast<std::uint32_t>(JobState::deadline)) {
     return impossible("state", from.state());
   }
   const auto [job, attempt] = attempt_of(from);
@@ -318,6 +324,8 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.element_split());
     case store::Fact::kElementsCancelled:
       return take(fact.elements_cancelled());
+    case store::Fact::kJobUpdated:
+      return take(fact.job_updated());
     case store::Fact::BODY_NOT_SET:
       break;
   }
@@ -349,7 +357,8 @@ std::string_view fact_name(const core::Fact& fact) {
       "NodeRegistered",     "NodeLost",        "NodeSetAside",      "NodeResumed",
       "NodeBackedOff",      "NodeTriedAgain",  "NodeStuck",         "NodeUnstuck",
       "JobsForgotten",      "JobQuarantined",  "RecordLost",        "PartitionTakenDown",
-      "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled", "UsageCharged"};
+      "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled", "UsageCharged",
+      "JobUpdated"};
   return names[fact.index()];
 }
 

@@ -53,6 +53,7 @@ void put(const core::ElementsCancelled& from, store::Fact* fact) {
   wire::put(from.elements, to->mutable_elements());
   to->set_by(from.by);
   to->set_why(from.why);
+  to->set_by_controller(from.by_controller);
 }
 
 void put(const core::JobHeld& from, store::Fact* fact) {
@@ -75,6 +76,14 @@ void put_attempt(const From& from, To* to) {
   to->set_job(from.job.value);
   to->set_attempt(from.attempt.value);
   to->set_at_us(from.at.us);
+}
+
+void put(const core::JobUpdated& from, store::Fact* fact) {
+  auto* to = fact->mutable_job_updated();
+  to->set_job(from.job.value);
+  to->set_at_us(from.at.us);
+  wire::put(from.request, to->mutable_request());
+  to->set_by(from.by);
 }
 
 void put(const core::JobStarted& from, store::Fact* fact) {

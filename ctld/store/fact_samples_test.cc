@@ -90,6 +90,20 @@ JobRequest job_request() {
   return request;
 }
 
+/// With all that says what it waits for, and what happens at its end.
+JobRequest waiting_request() {
+  JobRequest request = job_request();
+  JobTerms& terms = request.terms.edit();
+  terms.dependency = parse_dependency("afterok:7:8_3+10,singleton").value();
+  terms.keep_when_never = true;
+  terms.deadline = at + minutes(90);
+  terms.past = {{JobId(7), {}, Instant{5}, Instant{6}, JobState::completed},
+                {JobId(8), 3, Instant{}, Instant{6}, JobState::cancelled}};
+  request.common.edit().early_signal = {10, seconds(60), true};
+  request.common.edit().retry = {3, {{1, 1}, {75, 80}}};
+  return request;
+}
+
 Allocation allocation() {
   NodeShare share;
   share.node = node;
@@ -170,7 +184,7 @@ auto fields(const core::ElementSplit& f) {
 }
 
 auto fields(const core::ElementsCancelled& f) {
-  return tie(f.job, f.at, f.elements, f.by, f.why);
+  return tie(f.job, f.at, f.elements, f.by, f.why, f.by_controller);
 }
 
 auto fields(const core::JobHeld& f) {
@@ -179,6 +193,10 @@ auto fields(const core::JobHeld& f) {
 
 auto fields(const core::JobUnheld& f) {
   return tie(f.job, f.at);
+}
+
+auto fields(const core::JobUpdated& f) {
+  return tie(f.job, f.at, f.request, f.by);
 }
 
 auto fields(const core::JobStarted& f) {
@@ -329,6 +347,7 @@ std::vector<core::Fact> fact_samples() {
       core::ElementSplit{JobId(job.value + 9), at, job, 3'999'999},
       core::ElementsCancelled{job, at, {{{0, 8, 2}, {11, 99, 1}}, 0}, 1001, "cancelled by ada"},
       core::UsageCharged{at},
+      core::JobUpdated{job, at, waiting_request(), 1001},
   };
 }
 
@@ -347,6 +366,9 @@ std::vector<NewerSample> newer_fact_samples() {
   array.common.edit().array = {{{0, 98, 2}, {101, 101, 1}}, 8};
   return {
       {2, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, array}},
+      {3, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, waiting_request()}},
+      {2, core::ElementsCancelled{job, at, {{{0, 8, 2}}, 0}, 0, "never", true}},
+      {4, core::JobEnded{job, attempt, at, JobState::deadline, 0, 0, {}, "late"}},
       {2, core::SettingsApplied{at, fenced}},
       {3, core::SettingsApplied{at, remembering}},
       {4, core::SettingsApplied{at, limited}},

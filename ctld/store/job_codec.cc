@@ -58,7 +58,7 @@ void put(const core::ArrayRun& from, store::StateArray* to) {
 }
 
 Result<core::ArrayRun> take(const store::StateArray& from, std::uint32_t at_once_max) {
-  constexpr auto last_state = static_cast<std::uint32_t>(JobState::node_fail);
+  constexpr auto last_state = static_cast<std::uint32_t>(JobState::deadline);
   auto remainder = wire::take(from.remainder(), at_once_max);
   if (!remainder) return tl::unexpected(remainder.error());
   auto cancelled = wire::take(from.cancelled());
@@ -94,6 +94,11 @@ void put(const core::JobRun& from, store::StateJob* to) {
   to->set_signal(from.signal);
   wire::put(from.usage, to->mutable_usage());
   to->set_partition(from.partition);
+  to->set_begun_us(from.begun.us);
+  to->set_retries(from.retries);
+  to->set_before_cause(static_cast<std::uint32_t>(from.before_cause));
+  to->set_before_exit_code(from.before_exit_code);
+  to->set_before_why(from.before_why);
   if (!from.array.is_blank()) put(*from.array, to->mutable_array_run());
 }
 
@@ -149,14 +154,20 @@ Result<void> take(const store::StateJob& from, core::JobRun* run) {
   run->signal = from.signal();
   run->usage = wire::take(from.usage());
   run->partition = static_cast<std::uint16_t>(from.partition());
+  run->begun = Instant{from.begun_us()};
+  run->retries = from.retries();
+  run->before_cause = static_cast<EndCause>(from.before_cause());
+  run->before_exit_code = from.before_exit_code();
+  run->before_why = from.before_why();
   return take_parts(from, run);
 }
 
 bool is_possible(const store::StateJob& job) {
   return job.phase() <= static_cast<std::uint32_t>(JobPhase::split) &&
          job.hold() <= static_cast<std::uint32_t>(Hold::by_system) &&
-         job.cause() <= static_cast<std::uint32_t>(EndCause::client_gone) &&
-         job.final_state() <= static_cast<std::uint32_t>(JobState::node_fail);
+         job.cause() <= static_cast<std::uint32_t>(EndCause::deadline) &&
+         job.before_cause() <= static_cast<std::uint32_t>(EndCause::deadline) &&
+         job.final_state() <= static_cast<std::uint32_t>(JobState::deadline);
 }
 
 }  // namespace

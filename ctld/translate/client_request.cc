@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "common/text.h"
+#include "ctld/past_jobs.h"
+#include "ctld/translate/job_changes.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -133,6 +135,21 @@ Result<core::Request> cancel_of_step(const core::State& state,
   return core::CancelStep{caller, found->second, StepId(action.step())};
 }
 
+Result<core::Request> update_of(const wire::JobAction& action,
+                                const Caller& caller,
+                                JobId job,
+                                const ArraySpec& elements,
+                                const std::vector<PastJob>& past) {
+  if (!elements.empty()) {
+    return fail(Code::refused, "elements of an array cannot be changed alone (cox update " +
+                                   std::to_string(job.value) + " changes all that wait)");
+  }
+  auto changes = take_changes(action.changes());
+  if (!changes) return tl::unexpected(changes.error());
+  if (changes->dependency) changes->past = past_of(*changes->dependency, past);
+  return core::UpdateJob{caller, job, std::move(*changes)};
+}
+
 }  // namespace
 
 Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller) {
@@ -146,9 +163,16 @@ Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller) {
 
 Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit,
                                                       const Caller& caller,
-                                                      const UserIdentity& user) {
+                                                      const UserIdentity& user,
+                                                      const std::vector<PastJob>& past) {
   auto request = wire::take(submit.request());
   if (!request) return tl::unexpected(request.error());
+  if (!request->terms.is_blank()) {
+    // What the client says of the past does not count.
+    const Dependency& dependency = request->terms->dependency;
+    request->terms.edit().past = past_of(dependency, past);
+    if (*request->terms == JobTerms{}) request->terms = {};
+  }
   const bool has_script = !submit.script().empty();
   if (auto shaped = check_shape(*request, has_script); !shaped) {
     return tl::unexpected(shaped.error());
@@ -227,7 +251,8 @@ Result<core::Request> translate_action(const core::State& state,
                                        const wire::JobAction& action,
                                        const Caller& caller,
                                        JobId job,
-                                       const ArraySpec& elements) {
+                                       const ArraySpec& elements,
+                                       const std::vector<PastJob>& past) {
   switch (action.kind()) {
     case wire::JobAction::CANCEL:
       if (action.has_step()) return cancel_of_step(state, action, caller, job, elements);
@@ -238,6 +263,8 @@ Result<core::Request> translate_action(const core::State& state,
       return core::ReleaseJob{caller, job, elements};
     case wire::JobAction::REQUEUE:
       return core::RequeueJob{caller, job, elements};
+    case wire::JobAction::UPDATE:
+      return update_of(action, caller, job, elements, past);
     default:
       break;
   }

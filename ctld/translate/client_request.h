@@ -30,10 +30,12 @@ struct WithContent {
 /// error: not_permitted
 Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller);
 
-/// `user`: the identity of submit_user(), resolved.
+/// `user`: the identity of submit_user(), resolved. `past`: what history said of jobs that the
+/// dependency names.
 Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit,
                                                       const Caller& caller,
-                                                      const UserIdentity& user);
+                                                      const UserIdentity& user,
+                                                      const std::vector<PastJob>& past = {});
 
 /// One of many: `base`, translated already from `base_message`, with what the variant sets.
 Result<WithContent<core::SubmitJob>> translate_variant(const WithContent<core::SubmitJob>& base,
@@ -49,7 +51,8 @@ Result<core::Request> translate_action(const core::State& state,
                                        const wire::JobAction& action,
                                        const Caller& caller,
                                        JobId job,
-                                       const ArraySpec& elements = {});
+                                       const ArraySpec& elements = {},
+                                       const std::vector<PastJob>& past = {});
 
 /// One node of a NodeAction. `who`: the caller's name.
 Result<core::Request> translate_node_action(const wire::NodeAction& action,

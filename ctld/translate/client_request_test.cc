@@ -181,6 +181,46 @@ TEST(ClientRequest, a_relative_directory_is_refused) {
   EXPECT_NE(refusal(submit).find("here"), std::string::npos);
 }
 
+TEST(ClientRequest, what_a_client_says_of_the_past_does_not_count) {
+  wire::Submit submit = good_submit();
+  submit.mutable_request()->set_dependency("afterok:7");
+  wire::PastJob& lie = *submit.mutable_request()->add_past();
+  lie.set_job(7);
+  lie.set_state(static_cast<std::uint32_t>(JobState::completed));
+  const PastJob truth{JobId{7}, {}, Instant{1}, Instant{2}, JobState::failed};
+  const PastJob other{JobId{8}, {}, Instant{1}, Instant{2}, JobState::failed};
+  const auto made = translate_submit(submit, ada, ada_identity, {truth, other});
+  ASSERT_TRUE(made.has_value());
+  EXPECT_EQ(made->request.request.terms->past, std::vector<PastJob>{truth});
+  submit.mutable_request()->set_dependency("afterok:x");
+  EXPECT_NE(refusal(submit).find("afterok"), std::string::npos);
+}
+
+TEST(ClientRequest, an_update_says_what_is_wrong_with_it) {
+  const auto refused = [](const wire::JobChanges& changes, const ArraySpec& elements = {}) {
+    wire::JobAction action;
+    action.set_kind(wire::JobAction::UPDATE);
+    *action.mutable_changes() = changes;
+    const auto made = translate_action({}, action, ada, JobId{7}, elements);
+    return made ? std::string() : made.error().message;
+  };
+  wire::JobChanges changes;
+  EXPECT_EQ(refused(changes), "no change is asked for");
+  changes.set_nice(5);
+  EXPECT_EQ(refused(changes), "");
+  EXPECT_EQ(refused(changes, single_element(3)),
+            "elements of an array cannot be changed alone (cox update 7 changes all that wait)");
+  changes.set_dependency("afterok");
+  EXPECT_NE(refused(changes).find("names no job"), std::string::npos);
+  changes.set_dependency("");
+  EXPECT_EQ(refused(changes), "");
+  changes.set_time_limit_us(0);
+  EXPECT_NE(refused(changes).find("time limit 0"), std::string::npos);
+  changes.clear_time_limit_us();
+  changes.set_partitions("a,,b");
+  EXPECT_NE(refused(changes).find("an empty name"), std::string::npos);
+}
+
 TEST(ClientRequest, bytes_of_any_kind_never_crash_it) {
   EXPECT_TRUE(rc::check([] {
     std::string bytes = good_submit().SerializeAsString();

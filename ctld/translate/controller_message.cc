@@ -127,6 +127,14 @@ void put_element(const core::Job& job, wire::ArrayElement* to) {
   to->set_step(all.ranges.size() == 1 ? all.ranges.front().step : 1);
 }
 
+/// Why the job runs again.
+void put_before(const core::Job& job, wire::Prepare* to) {
+  to->set_before_cause(static_cast<std::uint32_t>(job.run->before_cause));
+  to->set_before_exit_code(job.run->before_exit_code);
+  to->set_before_why(job.run->before_why);
+  to->set_retries(job.run->retries);
+}
+
 Message translate(const MessageSource& source, const core::SendPrepare& effect) {
   const core::Job* job = live_job(source.state, effect.job, effect.attempt);
   if (job == nullptr) return stale();
@@ -136,6 +144,9 @@ Message translate(const MessageSource& source, const core::SendPrepare& effect) 
   to->set_attempt(job->attempt.value);
   wire::put(job->request, to->mutable_request());
   to->mutable_request()->clear_array();
+  to->mutable_request()->clear_dependency();
+  to->mutable_request()->clear_past();
+  put_before(*job, to);
   if (core::is_element(*job)) put_element(*job, to->mutable_element());
   if (auto put = put_allocation(source, *job, effect.node, to); !put) {
     return tl::unexpected(put.error());

@@ -137,6 +137,8 @@ std::string_view ended_step_state(const StepResult& result) {
       return "CANCELLED";
     case EndCause::time_limit:
       return "TIMEOUT";
+    case EndCause::deadline:
+      return "DEADLINE";
     case EndCause::out_of_memory:
       return "OUT_OF_MEMORY";
     case EndCause::node_lost:

@@ -177,7 +177,7 @@ void Desk::from_daemon(const wire::StepMessage& message) {
     supervisor_->go({message.go().endpoints().begin(), message.go().endpoints().end()});
   } else if (message.has_end()) {
     const auto cause = message.end().cause();
-    const bool is_known = cause > 0 && cause <= static_cast<std::uint32_t>(EndCause::client_gone);
+    const bool is_known = cause > 0 && cause <= static_cast<std::uint32_t>(EndCause::deadline);
     supervisor_->end(is_known ? static_cast<EndCause>(cause) : EndCause::cancelled);
   } else if (message.has_lease()) {
     take_lease(message.lease());

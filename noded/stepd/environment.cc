@@ -152,6 +152,21 @@ void add_element(const StepPlan& plan, std::vector<std::string>* environment) {
   add("SLURM_ARRAY_TASK_STEP", element.step);
 }
 
+// What a script that starts again can find out of why.
+void add_before(const StepPlan& plan, std::vector<std::string>* environment) {
+  const PlanBefore& before = plan.before;
+  environment->push_back("COX_RESTART_COUNT=" + std::to_string(plan.key.attempt.value - 1));
+  if (before.cause == EndCause::none) {
+    return;
+  }
+  environment->push_back("COX_REQUEUE_CAUSE=" + std::string(before.cause == EndCause::finished
+                                                                ? "exit_code"
+                                                                : to_text(before.cause)));
+  environment->push_back("COX_REQUEUE_EXIT_CODE=" + std::to_string(before.exit_code));
+  environment->push_back("COX_REQUEUE_REASON=" + before.why);
+  environment->push_back("COX_RETRY_COUNT=" + std::to_string(before.retries));
+}
+
 }  // namespace
 
 const char* find_variable(const std::vector<std::string>& environment, const std::string& name) {
@@ -195,6 +210,7 @@ std::vector<std::string> common_environment(const StepPlan& plan) {
   add("COX_NODE_NAME", plan.node_name);
   add("COX_CPUS_PER_TASK", std::to_string(plan.cpus_per_task));
   add("COX_ATTEMPT", std::to_string(plan.key.attempt.value));
+  add_before(plan, &out);
   add("COX_SUBMIT_DIR", plan.submit_dir.empty() ? plan.directory : plan.submit_dir);
   add("COX_TMPDIR", plan.tmp_dir);
   add("COX_CLUSTER", plan.controller);

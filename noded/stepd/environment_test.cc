@@ -58,6 +58,19 @@ TEST(Environment, an_element_of_an_array_knows_itself_and_the_array) {
   EXPECT_EQ(value(environment, "SLURM_ARRAY_TASK_STEP"), "2");
 }
 
+TEST(Environment, an_attempt_that_follows_another_knows_why) {
+  StepPlan plan = batch_plan();
+  plan.key.attempt = Attempt{2};
+  const auto first = common_environment(plan);
+  EXPECT_EQ(value(first, "COX_REQUEUE_REASON"), "(unset)");
+  plan.before = {EndCause::finished, 75, "exit code 75, retry 1 of 3", 1};
+  const auto again = common_environment(plan);
+  EXPECT_EQ(value(again, "COX_RESTART_COUNT"), "1");
+  EXPECT_EQ(value(again, "COX_REQUEUE_CAUSE"), "exit_code");
+  EXPECT_EQ(value(again, "COX_REQUEUE_EXIT_CODE"), "75");
+  EXPECT_EQ(value(again, "COX_REQUEUE_REASON"), "exit code 75, retry 1 of 3");
+}
+
 TEST(Environment, the_users_open_mpi_settings_are_kept) {
   StepPlan plan = batch_plan();
   plan.environment = exported({"OMPI_MCA_btl=tcp,self"});

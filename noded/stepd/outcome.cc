@@ -13,12 +13,10 @@ std::int32_t status_of(std::int32_t exit_code, std::int32_t signal) {
 
 // When nodes tell different causes, the one that explains the others wins.
 int weight(EndCause cause) {
-  constexpr std::array order = {EndCause::none,          EndCause::finished,
-                                EndCause::bad_exit,      EndCause::client_gone,
-                                EndCause::requeued,      EndCause::launch_failed,
-                                EndCause::out_of_memory, EndCause::time_limit,
-                                EndCause::cancelled,     EndCause::supervisor_lost,
-                                EndCause::node_lost};
+  constexpr std::array order = {
+      EndCause::none,     EndCause::finished,      EndCause::bad_exit,        EndCause::client_gone,
+      EndCause::requeued, EndCause::launch_failed, EndCause::out_of_memory,   EndCause::time_limit,
+      EndCause::deadline, EndCause::cancelled,     EndCause::supervisor_lost, EndCause::node_lost};
   return static_cast<int>(std::find(order.begin(), order.end(), cause) - order.begin());
 }
 

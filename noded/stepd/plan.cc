@@ -110,6 +110,26 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   return {};
 }
 
+// A script or its steps get it, not both; a step that comes later than that instant gets none.
+void take_early_signal(const wire::StepSpec& spec, StepPlan* plan) {
+  const EarlySignal& early = plan->job.common->early_signal;
+  if (early.signal == 0 || early.batch_only != plan->is_batch || spec.time_left_us() <= 0) return;
+  const Duration left{spec.time_left_us()};
+  if (left < duration_unlimited && early.before < left) {
+    plan->signal_after = Duration{left.us - early.before.us};
+  }
+}
+
+Result<void> take_before(const wire::StepStart& start, StepPlan* plan) {
+  if (start.before_cause() > static_cast<std::uint32_t>(EndCause::deadline)) {
+    return bad("cause " + std::to_string(start.before_cause()));
+  }
+  if (has_nul(start.before_why())) return bad("reason contains NUL");
+  plan->before = {static_cast<EndCause>(start.before_cause()), start.before_exit_code(),
+                  start.before_why(), start.retries()};
+  return {};
+}
+
 Result<void> check_texts(const StepPlan& plan) {
   for (const std::string& word : plan.argv) {
     if (has_nul(word)) {
@@ -178,6 +198,10 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
   if (auto taken = take_command(spec, &plan); !taken) {
     return tl::unexpected(taken.error());
   }
+  if (auto taken = take_before(start, &plan); !taken) {
+    return tl::unexpected(taken.error());
+  }
+  take_early_signal(spec, &plan);
   if (auto checked = check_texts(plan); !checked) {
     return tl::unexpected(checked.error());
   }

@@ -29,12 +29,21 @@ struct PlanElement {
   std::uint32_t index = 0, count = 0, first = 0, last = 0, step = 1;
 };
 
+/// How the attempt before this one ended, when the job was requeued.
+struct PlanBefore {
+  EndCause cause = EndCause::none;  // none: this is the first that runs
+  std::int32_t exit_code = 0;
+  std::string why;
+  std::uint32_t retries = 0;
+};
+
 struct StepPlan {
   StepKey key;
   bool is_batch = false;
   bool go_at_once = false;
   JobRequest job;
   PlanElement element;
+  PlanBefore before;
 
   std::vector<std::string> argv;  // batch with a script: its arguments only
   std::string script;             // batch: content
@@ -46,6 +55,7 @@ struct StepPlan {
   bool kill_on_bad_exit = true;
   Duration time_limit = duration_unlimited;  // from Go
   Duration kill_wait;
+  Duration signal_after;  // from Go: the signal before the job's limit; 0: none for this step
 
   std::vector<PlanNode> nodes;  // of the step
   std::uint32_t node_index = 0;

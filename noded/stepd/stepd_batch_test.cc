@@ -158,6 +158,31 @@ TEST(Batch, the_time_limit_ends_it_and_says_so_in_the_output) {
       << world.file("cox-12.out");
 }
 
+TEST(Batch, a_signal_before_the_limit_is_for_the_script_alone) {
+  World world;
+  JobRequest job;
+  job.common.edit().early_signal = {SIGUSR1, seconds(600), true};
+  auto start = world.batch(
+      "#!/bin/bash\n"
+      "trap 'echo script; kill $child; exit 5' USR1\n"
+      "(trap 'echo child' USR1; while :; do sleep 0.01; done) & child=$!\n"
+      "wait\nwait\n",
+      job);
+  // The signal is due at once where only a moment more than those 600 s is left.
+  start.mutable_spec()->set_time_left_us(600'000'000 + 500'000);
+  EXPECT_EQ(run(world, start).exit_code, 5);
+  EXPECT_EQ(world.file("cox-12.out"), "script\n");
+}
+
+TEST(Batch, without_B_a_signal_before_the_limit_is_not_for_the_script) {
+  World world;
+  JobRequest job;
+  job.common.edit().early_signal = {SIGUSR1, seconds(600), false};
+  auto start = world.batch("#!/bin/bash\ntrap 'exit 5' USR1\nsleep 0.3\n", job);
+  start.mutable_spec()->set_time_left_us(600'000'000 + 50'000);
+  EXPECT_EQ(run(world, start).exit_code, 0);
+}
+
 TEST(Batch, a_task_that_ignores_TERM_is_killed_after_kill_wait) {
   World world;
   auto start = world.batch("#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1000; done\n");

@@ -68,7 +68,7 @@ void Supervisor::signal_everywhere(int signal) {
 
 Supervisor::~Supervisor() {
   for (const platform::TimerId timer :
-       {limit_timer_, kill_timer_, attach_timer_, leaves_timer_, flush_timer_}) {
+       {limit_timer_, signal_timer_, kill_timer_, attach_timer_, leaves_timer_, flush_timer_}) {
     loop_.cancel(timer);
   }
 }
@@ -177,6 +177,25 @@ void Supervisor::arm_time_limit() {
       begin_end(EndCause::time_limit, "time limit reached", std::nullopt);
     });
   }
+  arm_early_signal();
+}
+
+// Each node counts by itself: the first one's word would come later.
+void Supervisor::arm_early_signal() {
+  if (plan_.signal_after.us <= 0) {
+    return;
+  }
+  signal_timer_ = loop_.after(plan_.signal_after, [this] {
+    if (tasks_ == nullptr || cause_ != EndCause::none) {
+      return;
+    }
+    const int signal = plan_.job.common->early_signal.signal;
+    if (plan_.is_batch) {
+      tasks_->signal_alone(signal);  // what it started is not meant
+    } else {
+      tasks_->signal(signal);
+    }
+  });
 }
 
 void Supervisor::end(EndCause cause) {
@@ -281,7 +300,7 @@ void Supervisor::on_star_message(std::uint32_t node, const wire::StepMessage& me
   } else if (message.has_abort()) {
     const auto& abort = message.abort();
     const bool is_known =
-        abort.cause() > 0 && abort.cause() <= static_cast<std::uint32_t>(EndCause::client_gone);
+        abort.cause() > 0 && abort.cause() <= static_cast<std::uint32_t>(EndCause::deadline);
     abort_status_ = abort_status_ != 0 ? abort_status_ : abort.status();
     // A leaf heard the go before us, and a task of it has failed already: its result is awaited.
     if (phase_ == Phase::prepared && plan_.is_root()) {

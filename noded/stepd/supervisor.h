@@ -81,6 +81,7 @@ class Supervisor {
   void begin_running();
   Result<bool> mark_begin();
   void arm_time_limit();
+  void arm_early_signal();
   void signal_everywhere(int signal);
   void begin_end(EndCause cause,
                  const std::string& detail,
@@ -134,8 +135,8 @@ class Supervisor {
   bool exit_sent_ = false;
   bool forgotten_ = false;
   bool finished_ = false;
-  platform::TimerId limit_timer_ = 0, kill_timer_ = 0, attach_timer_ = 0, leaves_timer_ = 0,
-                    flush_timer_ = 0;
+  platform::TimerId limit_timer_ = 0, signal_timer_ = 0, kill_timer_ = 0, attach_timer_ = 0,
+                    leaves_timer_ = 0, flush_timer_ = 0;
   std::uint32_t flush_pauses_ = 0;
   Lease lease_;
 };

@@ -145,6 +145,12 @@ void Tasks::record(pid_t pid, int status, const Usage& usage) {
   events_.task_ended(end);
 }
 
+void Tasks::signal_alone(int signal) {
+  for (const auto& [pid, rank] : tasks_) {
+    ::kill(pid, signal);
+  }
+}
+
 void Tasks::signal(int signal) {
   for (const auto& [pid, rank] : tasks_) {
     if (::kill(-pid, signal) != 0) {

@@ -45,6 +45,8 @@ class Tasks {
   Result<void> start(std::vector<TaskLaunch> launches, bool is_threaded);
   /// To each task's process group.
   void signal(int signal);
+  /// To the tasks' first processes, not to what these started.
+  void signal_alone(int signal);
   /// TERM and CONT to every process of the step; from now on ends count as ended by us.
   void terminate();
   /// KILL to every process of the step, until none is left.

@@ -89,6 +89,12 @@ class Roles : public testing::TestWithParam<Transport> {
     return request;
   }
 
+  wire::ClientRequest update_of(std::uint32_t uid) {
+    wire::ClientRequest request = on_job(wire::JobAction::UPDATE, uid);
+    request.mutable_job_action()->mutable_changes()->set_comment("other");
+    return request;
+  }
+
   wire::ClientRequest on_node(wire::NodeAction::Kind kind) {
     wire::ClientRequest request;
     request.mutable_node_action()->set_kind(kind);
@@ -139,6 +145,8 @@ class Roles : public testing::TestWithParam<Transport> {
     if (line == "submit as another") request = submit(0, somebody);
     if (line == "hold own job") request = on_job(Job::HOLD, asker);
     if (line == "cancel own job") request = on_job(Job::CANCEL, asker);
+    if (line == "update own job") request = update_of(asker);
+    if (line == "update another's job") request = update_of(somebody);
     if (line == "hold another's job") request = on_job(Job::HOLD, somebody);
     if (line == "release another's job") request = on_job(Job::RELEASE, somebody);
     if (line == "requeue another's job") request = on_job(Job::REQUEUE, somebody);

@@ -104,7 +104,48 @@ wire::ClientRequest FakeClient::new_submit() {
       std::to_string(is_endless ? endless_run.us : rng_.between(1'000, 8'000'000));
   (*job->mutable_labels())["exit"] = std::to_string(rng_.chance(1, 8) ? 3 : 0);
   shape(rng_, job->add_components());
+  depend(job);
   return request;
+}
+
+/// On jobs of before, some of which left the controller's memory long ago.
+void FakeClient::depend(wire::JobRequest* job) {
+  if (jobs_.empty() || !rng_.chance(1, 4)) return;
+  constexpr std::array kinds{"after", "afterany", "afterok", "afternotok", "aftercorr"};
+  std::string text = kinds[rng_.below(kinds.size())];
+  // The corresponding elements have to be there.
+  const bool corresponds = text == "aftercorr" && job->array_size() != 0;
+  if (corresponds) text = "afterok";
+  for (auto count = rng_.between(1, 2); count > 0; --count) {
+    text += ":" + std::to_string(jobs_[rng_.below(jobs_.size())].value);
+  }
+  if (rng_.chance(1, 6)) text += rng_.chance(1, 2) ? ",singleton" : "?singleton";
+  job->set_dependency(text);
+}
+
+/// Another time limit, name or dependency, for some job that may wait.
+void FakeClient::update(JobId job) {
+  wire::ClientRequest request;
+  request.set_number(next_number_++);
+  auto* action = request.mutable_job_action();
+  action->set_kind(wire::JobAction::UPDATE);
+  action->add_jobs(job.value);
+  auto* changes = action->mutable_changes();
+  switch (rng_.below(4)) {
+    case 0:
+      changes->set_name("j" + std::to_string(rng_.below(3)));
+      break;
+    case 1:
+      changes->set_dependency("");
+      break;
+    case 2:
+      changes->set_dependency("afterany:" + std::to_string(jobs_[rng_.below(jobs_.size())].value));
+      break;
+    default:
+      changes->set_nice(static_cast<std::int32_t>(rng_.below(3)));
+      break;
+  }
+  send(request);
 }
 
 void FakeClient::submit() {
@@ -256,6 +297,7 @@ void FakeClient::meddle() {
                              wire::JobAction::RELEASE, wire::JobAction::RELEASE,
                              wire::JobAction::REQUEUE};
   const JobId job = jobs_[rng_.below(jobs_.size())];
+  if (rng_.chance(1, 5)) return update(job);
   const auto kind = kinds[rng_.below(kinds.size())];
   if (!arrays_.empty() && rng_.chance(1, 3)) {
     return act_on_elements(arrays_[rng_.below(arrays_.size())], kind);

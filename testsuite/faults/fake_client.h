@@ -32,6 +32,8 @@ class FakeClient {
   /// Something random about one of its jobs; the answer does not matter.
   void meddle();
   /// A step inside one of its allocations, which may be over.
+  void depend(wire::JobRequest* job);
+  void update(JobId job);
   void run_a_step();
   /// Ends the allocations in which nothing is left to run.
   void leave_allocations(const core::State& state);

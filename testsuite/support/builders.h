@@ -194,6 +194,39 @@ class JobBuilder {
 
   JobBuilder begin(Instant at) const { return set(&JobRequest::begin, at); }
 
+  JobBuilder name(const std::string& text) const { return set(&JobRequest::name, text); }
+
+  /// "afterok:1:2,singleton"
+  JobBuilder after(const std::string& text) const {
+    JobBuilder copy = *this;
+    copy.request_.terms.edit().dependency = parse_dependency(text).value();
+    return copy;
+  }
+
+  /// What became of a job that left State long ago, as history told it.
+  JobBuilder knowing(const PastJob& past) const {
+    JobBuilder copy = *this;
+    copy.request_.terms.edit().past.push_back(past);
+    return copy;
+  }
+
+  /// Waits on where its dependency can never come true.
+  JobBuilder keeping() const {
+    JobBuilder copy = *this;
+    copy.request_.terms.edit().keep_when_never = true;
+    return copy;
+  }
+
+  JobBuilder deadline(Instant at) const {
+    JobBuilder copy = *this;
+    copy.request_.terms.edit().deadline = at;
+    return copy;
+  }
+
+  JobBuilder retry(std::uint32_t times, std::vector<ExitRange> codes) const {
+    return share(&JobCommon::retry, Retry{times, std::move(codes)});
+  }
+
   JobBuilder no_requeue() const { return share(&JobCommon::requeue, false); }
 
   JobBuilder partitions(std::vector<std::string> names) const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/core.h"
+#include "core/job/waits.h"
 #include "core/schedule/plan.h"
 #include "plugins/priority/fifo/fifo.h"
 #include "plugins/priority/multifactor/multifactor.h"
@@ -52,7 +53,17 @@ class Cluster {
       const auto id = state.node_named(node->inventory.name);
       send(core::reconcile(state, contact, *id, node->held));
     }
+    settle();
     return facts;
+  }
+
+  /// What follows from a change for the jobs that waited for it.
+  void settle() {
+    while (core::has_unsettled(state)) {
+      const auto facts = core::decide(state, contact, now, core::SettleWaits{});
+      for (const core::Fact& fact : *facts) take(fact);
+      if (facts->empty()) return;
+    }
   }
 
   void take(const core::Fact& fact) {
@@ -72,6 +83,7 @@ class Cluster {
         take(fact);
         all.push_back(fact);
       }
+      settle();
     }
     return all;
   }

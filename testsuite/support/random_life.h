@@ -2,6 +2,7 @@
 // same life. Properties of the core are checked while it runs.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <iterator>
@@ -86,10 +87,11 @@ class RandomLife {
         break;
     }
     cluster.schedule();
-    if (++events_ % 7 == 0) forget_some();
+    if (++events_ % 7 == 0 && forgets) forget_some();
   }
 
   static constexpr unsigned nodes = 4;
+  bool forgets = true;  // ended jobs leave State now and then
 
   Cluster cluster;
   Dice dice;
@@ -139,7 +141,68 @@ class RandomLife {
     constexpr std::array arrays{"0-3", "5", "0-8:2%2", "1,3-4,7%1"};
     const bool is_batch = one.build().common->kind == JobKind::batch;
     if (is_batch && dice.chance(25)) one = one.array(arrays[dice.roll(arrays.size())]);
+    if (is_batch && dice.chance(10)) one = one.retry(2, {{1, 3}});
+    if (dice.chance(8)) one = one.deadline(cluster.now + minutes(10) + seconds(dice.small(9)));
+    if (dice.chance(40)) one = depending(one);
     return one;
+  }
+
+  /// On one or two of the latest jobs, or elements of them.
+  JobBuilder depending(JobBuilder one) {
+    constexpr std::array kinds{"after", "afterany", "afterok", "afternotok", "aftercorr"};
+    const std::uint64_t next = cluster.state.record.next_job.value;
+    std::string text;
+    for (std::uint64_t n = 1 + dice.roll(2); n > 0; --n) {
+      const JobId id{next - std::min<std::uint64_t>(next - 1, 1 + dice.roll(6))};
+      if (cluster.state.find_job(id) == nullptr) continue;
+      if (!text.empty()) text += dice.chance(50) ? "," : ":";
+      const bool begins = text.empty() || text.back() == ',';
+      if (begins) text += std::string(kinds[dice.roll(kinds.size())]) + ":";
+      text += std::to_string(id.value);
+      const ArraySpec& array = cluster.job(id).request.common->array;
+      const bool has_elements = !array.empty() && cluster.job(id).array == JobId{};
+      if (has_elements && dice.chance(40)) text += "_" + std::to_string(array.first());
+      if (dice.chance(10)) text += "+1";
+    }
+    if (dice.chance(10)) text += text.empty() ? "singleton" : ",singleton";
+    if (text.empty()) return one;
+    if (dice.chance(20)) std::ranges::replace(text, ',', '?');
+    one = one.after(text);
+    return dice.chance(10) ? one.keeping() : one;
+  }
+
+  core::JobChanges some_changes() {
+    core::JobChanges changes;
+    switch (dice.roll(12)) {
+      case 7:
+      case 8:
+      case 9:
+      case 10:
+        changes.comment = dice.chance(50) ? "a" : "b";
+        break;
+      case 0:
+        changes.partitions = std::vector<std::string>{dice.chance(50) ? "small" : "batch"};
+        break;
+      case 1:
+        changes.cpus_per_task = 1 + dice.small(2);
+        break;
+      case 2:
+        changes.dependency = depending(job()).build().terms->dependency;
+        break;
+      case 3:
+        changes.time_limit = minutes(1 + dice.small(20));
+        break;
+      case 4:
+        changes.begin = cluster.now + seconds(dice.small(9));
+        break;
+      case 5:
+        changes.held = dice.chance(50);
+        break;
+      default:
+        changes.name = dice.chance(50) ? "a" : "b";
+        break;
+    }
+    return changes;
   }
 
   /// Some job that has not ended.
@@ -203,9 +266,14 @@ class RandomLife {
     const Caller caller = dice.chance(70) ? ada() : an_operator();
     const JobId id = job->array != JobId{} && dice.chance(50) ? job->array : job->id;
     const ArraySpec elements = some_elements(*job);
-    switch (dice.roll(4)) {
+    switch (dice.roll(7)) {
       case 0:
         cluster.ask(core::CancelJob{caller, id, elements});
+        break;
+      case 4:
+      case 5:
+      case 6:
+        cluster.ask(core::UpdateJob{caller, id, some_changes()});
         break;
       case 1:
         cluster.ask(core::RequeueJob{caller, id, elements});

@@ -1,0 +1,39 @@
+// cox update: changes what waiting jobs ask for.
+#include "cmds/client/commands.h"
+#include "cmds/client/job_action.h"
+#include "cmds/client/submission.h"
+#include "cmds/update/changes.h"
+
+namespace cox::cmds {
+namespace {
+
+Result<int> run(const Parsed& given) {
+  NormalWords words;
+  words.options = given.options();
+  wire::JobChanges changes;
+  bool is_any = false;
+  const Instant now = wall_now();
+  for (const std::string& word : given.operands()) {
+    if (word.find('=') == std::string::npos) {
+      words.operands.push_back(word);
+      continue;
+    }
+    is_any = true;
+    if (auto added = add_change(word, now, &changes); !added) return Failure(added.error());
+  }
+  if (!is_any) return usage_error(given.command(), "KEY=VALUE is missing");
+  return run_job_action(Parsed(given.command(), std::move(words)), wire::JobAction::UPDATE,
+                        &changes);
+}
+
+}  // namespace
+
+const Command update_command{"update",
+                             "JOB... | --user USER | -l SELECTOR KEY=VALUE...",
+                             "change what waiting jobs ask for",
+                             job_action_options,
+                             Operands::anywhere,
+                             0,
+                             run};
+
+}  // namespace cox::cmds

@@ -1,0 +1,134 @@
+// See dependency_text.h.
+#include "core/job/dependency_text.h"
+
+#include <algorithm>
+
+#include "common/count_text.h"
+#include "core/job/array.h"
+#include "core/job/waits.h"
+
+namespace cox::core {
+namespace {
+
+constexpr std::string_view never_begin = "dependency cannot come true: ";
+constexpr std::size_t chain_bytes_max = 400;  // links in the middle are left out beyond
+
+std::string name_of(const WaitKey& key) {
+  return std::to_string(key.first.value) +
+         (key.second ? "_" + std::to_string(*key.second) : std::string());
+}
+
+std::string reference_text(DependencyKind kind, const JobReference& reference) {
+  return dependency_text(Dependency{false, {DependencyTerm{kind, {reference}}}});
+}
+
+/// The job of the key, where it has a record in State.
+const Job* job_at(const State& state, const WaitKey& key) {
+  if (!key.second) return state.find_job(key.first);
+  const ArrayMembers* members = state.find_members(key.first);
+  if (members == nullptr) return nullptr;
+  const auto element = members->elements.find(*key.second);
+  return element == members->elements.end() ? nullptr : state.find_job(element->second);
+}
+
+std::string ended_text(const State& state, const WaitKey& key, const Seen& seen) {
+  std::string text = "job " + name_of(key) + " ended " + std::string(to_text(seen.state));
+  const Job* job = job_at(state, key);
+  if (job == nullptr) return text;
+  if (job->run->exit_code != 0) text += ", exit code " + std::to_string(job->run->exit_code);
+  if (job->run->signal != 0) text += ", signal " + std::to_string(job->run->signal);
+  return text;
+}
+
+std::string seen_text(const State& state, const JobTerms& terms, const WaitKey& key) {
+  const auto seen = look_up(view_of(state), terms, key);
+  if (!seen) return "job " + name_of(key) + " is not known any more";
+  if (seen->ended) return ended_text(state, key, *seen);
+  const Job* job = job_at(state, key);
+  return "job " + name_of(key) + " is " +
+         std::string(job == nullptr ? "PENDING" : to_text(job_state(*job)));
+}
+
+WaitingAs as(const Job& job, std::optional<std::uint32_t> index) {
+  return index && is_array(job) ? WaitingAs{false, index} : waiting_as(job);
+}
+
+DependencyLine line_of(const State& state,
+                       const Job& job,
+                       const WaitingAs& who,
+                       DependencyKind kind,
+                       const JobReference& reference) {
+  const JobTerms& terms = *job.request.terms;
+  const WaitView view = view_of(state);
+  DependencyLine line{reference_text(kind, reference), answer_to(view, terms, who, kind, reference),
+                      ""};
+  const WaitKey key = key_of(view, who, kind, reference);
+  const bool is_each = kind == DependencyKind::after_corresponding && who.is_remainder;
+  line.detail = is_each && line.answer.met != Met::met
+                    ? "each element waits for the one of its index in job " + name_of(key)
+                    : seen_text(state, terms, key);
+  if (line.answer.met == Met::met && line.answer.from.is_set()) {
+    line.detail += "; then " + count_text(reference.delay_minutes, "minute");
+  }
+  return line;
+}
+
+std::string ahead_text(std::size_t ahead) {
+  return count_text(ahead, "other job") + " of its user and name " + (ahead == 1 ? "goes" : "go") +
+         " first";
+}
+
+/// Of a chain of ends the first and the last say most.
+std::string shortened(const std::string& chain) {
+  if (chain.size() <= chain_bytes_max) return chain;
+  const std::size_t from = chain.find(" <- ", chain.size() - chain_bytes_max / 2);
+  const std::size_t to = chain.rfind(" <- ", chain_bytes_max / 2);
+  if (from == std::string::npos || to == std::string::npos || to >= from) return chain;
+  return chain.substr(0, to) + " <- ..." + chain.substr(from);
+}
+
+}  // namespace
+
+std::vector<DependencyLine> dependency_lines(const State& state,
+                                             const Job& job,
+                                             std::optional<std::uint32_t> index) {
+  std::vector<DependencyLine> lines;
+  if (job.request.terms.is_blank()) return lines;
+  const WaitingAs who = as(job, index);
+  for (const DependencyTerm& term : job.request.terms->dependency.terms) {
+    if (term.kind == DependencyKind::singleton) {
+      const std::size_t ahead = singles_ahead(state, job);
+      lines.push_back(
+          {"singleton", Answer{ahead == 0 ? Met::met : Met::not_yet},
+           ahead == 0 ? "no other job of its user and name goes first" : ahead_text(ahead)});
+    }
+    for (const JobReference& reference : term.jobs) {
+      lines.push_back(line_of(state, job, who, term.kind, reference));
+    }
+  }
+  std::ranges::stable_partition(
+      lines, [](const DependencyLine& line) { return line.answer.met != Met::met; });
+  return lines;
+}
+
+std::string never_text(const State& state, const Job& job, std::optional<std::uint32_t> index) {
+  const JobTerms& terms = *job.request.terms;
+  const WaitingAs who = as(job, index);
+  for (const DependencyTerm& term : terms.dependency.terms) {
+    for (const JobReference& reference : term.jobs) {
+      const WaitView view = view_of(state);
+      if (answer_to(view, terms, who, term.kind, reference).met != Met::never) continue;
+      const WaitKey key = key_of(view, who, term.kind, reference);
+      const std::string link = reference_text(term.kind, reference);
+      const Job* cause = job_at(state, key);
+      const std::string why = cause == nullptr ? std::string() : cause->run->why;
+      const std::string chain = why.starts_with(never_begin)
+                                    ? link + " <- " + why.substr(never_begin.size())
+                                    : link + ": " + seen_text(state, terms, key);
+      return std::string(never_begin) + shortened(chain);
+    }
+  }
+  return std::string(never_begin) + dependency_text(terms.dependency);
+}
+
+}  // namespace cox::core

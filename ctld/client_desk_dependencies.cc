@@ -1,0 +1,92 @@
+// Requests that name other jobs: what left memory is looked up in the history first. Most requests
+// name none, and are served in the same turn.
+#include <algorithm>
+#include <utility>
+
+#include "ctld/client_desk.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr std::size_t past_jobs_max = 10'000;
+
+std::string name_of(const core::WaitKey& key) {
+  return std::to_string(key.first.value) +
+         (key.second ? "_" + std::to_string(*key.second) : std::string());
+}
+
+void add_dependency(const wire::JobRequest& request, std::vector<AskedDependency>* to) {
+  if (request.dependency().empty()) return;
+  const auto array = wire::take(request.array());
+  add_dependency(request.dependency(), array ? *array : ArraySpec{}, to);
+}
+
+}  // namespace
+
+void ClientDesk::with_past(const Conversation& to,
+                           const wire::Submit& submit,
+                           const std::function<void(const std::vector<PastJob>&)>& then) {
+  std::vector<AskedDependency> asked;
+  add_dependency(submit.request(), &asked);
+  find_past_jobs(to, asked, {}, then);
+}
+
+void ClientDesk::with_past(const Conversation& to,
+                           const wire::SubmitMany& many,
+                           const std::function<void(const std::vector<PastJob>&)>& then) {
+  std::vector<AskedDependency> asked;
+  for (const wire::Submit& one : many.jobs()) add_dependency(one.request(), &asked);
+  add_dependency(many.base().request(), &asked);
+  find_past_jobs(to, asked, {}, then);
+}
+
+void ClientDesk::with_past(const Conversation& to,
+                           const wire::JobAction& action,
+                           const std::vector<JobId>& jobs,
+                           const std::function<void(const std::vector<PastJob>&)>& then) {
+  std::vector<AskedDependency> asked;
+  if (action.changes().has_dependency()) {
+    for (const JobId id : jobs) {
+      const core::Job* job = state().find_job(id);
+      if (job == nullptr) continue;
+      ctld::add_dependency(action.changes().dependency(), job->request.common->array, &asked);
+    }
+  }
+  find_past_jobs(to, asked, {}, then);
+}
+
+void ClientDesk::find_past_jobs(const Conversation& to,
+                                const std::vector<AskedDependency>& asked,
+                                const std::vector<PastJob>& past,
+                                const std::function<void(const std::vector<PastJob>&)>& then) {
+  const auto keys = unknown_past(state(), asked, past);
+  if (keys.empty()) return then(past);
+  if (keys.size() > past_jobs_max) {
+    return refuse(to, {Code::bad_usage, "dependencies on " + std::to_string(keys.size()) +
+                                            " jobs that ended long ago are over the limit of " +
+                                            std::to_string(past_jobs_max)});
+  }
+  HistoryFilter filter = past_filter(keys);
+  // An array has rows of its own beside its last.
+  filter.limit = 2 * keys.size() + past_jobs_max;
+  history_.query(std::move(filter), [=, this](const Result<HistoryPage>& page) {
+    if (!clients_.contains(to.client)) return;
+    if (!page) return refuse(to, page.error());
+    std::vector<PastJob> known = past;
+    const std::vector<PastJob> found = past_jobs(*page, keys);
+    known.insert(known.end(), found.begin(), found.end());
+    // What left memory meanwhile, or elements of an array, are asked for in another round; what
+    // was asked for and not found is not there.
+    for (const core::WaitKey& key : unknown_past(state(), asked, known)) {
+      if (std::ranges::find(keys, key) == keys.end()) continue;
+      const bool is_to_come = key.first >= state().record.next_job;
+      const char* why = is_to_come ? ": there is no such job yet" : ": no such job is known";
+      return refuse(to, {Code::not_found, "dependency on job " + name_of(key) + why});
+    }
+    find_past_jobs(to, asked, known, then);
+  });
+}
+
+}  // namespace cox::ctld

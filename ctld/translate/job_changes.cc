@@ -1,0 +1,155 @@
+// See job_changes.h. The values are held against the limits of a submit by the core, all together.
+#include "ctld/translate/job_changes.h"
+
+#include "common/node_list.h"
+#include "common/text.h"
+#include "model/selector.h"
+#include "wire/model_codec.h"
+
+namespace cox::ctld {
+
+namespace {
+
+constexpr std::int64_t amount_max = std::int64_t{1} << 61;
+constexpr int labels_max = 4096;
+constexpr std::size_t node_names_bytes_max = 1U << 20;
+constexpr std::size_t dependency_bytes_max = 48 * dependency_jobs_max;
+
+/// Keeps the first complaint; what is wrong reads as something harmless.
+class Checking {
+ public:
+  void refuse(std::string message) {
+    if (!first_) first_ = Error{Code::bad_usage, std::move(message)};
+  }
+
+  std::string text(const std::string& value,
+                   const char* what,
+                   std::size_t limit = wire::text_bytes_max) {
+    if (value.size() > limit) {
+      refuse(std::string(what) + " of " + std::to_string(value.size()) +
+             " bytes is over the limit of " + std::to_string(limit));
+    } else if (value.find('\0') != std::string::npos) {
+      refuse(std::string(what) + " " + quoted(value) + " holds a NUL byte");
+    } else {
+      return value;
+    }
+    return {};
+  }
+
+  std::int64_t time(std::int64_t us, std::int64_t least, const char* what) {
+    if (us >= least && us <= amount_max) return us;
+    refuse(std::string(what) + " " + std::to_string(us) + " us is out of range");
+    return least;
+  }
+
+  bool count(int value, int limit, const char* what) {
+    if (value <= limit) return true;
+    refuse(std::to_string(value) + " " + what + " are over the limit of " + std::to_string(limit));
+    return false;
+  }
+
+  template <class T>
+  T take(Result<T> value, const char* what) {
+    if (value) return *std::move(value);
+    if (!first_) first_ = value.error().with_context(what);
+    return T{};
+  }
+
+  Result<core::JobChanges> done(core::JobChanges changes) {
+    if (first_) return tl::unexpected(*std::move(first_));
+    return changes;
+  }
+
+ private:
+  std::optional<Error> first_;
+};
+
+std::vector<std::string> partitions_of(const std::string& text, Checking& check) {
+  std::vector<std::string> names;
+  for (const std::string_view name : split(check.text(text, "partitions"), ',')) {
+    if (name.empty()) check.refuse("partition " + quoted(text) + ": an empty name");
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+std::vector<std::string> nodes_of(const std::string& text, const char* what, Checking& check) {
+  if (text.empty()) return {};
+  return check.take(expand_node_list(check.text(text, what, node_names_bytes_max)), what);
+}
+
+void take_texts(const wire::JobChanges& from, core::JobChanges* to, Checking& check) {
+  if (from.has_name()) {
+    to->name = check.text(from.name(), "job name");
+    if (to->name->empty()) check.refuse("job name \"\": a job needs one");
+  }
+  if (from.has_comment()) to->comment = check.text(from.comment(), "comment");
+  if (from.has_account()) to->account = check.text(from.account(), "account");
+  if (from.has_qos()) to->qos = check.text(from.qos(), "qos");
+  if (from.has_partitions()) to->partitions = partitions_of(from.partitions(), check);
+  if (from.has_nodes_wanted()) {
+    to->nodes_wanted = nodes_of(from.nodes_wanted(), "wanted nodes", check);
+  }
+  if (from.has_nodes_excluded()) {
+    to->nodes_excluded = nodes_of(from.nodes_excluded(), "excluded nodes", check);
+  }
+}
+
+void take_amounts(const wire::JobChanges& from, core::JobChanges* to) {
+  if (from.has_nodes_min()) to->nodes_min = from.nodes_min();
+  if (from.has_nodes_max()) to->nodes_max = from.nodes_max();
+  if (from.has_tasks()) to->tasks = from.tasks();
+  if (from.has_tasks_per_node()) to->tasks_per_node = from.tasks_per_node();
+  if (from.has_cpus_per_task()) to->cpus_per_task = from.cpus_per_task();
+  if (from.has_at_once()) to->at_once_max = from.at_once();
+  if (from.has_memory_per_node_mib()) to->memory_per_node_mib = from.memory_per_node_mib();
+  if (from.has_memory_per_cpu_mib()) to->memory_per_cpu_mib = from.memory_per_cpu_mib();
+  if (from.has_exclusive()) to->exclusive = from.exclusive();
+  if (from.has_requeue()) to->requeue = from.requeue();
+  if (from.has_held()) to->held = from.held();
+  if (from.has_nice()) to->nice = from.nice();
+}
+
+Instant instant_of(std::int64_t us, const char* what, Checking& check) {
+  return Instant{check.time(us, 0, what)};
+}
+
+void take_times(const wire::JobChanges& from, core::JobChanges* to, Checking& check) {
+  if (from.has_time_limit_us()) {
+    to->time_limit = Duration{check.time(from.time_limit_us(), 1, "time limit")};
+  }
+  if (from.has_begin_us()) to->begin = instant_of(from.begin_us(), "begin time", check);
+  if (from.has_deadline_us()) to->deadline = instant_of(from.deadline_us(), "deadline", check);
+  if (from.has_keep_when_never()) to->keep_when_never = from.keep_when_never();
+  if (!from.has_dependency()) return;
+  const std::string text = check.text(from.dependency(), "dependency", dependency_bytes_max);
+  to->dependency = text.empty() ? Dependency{} : check.take(parse_dependency(text), "dependency");
+}
+
+void take_labels(const wire::JobChanges& from, core::JobChanges* to, Checking& check) {
+  if (!check.count(from.labels_size(), labels_max, "labels")) return;
+  for (const wire::LabelChange& label : from.labels()) {
+    const std::string key = check.text(label.key(), "label");
+    if (key.empty()) check.refuse("label \"\": a key is missing");
+    if (label.has_value()) {
+      to->labels.emplace_back(key, check.text(label.value(), "label value"));
+    } else {
+      to->labels.emplace_back(key, std::nullopt);
+    }
+  }
+}
+
+}  // namespace
+
+Result<core::JobChanges> take_changes(const wire::JobChanges& from) {
+  if (from.ByteSizeLong() == 0) return fail(Code::bad_usage, "no change is asked for");
+  Checking check;
+  core::JobChanges to;
+  take_texts(from, &to, check);
+  take_amounts(from, &to);
+  take_times(from, &to, check);
+  take_labels(from, &to, check);
+  return check.done(std::move(to));
+}
+
+}  // namespace cox::ctld
