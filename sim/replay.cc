@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <variant>
 
+#include "core/fairshare/usage.h"
+
 namespace cox::sim {
 namespace {
 
@@ -131,6 +133,12 @@ void Replay::forget() {
   take(core::JobsForgotten{now_, std::exchange(ended_, {})});
 }
 
+/// As the controller does when it looks at the clock.
+void Replay::charge() {
+  const bool has_shares = state_.record.settings.priority == "multifactor";
+  if (has_shares && core::is_charge_due(state_, now_)) take(core::UsageCharged{now_});
+}
+
 Failure Replay::stuck() const {
   const JobId first = *state_.index.unended.begin();
   const core::Verdict why = core::explain(state_, contact_, now_, policies_, first);
@@ -155,6 +163,7 @@ Result<std::vector<Outcome>> Replay::run(SwfLog& log) {
     for (; next < jobs.size() && instant_of(jobs[next].submit_s) == now_; ++next) {
       submit(jobs[next], log);
     }
+    charge();
     schedule();
   }
   if (!state_.index.unended.empty()) return stuck();

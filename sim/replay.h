@@ -53,6 +53,7 @@ class Replay {
   void start(const core::JobStarted& started);
   void end(JobId id);
   void forget();
+  void charge();
   Failure stuck() const;
 
   using Ending = std::pair<Instant, JobId>;

@@ -134,6 +134,7 @@ SwfLog random_log(std::uint64_t seed, std::uint32_t processors) {
 
 std::vector<Outcome> replayed(const std::string& backfill, const MachineShape& shape, SwfLog log) {
   Settings settings;
+  settings.priority = "fifo";
   settings.backfill = backfill;
   const auto policies = plugins::make_policies(settings);
   auto replay = Replay::open(settings, shape,

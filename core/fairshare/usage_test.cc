@@ -102,6 +102,21 @@ TEST(Usage, PutsTheOneBehindWhoHasHadMore) {
   EXPECT_EQ(cluster.job_state(again), JobState::pending);
 }
 
+TEST(Usage, EveryTermOfAPriorityIsTold) {
+  Cluster cluster(fleet().nodes(1).cores(4), shared());
+  cluster.run(job().exclusive().unlimited());
+  const JobId id = *cluster.submit(job().cpus(4).nice(7));
+  cluster.schedule();
+  const Verdict verdict =
+      explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
+  std::string text;
+  for (const VerdictCheck& check : verdict.checks) {
+    if (check.name == "priority in partition batch") text = check.detail;
+  }
+  EXPECT_EQ(text,
+            "tier 1, 10043 points: age 0, fairshare 10000, size 50, partition 0, qos 0, nice -7");
+}
+
 /// The same after a restart of the controller: usage is part of what the journal keeps.
 TEST(Usage, SurvivesARestart) {
   Cluster cluster(fleet().nodes(1).cores(4), shared());

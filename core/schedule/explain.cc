@@ -16,6 +16,7 @@
 #include "core/schedule/forecast.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/misfit.h"
+#include "core/schedule/priority_text.h"
 #include "core/schedule/queue_order.h"
 #include "core/schedule/trial.h"
 #include "core/schedule/waits.h"
@@ -251,6 +252,8 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
                                      count_text(starts, "job") + " ahead"
                                : "no job in the way",
            starts);
+  ask.note("priority in partition " + name, true,
+           priority_text(ask.state, ask.policies, ask.now, ask.job, *partition), 0);
   std::optional<Allocation> allocation = trial.allocation;
   if (blocker.has_value() || is_backfilled(ask.state)) {
     const Place mine = order.place_of(ask.job);

@@ -1,0 +1,50 @@
+// See priority_text.h.
+#include "core/schedule/priority_text.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <vector>
+
+#include "common/text.h"
+#include "core/schedule/order_key.h"
+
+namespace cox::core {
+namespace {
+
+/// Thousandths as a decimal number without zeros behind: "0.25", "-3".
+std::string decimal(std::int64_t thousandths) {
+  const std::int64_t whole = std::abs(thousandths) / 1000;
+  std::string rest = std::to_string(1000 + std::abs(thousandths) % 1000).substr(1);
+  while (!rest.empty() && rest.back() == '0') rest.pop_back();
+  return (thousandths < 0 ? "-" : "") + std::to_string(whole) + (rest.empty() ? "" : "." + rest);
+}
+
+}  // namespace
+
+std::string priority_text(const State& state,
+                          Policies policies,
+                          Instant now,
+                          const Job& job,
+                          const PartitionSettings& partition) {
+  const PriorityPolicy& priority = *policies.priority;
+  const FairTree shares = priority.has_shares() ? FairTree(state) : FairTree();
+  const Duration waited{std::max<std::int64_t>(0, now.us - job.submitted.us)};
+  const std::vector<PriorityTerm> terms =
+      priority.terms(state.record.settings, job.request, waited, partition,
+                     rank_of(shares, state, job.request));
+  std::vector<std::string> parts;
+  std::string tier;
+  std::int64_t sum = 0;
+  for (const PriorityTerm& term : terms) {
+    const std::string text = term.name + " " + decimal(term.thousandths);
+    if (term.name == "tier") {
+      tier = text;
+      continue;
+    }
+    parts.push_back(text);
+    sum += term.thousandths;
+  }
+  return tier + ", " + decimal(sum) + " points: " + join(parts, ", ");
+}
+
+}  // namespace cox::core
