@@ -5,8 +5,10 @@
 #include <type_traits>
 #include <variant>
 
+#include "core/fairshare/usage.h"
 #include "core/fleet/ledger.h"
 #include "core/job/lifecycle.h"
+#include "core/job/waits.h"
 
 namespace cox::core {
 namespace {
@@ -58,6 +60,7 @@ Undo::Undo(const State& state, const Fact& fact)
   if (id_ == JobId{}) return;
   const auto* split = std::get_if<ElementSplit>(&fact);
   if (split != nullptr && state.find_job(split->job) == nullptr) element_ = split->job;
+  remember_usage(state, fact);
   const Job* job = state.find_job(id_);
   if (const auto* submitted = std::get_if<JobSubmitted>(&fact)) {
     uid_ = submitted->request.common->user.uid;
@@ -74,12 +77,37 @@ Undo::Undo(const State& state, const Fact& fact)
   add_nodes(job->run->allocation, &nodes_);
 }
 
+void Undo::remember_usage(const State& state, const Fact& fact) {
+  const UsageRecord& usage = state.record.usage;
+  had_counted_ = usage.has_counted;
+  const Job* job = state.find_job(id_);
+  const JobRequest* request = job == nullptr ? nullptr : &job->request;
+  if (const auto* submitted = std::get_if<JobSubmitted>(&fact)) request = &submitted->request;
+  if (const auto* updated = std::get_if<JobUpdated>(&fact)) request = &updated->request;
+  const bool is_changed = std::holds_alternative<JobSubmitted>(fact) ||
+                          std::holds_alternative<JobUpdated>(fact) ||
+                          std::holds_alternative<NodeFreed>(fact);
+  if (request == nullptr || !is_changed) return;
+  user_ = association_of(state.record.settings, *request);
+  if (const auto known = usage.of.find(*user_); known != usage.of.end()) usage_ = known->second;
+}
+
 void Undo::restore(State& state) const {
+  if (user_) {
+    state.record.usage.has_counted = had_counted_;
+    if (usage_) {
+      state.record.usage.of[*user_] = *usage_;
+    } else {
+      state.record.usage.of.erase(*user_);
+    }
+  }
   if (id_ != JobId{}) restore_job(state);
   if (array_) state.record.jobs.insert(*array_);
   if (element_ != JobId{}) state.record.jobs.erase(element_);
   if (id_ == JobId{} || array_ || element_ != JobId{}) {
     state.index = rebuild_index(state.record, state.index.job_by_key.seed());
+  } else {
+    rebuild_waits(state.index, state.record);  // evolve() may have been in the middle of it
   }
 }
 

@@ -25,8 +25,13 @@ class Undo {
  private:
   void restore_job(State& state) const;
 
+  void remember_usage(const State& state, const Fact& fact);
+
   JobId id_;
   std::size_t pending_, live_;
+  bool had_counted_ = false;         // of the usage
+  std::optional<Association> user_;  // whose usage the fact may change
+  std::optional<AssociationUsage> usage_;
   Uid uid_ = 0;  // of the job's user, who had so many
   std::size_t unended_of_user_ = 0;
   std::optional<Job> job_;

@@ -39,6 +39,7 @@ void for_each_job(const core::State& state, const core::Fact& fact, Visit visit)
           for (const JobId job : one.jobs) visit_one(job);
         } else if constexpr (std::is_same_v<One, core::JobSubmitted> ||
                              std::is_same_v<One, core::ElementSplit> ||
+                             std::is_same_v<One, core::JobUpdated> ||
                              std::is_same_v<One, core::JobStarted> ||
                              std::is_same_v<One, core::StartUndone> ||
                              std::is_same_v<One, core::JobRequeued> ||

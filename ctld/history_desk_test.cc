@@ -98,7 +98,7 @@ HistoryDisk everything(HistoryDesk& desk) {
 
 TEST(HistoryProperty, crashes_between_commit_and_write_change_no_row) {
   std::size_t rows = 0;
-  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 34; ++seed) {
     const core::Facts journal = random_journal(seed);
     Dice dice(seed);
     HistoryDisk disk;

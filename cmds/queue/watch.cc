@@ -27,29 +27,31 @@ class Pace {
   void changed() { is_due_ = true; }
 
   bool is_time() const {
-    if (!last_) return is_due_;
+    if (!has_shown_) return is_due_;
     const Duration wait = is_due_ ? terms_.pause : seconds(1);
     return (is_due_ || terms_.wants_clock) && until(after(wait)).us == 0;
   }
 
   Duration patience() const {
-    if (!last_) return for_ever;
+    if (!has_shown_) return for_ever;
     if (is_due_) return until(after(terms_.pause));
     return terms_.wants_clock ? until(after(seconds(1))) : for_ever;
   }
 
   void shown() {
     last_ = Clock::now();
+    has_shown_ = true;
     is_due_ = false;
   }
 
  private:
   Clock::time_point after(Duration wait) const {
-    return *last_ + std::chrono::microseconds(wait.us);
+    return last_ + std::chrono::microseconds(wait.us);
   }
 
   WatchTerms terms_;
-  std::optional<Clock::time_point> last_;
+  Clock::time_point last_;  // once has_shown_
+  bool has_shown_ = false;
   bool is_due_ = false;
 };
 

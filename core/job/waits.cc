@@ -220,6 +220,11 @@ std::size_t live_of_name(const Record& record, const Index& index, const SingleN
       if (single_name(job) == name) ++live;
     }
   }
+  // One whose end could not be read holds nothing any more, and has not ended.
+  for (const auto& [id, why] : record.quarantined) {
+    const Job& job = record.jobs.at(id);
+    if (is_live(job) && is_free(job) && single_name(job) == name) ++live;
+  }
   return live;
 }
 
@@ -377,6 +382,7 @@ bool has_unsettled(const State& state) {
 }
 
 void rebuild_waits(Index& index, const Record& record) {
+  index.waits = WaitIndex{};
   const Keeping to{record, index};
   for (const Job& job : record.jobs) {
     if (wants_waits(job)) register_waits(to, job);

@@ -197,7 +197,7 @@ TEST_P(EveryPolicy, ReasonsAreThoseOfExplain) {
 /// Whatever starts, the first job that waits keeps the start it had in sight.
 TEST_P(EveryKind, NoStartTakesBackAPromise) {
   int kept = 0;
-  for (std::uint64_t seed = 1; seed <= 90; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
     RandomLife life(seed, GetParam());
     Cluster& cluster = life.cluster;
     for (int i = 0; i < 120; ++i) {

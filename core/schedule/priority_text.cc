@@ -29,9 +29,8 @@ std::string priority_text(const State& state,
   const PriorityPolicy& priority = *policies.priority;
   const FairTree shares = priority.has_shares() ? FairTree(state) : FairTree();
   const Duration waited{std::max<std::int64_t>(0, now.us - job.submitted.us)};
-  const std::vector<PriorityTerm> terms =
-      priority.terms(state.record.settings, job.request, waited, partition,
-                     rank_of(shares, state, job.request));
+  const std::vector<PriorityTerm> terms = priority.terms(
+      state.record.settings, job.request, waited, partition, rank_of(shares, state, job.request));
   std::vector<std::string> parts;
   std::string tier;
   std::int64_t sum = 0;

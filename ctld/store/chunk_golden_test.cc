@@ -234,11 +234,20 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   const std::string fourth = golden("header.v4", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, fourth, true}}) == newer);
   newer.revision = 8;
-  newer.revisions = {{7, at, 0, "", "", old.settings},
+  Settings seventh = old.settings;
+  seventh.backfill = newer.settings.backfill = "none";
+  newer.revisions = {{7, at, 0, "", "", seventh},
                      {8, at + seconds(1), 1001, "ada", "more history", newer.settings}};
   newer.partitions_down["batch"] = {at, 1001, "ada", "new switch"};
   const std::string fifth = golden("header.v5", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, fifth, true}}) == newer);
+  newer.settings.priority_terms.charge_gib = 30;
+  newer.usage.charged_at = at;
+  newer.usage.has_counted = true;
+  newer.usage.of[{"physics", 1001}] = {"ada", 0x1234'5678'9abc'def0, 17};
+  newer.usage.of[{"", 1002}] = {"bob", 0, 0};
+  const std::string sixth = golden("header.v6", encode_chunk(newer, header_chunk).body);
+  EXPECT_TRUE(loaded({{header_chunk, sixth, true}}) == newer);
 }
 
 }  // namespace

@@ -341,7 +341,7 @@ JobId job_of_record(std::string_view bytes) {
   std::uint64_t job = 0;
   constexpr std::uint32_t job_tag = 1U << 3U;
   constexpr std::array about_no_job = {1U,  2U,  16U, 17U, 18U, 19U, 20U, 21U,
-                                       22U, 23U, 24U, 30U, 32U, 40U, 41U};
+                                       22U, 23U, 24U, 30U, 32U, 40U, 41U, 50U};
   if (kind == 0 || std::ranges::find(about_no_job, kind) != about_no_job.end()) return JobId{};
   if (!in.ReadVarint32(&length) || in.ReadTag() != job_tag || !in.ReadVarint64(&job))
     return JobId{};

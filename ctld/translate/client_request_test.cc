@@ -193,7 +193,7 @@ TEST(ClientRequest, what_a_client_says_of_the_past_does_not_count) {
   ASSERT_TRUE(made.has_value());
   EXPECT_EQ(made->request.request.terms->past, std::vector<PastJob>{truth});
   submit.mutable_request()->set_dependency("afterok:x");
-  EXPECT_NE(refusal(submit).find("afterok"), std::string::npos);
+  EXPECT_EQ(refusal(submit), "dependency: dependency \"x\": is no JOB, JOB_INDEX or JOB+MINUTES");
 }
 
 TEST(ClientRequest, an_update_says_what_is_wrong_with_it) {
