@@ -133,7 +133,8 @@ const std::array fields = {
              [](const Line& l) { return number(l.job.tasks(), l); }},
     JobField{'e', "EndTime", "END_TIME", exact, false, false,
              [](const Line& l) { return date(end_us(l.job), "N/A"); }},
-    JobField{'E', "Dependency", "DEPENDENCY", refused, false, false, nullptr},
+    JobField{'E', "Dependency", "DEPENDENCY", about, true, true,
+             [](const Line& l) { return or_null(l.job.request().dependency()); }},
     JobField{'f', "Feature", "FEATURES", exact, true, false,
              [](const Line& l) { return or_null(l.job.request().constraint()); }},
     JobField{'F', "ArrayJobID", "ARRAY_JOB_ID", exact, false, true, array_job},
@@ -210,6 +211,8 @@ const std::array fields = {
              [](const Line& l) {
                return std::to_string(l.job.attempt() > 1 ? l.job.attempt() - 1 : 0);
              }},
+    JobField{0, "Deadline", "DEADLINE", exact, true, false,
+             [](const Line& l) { return date(l.job.request().deadline_us(), "N/A"); }},
     JobField{0, "exit_code", "EXIT_CODE", exact, false, false,
              [](const Line& l) { return std::to_string(l.job.exit_code()); }},
 };
@@ -249,11 +252,13 @@ Result<std::size_t> find_job_name(std::string_view name) {
 
 std::string place_text(const wire::JobView& job) {
   const bool shows_reason = is_pending(job) || job.state() == to_text(JobState::timeout) ||
+                            job.state() == to_text(JobState::deadline) ||
                             job.state() == to_text(JobState::failed) ||
                             job.state() == to_text(JobState::out_of_memory);
   if (!shows_reason) return job.node_list();
   if (!is_pending(job)) {
     if (job.state() == to_text(JobState::timeout)) return "(TimeLimit)";
+    if (job.state() == to_text(JobState::deadline)) return "(DeadLine)";
     if (job.state() == to_text(JobState::out_of_memory)) return "(OutOfMemory)";
     return "(NonZeroExitCode)";
   }

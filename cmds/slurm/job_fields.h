@@ -20,12 +20,12 @@ struct JobLine {
 };
 
 struct JobField {
-  char letter;         // of -o, or 0
-  const char* name;    // of -O, or ""
+  char letter;       // of -o, or 0
+  const char* name;  // of -O, or ""
   const char* header;
   Parity parity;
-  bool is_full;        // needs what only a full view has
-  bool is_whole;       // -o never cuts it
+  bool is_full;                              // needs what only a full view has
+  bool is_whole;                             // -o never cuts it
   std::string (*text)(const JobLine& line);  // null: refused
 };
 

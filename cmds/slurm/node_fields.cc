@@ -184,90 +184,94 @@ constexpr auto real_memory = [](const Line& l) {
 constexpr auto compact = [](const Line& l) { return state_or_none(l, false); };
 constexpr auto full = [](const Line& l) { return state_or_none(l, true); };
 
-const std::array fields = {
-    NodeField{'a', "Available", "AVAIL", exact, Sharing::by_partition, false, avail},
-    NodeField{'A', "NodeAI", "NODES(A/I)", exact, Sharing::together, true,
-              [](const Line& l) {
-                const Counts counts = node_counts(l);
-                return std::to_string(counts.allocated) + "/" + std::to_string(counts.idle);
-              }},
-    NodeField{'b', "features_act", "ACTIVE_FEATURES", about, Sharing::by_value, false, features},
-    NodeField{'B', "MaxCPUsPerNode", "MAX_CPUS_PER_NODE", exact, Sharing::by_partition, false,
-              [](const Line& l) { return fixed(l, std::string("UNLIMITED")); }},
-    NodeField{'c', "CPUs", "CPUS", exact, Sharing::by_least, false, cpus},
-    NodeField{'C', "CPUsState", "CPUS(A/I/O/T)", exact, Sharing::together, true,
-              [](const Line& l) { return cpu_counts(l).all('/'); }},
-    NodeField{'d', "Disk", "TMP_DISK", about, Sharing::by_least, false,
-              [](const Line& l) { return fixed(l, std::string("0")); }},
-    NodeField{'D', "Nodes", "NODES", exact, Sharing::together, false,
-              [](const Line& l) { return std::to_string(l.nodes.size()); }},
-    NodeField{'e', "FreeMem", "FREE_MEM", about, Sharing::by_least, false, not_known},
-    NodeField{'E', "Reason", "REASON", exact, Sharing::by_value, false, reason},
-    NodeField{'f', "Features", "AVAIL_FEATURES", about, Sharing::by_value, false, features},
-    NodeField{'F', "NodeAIOT", "NODES(A/I/O/T)", exact, Sharing::together, true,
-              [](const Line& l) { return node_counts(l).all('/'); }},
-    NodeField{'g', "Groups", "GROUPS", exact, Sharing::by_partition, false, all},
-    NodeField{'G', "Gres", "GRES", exact, Sharing::by_value, false, gres},
-    NodeField{0, "GresUsed", "GRES_USED", about, Sharing::by_value, false, not_known},
-    NodeField{'h', "OverSubscribe", "OVERSUBSCRIBE", exact, Sharing::by_partition, false, no},
-    NodeField{'H', "TimeStamp", "TIMESTAMP", exact, Sharing::by_value, false,
-              [](const Line& l) { return date(first(l).aside_at_us(), "Unknown"); }},
-    NodeField{'I', "PriorityJobFactor", "PRIO_JOB_FACTOR", refused, Sharing::by_partition, false,
-              nullptr},
-    NodeField{'l', "Time", "TIMELIMIT", exact, Sharing::by_partition, false, time_of},
-    NodeField{'L', "DefaultTime", "DEFAULTTIME", exact, Sharing::by_partition, false,
-              [](const Line& l) { return span_or(l.partition->default_time_us(), "n/a"); }},
-    NodeField{'m', "Memory", "MEMORY", exact, Sharing::by_least, false, real_memory},
-    NodeField{0, "AllocMem", "ALLOCMEM", exact, Sharing::by_least, false,
-              [](const Line& l) {
-                return least(
-                    l, [](const Node& n) { return static_cast<std::uint64_t>(n.memory_used_mib()); });
-              }},
-    NodeField{'M', "PreemptMode", "PREEMPT_MODE", exact, Sharing::by_partition, false,
-              [](const Line& l) { return fixed(l, std::string("OFF")); }},
-    NodeField{'n', "NodeHost", "HOSTNAMES", about, Sharing::by_value, true,
-              [](const Line& l) { return first(l).name(); }},
-    NodeField{'N', "NodeList", "NODELIST", exact, Sharing::together, true, names},
-    NodeField{'o', "NodeAddr", "NODE_ADDR", exact, Sharing::by_value, true,
-              [](const Line& l) { return first(l).address(); }},
-    NodeField{'O', "CPUsLoad", "CPU_LOAD", about, Sharing::by_least, false, not_known},
-    NodeField{'p', "PriorityTier", "PRIO_TIER", exact, Sharing::by_partition, false,
-              [](const Line& l) { return std::to_string(l.partition->tier()); }},
-    NodeField{'P', "Partition", "PARTITION", exact, Sharing::by_partition, false,
-              [](const Line& l) {
-                return l.partition->name() + (l.partition->is_default() ? "*" : "");
-              }},
-    NodeField{'r', "Root", "ROOT", exact, Sharing::by_partition, false,
-              [](const Line& l) { return fixed(l, std::string("no")); }},
-    NodeField{'R', "PartitionName", "PARTITION", exact, Sharing::by_partition, false, name_plain},
-    NodeField{'s', "Size", "JOB_SIZE", exact, Sharing::by_partition, false, job_size},
-    NodeField{'S', "AllocNodes", "ALLOCNODES", exact, Sharing::by_partition, false, all},
-    NodeField{'t', "StateCompact", "STATE", about, Sharing::by_value, false, compact},
-    NodeField{'T', "StateLong", "STATE", about, Sharing::by_value, false, full},
-    NodeField{'u', "User", "USER", exact, Sharing::by_value, false,
-              [](const Line& l) {
-                return first(l).aside_who().empty() ? "Unknown" : first(l).aside_who();
-              }},
-    NodeField{'U', "UserLong", "USER", about, Sharing::by_value, false,
-              [](const Line& l) {
-                return first(l).aside_who().empty() ? "Unknown" : first(l).aside_who();
-              }},
-    NodeField{'v', "Version", "VERSION", exact, Sharing::by_value, false,
-              [](const Line& l) { return first(l).version(); }},
-    NodeField{'V', "Cluster", "CLUSTER", refused, Sharing::by_partition, false, nullptr},
-    NodeField{'w', "Weight", "WEIGHT", about, Sharing::by_least, false,
-              [](const Line& l) { return fixed(l, std::string("1")); }},
-    NodeField{'X', "Sockets", "SOCKETS", exact, Sharing::by_least, false,
-              [](const Line& l) { return least(l, sockets); }},
-    NodeField{'Y', "Cores", "CORES", exact, Sharing::by_least, false,
-              [](const Line& l) { return least(l, cores_per_socket); }},
-    NodeField{'z', "SocketCoreThread", "S:C:T", about, Sharing::by_value, false,
-              [](const Line& l) {
-                return std::to_string(sockets(first(l))) + ":" +
-                       std::to_string(cores_per_socket(first(l))) + ":1";
-              }},
-    NodeField{'Z', "Threads", "THREADS", about, Sharing::by_least, false,
-              [](const Line& l) { return fixed(l, std::string("1")); }},
+const std::array fields =
+    {
+        NodeField{'a', "Available", "AVAIL", exact, Sharing::by_partition, false, avail},
+        NodeField{'A', "NodeAI", "NODES(A/I)", exact, Sharing::together, true,
+                  [](const Line& l) {
+                    const Counts counts = node_counts(l);
+                    return std::to_string(counts.allocated) + "/" + std::to_string(counts.idle);
+                  }},
+        NodeField{'b', "features_act", "ACTIVE_FEATURES", about, Sharing::by_value, false,
+                  features},
+        NodeField{'B', "MaxCPUsPerNode", "MAX_CPUS_PER_NODE", exact, Sharing::by_partition, false,
+                  [](const Line& l) { return fixed(l, std::string("UNLIMITED")); }},
+        NodeField{'c', "CPUs", "CPUS", exact, Sharing::by_least, false, cpus},
+        NodeField{'C', "CPUsState", "CPUS(A/I/O/T)", exact, Sharing::together, true,
+                  [](const Line& l) { return cpu_counts(l).all('/'); }},
+        NodeField{'d', "Disk", "TMP_DISK", about, Sharing::by_least, false,
+                  [](const Line& l) { return fixed(l, std::string("0")); }},
+        NodeField{'D', "Nodes", "NODES", exact, Sharing::together, false,
+                  [](const Line& l) { return std::to_string(l.nodes.size()); }},
+        NodeField{'e', "FreeMem", "FREE_MEM", about, Sharing::by_least, false, not_known},
+        NodeField{'E', "Reason", "REASON", exact, Sharing::by_value, false, reason},
+        NodeField{'f', "Features", "AVAIL_FEATURES", about, Sharing::by_value, false, features},
+        NodeField{'F', "NodeAIOT", "NODES(A/I/O/T)", exact, Sharing::together, true,
+                  [](const Line& l) { return node_counts(l).all('/'); }},
+        NodeField{'g', "Groups", "GROUPS", exact, Sharing::by_partition, false, all},
+        NodeField{'G', "Gres", "GRES", exact, Sharing::by_value, false, gres},
+        NodeField{0, "GresUsed", "GRES_USED", about, Sharing::by_value, false, not_known},
+        NodeField{'h', "OverSubscribe", "OVERSUBSCRIBE", exact, Sharing::by_partition, false, no},
+        NodeField{'H', "TimeStamp", "TIMESTAMP", exact, Sharing::by_value, false,
+                  [](const Line& l) { return date(first(l).aside_at_us(), "Unknown"); }},
+        NodeField{'I', "PriorityJobFactor", "PRIO_JOB_FACTOR", refused, Sharing::by_partition,
+                  false, nullptr},
+        NodeField{'l', "Time", "TIMELIMIT", exact, Sharing::by_partition, false, time_of},
+        NodeField{'L', "DefaultTime", "DEFAULTTIME", exact, Sharing::by_partition, false,
+                  [](const Line& l) { return span_or(l.partition->default_time_us(), "n/a"); }},
+        NodeField{'m', "Memory", "MEMORY", exact, Sharing::by_least, false, real_memory},
+        NodeField{0, "AllocMem", "ALLOCMEM", exact, Sharing::by_least, false,
+                  [](const Line& l) {
+                    return least(l, [](const Node& n) {
+                      return static_cast<std::uint64_t>(n.memory_used_mib());
+                    });
+                  }},
+        NodeField{'M', "PreemptMode", "PREEMPT_MODE", exact, Sharing::by_partition, false,
+                  [](const Line& l) { return fixed(l, std::string("OFF")); }},
+        NodeField{'n', "NodeHost", "HOSTNAMES", about, Sharing::by_value, true,
+                  [](const Line& l) { return first(l).name(); }},
+        NodeField{'N', "NodeList", "NODELIST", exact, Sharing::together, true, names},
+        NodeField{'o', "NodeAddr", "NODE_ADDR", exact, Sharing::by_value, true,
+                  [](const Line& l) { return first(l).address(); }},
+        NodeField{'O', "CPUsLoad", "CPU_LOAD", about, Sharing::by_least, false, not_known},
+        NodeField{'p', "PriorityTier", "PRIO_TIER", exact, Sharing::by_partition, false,
+                  [](const Line& l) { return std::to_string(l.partition->tier()); }},
+        NodeField{'P', "Partition", "PARTITION", exact, Sharing::by_partition, false,
+                  [](const Line& l) {
+                    return l.partition->name() + (l.partition->is_default() ? "*" : "");
+                  }},
+        NodeField{'r', "Root", "ROOT", exact, Sharing::by_partition, false,
+                  [](const Line& l) { return fixed(l, std::string("no")); }},
+        NodeField{'R', "PartitionName", "PARTITION", exact, Sharing::by_partition, false,
+                  name_plain},
+        NodeField{'s', "Size", "JOB_SIZE", exact, Sharing::by_partition, false, job_size},
+        NodeField{'S', "AllocNodes", "ALLOCNODES", exact, Sharing::by_partition, false, all},
+        NodeField{'t', "StateCompact", "STATE", about, Sharing::by_value, false, compact},
+        NodeField{'T', "StateLong", "STATE", about, Sharing::by_value, false, full},
+        NodeField{
+            'u', "User", "USER", exact, Sharing::by_value, false,
+            [](const Line&
+                   l) { return first(l).aside_who().empty() ? "Unknown" : first(l).aside_who(); }},
+        NodeField{
+            'U', "UserLong", "USER", about, Sharing::by_value, false,
+            [](const Line&
+                   l) { return first(l).aside_who().empty() ? "Unknown" : first(l).aside_who(); }},
+        NodeField{'v', "Version", "VERSION", exact, Sharing::by_value, false,
+                  [](const Line& l) { return first(l).version(); }},
+        NodeField{'V', "Cluster", "CLUSTER", refused, Sharing::by_partition, false, nullptr},
+        NodeField{'w', "Weight", "WEIGHT", about, Sharing::by_least, false,
+                  [](const Line& l) { return fixed(l, std::string("1")); }},
+        NodeField{'X', "Sockets", "SOCKETS", exact, Sharing::by_least, false,
+                  [](const Line& l) { return least(l, sockets); }},
+        NodeField{'Y', "Cores", "CORES", exact, Sharing::by_least, false,
+                  [](const Line& l) { return least(l, cores_per_socket); }},
+        NodeField{'z', "SocketCoreThread", "S:C:T", about, Sharing::by_value, false,
+                  [](const Line& l) {
+                    return std::to_string(sockets(first(l))) + ":" +
+                           std::to_string(cores_per_socket(first(l))) + ":1";
+                  }},
+        NodeField{'Z', "Threads", "THREADS", about, Sharing::by_least, false,
+                  [](const Line& l) { return fixed(l, std::string("1")); }},
 };
 
 }  // namespace

@@ -30,7 +30,7 @@ struct NodeField {
   const char* header;
   Parity parity;
   Sharing sharing;
-  bool is_whole;  // -o never cuts it
+  bool is_whole;                              // -o never cuts it
   std::string (*text)(const NodeLine& line);  // null: refused
 };
 

@@ -58,8 +58,8 @@ class Reader {
   }
 
   Result<void> add(const Option& option, std::string value, bool has_value) {
-    const std::string name = *option.name == '\0' ? std::string("-") + option.letter
-                                                  : std::string("--") + option.name;
+    const std::string name =
+        *option.name == '\0' ? std::string("-") + option.letter : std::string("--") + option.name;
     if (option.parity == Parity::refused) {
       return fail(Code::bad_usage, name + ": " + option.how);
     }

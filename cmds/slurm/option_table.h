@@ -23,7 +23,7 @@ struct Option {
   char letter;        // or 0
   const char* value;  // "" takes nothing; "X" takes one; "[=X]" takes one only after '='
   Parity parity;
-  const char* how;    // approximated: what is done instead; refused: why, or what to do instead
+  const char* how;  // approximated: what is done instead; refused: why, or what to do instead
   const char* same_as = "";  // another name of that option
 
   bool takes_value() const { return *value != '\0' && *value != '['; }

@@ -171,8 +171,9 @@ std::int64_t eligible_us(const R& r) {
 }
 
 std::string planned(const R& r, const M& m) {
-  const std::int64_t until = has_begun(r) ? r.job->started_us()
-                             : r.job->ended_us() != 0 ? r.job->ended_us() : m.now_us;
+  const std::int64_t until = has_begun(r)             ? r.job->started_us()
+                             : r.job->ended_us() != 0 ? r.job->ended_us()
+                                                      : m.now_us;
   return of_job(r, long_span(until - eligible_us(r)));
 }
 

@@ -2,14 +2,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "cmds/client/job_ids.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
-#include "cmds/history/past_time.h"
+#include "cmds/slurm/option_tables.h"
 #include "cmds/slurm/record_fields.h"
+#include "cmds/slurm/sacct_layout.h"
 #include "cmds/slurm/sacct_time.h"
 #include "cmds/slurm/text.h"
 #include "cmds/slurm/tool.h"
@@ -21,105 +21,7 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-constexpr const char* later = "not supported by this version";
 constexpr std::uint32_t entries_per_reply = 1000;
-
-Options options() {
-  static constexpr std::array table = {
-      Option{"accounts", 'A', "LIST", exact, ""},
-      Option{"allclusters", 'L', "", exact, ""},
-      Option{"allocations", 'X', "", exact, ""},
-      Option{"allusers", 'a', "", exact, ""},
-      Option{"associations", 'x', "LIST", refused, later},
-      Option{"batch-script", 'B', "", refused, later},
-      Option{"brief", 'b', "", exact, ""},
-      Option{"clusters", 'M', "LIST", exact, ""},
-      Option{"cluster", 0, "LIST", exact, "", "clusters"},
-      Option{"completion", 'c', "", refused, later},
-      Option{"constraints", 'C', "LIST", refused, later},
-      Option{"delimiter", 0, "TEXT", exact, ""},
-      Option{"duplicates", 'D', "", exact, ""},
-      Option{"endtime", 'E', "WHEN", exact, ""},
-      Option{"env-vars", 0, "", refused, later},
-      Option{"federation", 0, "", exact, ""},
-      Option{"file", 'f', "FILE", refused, later},
-      Option{"flags", 'F', "LIST", refused, later},
-      Option{"format", 'o', "LIST", exact, ""},
-      Option{"gid", 0, "LIST", refused, later, "group"},
-      Option{"group", 'g', "LIST", refused, later},
-      Option{"help", 'h', "", exact, ""},
-      Option{"helpformat", 'e', "", exact, ""},
-      Option{"jobs", 'j', "LIST", exact, ""},
-      Option{"json", 0, "", refused, "not supported (see: cox history --json)"},
-      Option{"local", 0, "", exact, ""},
-      Option{"long", 'l', "", refused, "not supported: name fields with --format"},
-      Option{"name", 0, "LIST", exact, ""},
-      Option{"ncpus", 'I', "RANGE", refused, later},
-      Option{"nnodes", 'i', "RANGE", refused, later},
-      Option{"noconvert", 0, "", exact, ""},
-      Option{"nodelist", 'N', "NODES", exact, ""},
-      Option{"noheader", 'n', "", exact, ""},
-      Option{"parsable", 'p', "", exact, ""},
-      Option{"parsable2", 'P', "", exact, ""},
-      Option{"partition", 'r', "LIST", exact, ""},
-      Option{"qos", 'q', "LIST", exact, ""},
-      Option{"reason", 'R', "LIST", refused, later},
-      Option{"starttime", 'S', "WHEN", exact, ""},
-      Option{"state", 's', "LIST", about, "jobs that are in the state, or ended in it"},
-      Option{"timelimit-max", 'K', "TIME", refused, later},
-      Option{"timelimit-min", 'k', "TIME", refused, later},
-      Option{"truncate", 'T', "", refused, later},
-      Option{"uid", 0, "LIST", exact, "", "user"},
-      Option{"units", 0, "UNIT", exact, ""},
-      Option{"usage", 'U', "", exact, ""},
-      Option{"use-local-uid", 0, "", exact, ""},
-      Option{"user", 'u', "LIST", exact, ""},
-      Option{"verbose", 'v', "", about, "nothing more is said"},
-      Option{"version", 'V', "", exact, ""},
-      Option{"wckeys", 'W', "LIST", refused, "there are no wckeys"},
-      Option{"whole-hetjob", 0, "[=yes|no]", exact, ""},
-      Option{"yaml", 0, "", refused, "not supported (see: cox history --json)"},
-  };
-  return table;
-}
-
-struct Column {
-  std::size_t field;
-  int width;  // negative: to the left
-};
-
-Result<std::vector<Column>> read_columns(const Words& given) {
-  std::string text = given.value("format");
-  if (given.has("brief") && text.empty()) text = "JobID,State,ExitCode";
-  if (text.empty()) text = variable("SACCT_FORMAT");
-  if (text.empty()) text = "JobID,JobName,Partition,Account,AllocCPUS,State,ExitCode";
-  std::vector<Column> columns;
-  for (const std::string& part : list_parts(text)) {
-    const std::size_t percent = part.find('%');
-    const std::string_view name = std::string_view(part).substr(0, percent);
-    if (name == "ALL" || name == "all") {
-      for (std::size_t i = 0; i < record_fields().size(); ++i) {
-        columns.push_back({i, record_fields()[i].width});
-      }
-      continue;
-    }
-    const auto field = find_record_field(name);
-    if (!field) return Failure(field.error());
-    Column column{*field, record_fields()[*field].width};
-    if (percent != std::string::npos) {
-      const auto width = parse_i64(std::string_view(part).substr(percent + 1));
-      if (!width || *width < -65'536 || *width > 65'536) {
-        return fail(Code::bad_usage, "Invalid width in format: " + quoted(part));
-      }
-      column.width = static_cast<int>(*width);
-    }
-    columns.push_back(column);
-  }
-  return columns;
-}
 
 struct Filter {
   std::vector<JobName> jobs;
@@ -162,8 +64,9 @@ struct Filter {
 Result<void> read_period(const Words& given, Filter* filter) {
   const Instant now = wall_now();
   const bool has_jobs = !filter->jobs.empty();
-  const std::string from =
-      given.has("starttime") ? given.value("starttime") : has_jobs ? "" : "midnight";
+  const std::string from = given.has("starttime") ? given.value("starttime")
+                           : has_jobs             ? ""
+                                                  : "midnight";
   if (!from.empty()) {
     const auto since = parse_sacct_time(from, now);
     if (!since) return Failure(since.error());
@@ -290,7 +193,9 @@ bool is_named(const std::vector<JobName>& names, const Record& record) {
   });
 }
 
-std::vector<Record> lines_of(const std::vector<Record>& jobs, const Filter& filter, bool has_steps) {
+std::vector<Record> lines_of(const std::vector<Record>& jobs,
+                             const Filter& filter,
+                             bool has_steps) {
   std::vector<Record> lines;
   for (const Record& job : jobs) {
     if (is_named(filter.jobs, job)) lines.push_back(job);
@@ -307,64 +212,6 @@ std::vector<Record> lines_of(const std::vector<Record>& jobs, const Filter& filt
     }
   }
   return lines;
-}
-
-std::string cell(std::string text, int width) {
-  const auto size = static_cast<std::size_t>(std::abs(width));
-  if (size == 0) return text;
-  if (text.size() > size) {
-    text.resize(size);
-    text.back() = '+';
-  }
-  const std::string blanks(size - text.size(), ' ');
-  return width < 0 ? text + blanks : blanks + text;
-}
-
-/// Joins cells as -p, -P or neither wants it.
-class Layout {
- public:
-  explicit Layout(const Words& given)
-      : is_parsable_(given.has("parsable") || given.has("parsable2")),
-        ends_(given.has("parsable") && !given.has("parsable2")),
-        between_(given.has("delimiter") ? given.value("delimiter") : "|") {}
-
-  std::string line(const std::vector<Column>& columns,
-                   const std::vector<std::string>& texts) const {
-    std::string out;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (!is_parsable_) {
-        out += cell(texts[i], columns[i].width) + " ";
-        continue;
-      }
-      out += (i == 0 ? "" : between_) + texts[i];
-    }
-    return out + (ends_ ? between_ : "") + "\n";
-  }
-
-  std::string header(const std::vector<Column>& columns) const {
-    std::vector<std::string> names, dashes;
-    for (const Column& column : columns) {
-      names.emplace_back(record_fields()[column.field].name);
-      dashes.emplace_back(static_cast<std::size_t>(std::abs(column.width)), '-');
-    }
-    return line(columns, names) + (is_parsable_ ? "" : line(columns, dashes));
-  }
-
- private:
-  bool is_parsable_, ends_;
-  std::string between_;
-};
-
-std::string help_format() {
-  std::string text;
-  std::size_t in_line = 0;
-  for (const RecordField& field : record_fields()) {
-    std::string name = field.name;
-    name.resize(std::max<std::size_t>(name.size() + 1, 19), ' ');
-    text += name;
-    if (++in_line % 4 == 0) text += "\n";
-  }
-  return text + "\n";
 }
 
 Result<RecordManner> read_manner(const Words& given) {
@@ -390,13 +237,13 @@ Result<std::string> cluster_name(Session& session) {
 
 Result<int> run(const Words& given) {
   if (given.has("helpformat")) {
-    const auto printed = print(help_format());
+    const auto printed = print(sacct_fields_text());
     return printed ? Result<int>(0) : Failure(printed.error());
   }
   if (!given.operands.empty()) {
     return fail(Code::bad_usage, "Unrecognized option: " + quoted(given.operands.front()));
   }
-  const auto columns = read_columns(given);
+  const auto columns = read_sacct_columns(given);
   if (!columns) return Failure(columns.error());
   const auto filter = read_filter(given);
   if (!filter) return Failure(filter.error());
@@ -411,12 +258,12 @@ Result<int> run(const Words& given) {
   manner->cluster = *cluster;
   const auto answers = ask(*session, *filter, given.has("duplicates"));
   if (!answers) return Failure(answers.error());
-  const Layout layout(given);
+  const SacctLayout layout(given);
   std::string text = given.has("noheader") ? "" : layout.header(*columns);
   for (const Record& line :
        lines_of(merge(*answers, *filter), *filter, !given.has("allocations"))) {
     std::vector<std::string> texts;
-    for (const Column& column : *columns) {
+    for (const SacctColumn& column : *columns) {
       const RecordField& field = record_fields()[column.field];
       texts.push_back(field.text == nullptr ? "" : field.text(line, *manner));
     }
@@ -428,6 +275,6 @@ Result<int> run(const Words& given) {
 
 }  // namespace
 
-const Tool sacct_tool{"sacct", "[OPTIONS]", options, Stop::never, record_field_names, run};
+const Tool sacct_tool{"sacct", "[OPTIONS]", sacct_options, Stop::never, record_field_names, run};
 
 }  // namespace cox::cmds::slurm

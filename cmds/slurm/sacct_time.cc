@@ -32,7 +32,8 @@ std::optional<std::int64_t> span_seconds(std::string_view text) {
   if (digits == std::string_view::npos) return static_cast<std::int64_t>(*number);
   const std::string_view word = text.substr(digits);
   for (const Unit& unit : units) {
-    if (word == unit.name || (word.starts_with(unit.name) && word.substr(unit.name.size()) == "s")) {
+    if (word == unit.name ||
+        (word.starts_with(unit.name) && word.substr(unit.name.size()) == "s")) {
       return static_cast<std::int64_t>(*number) * unit.seconds;
     }
   }
@@ -48,7 +49,8 @@ std::string iso_date(std::string_view text, Instant now) {
     digits.push_back(c);
   }
   const bool is_short = text.size() == 5 && text[2] == '/';
-  const bool is_long = digits.size() == 6 && (text.size() == 6 || (text.size() == 8 && text[2] == '/'));
+  const bool is_long =
+      digits.size() == 6 && (text.size() == 6 || (text.size() == 8 && text[2] == '/'));
   if (!is_short && !is_long) return std::string(text);
   const std::time_t seconds = now.us / 1'000'000;
   std::tm local{};

@@ -26,7 +26,8 @@ constexpr std::array table = {
     Option{"batch", 0, "LIST", refused, later},
     Option{"bb", 0, "SPEC", refused, later},
     Option{"bbf", 0, "FILE", refused, later},
-    Option{"begin", 'b', "WHEN", exact, ""},
+    Option{"begin", 'b', "WHEN", about,
+           "the forms of cox submit --begin; not AM, PM, MM/DD/YY, teatime"},
     Option{"chdir", 'D', "DIR", exact, ""},
     Option{"workdir", 0, "DIR", exact, "", "chdir"},
     Option{"clusters", 'M', "LIST", exact, ""},
@@ -42,13 +43,14 @@ constexpr std::array table = {
     Option{"cpu-freq", 0, "SPEC", refused, later},
     Option{"cpus-per-gpu", 0, "N", refused, later},
     Option{"cpus-per-task", 'c', "N", exact, ""},
-    Option{"deadline", 0, "WHEN", exact, ""},
+    Option{"deadline", 0, "WHEN", about, "the forms of cox submit --deadline"},
     Option{"delay-boot", 0, "MINUTES", refused, later},
     Option{"dependency", 'd', "LIST", exact, ""},
     Option{"distribution", 'm', "SPEC", refused, later},
     Option{"error", 'e', "PATTERN", exact, ""},
     Option{"exclude", 'x', "NODES", exact, ""},
-    Option{"exclusive", 0, "[=WHOM]", about, "without a value only; user, mcs and topo are refused"},
+    Option{"exclusive", 0, "[=WHOM]", about,
+           "without a value only; user, mcs and topo are refused"},
     Option{"export", 0, "LIST", about, "variables SLURM_... of the submitting shell stay there"},
     Option{"export-file", 0, "FILE", refused, later},
     Option{"extra-node-info", 'B', "SPEC", refused, later},
@@ -102,7 +104,8 @@ constexpr std::array table = {
     Option{"prefer", 0, "FEATURES", refused, later},
     Option{"priority", 0, "N", refused, "priorities are reckoned (see: --nice)"},
     Option{"profile", 0, "LIST", refused, later},
-    Option{"propagate", 0, "[=LIST]", about, "all limits are, whatever the list names; NONE is refused"},
+    Option{"propagate", 0, "[=LIST]", about,
+           "all limits are, whatever the list names; NONE is refused"},
     Option{"qos", 'q', "NAME", exact, ""},
     Option{"quiet", 'Q', "", exact, ""},
     Option{"reboot", 0, "", refused, later},
@@ -143,34 +146,60 @@ struct Variable {
   const char* option;  // "" when its name is the option's
 };
 
-constexpr std::array variables = {
-    Variable{"ACCOUNT", ""},         Variable{"ACCTG_FREQ", ""},
-    Variable{"ARRAY_INX", "array"},  Variable{"BATCH", ""},
-    Variable{"CLUSTERS", ""},        Variable{"CLUSTER_CONSTRAINT", ""},
-    Variable{"CONSTRAINT", ""},      Variable{"CONTAINER", ""},
-    Variable{"CORE_SPEC", ""},       Variable{"CPUS_PER_GPU", ""},
-    Variable{"CPU_FREQ_REQ", "cpu-freq"}, Variable{"DELAY_BOOT", ""},
-    Variable{"DISTRIBUTION", ""},    Variable{"ERROR", ""},
-    Variable{"EXCLUSIVE", ""},       Variable{"EXPORT", ""},
-    Variable{"GET_USER_ENV", ""},    Variable{"GPUS", ""},
-    Variable{"GPUS_PER_NODE", ""},   Variable{"GPUS_PER_SOCKET", ""},
-    Variable{"GPUS_PER_TASK", ""},   Variable{"GPU_BIND", ""},
-    Variable{"GPU_FREQ", ""},        Variable{"GRES", ""},
-    Variable{"GRES_FLAGS", ""},      Variable{"HINT", ""},
-    Variable{"IGNORE_PBS", ""},      Variable{"INPUT", ""},
-    Variable{"JOB_NAME", ""},        Variable{"MEM_BIND", ""},
-    Variable{"MEM_PER_CPU", ""},     Variable{"MEM_PER_GPU", ""},
-    Variable{"MEM_PER_NODE", "mem"}, Variable{"NETWORK", ""},
-    Variable{"NO_KILL", ""},         Variable{"NO_REQUEUE", ""},
-    Variable{"OPEN_MODE", ""},       Variable{"OUTPUT", ""},
-    Variable{"OVERCOMMIT", ""},      Variable{"PARTITION", ""},
-    Variable{"PROFILE", ""},         Variable{"QOS", ""},
-    Variable{"REQUEUE", ""},         Variable{"REQ_SWITCH", "switches"},
-    Variable{"RESERVATION", ""},     Variable{"SIGNAL", ""},
-    Variable{"SPREAD_JOB", ""},      Variable{"THREADS_PER_CORE", ""},
-    Variable{"THREAD_SPEC", ""},     Variable{"TIMELIMIT", "time"},
-    Variable{"USE_MIN_NODES", ""},   Variable{"WAIT", ""},
-    Variable{"WAIT_ALL_NODES", ""},  Variable{"WCKEY", ""}};
+constexpr std::array variables = {Variable{"ACCOUNT", ""},
+                                  Variable{"ACCTG_FREQ", ""},
+                                  Variable{"ARRAY_INX", "array"},
+                                  Variable{"BATCH", ""},
+                                  Variable{"CLUSTERS", ""},
+                                  Variable{"CLUSTER_CONSTRAINT", ""},
+                                  Variable{"CONSTRAINT", ""},
+                                  Variable{"CONTAINER", ""},
+                                  Variable{"CORE_SPEC", ""},
+                                  Variable{"CPUS_PER_GPU", ""},
+                                  Variable{"CPU_FREQ_REQ", "cpu-freq"},
+                                  Variable{"DELAY_BOOT", ""},
+                                  Variable{"DISTRIBUTION", ""},
+                                  Variable{"ERROR", ""},
+                                  Variable{"EXCLUSIVE", ""},
+                                  Variable{"EXPORT", ""},
+                                  Variable{"GET_USER_ENV", ""},
+                                  Variable{"GPUS", ""},
+                                  Variable{"GPUS_PER_NODE", ""},
+                                  Variable{"GPUS_PER_SOCKET", ""},
+                                  Variable{"GPUS_PER_TASK", ""},
+                                  Variable{"GPU_BIND", ""},
+                                  Variable{"GPU_FREQ", ""},
+                                  Variable{"GRES", ""},
+                                  Variable{"GRES_FLAGS", ""},
+                                  Variable{"HINT", ""},
+                                  Variable{"IGNORE_PBS", ""},
+                                  Variable{"INPUT", ""},
+                                  Variable{"JOB_NAME", ""},
+                                  Variable{"MEM_BIND", ""},
+                                  Variable{"MEM_PER_CPU", ""},
+                                  Variable{"MEM_PER_GPU", ""},
+                                  Variable{"MEM_PER_NODE", "mem"},
+                                  Variable{"NETWORK", ""},
+                                  Variable{"NO_KILL", ""},
+                                  Variable{"NO_REQUEUE", ""},
+                                  Variable{"OPEN_MODE", ""},
+                                  Variable{"OUTPUT", ""},
+                                  Variable{"OVERCOMMIT", ""},
+                                  Variable{"PARTITION", ""},
+                                  Variable{"PROFILE", ""},
+                                  Variable{"QOS", ""},
+                                  Variable{"REQUEUE", ""},
+                                  Variable{"REQ_SWITCH", "switches"},
+                                  Variable{"RESERVATION", ""},
+                                  Variable{"SIGNAL", ""},
+                                  Variable{"SPREAD_JOB", ""},
+                                  Variable{"THREADS_PER_CORE", ""},
+                                  Variable{"THREAD_SPEC", ""},
+                                  Variable{"TIMELIMIT", "time"},
+                                  Variable{"USE_MIN_NODES", ""},
+                                  Variable{"WAIT", ""},
+                                  Variable{"WAIT_ALL_NODES", ""},
+                                  Variable{"WCKEY", ""}};
 
 std::string option_name(const Variable& from) {
   if (*from.option != '\0') return from.option;
@@ -194,8 +223,8 @@ Result<std::string> node_list(const std::string& text, bool is_file) {
 /// The request option of that name does it.
 Result<void> apply(std::string_view name, const Given& given, RequestDraft* draft) {
   static const std::vector<OptionSpec> known = request_options();
-  const auto spec = std::ranges::find_if(
-      known, [&](const OptionSpec& option) { return name == option.name; });
+  const auto spec =
+      std::ranges::find_if(known, [&](const OptionSpec& option) { return name == option.name; });
   if (spec == known.end() || !spec->is_supported()) {
     return fail(Code::bad_usage, "--" + std::string(name) + ": " + later);
   }
@@ -216,8 +245,8 @@ Result<void> set_open_mode(const Given& given, RequestDraft* draft) {
   const bool is_append = std::string_view("append").starts_with(given.value);
   const bool is_truncate = std::string_view("truncate").starts_with(given.value);
   if (given.value.empty() || (!is_append && !is_truncate)) {
-    return fail(Code::bad_usage, "Invalid --open-mode argument: " + quoted(given.value) +
-                                     " (append or truncate)");
+    return fail(Code::bad_usage,
+                "Invalid --open-mode argument: " + quoted(given.value) + " (append or truncate)");
   }
   draft->job.common.edit().append_output = is_append;
   return {};

@@ -23,12 +23,14 @@ Result<void> check(std::string_view script) {
                 "followed by the path to an interpreter. For instance: #!/bin/sh");
   }
   if (script.find('\0') != std::string_view::npos) {
-    return fail(Code::bad_usage, "The SLURM controller does not allow scripts that contain a NULL "
-                                 "character '\\0'.");
+    return fail(Code::bad_usage,
+                "The SLURM controller does not allow scripts that contain a NULL "
+                "character '\\0'.");
   }
   if (script.find("\r\n") != std::string_view::npos) {
-    return fail(Code::bad_usage, "Batch script contains DOS line breaks (\\r\\n) instead of "
-                                 "expected UNIX line breaks (\\n).");
+    return fail(Code::bad_usage,
+                "Batch script contains DOS line breaks (\\r\\n) instead of "
+                "expected UNIX line breaks (\\n).");
   }
   return {};
 }
@@ -68,10 +70,10 @@ Result<Script> read_script(const Words& given) {
   if (!given.operands.empty()) {
     return fail(Code::bad_usage, "Script arguments are not permitted with the --wrap option.");
   }
-  return Script{"#!/bin/sh\n# This script was created by sbatch --wrap.\n\n" +
-                    given.value("wrap") + "\n",
-                "wrap",
-                {}};
+  return Script{
+      "#!/bin/sh\n# This script was created by sbatch --wrap.\n\n" + given.value("wrap") + "\n",
+      "wrap",
+      {}};
 }
 
 }  // namespace cox::cmds::slurm

@@ -11,7 +11,6 @@
 #include "common/text.h"
 #include "platform/user.h"
 
-
 namespace cox::cmds::slurm {
 namespace {
 
@@ -39,7 +38,8 @@ Options options() {
       Option{"quiet", 'Q', "", exact, ""},
       Option{"reservation", 'R', "NAME", refused, "there are no reservations"},
       Option{"sibling", 0, "NAME", refused, "there is one cluster"},
-      Option{"signal", 's', "SIGNAL", about, "KILL and 9 only, which end the job; others are refused"},
+      Option{"signal", 's', "SIGNAL", about,
+             "KILL and 9 only, which end the job; others are refused"},
       Option{"state", 't', "STATE", exact, ""},
       Option{"usage", 0, "", exact, ""},
       Option{"user", 'u', "NAME", exact, ""},
@@ -50,7 +50,7 @@ Options options() {
   return table;
 }
 
-constexpr std::array filters = {"account", "me",  "name",  "nodelist", "partition",
+constexpr std::array filters = {"account", "me",    "name", "nodelist", "partition",
                                 "qos",     "state", "user", "signal"};
 
 bool has_filter(const Words& given) {
@@ -130,9 +130,9 @@ class Canceller {
   /// A job that has ended, or is not known, is none of the user's worries.
   void cancel(const JobName& job) {
     const auto reply = session_.ask_surely(request_for(job));
-    if (!reply) return tell(job.text, reply.error(), has_filter(given_));
+    if (!reply) return tell(job.text, reply.error(), false);
     for (const wire::ActionError& error : reply->done().errors()) {
-      tell(job.text, to_error(error.error()), has_filter(given_));
+      tell(job.text, to_error(error.error()), false);
     }
   }
 
@@ -150,17 +150,19 @@ class Canceller {
     }
     const wire::JobList list = reply ? reply->jobs() : wire::JobList();
     for (const JobName& job : jobs) {
-      const bool is_there = std::ranges::any_of(
-          list.jobs(), [&](const auto& view) { return is_shown_by(job, view) && !view.is_final(); });
+      const bool is_there = std::ranges::any_of(list.jobs(), [&](const auto& view) {
+        return is_shown_by(job, view) && !view.is_final();
+      });
       if (!is_there) tell(job.text, {Code::not_found, "no job " + job.text}, true);
     }
     bool is_any = false;
     for (const wire::JobView& view : list.jobs()) {
       if (view.is_final() || !filter->keeps(view)) continue;
       is_any = true;
-      // What is left of an array is named by its elements: those that run are lines of their own.
-      const auto name = parse_job_name(view.elements().empty() ? std::to_string(view.job())
-                                                               : whole_id(view));
+      // Of an array that was asked for by state, what waits is named by its elements: those that
+      // run are lines of their own.
+      const bool is_part = !view.elements().empty() && given_.has("state");
+      const auto name = parse_job_name(is_part ? whole_id(view) : std::to_string(view.job()));
       if (name) cancel(*name);
     }
     if (!is_any && given_.has("verbose")) say("No active jobs match ALL job filters");
@@ -186,13 +188,13 @@ class Canceller {
   }
 
   void tell(const std::string& job, const Error& error, bool is_strict) {
-    const bool is_gone = error.code == Code::not_found ||
-                         error.message.find("ended") != std::string::npos;
+    const bool is_gone =
+        error.code == Code::not_found || error.message.find("ended") != std::string::npos;
     if (is_gone && !is_strict && !given_.has("verbose")) return;
     if (!is_gone || is_strict) status_ = 1;
     if (given_.has("quiet")) return;
-    const auto text = is_gone ? std::optional<std::string>("Invalid job id specified")
-                              : slurm_text(error);
+    const auto text =
+        is_gone ? std::optional<std::string>("Invalid job id specified") : slurm_text(error);
     say_error("Kill job error on job id " + job + ": " + text.value_or(error.message));
   }
 

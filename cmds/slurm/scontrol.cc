@@ -7,6 +7,7 @@
 #include "cmds/client/table.h"
 #include "cmds/client/terminal.h"
 #include "cmds/slurm/scontrol_show.h"
+#include "cmds/slurm/scontrol_update.h"
 #include "cmds/slurm/text.h"
 #include "cmds/slurm/tool.h"
 #include "common/text.h"
@@ -45,7 +46,7 @@ Options options() {
 using Arguments = std::vector<std::string>;
 using Run = Result<int> (*)(const Words& given, const Arguments& arguments);
 
-Result<int> act(const Words& given, const Arguments& arguments, wire::JobAction::Kind kind) {
+Result<std::vector<JobName>> read_jobs(const Arguments& arguments) {
   std::vector<JobName> jobs;
   for (const std::string& argument : arguments) {
     for (const std::string& part : list_parts(argument)) {
@@ -55,6 +56,11 @@ Result<int> act(const Words& given, const Arguments& arguments, wire::JobAction:
     }
   }
   if (jobs.empty()) return fail(Code::bad_usage, "too few arguments: a job id is missing");
+  return jobs;
+}
+
+/// One request a job: each that is refused is told, the others are served.
+Result<int> act(const Words& given, const std::vector<JobName>& jobs, const wire::JobAction& what) {
   auto session = open_session();
   if (!session) return Failure(session.error());
   int status = 0;
@@ -66,7 +72,7 @@ Result<int> act(const Words& given, const Arguments& arguments, wire::JobAction:
   };
   for (const JobName& job : jobs) {
     wire::ClientRequest request;
-    request.mutable_job_action()->set_kind(kind);
+    *request.mutable_job_action() = what;
     put_names({job}, request.mutable_job_action());
     const auto reply = session->ask_surely(std::move(request));
     if (!reply) {
@@ -78,16 +84,52 @@ Result<int> act(const Words& given, const Arguments& arguments, wire::JobAction:
   return status;
 }
 
+Result<int> act_on(const Words& given, const Arguments& arguments, wire::JobAction::Kind kind) {
+  const auto jobs = read_jobs(arguments);
+  if (!jobs) return Failure(jobs.error());
+  wire::JobAction action;
+  action.set_kind(kind);
+  return act(given, *jobs, action);
+}
+
 Result<int> hold(const Words& given, const Arguments& arguments) {
-  return act(given, arguments, wire::JobAction::HOLD);
+  return act_on(given, arguments, wire::JobAction::HOLD);
 }
 
 Result<int> release(const Words& given, const Arguments& arguments) {
-  return act(given, arguments, wire::JobAction::RELEASE);
+  return act_on(given, arguments, wire::JobAction::RELEASE);
 }
 
 Result<int> requeue(const Words& given, const Arguments& arguments) {
-  return act(given, arguments, wire::JobAction::REQUEUE);
+  return act_on(given, arguments, wire::JobAction::REQUEUE);
+}
+
+/// "JobId=N KEY=VALUE ...", also "job N KEY=VALUE ...".
+Result<int> update(const Words& given, const Arguments& arguments) {
+  wire::JobAction action;
+  action.set_kind(wire::JobAction::UPDATE);
+  Arguments ids;
+  bool is_any = false;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::size_t equals = arguments[i].find('=');
+    const std::string key = upper(arguments[i].substr(0, equals));
+    const bool is_job = key == "JOB" || key == "JOBID";
+    if (is_job && equals == std::string::npos && i + 1 < arguments.size()) {
+      ids.push_back(arguments[++i]);
+    } else if (is_job && equals != std::string::npos) {
+      ids.push_back(arguments[i].substr(equals + 1));
+    } else if (equals == std::string::npos) {
+      return fail(Code::bad_usage, "Invalid input: " + quoted(arguments[i]));
+    } else {
+      const auto added = add_update(key, arguments[i].substr(equals + 1), action.mutable_changes());
+      if (!added) return Failure(added.error());
+      is_any = true;
+    }
+  }
+  const auto jobs = read_jobs(ids);
+  if (!jobs) return Failure(jobs.error());
+  if (!is_any) return fail(Code::bad_usage, "No changes specified");
+  return act(given, *jobs, action);
 }
 
 Result<int> ping(const Words& /*given*/, const Arguments& /*arguments*/) {
@@ -126,7 +168,7 @@ constexpr std::array commands = {
     Command{"resume", 3, refused, nullptr},      Command{"show", 3, exact, scontrol_show},
     Command{"shutdown", 8, refused, nullptr},    Command{"suspend", 2, refused, nullptr},
     Command{"top", 1, refused, nullptr},         Command{"uhold", 2, exact, hold},
-    Command{"update", 1, refused, nullptr},      Command{"version", 4, exact, version},
+    Command{"update", 1, about, update},         Command{"version", 4, exact, version},
     Command{"wait_job", 2, refused, nullptr},    Command{"write", 2, refused, nullptr},
 };
 
@@ -136,13 +178,17 @@ std::vector<FieldName> command_names() {
   for (const ShowEntity& entity : show_entities()) {
     names.push_back({std::string("show ") + entity.name, entity.parity});
   }
+  for (const UpdateKey& key : update_keys()) {
+    names.push_back({std::string("update ") + key.name, key.parity});
+  }
   return names;
 }
 
 Result<int> run(const Words& given) {
   if (given.operands.empty()) {
-    return fail(Code::bad_usage, "a command is missing: commands are not read from a terminal here "
-                                 "(see: scontrol --help)");
+    return fail(Code::bad_usage,
+                "a command is missing: commands are not read from a terminal here "
+                "(see: scontrol --help)");
   }
   std::string word = given.operands.front();
   for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -153,8 +199,8 @@ Result<int> run(const Words& given) {
     return fail(Code::bad_usage, "invalid keyword: " + quoted(given.operands.front()));
   }
   if (found->run == nullptr) {
-    return fail(Code::bad_usage, std::string(found->name) +
-                                     ": not supported by this version (see: man cox-slurm)");
+    return fail(Code::bad_usage,
+                std::string(found->name) + ": not supported by this version (see: man cox-slurm)");
   }
   if (given.has("clusters")) {
     auto session = open_session();

@@ -41,8 +41,8 @@ std::string memory_key(const wire::Component& part) {
 std::string first_line(const wire::JobView& job) {
   std::string text = "JobId=" + number(job.job());
   if (job.array() != 0) {
-    text += " ArrayJobId=" + number(job.array()) + " ArrayTaskId=" +
-            (job.is_element() ? number(job.index()) : job.elements());
+    text += " ArrayJobId=" + number(job.array()) +
+            " ArrayTaskId=" + (job.is_element() ? number(job.index()) : job.elements());
   }
   return text + " JobName=" + job.name();
 }
@@ -71,7 +71,8 @@ void add_when(const wire::JobView& job, std::int64_t now_us, std::vector<std::st
                    " EligibleTime=" + date(eligible, "Unknown"));
   lines->push_back("AccrueTime=" + date(eligible, "Unknown"));
   lines->push_back("StartTime=" + date(job.started_us(), "Unknown") +
-                   " EndTime=" + date(end_us(job), "Unknown") + " Deadline=N/A");
+                   " EndTime=" + date(end_us(job), "Unknown") +
+                   " Deadline=" + date(job.request().deadline_us(), "N/A"));
   lines->push_back("SuspendTime=None SecsPreSuspend=0 LastSchedEval=Unknown Scheduler=Main");
 }
 
@@ -109,7 +110,9 @@ std::string state_flags(const wire::NodeView& node) {
   if (is_silent) text.pop_back();
   const bool drains = text == "drained" || text == "draining";
   if (drains) {
-    text = node.cores_used() == 0 ? "idle" : node.cores_used() < node.cores() ? "mixed" : "allocated";
+    text = node.cores_used() == 0             ? "idle"
+           : node.cores_used() < node.cores() ? "mixed"
+                                              : "allocated";
   }
   for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   return text + (is_silent ? "*" : "") + (drains ? "+DRAIN" : "");
@@ -134,15 +137,14 @@ std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_l
                   " Account=" + or_null(job.account()) + " QOS=" + or_null(request.qos()));
   lines.push_back("JobState=" + job.state() +
                   " Reason=" + (job.reason().empty() ? "None" : job.reason()) +
-                  " Dependency=(null)");
+                  " Dependency=" + or_null(request.dependency()));
   lines.push_back(std::string("Requeue=") + (request.requeue() ? "1" : "0") +
                   " Restarts=" + number(job.attempt() > 1 ? job.attempt() - 1 : 0) +
-                  " BatchFlag=" + (request.kind() == 0 ? "1" : "0") +
-                  " Reboot=0 ExitCode=" + std::to_string(job.exit_code()) + ":" +
-                  std::to_string(job.signal()));
+                  " BatchFlag=" + (request.kind() == 0 ? "1" : "0") + " Reboot=0 ExitCode=" +
+                  std::to_string(job.exit_code()) + ":" + std::to_string(job.signal()));
   add_when(job, now_us, &lines);
-  lines.push_back("Partition=" + job.partition() + " AllocNode:Sid=" +
-                  or_null(request.submit_host()) + ":0");
+  lines.push_back("Partition=" + job.partition() +
+                  " AllocNode:Sid=" + or_null(request.submit_host()) + ":0");
   lines.push_back("ReqNodeList=" + folded(request.nodes_wanted()) +
                   " ExcNodeList=" + folded(request.nodes_excluded()));
   lines.push_back("NodeList=" + or_null(job.node_list()));
@@ -168,9 +170,9 @@ std::string node_record(const wire::NodeView& node, bool one_line) {
   lines.push_back("Gres=" + or_null(join(list, ",")));
   lines.push_back("NodeAddr=" + node.address() + " NodeHostName=" + node.name() +
                   " Version=" + node.version());
-  lines.push_back("RealMemory=" + std::to_string(node.memory_mib()) + " AllocMem=" +
-                  std::to_string(node.memory_used_mib()) + " FreeMem=N/A Sockets=" +
-                  number(sockets) + " Boards=1");
+  lines.push_back("RealMemory=" + std::to_string(node.memory_mib()) +
+                  " AllocMem=" + std::to_string(node.memory_used_mib()) +
+                  " FreeMem=N/A Sockets=" + number(sockets) + " Boards=1");
   lines.push_back("State=" + state_flags(node) +
                   " ThreadsPerCore=1 TmpDisk=0 Weight=1 Owner=N/A MCS_label=N/A");
   lines.push_back("Partitions=" + node.partitions());
@@ -179,8 +181,8 @@ std::string node_record(const wire::NodeView& node, bool one_line) {
                   ",billing=" + cores);
   lines.push_back("AllocTRES=" + (node.cores_used() == 0
                                       ? std::string()
-                                      : "cpu=" + number(node.cores_used()) + ",mem=" +
-                                            memory(node.memory_used_mib(), true)));
+                                      : "cpu=" + number(node.cores_used()) +
+                                            ",mem=" + memory(node.memory_used_mib(), true)));
   if (!node.reason().empty()) {
     const std::string who = node.aside_who().empty() ? "coxctld" : node.aside_who();
     lines.push_back("Reason=" + node.reason() +
@@ -192,8 +194,7 @@ std::string node_record(const wire::NodeView& node, bool one_line) {
 }
 
 std::string partition_record(const wire::PartitionView& partition, bool one_line) {
-  const std::string most =
-      partition.max_nodes() == 0 ? "UNLIMITED" : number(partition.max_nodes());
+  const std::string most = partition.max_nodes() == 0 ? "UNLIMITED" : number(partition.max_nodes());
   std::vector<std::string> lines;
   lines.push_back("PartitionName=" + partition.name());
   lines.push_back("AllowGroups=ALL AllowAccounts=ALL AllowQos=ALL");
@@ -209,8 +210,8 @@ std::string partition_record(const wire::PartitionView& partition, bool one_line
                   (partition.share() == "nodes" ? "EXCLUSIVE" : "NO"));
   lines.push_back("OverTimeLimit=NONE PreemptMode=OFF");
   lines.push_back(std::string("State=") + (partition.state() == "up" ? "UP" : "DOWN") +
-                  " TotalCPUs=" + number(partition.cores()) + " TotalNodes=" +
-                  number(partition.nodes()) + " SelectTypeParameters=NONE");
+                  " TotalCPUs=" + number(partition.cores()) +
+                  " TotalNodes=" + number(partition.nodes()) + " SelectTypeParameters=NONE");
   lines.push_back("JobDefaults=(null)");
   lines.push_back("DefMemPerNode=UNLIMITED MaxMemPerNode=UNLIMITED");
   lines.push_back("TRES=cpu=" + number(partition.cores()) + ",node=" + number(partition.nodes()) +

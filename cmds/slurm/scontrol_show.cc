@@ -152,6 +152,16 @@ std::string key(const char* name, const std::string& value) {
   return text + "= " + value + "\n";
 }
 
+/// How long an ended job stays on the list of all.
+std::string min_job_age(Session& session) {
+  wire::ClientRequest request;
+  request.mutable_config_action()->set_kind(wire::ConfigAction::SHOW);
+  const auto reply = session.ask_surely(std::move(request));
+  if (!reply || !reply->config().settings().has_history_keep_us()) return "";
+  const std::int64_t keep_us = reply->config().settings().history_keep_us();
+  return key("MinJobAge", std::to_string(keep_us / 1'000'000) + " sec");
+}
+
 /// The keys that tools ask for and that are true here.
 Result<int> show_config(const Words& /*given*/, const std::string& /*name*/) {
   auto session = open_session();
@@ -164,11 +174,11 @@ Result<int> show_config(const Words& /*given*/, const std::string& /*name*/) {
   return print_text("Configuration data as of " + date(wall_now().us, "Unknown") + "\n" +
                     key("ClusterName", status.cluster()) +
                     key("MaxArraySize", std::to_string(array_index_max + 1)) +
-                    key("MinJobAge", "300 sec") + key("PreemptMode", "OFF") +
+                    min_job_age(*session) + key("PreemptMode", "OFF") +
                     key("SchedulerType", "sched/backfill") +
                     key("SLURM_VERSION", version_text().substr(6, version_text().size() - 7)) +
-                    key("StateSaveLocation", status.state_dir()) +
-                    "\nSlurmctld(primary) at " + session->address().text() + " is UP\n");
+                    key("StateSaveLocation", status.state_dir()) + "\nSlurmctld(primary) at " +
+                    session->address().text() + " is UP\n");
 }
 
 constexpr std::array entities = {
@@ -219,8 +229,8 @@ Result<int> scontrol_show(const Words& given, const std::vector<std::string>& ar
     return !word.empty() && std::string_view(entity.name).starts_with(word);
   });
   if (found == entities.end()) {
-    return fail(Code::bad_usage, "invalid entity: " + quoted(arguments.front()) +
-                                     " for keyword: show");
+    return fail(Code::bad_usage,
+                "invalid entity: " + quoted(arguments.front()) + " for keyword: show");
   }
   if (found->run == nullptr) {
     return fail(Code::bad_usage, std::string("show ") + found->name +

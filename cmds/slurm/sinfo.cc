@@ -85,12 +85,12 @@ struct Output {
 Result<Output> read_output(const Words& given, const Widths& widths) {
   std::string letters = given.value("format");
   const std::string names = given.value("Format");
-  const bool is_mode = given.has("long") || given.has("Node") || given.has("summarize") ||
-                       given.has("list-reasons");
+  const bool is_mode =
+      given.has("long") || given.has("Node") || given.has("summarize") || given.has("list-reasons");
   if (letters.empty() && names.empty() && !is_mode) letters = variable("SINFO_FORMAT");
   if (letters.empty() && names.empty()) letters = usual_format(given, widths);
-  auto pieces = names.empty() ? read_letters(letters, find_node_letter)
-                              : read_names(names, find_node_name);
+  auto pieces =
+      names.empty() ? read_letters(letters, find_node_letter) : read_names(names, find_node_name);
   if (!pieces) return Failure(pieces.error());
   Output output{std::move(*pieces)};
   for (Piece& piece : output.pieces) {
@@ -105,8 +105,8 @@ class Filter {
  public:
   static Result<Filter> make(const Words& given) {
     Filter filter;
-    filter.partitions_ = list_parts(
-        given.has("partition") ? given.value("partition") : variable("SINFO_PARTITION"));
+    filter.partitions_ =
+        list_parts(given.has("partition") ? given.value("partition") : variable("SINFO_PARTITION"));
     filter.states_ = list_parts(given.value("states"));
     for (std::string& state : filter.states_) {
       std::ranges::transform(state, state.begin(),
@@ -239,7 +239,8 @@ Widths widths_of(const Fleet& fleet) {
   for (const auto& one : fleet.partitions.partitions()) {
     widths.partition = std::max(widths.partition, one.name().size() + (one.is_default() ? 1 : 0));
   }
-  for (const auto& one : fleet.nodes.nodes()) widths.node = std::max(widths.node, one.name().size());
+  for (const auto& one : fleet.nodes.nodes())
+    widths.node = std::max(widths.node, one.name().size());
   return widths;
 }
 
@@ -278,7 +279,8 @@ Result<int> run(const Words& given) {
   if (given.has("clusters")) text += "CLUSTER: " + *cluster + "\n";
   const auto fields = node_fields();
   if (!given.has("noheader")) {
-    text += lay_out_line(output->pieces, [&](std::size_t i) { return std::string(fields[i].header); });
+    text +=
+        lay_out_line(output->pieces, [&](std::size_t i) { return std::string(fields[i].header); });
   }
   for (const NodeLine& line : lines.lines()) {
     text += lay_out_line(output->pieces, [&](std::size_t i) { return fields[i].text(line); });

@@ -12,6 +12,7 @@
 #include "cmds/client/terminal.h"
 #include "cmds/slurm/format.h"
 #include "cmds/slurm/job_fields.h"
+#include "cmds/slurm/option_tables.h"
 #include "cmds/slurm/text.h"
 #include "cmds/slurm/tool.h"
 #include "common/node_list.h"
@@ -22,58 +23,9 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-
 constexpr const char* usual = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R";
 constexpr const char* usual_long = "%.18i %.9P %.8j %.8u %.8T %.10M %.9l %.6D %R";
 constexpr const char* usual_start = "%.18i %.9P %.8j %.8u %.2t %.19S %.6D %20Y %R";
-
-Options options() {
-  static constexpr std::array table = {
-      Option{"all", 'a', "", exact, ""},
-      Option{"hide", 0, "", exact, ""},
-      Option{"account", 'A', "LIST", exact, ""},
-      Option{"array", 'r', "", exact, ""},
-      Option{"array-unique", 0, "", refused, "not supported by this version"},
-      Option{"clusters", 'M', "LIST", exact, ""},
-      Option{"cluster", 0, "LIST", exact, "", "clusters"},
-      Option{"federation", 0, "", exact, ""},
-      Option{"format", 'o', "FORMAT", exact, ""},
-      Option{"Format", 'O', "NAMES", exact, ""},
-      Option{"help", 0, "", exact, ""},
-      Option{"iterate", 'i', "SECONDS", refused, "not supported (see: cox queue --watch)"},
-      Option{"jobs", 'j', "[=LIST]", exact, ""},
-      Option{"json", 0, "", refused, "not supported (see: cox queue --json)"},
-      Option{"licenses", 'L', "LIST", refused, "there are no licenses"},
-      Option{"local", 0, "", exact, ""},
-      Option{"long", 'l', "", exact, ""},
-      Option{"me", 0, "", exact, ""},
-      Option{"name", 'n', "LIST", exact, ""},
-      Option{"noconvert", 0, "", exact, ""},
-      Option{"node", 'w', "NODES", exact, "", "nodelist"},
-      Option{"nodelist", 'w', "NODES", exact, ""},
-      Option{"nodes", 0, "NODES", exact, "", "nodelist"},
-      Option{"noheader", 'h', "", exact, ""},
-      Option{"partition", 'p', "LIST", exact, ""},
-      Option{"priority", 'P', "", refused, "not supported: a job has one line"},
-      Option{"qos", 'q', "LIST", exact, ""},
-      Option{"reservation", 'R', "LIST", refused, "there are no reservations"},
-      Option{"sibling", 0, "", exact, ""},
-      Option{"sort", 'S', "LIST", exact, ""},
-      Option{"start", 0, "", about, "a start is not foretold: START_TIME is N/A"},
-      Option{"states", 't', "LIST", exact, ""},
-      Option{"steps", 's', "[=LIST]", refused, "not supported (see: cox show job ID)"},
-      Option{"usage", 0, "", exact, ""},
-      Option{"user", 'u', "LIST", exact, ""},
-      Option{"users", 0, "LIST", exact, "", "user"},
-      Option{"verbose", 'v', "", about, "nothing more is said"},
-      Option{"version", 'V', "", exact, ""},
-      Option{"yaml", 0, "", refused, "not supported (see: cox queue --json)"},
-  };
-  return table;
-}
 
 /// The option's value, else that of the variable.
 std::string asked(const Words& given, const char* option, const char* name) {
@@ -162,8 +114,8 @@ Result<Output> read_output(const Words& given) {
     letters = is_long ? usual_long : given.has("start") ? usual_start : usual;
   }
   const bool by_letters = names.empty();
-  auto pieces = by_letters ? read_letters(letters, find_job_letter)
-                           : read_names(names, find_job_name);
+  auto pieces =
+      by_letters ? read_letters(letters, find_job_letter) : read_names(names, find_job_name);
   if (!pieces) return Failure(pieces.error());
   Output output{std::move(*pieces), false, !given.has("noheader")};
   for (Piece& piece : output.pieces) {
@@ -260,12 +212,13 @@ std::string table(const Output& output,
   std::string text;
   const auto fields = job_fields();
   if (output.has_header) {
-    text += lay_out_line(output.pieces,
-                         [&](std::size_t i) { return std::string(fields[i].header); });
+    text +=
+        lay_out_line(output.pieces, [&](std::size_t i) { return std::string(fields[i].header); });
   }
   for (const wire::JobView* job : rows) {
-    text += lay_out_line(output.pieces,
-                         [&](std::size_t i) { return fields[i].text({*job, now_us, is_plain}); });
+    text += lay_out_line(output.pieces, [&](std::size_t i) {
+      return fields[i].text({*job, now_us, is_plain});
+    });
   }
   return text;
 }
@@ -335,6 +288,6 @@ Result<int> run(const Words& given) {
 
 }  // namespace
 
-const Tool squeue_tool{"squeue", "[OPTIONS]", options, Stop::never, job_field_names, run};
+const Tool squeue_tool{"squeue", "[OPTIONS]", squeue_options, Stop::never, job_field_names, run};
 
 }  // namespace cox::cmds::slurm

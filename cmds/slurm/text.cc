@@ -20,12 +20,19 @@ namespace cox::cmds::slurm {
 namespace {
 
 // States of Slurm's that no job here is ever in; they may be asked for all the same.
-constexpr std::array<std::array<const char*, 2>, 14> other_states{
-    {{"SUSPENDED", "S"},      {"PREEMPTED", "PR"},    {"BOOT_FAIL", "BF"},
-     {"DEADLINE", "DL"},      {"RESIZING", "RS"},     {"REQUEUED", "RQ"},
-     {"REQUEUE_FED", "RF"},   {"REQUEUE_HOLD", "RH"}, {"SPECIAL_EXIT", "SE"},
-     {"STOPPED", "ST"},       {"REVOKED", "RV"},      {"RESV_DEL_HOLD", "RD"},
-     {"SIGNALING", "SI"},     {"STAGE_OUT", "SO"}}};
+constexpr std::array<std::array<const char*, 2>, 13> other_states{{{"SUSPENDED", "S"},
+                                                                   {"PREEMPTED", "PR"},
+                                                                   {"BOOT_FAIL", "BF"},
+                                                                   {"RESIZING", "RS"},
+                                                                   {"REQUEUED", "RQ"},
+                                                                   {"REQUEUE_FED", "RF"},
+                                                                   {"REQUEUE_HOLD", "RH"},
+                                                                   {"SPECIAL_EXIT", "SE"},
+                                                                   {"STOPPED", "ST"},
+                                                                   {"REVOKED", "RV"},
+                                                                   {"RESV_DEL_HOLD", "RD"},
+                                                                   {"SIGNALING", "SI"},
+                                                                   {"STAGE_OUT", "SO"}}};
 
 std::string clock_text(std::int64_t seconds, bool always_hours) {
   const long long days = seconds / 86400;

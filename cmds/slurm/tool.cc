@@ -10,7 +10,6 @@
 #include "common/text.h"
 #include "platform/file.h"
 
-
 namespace cox::cmds::slurm {
 namespace {
 
@@ -48,7 +47,8 @@ std::string help(const Tool& tool) {
     std::string line = "  ";
     line += option.letter == '\0' ? "    " : std::string("-") + option.letter + ", ";
     line += std::string("--") + option.name;
-    if (*option.value != '\0') line += (option.may_take_value() ? "" : "=") + std::string(option.value);
+    if (*option.value != '\0')
+      line += (option.may_take_value() ? "" : "=") + std::string(option.value);
     if (option.parity == Parity::approximated) line += "   (" + std::string(option.how) + ")";
     text += line + "\n";
   }
@@ -125,8 +125,8 @@ std::optional<std::string> slurm_text(const Error& error) {
 Result<Session> open_session() {
   const auto cluster = find_cluster("");
   if (!cluster) {
-    return Failure(cluster.error().with_context(
-        "Unable to contact slurm controller (connect failure)"));
+    return Failure(
+        cluster.error().with_context("Unable to contact slurm controller (connect failure)"));
   }
   auto session = Session::open(*cluster);
   if (session) return session;
