@@ -1,12 +1,15 @@
-// cox: finds the chosen command in the table and runs it.
+// cox: finds the chosen command in the table and runs it; under the name of one of Slurm's
+// commands, that one.
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "cmds/client/dispatch.h"
+#include "cmds/slurm/tool.h"
 
 namespace {
 
@@ -23,6 +26,9 @@ void guard_standard_streams() {
 
 int main(int argc, char** argv) {
   guard_standard_streams();
-  const std::vector<std::string> words(argv + 1, argv + argc);
+  const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (const auto* tool = cox::cmds::slurm::tool_named(argc > 0 ? argv[0] : "")) {
+    return cox::cmds::slurm::run_tool(*tool, words);
+  }
   return cox::cmds::dispatch(words);
 }

@@ -1,0 +1,280 @@
+// What each field of squeue says of a job.
+#include "cmds/slurm/job_fields.h"
+
+#include <algorithm>
+#include <array>
+
+#include "cmds/client/table.h"
+#include "cmds/slurm/text.h"
+#include "common/node_list.h"
+#include "common/text.h"
+#include "model/job_state.h"
+
+namespace cox::cmds::slurm {
+namespace {
+
+constexpr Parity exact = Parity::exact;
+constexpr Parity about = Parity::approximated;
+constexpr Parity refused = Parity::refused;
+
+using Line = JobLine;
+
+bool is_pending(const wire::JobView& job) {
+  return job.state() == to_text(JobState::pending);
+}
+
+const wire::Component& component(const wire::JobView& job) {
+  return job.request().components_size() == 0 ? wire::Component::default_instance()
+                                              : job.request().components(0);
+}
+
+std::string limit(const Line& l) {
+  if (l.job.time_limit_us() <= 0) return "NOT_SET";
+  return is_limited(l.job.time_limit_us()) ? short_span(l.job.time_limit_us()) : "UNLIMITED";
+}
+
+std::string time_left(const Line& l) {
+  if (l.job.time_limit_us() <= 0) return "NOT_SET";
+  if (!is_limited(l.job.time_limit_us())) return "UNLIMITED";
+  return short_span(l.job.time_limit_us() - run_us(l.job, l.now_us));
+}
+
+std::string array_job(const Line& l) {
+  return std::to_string(l.job.array() == 0 ? l.job.job() : l.job.array());
+}
+
+std::string array_task(const Line& l) {
+  if (l.job.is_element()) return std::to_string(l.job.index());
+  return l.job.elements().empty() ? "N/A" : l.job.elements();
+}
+
+std::string min_memory(const Line& l) {
+  const wire::Component& part = component(l.job);
+  return memory(std::max(part.memory_per_node_mib(), part.memory_per_cpu_mib()), l.is_plain);
+}
+
+std::string folded(const auto& names) {
+  return or_null(fold_node_list({names.begin(), names.end()}));
+}
+
+std::string command(const Line& l) {
+  const auto& argv = l.job.request().argv();
+  return or_null(join({argv.begin(), argv.end()}, " "));
+}
+
+std::string allocated(const Line& l) {
+  std::string text = "cpu=" + std::to_string(l.job.cpus());
+  std::int64_t mib = 0;
+  for (const auto& share : l.job.shares()) {
+    for (const std::int64_t amount : share.memory_mib()) mib += amount;
+  }
+  if (mib > 0) text += ",mem=" + memory(mib, false);
+  return text + ",node=" + std::to_string(l.job.nodes());
+}
+
+// What is not kept here, or not told by the controller, has no invented value.
+std::string not_known(const Line& /*l*/) {
+  return "N/A";
+}
+
+std::string null_text(const Line& /*l*/) {
+  return "(null)";
+}
+
+std::string any_text(const Line& /*l*/) {
+  return "*";
+}
+
+std::string zero(const Line& /*l*/) {
+  return "0";
+}
+
+std::string share_text(const Line& l) {
+  return component(l.job).exclusive() ? "NO" : "OK";
+}
+
+std::string batch_host(const Line& l) {
+  const std::string node = first_node(l.job.node_list());
+  return node.empty() ? "n/a" : node;
+}
+
+std::string number(std::uint64_t value, const Line& l) {
+  return count(value, l.is_plain);
+}
+
+constexpr auto name_of = [](const Line& l) { return l.job.name(); };
+constexpr auto id_of = [](const Line& l) { return array_id(l.job); };
+constexpr auto raw_of = [](const Line& l) { return std::to_string(l.job.job()); };
+constexpr auto group_of = [](const Line& l) { return std::to_string(l.job.gid()); };
+constexpr auto min_cpus = [](const Line& l) {
+  return std::to_string(std::max(component(l.job).cpus_per_task(), 1U));
+};
+constexpr auto reason_of = [](const Line& l) {
+  return l.job.reason().empty() ? std::string("None") : l.job.reason();
+};
+
+const std::array fields = {
+    JobField{'a', "Account", "ACCOUNT", exact, false, false,
+             [](const Line& l) { return or_null(l.job.account()); }},
+    JobField{'A', "JobID", "JOBID", exact, false, true, raw_of},
+    JobField{'b', "tres-per-node", "TRES_PER_NODE", exact, true, false,
+             [](const Line& l) { return devices(l.job.request(), "N/A"); }},
+    JobField{0, "Gres", "TRES_PER_NODE", exact, true, false,
+             [](const Line& l) { return devices(l.job.request(), "N/A"); }},
+    JobField{'B', "BatchHost", "EXEC_HOST", exact, false, true, batch_host},
+    JobField{'c', "MinCPUs", "MIN_CPUS", about, true, false, min_cpus},
+    JobField{0, "cpus-per-task", "CPUS_PER_TASK", exact, true, false, min_cpus},
+    JobField{'C', "NumCPUs", "CPUS", exact, false, false,
+             [](const Line& l) { return number(l.job.cpus(), l); }},
+    JobField{'d', "MinTmpDisk", "MIN_TMP_DISK", about, false, false, zero},
+    JobField{'D', "NumNodes", "NODES", exact, false, false,
+             [](const Line& l) { return number(l.job.nodes(), l); }},
+    JobField{0, "NumTasks", "TASKS", exact, false, false,
+             [](const Line& l) { return number(l.job.tasks(), l); }},
+    JobField{'e', "EndTime", "END_TIME", exact, false, false,
+             [](const Line& l) { return date(end_us(l.job), "N/A"); }},
+    JobField{'E', "Dependency", "DEPENDENCY", about, true, true,
+             [](const Line& l) { return or_null(l.job.request().dependency()); }},
+    JobField{'f', "Feature", "FEATURES", exact, true, false,
+             [](const Line& l) { return or_null(l.job.request().constraint()); }},
+    JobField{'F', "ArrayJobID", "ARRAY_JOB_ID", exact, false, true, array_job},
+    JobField{'g', "GroupName", "GROUP", about, false, false, group_of},
+    JobField{'G', "GroupID", "GROUP", exact, false, false, group_of},
+    JobField{'h', "OverSubscribe", "OVER_SUBSCRIBE", exact, true, false, share_text},
+    JobField{'H', "Sockets", "SOCKETS_PER_NODE", exact, false, false, any_text},
+    JobField{'i', "JobArrayID", "JOBID", exact, false, true, id_of},
+    JobField{'I', "Cores", "CORES_PER_SOCKET", exact, false, false, any_text},
+    JobField{'j', "Name", "NAME", exact, false, false, name_of},
+    JobField{'J', "Threads", "THREADS_PER_CORE", exact, false, false, any_text},
+    JobField{'k', "Comment", "COMMENT", exact, true, false,
+             [](const Line& l) { return or_null(l.job.request().comment()); }},
+    JobField{'K', "ArrayTaskID", "ARRAY_TASK_ID", exact, false, true, array_task},
+    JobField{'l', "TimeLimit", "TIME_LIMIT", exact, false, false, limit},
+    JobField{'L', "TimeLeft", "TIME_LEFT", exact, false, false, time_left},
+    JobField{'m', "MinMemory", "MIN_MEMORY", exact, true, false, min_memory},
+    JobField{'M', "TimeUsed", "TIME", exact, false, false,
+             [](const Line& l) { return short_span(run_us(l.job, l.now_us)); }},
+    JobField{'n', "ReqNodes", "REQ_NODES", exact, true, true,
+             [](const Line& l) { return folded(l.job.request().nodes_wanted()); }},
+    JobField{'N', "NodeList", "NODELIST", exact, false, true,
+             [](const Line& l) { return l.job.node_list(); }},
+    JobField{'o', "Command", "COMMAND", about, true, false, command},
+    JobField{'O', "Contiguous", "CONTIGUOUS", exact, false, false, zero},
+    JobField{'p', "Priority", "PRIORITY", about, false, false, not_known},
+    JobField{'P', "Partition", "PARTITION", exact, false, false,
+             [](const Line& l) { return l.job.partition(); }},
+    JobField{'q', "QOS", "QOS", exact, true, false,
+             [](const Line& l) { return or_null(l.job.request().qos()); }},
+    JobField{'Q', "PriorityLong", "PRIORITY", about, false, false, not_known},
+    JobField{'r', "Reason", "REASON", exact, false, false, reason_of},
+    JobField{'R', "ReasonList", "NODELIST(REASON)", exact, false, true,
+             [](const Line& l) { return place_text(l.job); }},
+    JobField{'S', "StartTime", "START_TIME", about, false, false,
+             [](const Line& l) { return date(l.job.started_us(), "N/A"); }},
+    JobField{'s', "SelectJobInfo", "SELECT_JOBINFO", refused, false, false, nullptr},
+    JobField{'t', "StateCompact", "ST", exact, false, false,
+             [](const Line& l) { return l.job.state_letters(); }},
+    JobField{'T', "State", "STATE", exact, false, false,
+             [](const Line& l) { return l.job.state(); }},
+    JobField{'u', "UserName", "USER", exact, false, false,
+             [](const Line& l) { return l.job.user(); }},
+    JobField{'U', "UserID", "UID", exact, false, false,
+             [](const Line& l) { return std::to_string(l.job.uid()); }},
+    JobField{'v', "Reservation", "RESERVATION", exact, false, false, null_text},
+    JobField{'V', "SubmitTime", "SUBMIT_TIME", exact, false, false,
+             [](const Line& l) { return date(l.job.submitted_us(), "N/A"); }},
+    JobField{'w', "WCKey", "WCKEY", exact, false, false, null_text},
+    JobField{'W', "Licenses", "LICENSES", exact, false, false, null_text},
+    JobField{'x', "ExcNodes", "EXC_NODES", exact, true, true,
+             [](const Line& l) { return folded(l.job.request().nodes_excluded()); }},
+    JobField{'X', "CoreSpec", "CORE_SPEC", exact, false, false, not_known},
+    JobField{'y', "Nice", "NICE", exact, true, false,
+             [](const Line& l) { return std::to_string(l.job.request().nice()); }},
+    JobField{'Y', "SchedNodes", "SCHEDNODES", about, false, true, null_text},
+    JobField{'z', "SCT", "S:C:T", exact, false, false,
+             [](const Line& /*l*/) { return std::string("*:*:*"); }},
+    JobField{'Z', "WorkDir", "WORK_DIR", exact, true, false,
+             [](const Line& l) { return l.job.request().directory(); }},
+    JobField{0, "tres-alloc", "TRES_ALLOC", about, true, false, allocated},
+    JobField{0, "StdOut", "STDOUT", exact, true, false,
+             [](const Line& l) { return l.job.output_path(); }},
+    JobField{0, "StdErr", "STDERR", exact, true, false,
+             [](const Line& l) { return l.job.error_path(); }},
+    JobField{0, "StdIn", "STDIN", exact, true, false,
+             [](const Line& l) {
+               const std::string& input = l.job.request().input();
+               return input.empty() ? "/dev/null" : input;
+             }},
+    JobField{0, "Requeue", "REQUEUE", exact, true, false,
+             [](const Line& l) { return std::string(l.job.request().requeue() ? "1" : "0"); }},
+    JobField{0, "RestartCnt", "RESTART_COUNT", about, false, false,
+             [](const Line& l) {
+               return std::to_string(l.job.attempt() > 1 ? l.job.attempt() - 1 : 0);
+             }},
+    JobField{0, "Deadline", "DEADLINE", exact, true, false,
+             [](const Line& l) { return date(l.job.request().deadline_us(), "N/A"); }},
+    JobField{0, "exit_code", "EXIT_CODE", exact, false, false,
+             [](const Line& l) { return std::to_string(l.job.exit_code()); }},
+};
+
+}  // namespace
+
+std::span<const JobField> job_fields() {
+  return fields;
+}
+
+std::vector<FieldName> job_field_names() {
+  std::vector<FieldName> names;
+  for (const JobField& field : fields) {
+    if (field.letter != 0) names.push_back({std::string("%") + field.letter, field.parity});
+    names.push_back({field.name, field.parity});
+  }
+  return names;
+}
+
+Result<std::size_t> find_job_letter(std::string_view letter) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].letter == 0 || letter != std::string_view(&fields[i].letter, 1)) continue;
+    if (fields[i].text != nullptr) return i;
+    return fail(Code::bad_usage, "%" + std::string(letter) + ": not supported by this version");
+  }
+  return fail(Code::bad_usage, "Invalid job format specification: " + quoted(letter));
+}
+
+Result<std::size_t> find_job_name(std::string_view name) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (upper(name) != upper(fields[i].name)) continue;
+    if (fields[i].text != nullptr) return i;
+    return fail(Code::bad_usage, quoted(name) + ": not supported by this version");
+  }
+  return fail(Code::bad_usage, "Invalid job format specification: " + quoted(name));
+}
+
+std::string place_text(const wire::JobView& job) {
+  const bool shows_reason = is_pending(job) || job.state() == to_text(JobState::timeout) ||
+                            job.state() == to_text(JobState::deadline) ||
+                            job.state() == to_text(JobState::failed) ||
+                            job.state() == to_text(JobState::out_of_memory);
+  if (!shows_reason) return job.node_list();
+  if (!is_pending(job)) {
+    if (job.state() == to_text(JobState::timeout)) return "(TimeLimit)";
+    if (job.state() == to_text(JobState::deadline)) return "(DeadLine)";
+    if (job.state() == to_text(JobState::out_of_memory)) return "(OutOfMemory)";
+    return "(NonZeroExitCode)";
+  }
+  return "(" + (job.reason().empty() ? std::string("None") : job.reason()) + ")";
+}
+
+std::int64_t end_us(const wire::JobView& job) {
+  if (job.ended_us() != 0) return job.ended_us();
+  if (job.started_us() == 0 || !is_limited(job.time_limit_us())) return 0;
+  return job.started_us() + job.time_limit_us();
+}
+
+std::int64_t run_us(const wire::JobView& job, std::int64_t now_us) {
+  if (job.started_us() == 0) return 0;
+  const std::int64_t end = job.ended_us() == 0 ? now_us : job.ended_us();
+  return std::max<std::int64_t>(end - job.started_us(), 0);
+}
+
+}  // namespace cox::cmds::slurm

@@ -1,0 +1,44 @@
+// The fields of squeue: one table for its letters and for its names.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmds/slurm/tool.h"
+#include "wire/client.pb.h"
+
+namespace cox::cmds::slurm {
+
+/// A job as one line, and what its texts depend on besides.
+struct JobLine {
+  const wire::JobView& job;
+  std::int64_t now_us;
+  bool is_plain;  // --noconvert
+};
+
+struct JobField {
+  char letter;       // of -o, or 0
+  const char* name;  // of -O, or ""
+  const char* header;
+  Parity parity;
+  bool is_full;                              // needs what only a full view has
+  bool is_whole;                             // -o never cuts it
+  std::string (*text)(const JobLine& line);  // null: refused
+};
+
+std::span<const JobField> job_fields();
+std::vector<FieldName> job_field_names();
+/// Their places in the table. error: bad_usage in Slurm's words
+Result<std::size_t> find_job_letter(std::string_view letter);
+Result<std::size_t> find_job_name(std::string_view name);
+
+/// "(Resources)" of a job that waits, else its nodes.
+std::string place_text(const wire::JobView& job);
+/// The end of a job that runs, by its limit; 0 where there is none.
+std::int64_t end_us(const wire::JobView& job);
+std::int64_t run_us(const wire::JobView& job, std::int64_t now_us);
+
+}  // namespace cox::cmds::slurm

@@ -1,0 +1,108 @@
+// sbatch: hands a script to the controller, with the same request as `cox submit`.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cmds/client/directives.h"
+#include "cmds/client/submission.h"
+#include "cmds/client/terminal.h"
+#include "cmds/slurm/sbatch_options.h"
+#include "cmds/slurm/sbatch_script.h"
+#include "cmds/slurm/tool.h"
+#include "common/text.h"
+#include "model/array_spec.h"
+
+namespace cox::cmds::slurm {
+namespace {
+
+/// Lines "#COX" are for cox submit; here they are comments.
+bool is_ours(std::string_view script, std::size_t line) {
+  for (std::size_t i = 1; i < line; ++i) script.remove_prefix(script.find('\n') + 1);
+  return script.starts_with("#SBATCH");
+}
+
+Result<void> take_directives(const std::string& script, Submission* to) {
+  const auto directives = read_directives(script);
+  if (!directives) {
+    return fail(Code::bad_usage, "line " + directives.error().message);
+  }
+  for (const Directive& directive : *directives) {
+    if (!is_ours(script, directive.line)) continue;
+    const std::string where = "line " + std::to_string(directive.line);
+    const auto words = read_words(sbatch_options(), directive.words, Stop::never);
+    if (!words) return Failure(words.error().with_context(where));
+    if (!words->operands.empty()) {
+      return fail(Code::bad_usage,
+                  where + ": " + quoted(words->operands.front()) + ": an option is expected");
+    }
+    const auto taken = take_options(words->options, to);
+    if (!taken) return Failure(taken.error().with_context(where));
+  }
+  return {};
+}
+
+Result<void> take_environment(Submission* to) {
+  const auto words = environment_words();
+  const auto given = read_words(sbatch_options(), words, Stop::never);
+  return given ? take_options(given->options, to) : Result<void>(Failure(given.error()));
+}
+
+/// The least binding first: later ones win.
+Result<wire::Submit> make(const Words& given, const Script& script, Submission* to) {
+  auto taken = take_directives(script.text, to);
+  if (taken) taken = take_environment(to);
+  if (taken) taken = take_options(given.options, to);
+  if (!taken) return Failure(taken.error());
+  JobRequest& job = to->draft.job;
+  if (job.name.empty()) job.name = script.job_name;
+  job.argv = script.arguments;
+  JobCommon& common = job.common.edit();
+  if (common.output.empty()) {
+    common.output = common.array.empty() ? "slurm-%j.out" : "slurm-%A_%a.out";
+  }
+  const auto completed = complete(&to->draft);
+  if (!completed) return Failure(completed.error());
+  const auto collected = collect_surroundings(&job);
+  if (!collected) return Failure(collected.error());
+  return make_submit(to->draft, script.text);
+}
+
+Failure refused_by_controller(const Error& error) {
+  const auto text = slurm_text(error);
+  if (text) say_error(error.message);
+  return fail(error.code, "Batch job submission failed: " + text.value_or(error.message));
+}
+
+Result<int> run(const Words& given) {
+  const auto script = read_script(given);
+  if (!script) return Failure(script.error());
+  Submission submission;
+  auto message = make(given, *script, &submission);
+  if (!message) return Failure(message.error());
+  auto session = open_session();
+  if (!session) return Failure(session.error());
+  const auto cluster = check_clusters(*session, submission.own);
+  if (!cluster) return Failure(cluster.error());
+  wire::ClientRequest request;
+  *request.mutable_submit() = std::move(*message);
+  const auto reply = session->ask_surely(std::move(request));
+  if (!reply) return refused_by_controller(reply.error());
+  for (const std::string& note : submission.notes) say_note(note);
+  const std::string id = std::to_string(reply->submitted().job());
+  if (submission.own.has("parsable")) {
+    const auto printed = print(id + (cluster->empty() ? "" : ";" + *cluster) + "\n");
+    return printed ? Result<int>(0) : Failure(printed.error());
+  }
+  if (submission.own.has("quiet")) return 0;
+  const auto printed = print("Submitted batch job " + id +
+                             (cluster->empty() ? "" : " on cluster " + *cluster) + "\n");
+  return printed ? Result<int>(0) : Failure(printed.error());
+}
+
+}  // namespace
+
+const Tool sbatch_tool{
+    "sbatch", "[OPTIONS] [SCRIPT [ARGS...]]", sbatch_options, Stop::at_operand, nullptr, run};
+
+}  // namespace cox::cmds::slurm

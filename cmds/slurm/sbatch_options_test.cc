@@ -1,0 +1,91 @@
+// What sbatch's options put into a request.
+#include "cmds/slurm/sbatch_options.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "model/memory_text.h"
+
+namespace cox::cmds::slurm {
+namespace {
+
+Result<Submission> taken(const std::vector<std::string>& words) {
+  Submission submission;
+  const auto given = read_words(sbatch_options(), words, Stop::at_operand);
+  if (!given) return Failure(given.error());
+  const auto done = take_options(given->options, &submission);
+  if (!done) return Failure(done.error());
+  return submission;
+}
+
+std::string refusal(const std::vector<std::string>& words) {
+  const auto submission = taken(words);
+  return submission ? "(taken)" : submission.error().message;
+}
+
+const Component& part(const Submission& submission) {
+  return submission.draft.job.common->components.front();
+}
+
+TEST(SbatchOptions, Trap2TimesMayExceedTheirRange) {
+  EXPECT_EQ(taken({"--time=51:00:00"})->draft.job.time_limit, minutes(51 * 60));
+  EXPECT_EQ(taken({"--time=0:7200"})->draft.job.time_limit, minutes(120));
+  EXPECT_EQ(taken({"--time=1:5:0"})->draft.job.time_limit, minutes(65));
+  EXPECT_EQ(taken({"-t", "0"})->draft.job.time_limit, duration_unlimited);
+}
+
+TEST(SbatchOptions, Trap3MemoryHasSuffixesOfAllKinds) {
+  for (const char* text : {"4gb", "4GB", "4g", "4096MB", "4096"}) {
+    EXPECT_EQ(part(*taken({std::string("--mem=") + text})).memory_per_node_mib, 4096) << text;
+  }
+  EXPECT_EQ(part(*taken({"--mem=0"})).memory_per_node_mib, 0);
+}
+
+TEST(SbatchOptions, ShortOnesJoinTheirValue) {
+  const auto submission = taken({"-N2", "-n4", "-c3"});
+  ASSERT_TRUE(submission);
+  EXPECT_EQ(part(*submission).nodes_min, 2U);
+  EXPECT_EQ(part(*submission).tasks, 4U);
+  EXPECT_EQ(part(*submission).cpus_per_task, 3U);
+}
+
+TEST(SbatchOptions, NoneIsNoFile) {
+  EXPECT_EQ(taken({"-o", "none"})->draft.job.common->output, "/dev/null");
+}
+
+TEST(SbatchOptions, WhatWouldChangeTheResultIsRefused) {
+  for (const char* word : {"--constraint=a", "--hint=nomultithread", "--mem-bind=local",
+                           "--gpus-per-task=1", "--exclusive=user", "--propagate=NONE",
+                           "--licenses=a", "--reservation=r", "-s", "-O"}) {
+    EXPECT_NE(refusal({word}), "(taken)") << word;
+  }
+}
+
+TEST(SbatchOptions, WhatChangesNoneIsNoted) {
+  const auto submission = taken({"--mail-type=END", "--mail-user=me", "--get-user-env"});
+  ASSERT_TRUE(submission);
+  ASSERT_EQ(submission->notes.size(), 3U);
+  EXPECT_EQ(submission->notes.front(), "--mail-type: no mail is sent");
+}
+
+TEST(SbatchOptions, BadValuesAreNamed) {
+  EXPECT_EQ(refusal({"--open-mode=x"}), "Invalid --open-mode argument: x (append or truncate)");
+  EXPECT_NE(refusal({"-a", "5-1"}).find("Invalid job array specification"), std::string::npos);
+  EXPECT_NE(refusal({"-w", "/no/such/file"}).find("/no/such/file"), std::string::npos);
+}
+
+TEST(SbatchOptions, VariablesStandForOptions) {
+  ::setenv("SBATCH_TIMELIMIT", "10", 1);
+  ::setenv("SBATCH_NO_REQUEUE", "1", 1);
+  ::setenv("SBATCH_EXCLUSIVE", "user", 1);
+  const auto words = environment_words();
+  for (const char* name : {"SBATCH_TIMELIMIT", "SBATCH_NO_REQUEUE", "SBATCH_EXCLUSIVE"}) {
+    ::unsetenv(name);
+  }
+  EXPECT_EQ(words,
+            (std::vector<std::string>{"--exclusive=user", "--no-requeue", "--time=10"}));
+}
+
+}  // namespace
+}  // namespace cox::cmds::slurm
