@@ -33,8 +33,7 @@ TEST(SlurmFormat, Trap7SeparatorsAreCopiedAsTheyAre) {
 
 TEST(SlurmFormat, WidthsPadAndCut) {
   EXPECT_EQ(line(read_letters("%8i|%.8i|%3i|", find)), "12345   |   12345|123|\n");
-  EXPECT_EQ(line(read_names("id,name:6,name:.6x", find)),
-            "12345               name    namex\n");
+  EXPECT_EQ(line(read_names("id,name:6,name:.6x", find)), "12345               name    namex\n");
 }
 
 TEST(SlurmFormat, WhatMustNotBeCutIsNot) {

@@ -55,9 +55,9 @@ TEST(SbatchOptions, NoneIsNoFile) {
 }
 
 TEST(SbatchOptions, WhatWouldChangeTheResultIsRefused) {
-  for (const char* word : {"--constraint=a", "--hint=nomultithread", "--mem-bind=local",
-                           "--gpus-per-task=1", "--exclusive=user", "--propagate=NONE",
-                           "--licenses=a", "--reservation=r", "-s", "-O"}) {
+  for (const char* word :
+       {"--constraint=a", "--hint=nomultithread", "--mem-bind=local", "--gpus-per-task=1",
+        "--exclusive=user", "--propagate=NONE", "--licenses=a", "--reservation=r", "-s", "-O"}) {
     EXPECT_NE(refusal({word}), "(taken)") << word;
   }
 }
@@ -83,8 +83,7 @@ TEST(SbatchOptions, VariablesStandForOptions) {
   for (const char* name : {"SBATCH_TIMELIMIT", "SBATCH_NO_REQUEUE", "SBATCH_EXCLUSIVE"}) {
     ::unsetenv(name);
   }
-  EXPECT_EQ(words,
-            (std::vector<std::string>{"--exclusive=user", "--no-requeue", "--time=10"}));
+  EXPECT_EQ(words, (std::vector<std::string>{"--exclusive=user", "--no-requeue", "--time=10"}));
 }
 
 }  // namespace

@@ -64,8 +64,8 @@ Result<void> add_update(const std::string& key, const std::string& value, wire::
   const auto found =
       std::ranges::find_if(keys, [&](const UpdateKey& one) { return upper(one.name) == key; });
   if (found == keys.end() || found->parity == refused) {
-    return fail(Code::bad_usage, "Update of this parameter is not supported: " + quoted(key) + "=" +
-                                     quoted(value));
+    return fail(Code::bad_usage,
+                "Update of this parameter is not supported: " + quoted(key) + "=" + quoted(value));
   }
   const std::string_view ours = found->ours;
   const bool is_switch = ours == "requeue" && (value == "0" || value == "1");

@@ -121,6 +121,26 @@ TEST(Backfill, LeavesWhatTheReservedJobDoesNotNeed) {
   }
 }
 
+/// Four tasks that must be on one node are not counted as four cores anywhere.
+TEST(Backfill, TasksThatStayTogetherKeepTheirNode) {
+  for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
+    Cluster cluster(fleet().nodes(2).cores(4), with(kind));
+    const JobId first = cluster.run(job().cpus(3).minutes(30));
+    cluster.run(job().cpus(3).minutes(90));
+    const JobId together = *cluster.submit(job().nodes(1).tasks(4).minutes(60));
+    const JobId beside_first = *cluster.submit(job().minutes(60));
+    const JobId beside_both = *cluster.submit(job().minutes(60));
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(together), JobState::pending) << kind;
+    const int running = (cluster.job_state(beside_first) == JobState::running ? 1 : 0) +
+                        (cluster.job_state(beside_both) == JobState::running ? 1 : 0);
+    EXPECT_EQ(running, 1) << kind;
+    cluster.batch_ended(cluster.node_of(first), first);
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(together), JobState::running) << kind;
+  }
+}
+
 TEST(Backfill, ShortJobsComeFirstUnderSjbf) {
   for (const std::string kind : {"easy", "easy-sjbf"}) {
     Cluster cluster(fleet().nodes(2).cores(4), with(kind));

@@ -129,7 +129,12 @@ std::int64_t Lane::units(const State& state,
 
 bool Lane::counts_exactly(const JobRequest& request, const PartitionSettings& partition) const {
   if (!is_alone_) return false;
-  if (unit_ == LaneUnit::cores) return takes_any_cores(request, partition);
+  if (unit_ == LaneUnit::cores) {
+    // Tasks that have to be together on fewer nodes do not fit wherever so many cores are free.
+    const Component& c = component_of(request);
+    const std::size_t spread = std::min<std::size_t>(c.tasks, nodes_.count());
+    return takes_any_cores(request, partition) && c.nodes_max >= spread;
+  }
   return is_alike_ && component_of(request).devices.empty() &&
          request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty();
 }

@@ -174,8 +174,11 @@ std::optional<Second> Prospect::advance(const Timeline& timeline,
       apply(changes[i].part, changes[i].frees);
       if (candidates_.test(node)) recount(node);
     }
-    if (at < not_before || !tally_.fits()) continue;
-    if (lasts(changes, i, end_second(at, length))) return at;
+    // What became free before `not_before` may be just what it waits for.
+    const Second start = std::max(at, not_before);
+    if (i < changes.size() && changes[i].at <= start) continue;
+    if (!tally_.fits()) continue;
+    if (lasts(changes, i, end_second(start, length))) return start;
   }
   return std::nullopt;
 }
