@@ -38,6 +38,22 @@ Result<std::string> ask_database(const std::string& database, const std::string&
   return std::string();
 }
 
+/// The first field of an entry.
+Result<std::string> find_name(const std::string& database,
+                              const std::string& what,
+                              const std::string& key) {
+  const bool is_asked = !key.empty() && key.size() <= 256 &&
+                        key.find_first_of(std::string_view("\0:\n", 3)) == std::string::npos;
+  if (is_asked) {
+    const auto line = ask_database(database, key);
+    if (!line) return Failure(line.error());
+    if (const auto colon = line->find(':'); colon != std::string::npos && colon > 0) {
+      return line->substr(0, colon);
+    }
+  }
+  return fail(Code::not_found, "no such " + what + ": " + quoted(key));
+}
+
 }  // namespace
 
 Result<HelperAnswer> ask_program(const std::vector<std::string>& argv, std::string_view input) {
@@ -65,17 +81,11 @@ Result<HelperAnswer> ask_program(const std::vector<std::string>& argv, std::stri
 }
 
 Result<std::string> find_user_name(const std::string& name_or_number) {
-  const bool is_asked =
-      !name_or_number.empty() && name_or_number.size() <= 256 &&
-      name_or_number.find_first_of(std::string_view("\0:\n", 3)) == std::string::npos;
-  if (is_asked) {
-    const auto line = ask_database("passwd", name_or_number);
-    if (!line) return Failure(line.error());
-    if (const auto colon = line->find(':'); colon != std::string::npos && colon > 0) {
-      return line->substr(0, colon);
-    }
-  }
-  return fail(Code::not_found, "no such user: " + quoted(name_or_number));
+  return find_name("passwd", "user", name_or_number);
+}
+
+Result<std::string> find_group_name(const std::string& name_or_number) {
+  return find_name("group", "group", name_or_number);
 }
 
 Result<std::vector<std::string>> find_host_addresses(const std::string& host) {

@@ -21,6 +21,8 @@ Result<HelperAnswer> ask_program(const std::vector<std::string>& argv, std::stri
 
 /// The name of a user given by name or number. error: not_found
 Result<std::string> find_user_name(const std::string& name_or_number);
+/// The same for a group.
+Result<std::string> find_group_name(const std::string& name_or_number);
 /// Addresses of a host as text, the best first, each once. error: unreachable names the host
 Result<std::vector<std::string>> find_host_addresses(const std::string& host);
 

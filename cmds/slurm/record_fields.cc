@@ -10,7 +10,6 @@
 #include "cmds/slurm/text.h"
 #include "common/text.h"
 #include "model/ids.h"
-#include "platform/user.h"
 
 namespace cox::cmds::slurm {
 namespace {

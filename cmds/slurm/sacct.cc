@@ -16,7 +16,6 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/job_state.h"
-#include "platform/user.h"
 
 namespace cox::cmds::slurm {
 namespace {
@@ -93,7 +92,7 @@ Result<Filter> read_filter(const Words& given) {
   if (!users) return Failure(users.error());
   filter.users = std::move(*users);
   const bool is_own = filter.users.empty() && !given.has("allusers") && filter.jobs.empty();
-  if (is_own && ::getuid() != 0) filter.users = {platform::user_name(Uid{::getuid()})};
+  if (is_own && ::getuid() != 0) filter.users = {own_user_name()};
   filter.accounts = list_parts(given.value("accounts"));
   filter.names = list_parts(given.value("name"));
   filter.partitions = list_parts(given.value("partition"));

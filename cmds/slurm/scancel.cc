@@ -9,7 +9,6 @@
 #include "cmds/slurm/tool.h"
 #include "common/node_list.h"
 #include "common/text.h"
-#include "platform/user.h"
 
 namespace cox::cmds::slurm {
 namespace {
@@ -89,7 +88,7 @@ class Filter {
     auto users = user_names(given.value("user"));
     if (!users) return Failure(users.error());
     filter.users_ = std::move(*users);
-    if (given.has("me")) filter.users_ = {platform::user_name(Uid{::getuid()})};
+    if (given.has("me")) filter.users_ = {own_user_name()};
     auto states = state_words(given.value("state"));
     if (!states) return Failure(states.error());
     filter.states_ = std::move(*states);

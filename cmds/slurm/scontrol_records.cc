@@ -9,7 +9,6 @@
 #include "cmds/slurm/text.h"
 #include "common/node_list.h"
 #include "common/text.h"
-#include "platform/user.h"
 
 namespace cox::cmds::slurm {
 namespace {
@@ -132,7 +131,7 @@ std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_l
   std::vector<std::string> lines;
   lines.push_back(first_line(job));
   lines.push_back("UserId=" + job.user() + "(" + number(job.uid()) + ") GroupId=" +
-                  platform::group_name(job.gid()) + "(" + number(job.gid()) + ") MCS_label=N/A");
+                  group_name(job.gid()) + "(" + number(job.gid()) + ") MCS_label=N/A");
   lines.push_back("Priority=N/A Nice=" + std::to_string(request.nice()) +
                   " Account=" + or_null(job.account()) + " QOS=" + or_null(request.qos()));
   lines.push_back("JobState=" + job.state() +

@@ -18,7 +18,6 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/job_state.h"
-#include "platform/user.h"
 
 namespace cox::cmds::slurm {
 namespace {
@@ -88,7 +87,7 @@ Result<Filter> read_filter(const Words& given) {
   auto named = user_names(users);
   if (!named) return Failure(named.error());
   filter.users = std::move(*named);
-  if (given.has("me")) filter.users = {platform::user_name(Uid{::getuid()})};
+  if (given.has("me")) filter.users = {own_user_name()};
   if (given.has("nodelist")) {
     auto nodes = expand_node_list(given.value("nodelist"));
     if (!nodes) return Failure(nodes.error());

@@ -1,6 +1,8 @@
 // Forms of values in Slurm's outputs.
 #include "cmds/slurm/text.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -157,6 +159,16 @@ Result<std::vector<std::string>> user_names(std::string_view list) {
     names.push_back(name ? *name : part);
   }
   return names;
+}
+
+std::string own_user_name() {
+  const std::string number = std::to_string(::getuid());
+  return platform::find_user_name(number).value_or(number);
+}
+
+std::string group_name(std::uint32_t gid) {
+  const std::string number = std::to_string(gid);
+  return platform::find_group_name(number).value_or(number);
 }
 
 Result<std::vector<std::string>> state_words(std::string_view list) {

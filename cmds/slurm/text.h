@@ -35,6 +35,10 @@ bool is_in(const std::vector<std::string>& list, std::string_view word);
 /// Names of users as the controller knows them, from names and numbers.
 /// error: not_found "Invalid user: NAME"
 Result<std::vector<std::string>> user_names(std::string_view list);
+/// The name of whoever runs the command; without an entry, the number.
+std::string own_user_name();
+/// The name of a group, or its number.
+std::string group_name(std::uint32_t gid);
 /// Words of job states, long or short, in any case, as long words; "all" gives an empty list.
 /// error: bad_usage "Invalid job state specified: WORD"
 Result<std::vector<std::string>> state_words(std::string_view list);

@@ -50,7 +50,7 @@ Result<void> check_account(const Settings& settings,
 
 Result<void> settle_membership(const Settings& settings, JobRequest& request) {
   const JobCommon& common = *request.common;
-  if (!common.qos.empty() &&
+  if (!common.qos.empty() && !settings.qos.empty() &&
       std::ranges::find(settings.qos, common.qos, &QosSettings::name) == settings.qos.end()) {
     return fail(Code::bad_usage,
                 "no qos " + quoted(common.qos) + known_text(settings.qos, common.qos));

@@ -8,7 +8,8 @@
 namespace cox::core {
 
 /// Fills in the account of a user who names none: the first that lists the user, else the first
-/// that lists nobody, else none. Without configured accounts any name will do.
+/// that lists nobody, else none. Without configured accounts any name will
+/// do, and likewise without a configured qos.
 /// error: bad_usage for an account or qos that is not configured, not_permitted for an account that
 /// lists others
 Result<void> settle_membership(const Settings& settings, JobRequest& request);
