@@ -117,15 +117,4 @@ std::vector<PastJob> past_jobs(const HistoryPage& page, const std::vector<core::
   return past;
 }
 
-std::vector<PastJob> past_of(const Dependency& dependency, const std::vector<PastJob>& past) {
-  std::set<JobId> named;
-  for (const DependencyTerm& term : dependency.terms) {
-    for (const JobReference& reference : term.jobs) named.insert(reference.job);
-  }
-  std::vector<PastJob> mine;
-  std::ranges::copy_if(past, std::back_inserter(mine),
-                       [&named](const PastJob& one) { return named.contains(one.job); });
-  return mine;
-}
-
 }  // namespace cox::ctld

@@ -32,7 +32,5 @@ std::vector<core::WaitKey> unknown_past(const core::State& state,
 HistoryFilter past_filter(const std::vector<core::WaitKey>& keys);
 /// Those of `keys` that the page has.
 std::vector<PastJob> past_jobs(const HistoryPage& page, const std::vector<core::WaitKey>& keys);
-/// Of `past`, what this dependency names.
-std::vector<PastJob> past_of(const Dependency& dependency, const std::vector<PastJob>& past);
 
 }  // namespace cox::ctld

@@ -208,7 +208,7 @@ void refresh_deadline(const Keeping& to, const Job& job) {
 }
 
 std::size_t live_of_name(const Record& record, const Index& index, const SingleName& name) {
-  std::size_t live = 0;
+  std::size_t live = 0, seen = 0;
   for (std::size_t node = 0; node < index.jobs_on_node.size(); ++node) {
     for (const JobId id : index.jobs_on_node[node]) {
       const Job& job = record.jobs.at(id);
@@ -217,11 +217,13 @@ std::size_t live_of_name(const Record& record, const Index& index, const SingleN
       std::size_t first = 0;
       while (first < freed.size() && freed.test(first)) ++first;
       if (job.run->allocation.nodes[first].node.value != node) continue;
+      ++seen;
       if (single_name(job) == name) ++live;
     }
   }
-  // One whose end could not be read holds nothing any more, and has not ended.
-  for (const auto& [id, why] : record.quarantined) {
+  if (seen == index.live) return live;
+  // After damage: one whose end could not be read holds nothing any more, and has not ended.
+  for (const JobId id : index.unended) {
     const Job& job = record.jobs.at(id);
     if (is_live(job) && is_free(job) && single_name(job) == name) ++live;
   }

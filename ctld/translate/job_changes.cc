@@ -1,6 +1,10 @@
 // See job_changes.h. The values are held against the limits of a submit by the core, all together.
 #include "ctld/translate/job_changes.h"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/selector.h"
@@ -150,6 +154,17 @@ Result<core::JobChanges> take_changes(const wire::JobChanges& from) {
   take_times(from, &to, check);
   take_labels(from, &to, check);
   return check.done(std::move(to));
+}
+
+std::vector<PastJob> past_of(const Dependency& dependency, const std::vector<PastJob>& past) {
+  std::set<JobId> named;
+  for (const DependencyTerm& term : dependency.terms) {
+    for (const JobReference& reference : term.jobs) named.insert(reference.job);
+  }
+  std::vector<PastJob> mine;
+  std::ranges::copy_if(past, std::back_inserter(mine),
+                       [&named](const PastJob& one) { return named.contains(one.job); });
+  return mine;
 }
 
 }  // namespace cox::ctld
