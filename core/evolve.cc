@@ -13,6 +13,10 @@ void evolve(State& state, const Fact& fact) {
   const WaitKeeper keeper(state, fact);
   std::visit([&state](const auto& one) { evolve_one(state, one); }, fact);
   keeper.follow(state, fact);
+  // Where records are missing, what waits cannot be followed fact by fact.
+  const bool is_damage =
+      std::holds_alternative<JobQuarantined>(fact) || std::holds_alternative<RecordLost>(fact);
+  if (is_damage) rebuild_waits(state.index, state.record);
 }
 
 }  // namespace cox::core
