@@ -16,7 +16,9 @@ void evolve(State& state, const Fact& fact) {
   // Where records are missing, what waits cannot be followed fact by fact.
   const bool is_damage =
       std::holds_alternative<JobQuarantined>(fact) || std::holds_alternative<RecordLost>(fact);
-  if (is_damage) rebuild_waits(state.index, state.record);
+  const WaitIndex& waits = state.index.waits;
+  const bool is_idle = waits.jobs.empty() && waits.singles.empty() && waits.deadlines.empty();
+  if (is_damage && !is_idle) rebuild_waits(state.index, state.record);
 }
 
 }  // namespace cox::core

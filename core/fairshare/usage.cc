@@ -66,7 +66,10 @@ void evolve_one(State& state, const UsageCharged& fact) {
   const bool is_first = !usage.charged_at.is_set();
   const Duration elapsed{is_first ? 0 : std::max<std::int64_t>(0, (fact.at - usage.charged_at).us)};
   for (auto& [who, one] : usage.of) {
-    const std::uint64_t fresh = (std::exchange(one.counted, 0) << charged_shift) / 1000;
+    const std::uint64_t counted = std::exchange(one.counted, 0);
+    // In two parts: a large fleet may have run for months under another priority.
+    const std::uint64_t fresh =
+        ((counted / 1000) << charged_shift) + ((counted % 1000) << charged_shift) / 1000;
     // Used evenly since the last charge, as far as anybody knows: on average half that time ago.
     one.charged = decayed(one.charged, elapsed, half_life) +
                   decayed(fresh, Duration{elapsed.us / 2}, half_life);
