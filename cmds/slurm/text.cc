@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <map>
 
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
@@ -167,8 +168,13 @@ std::string own_user_name() {
 }
 
 std::string group_name(std::uint32_t gid) {
-  const std::string number = std::to_string(gid);
-  return platform::find_group_name(number).value_or(number);
+  static std::map<std::uint32_t, std::string> known;  // each answer costs a process
+  const auto [entry, is_new] = known.try_emplace(gid);
+  if (is_new) {
+    const std::string number = std::to_string(gid);
+    entry->second = platform::find_group_name(number).value_or(number);
+  }
+  return entry->second;
 }
 
 Result<std::vector<std::string>> state_words(std::string_view list) {
