@@ -42,4 +42,9 @@ inline Failure fail(Code code, std::string message) {
   return Failure(Error{code, std::move(message)});
 }
 
+/// Of what cannot be meant.
+inline Failure bad_usage(std::string message) {
+  return fail(Code::bad_usage, std::move(message));
+}
+
 }  // namespace cox

@@ -20,6 +20,21 @@ std::optional<std::string> from_hex(std::string_view hex);
 /// Printable form of untrusted text for messages: control characters and what is no UTF-8 as \xNN,
 /// cut at `limit` bytes.
 std::string quoted(std::string_view text, std::size_t limit = 80);
+
+// Exact forms, which are chosen before std::quoted() of <iomanip>: an argument of std finds that
+// too.
+inline std::string quoted(const std::string& text) {
+  return quoted(std::string_view(text));
+}
+
+inline std::string quoted(std::string& text) {
+  return quoted(std::string_view(text));
+}
+
+inline std::string quoted(const char* text) {
+  return quoted(std::string_view(text));
+}
+
 /// The entry of `known` nearest to `word` by edit distance, when near enough to suggest.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known);
 

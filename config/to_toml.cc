@@ -8,7 +8,7 @@ namespace cox::config {
 namespace {
 
 /// A basic string; what is no printable ASCII is escaped.
-std::string quote(const std::string& text) {
+std::string toml_string(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -31,7 +31,7 @@ std::string flag(bool value) {
 }
 
 std::string span(Duration d) {
-  return quote(std::to_string(d.us / 1'000'000) + "s");
+  return toml_string(std::to_string(d.us / 1'000'000) + "s");
 }
 
 class Text {
@@ -42,7 +42,7 @@ class Text {
 
   /// Left out where it says nothing.
   void add_text(const std::string& key, const std::string& value) {
-    if (!value.empty()) add(key, quote(value));
+    if (!value.empty()) add(key, toml_string(value));
   }
 
   std::string take() { return std::move(out_); }
@@ -61,15 +61,15 @@ void add_members(Text& text, const std::string& key, const std::vector<RoleMembe
   std::vector<std::string> names;
   for (const RoleMember& one : members) {
     const bool is_number = one.uid != uid_nobody && one.name == std::to_string(one.uid);
-    names.push_back(is_number ? one.name : quote(one.name));
+    names.push_back(is_number ? one.name : toml_string(one.name));
   }
   text.add(key, "[" + join(names, ", ") + "]");
 }
 
 void add_cluster(Text& text, const Settings& settings) {
   text.begin("[cluster]");
-  text.add("name", quote(settings.cluster));
-  text.add("auth", quote(settings.auth));
+  text.add("name", toml_string(settings.cluster));
+  text.add("auth", toml_string(settings.auth));
   add_members(text, "administrators", settings.administrators);
   add_members(text, "operators", settings.operators);
   add_members(text, "read_only", settings.readers);
@@ -77,9 +77,9 @@ void add_cluster(Text& text, const Settings& settings) {
 
 void add_scheduling(Text& text, const Settings& settings) {
   text.begin("[scheduling]");
-  text.add("select", quote(settings.select));
-  text.add("priority", quote(settings.priority));
-  text.add("backfill", quote(settings.backfill));
+  text.add("select", toml_string(settings.select));
+  text.add("priority", toml_string(settings.priority));
+  text.add("backfill", toml_string(settings.backfill));
   if (settings.reservations != Settings{}.reservations) {
     text.add("reservations", number(settings.reservations));
   }
@@ -87,7 +87,7 @@ void add_scheduling(Text& text, const Settings& settings) {
   text.add("lost_after", span(settings.lost_after));
   text.add("kill_wait", span(settings.kill_wait));
   text.add("back_off", span(settings.back_off));
-  text.add("fence", quote(settings.fence_self ? "self" : "none"));
+  text.add("fence", toml_string(settings.fence_self ? "self" : "none"));
   text.add("jobs_per_user", number(settings.jobs_per_user));
   text.begin("[history]");
   text.add("keep_in_memory", span(settings.history_keep));
@@ -113,33 +113,34 @@ void add_priority(Text& text, const PrioritySettings& terms) {
 void add_accounts(Text& text, const Settings& settings) {
   for (const AccountSettings& account : settings.accounts) {
     text.begin("[[account]]");
-    text.add("name", quote(account.name));
-    text.add("parent", quote(account.parent));
+    text.add("name", toml_string(account.name));
+    text.add("parent", toml_string(account.parent));
     text.add("shares", number(account.shares));
     std::vector<std::string> users;
     for (const UserShares& user : account.users) {
-      users.push_back(quote(user.user) + " = " + number(user.shares));
+      users.push_back(toml_string(user.user) + " = " + number(user.shares));
     }
     if (!users.empty()) text.add("users", braces(users));
   }
   for (const QosSettings& qos : settings.qos) {
     text.begin("[[qos]]");
-    text.add("name", quote(qos.name));
+    text.add("name", toml_string(qos.name));
     text.add("priority", number(qos.priority));
   }
 }
 
 void add_node(Text& text, const NodeSettings& node) {
   text.begin("[[node]]");
-  text.add("names", quote(node.names));
+  text.add("names", toml_string(node.names));
   std::vector<std::string> entries;
-  for (const auto& [key, value] : node.labels) entries.push_back(quote(key) + " = " + quote(value));
+  for (const auto& [key, value] : node.labels)
+    entries.push_back(toml_string(key) + " = " + toml_string(value));
   if (!entries.empty()) text.add("labels", braces(entries));
   entries.clear();
   const NodeExpectation& expect = node.expect;
   if (expect.cores != 0) entries.push_back("cores = " + number(expect.cores));
   if (expect.memory_mib != 0) {
-    entries.push_back("memory = " + quote(memory_text(expect.memory_mib)));
+    entries.push_back("memory = " + toml_string(memory_text(expect.memory_mib)));
   }
   if (expect.gpus != 0) entries.push_back("gpus = " + number(expect.gpus));
   if (!entries.empty()) text.add("expect", braces(entries));
@@ -149,7 +150,7 @@ void add_fleet(Text& text, const Settings& settings) {
   for (const NodeSettings& node : settings.nodes) add_node(text, node);
   for (const SwitchSettings& one : settings.switches) {
     text.begin("[[switch]]");
-    text.add("name", quote(one.name));
+    text.add("name", toml_string(one.name));
     text.add_text("nodes", one.nodes);
     text.add_text("switches", one.switches);
   }
@@ -157,17 +158,17 @@ void add_fleet(Text& text, const Settings& settings) {
 
 void add_partition(Text& text, const PartitionSettings& partition) {
   text.begin("[[partition]]");
-  text.add("name", quote(partition.name));
+  text.add("name", toml_string(partition.name));
   text.add_text("nodes", partition.nodes);
   text.add_text("select", partition.select);
   text.add("default", flag(partition.is_default));
-  text.add("default_time", quote(to_text(partition.default_time)));
-  text.add("max_time", quote(to_text(partition.max_time)));
+  text.add("default_time", toml_string(to_text(partition.default_time)));
+  text.add("max_time", toml_string(to_text(partition.max_time)));
   text.add("max_nodes", number(partition.max_nodes));
   text.add("tier", number(partition.tier));
   if (partition.weight != 0) text.add("weight", number(partition.weight));
-  text.add("cpu", quote(partition.cpu_is_thread ? "thread" : "core"));
-  text.add("share", quote(partition.whole_nodes ? "nodes" : "cores"));
+  text.add("cpu", toml_string(partition.cpu_is_thread ? "thread" : "core"));
+  text.add("share", toml_string(partition.whole_nodes ? "nodes" : "cores"));
 }
 
 }  // namespace

@@ -36,6 +36,12 @@ struct About {
   std::optional<Uid> only_user{};
 };
 
+/// Above, a client that does not read keeps its list waiting, not the controller's memory.
+constexpr std::size_t queued_bytes_max = 8U << 20;
+
+/// Past jobs that one request may name.
+constexpr std::size_t past_jobs_max = 10'000;
+
 class ClientDesk {
  public:
   ClientDesk(Machine& machine,
@@ -142,6 +148,11 @@ class ClientDesk {
   void list_nodes(const Conversation& to, const wire::ListNodes& request);
   void list_partitions(const Conversation& to);
   void explain(const Conversation& to, const wire::ExplainJob& request);
+  /// How `job` stands against the job that is named too.
+  Result<void> add_contrast(const core::Job& job,
+                            std::optional<std::uint32_t> index,
+                            const wire::ExplainJob& request,
+                            wire::Explanation* to);
   void status(const Conversation& to);
   void wait(const Conversation& to, const wire::WaitJobs& request);
 

@@ -13,7 +13,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-class ArrayRequests : public testing::Test {
+class ArrayRequests : public ::testing::Test {
  protected:
   std::uint64_t submit(const std::string& elements) {
     wire::ClientRequest request = submit_script(++number_);

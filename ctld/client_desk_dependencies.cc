@@ -10,8 +10,6 @@ namespace cox::ctld {
 
 namespace {
 
-constexpr std::size_t past_jobs_max = 10'000;
-
 std::string name_of(const core::WaitKey& key) {
   return std::to_string(key.first.value) +
          (key.second ? "_" + std::to_string(*key.second) : std::string());

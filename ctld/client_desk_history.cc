@@ -11,7 +11,6 @@ namespace cox::ctld {
 
 namespace {
 
-constexpr std::size_t past_jobs_max = 10'000;  // named in one request
 constexpr std::size_t reply_bytes = 8U << 20;
 // Of one client at a time; nor do its waits grow without end.
 constexpr std::ptrdiff_t listings_max = 64;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Caller ada{1001, 100, Role::user};
 
-wire::ClientRequest submit_script() {
+wire::ClientRequest submit_any_script() {
   JobRequest request;
   request.common.edit().directory = "/home/u";
   request.common.edit().components = {Component{}};
@@ -22,12 +22,12 @@ wire::ClientRequest submit_script() {
 }
 
 /// A controller with one node and a history of its own.
-class HistoryWorld : public testing::Test {
+class HistoryWorld : public ::testing::Test {
  protected:
   /// Submits a job and lets it end.
   void run_job(int exit_code) {
     const std::uint64_t id = world_.state().record.next_job.value;
-    world_.say(client_, submit_script());
+    world_.say(client_, submit_any_script());
     wire::NodeMessage message;
     message.mutable_closed()->set_job(id);
     message.mutable_closed()->set_attempt(1);
@@ -186,7 +186,7 @@ TEST_F(PastJobs, why_a_job_that_left_memory_does_not_run_is_that_it_ended) {
 using PastDependencies = PastJobs;
 
 wire::ClientRequest submit_after(const std::string& dependency) {
-  wire::ClientRequest made = submit_script();
+  wire::ClientRequest made = submit_any_script();
   made.mutable_submit()->mutable_request()->set_dependency(dependency);
   return made;
 }
@@ -205,7 +205,7 @@ TEST_F(PastDependencies, jobs_that_left_memory_are_looked_up_before_the_submit) 
 }
 
 TEST_F(PastDependencies, an_update_looks_them_up_as_well) {
-  wire::ClientRequest request = submit_script();
+  wire::ClientRequest request = submit_any_script();
   request.mutable_submit()->mutable_request()->set_held(true);
   const auto id = asked(request).submitted().job();
   wire::ClientRequest update;

@@ -9,7 +9,6 @@ namespace cox::ctld {
 namespace {
 
 constexpr std::size_t watches_max = 8;  // of one client
-constexpr std::size_t queued_bytes_max = 8U << 20;
 
 }  // namespace
 

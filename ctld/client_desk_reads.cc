@@ -15,8 +15,6 @@ namespace cox::ctld {
 
 namespace {
 
-// A client that does not read keeps its list waiting, not the controller's memory.
-constexpr std::size_t queued_bytes_max = 8U << 20;
 // How long a forced shutdown waits for nodes to end what runs.
 constexpr Duration shutdown_patience = seconds(10);
 
@@ -124,49 +122,6 @@ void ClientDesk::list_partitions(const Conversation& to) {
     if (const auto found = waiting.find(partition.name); found != waiting.end()) {
       view->set_jobs_pending(found->second);
     }
-  }
-  reply(to, std::move(answer), true, true);
-}
-
-void ClientDesk::explain(const Conversation& to, const wire::ExplainJob& request) {
-  JobId id(request.job());
-  std::optional<std::uint32_t> index;
-  if (request.has_index()) {
-    const auto named = find_elements(state(), id, single_element(request.index()));
-    if (!named) return refuse(to, named.error());
-    if (named->waiting.empty() && named->jobs.empty()) return explain_past(to, request);
-    if (!named->waiting.empty()) index = request.index();
-    if (!named->jobs.empty()) id = named->jobs.front();
-  }
-  const core::Job* job = state().find_job(id);
-  if (job == nullptr) return explain_past(to, request);
-  wire::ClientReply answer;
-  const core::Verdict verdict =
-      core::explain(state(), machine_.contact(), machine_.now(), machine_.policies(), id, index);
-  put_verdict(*job, verdict, answer.mutable_explanation());
-  if (index) {
-    answer.mutable_explanation()->set_id(elements_name(id, single_element(*index)));
-  }
-  reply(to, std::move(answer), true, true);
-}
-
-void ClientDesk::foretell(const Conversation& to,
-                          const Result<WithContent<core::SubmitJob>>& made) {
-  if (!made) return refuse(to, made.error());
-  auto facts = core::decide(state(), machine_.contact(), machine_.now(), made->request);
-  if (!facts) return refuse(to, facts.error());
-  wire::ClientReply answer;
-  wire::Submitted* submitted = answer.mutable_submitted();
-  // No fact: this very submit, by its key, was made before.
-  if (const auto known = core::submitted_before(state(), made->request)) {
-    submitted->set_job(known->value);
-  }
-  for (const core::Fact& fact : *facts) {
-    const auto* job = std::get_if<core::JobSubmitted>(&fact);
-    if (job == nullptr) continue;
-    const core::Verdict verdict =
-        core::foretell(state(), machine_.contact(), machine_.now(), machine_.policies(), *job);
-    put_verdict(verdict, submitted->mutable_verdict());
   }
   reply(to, std::move(answer), true, true);
 }

@@ -11,7 +11,7 @@ namespace cox::ctld {
 
 namespace {
 
-const core::Step* find_step(const core::Job& job, StepId id) {
+const core::Step* step_of(const core::Job& job, StepId id) {
   const auto found = std::ranges::find(job.run->steps, id, &core::Step::id);
   return found == job.run->steps.end() ? nullptr : &*found;
 }
@@ -128,7 +128,7 @@ void ClientDesk::tell_step(const core::Job& job, Watch& watch) {
   const Conversation to = watch.conversation;
   const bool is_over = job.attempt != watch.step.attempt || job.phase == JobPhase::ended ||
                        job.phase == JobPhase::pending;
-  const core::Step* step = is_over ? nullptr : find_step(job, watch.step.step);
+  const core::Step* step = is_over ? nullptr : step_of(job, watch.step.step);
   if (!watch.is_ready_sent) watch.is_ready_sent = tell_ready(watch.step, to);
   if (is_over || (step != nullptr && step->is_ended())) {
     watches_.end(job.id, to);

@@ -11,7 +11,7 @@ constexpr Duration slice = milliseconds(1);
 // One call should cost a small part of the slice, so that the slice ends on time.
 constexpr Duration call_long = microseconds(250);
 constexpr Duration call_short = microseconds(50);
-constexpr std::size_t steps_max = 1024;
+constexpr std::size_t pass_steps_max = 1024;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ bool PassPace::run(const platform::Loop& loop, Controller& controller) {
     const Duration after = loop.monotonic();
     const Duration cost{after.us - before.us};
     if (cost > call_long) steps_ = std::max<std::size_t>(steps_ / 2, 1);
-    if (cost < call_short) steps_ = std::min(steps_ * 2, steps_max);
+    if (cost < call_short) steps_ = std::min(steps_ * 2, pass_steps_max);
     if (done) return true;
     if (after.us - begin.us >= slice.us) return false;
     before = after;

@@ -55,9 +55,9 @@ struct SwitchSettings {
 
 /// The terms of a priority and how usage is forgotten: [priority].
 struct PrioritySettings {
-  std::uint32_t age = 1000;
+  std::uint32_t age = 20'000;
   std::uint32_t fairshare = 10'000;
-  std::uint32_t size = 500;
+  std::uint32_t size = 20'000;
   std::uint32_t partition = 1000;
   std::uint32_t qos = 2000;
   Duration max_age = minutes(std::int64_t{7} * 1440);

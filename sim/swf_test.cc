@@ -80,7 +80,7 @@ TEST(Swf, JobsOutOfOrderAreNotUsed) {
   EXPECT_EQ(log.bad.begin()->first, "submitted before the job above it");
 }
 
-class SwfFile : public testing::Test {
+class SwfFile : public ::testing::Test {
  protected:
   void TearDown() override { std::filesystem::remove(path_); }
 
@@ -91,8 +91,8 @@ class SwfFile : public testing::Test {
     return log ? "" : log.error().message.substr(path_.size() + 2);
   }
 
-  const std::string path_ = testing::TempDir() + "cox-swf-" +
-                            testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string path_ = ::testing::TempDir() + "cox-swf-" +
+                            ::testing::UnitTest::GetInstance()->current_test_info()->name();
 };
 
 TEST_F(SwfFile, IsReadPlainAndCompressed) {

@@ -407,7 +407,7 @@ TEST(Channel, random_bytes_never_open_it) {
   }));
 }
 
-struct MungePair : public testing::Test {
+struct MungePair : public ::testing::Test {
   std::map<std::string, std::pair<std::uint32_t, std::string>> tickets;
   TicketBooth client{&tickets, 1234};
   TicketBooth server{&tickets, 0};

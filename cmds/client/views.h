@@ -46,6 +46,9 @@ const std::vector<Column<wire::PartitionView>>& partition_columns();
 void write_array(const wire::JobView& job, JsonWriter* json);
 /// "exit_code" and "signal", null where there is none.
 void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonWriter* json);
+/// An instant that has not come, or is not asked for, is 0 on the wire: null.
+void write_instant(std::string_view key, std::int64_t us, JsonWriter* json);
+void write_usage(const wire::Usage& usage, JsonWriter* json);
 void write_json(const wire::JobView& job, JsonWriter* json);
 void write_json(const wire::NodeView& node, JsonWriter* json);
 void write_json(const wire::PartitionView& partition, JsonWriter* json);

@@ -13,21 +13,8 @@ void write_unless(std::string_view key, std::int64_t value, std::int64_t none, J
   json->number(key, value);
 }
 
-/// An instant that has not come, or is not asked for, is 0 on the wire.
-void write_instant(std::string_view key, std::int64_t us, JsonWriter* json) {
-  write_unless(key, us, 0, json);
-}
-
 void write_limit(std::string_view key, std::int64_t us, JsonWriter* json) {
   write_unless(key, us, duration_unlimited.us, json);
-}
-
-void write_usage(const wire::Usage& usage, JsonWriter* json) {
-  json->begin_object("usage");
-  json->number("user_us", std::int64_t{usage.user_us()});
-  json->number("system_us", std::int64_t{usage.system_us()});
-  json->number("memory_peak_bytes", std::int64_t{usage.memory_peak_bytes()});
-  json->end_object();
 }
 
 template <class Texts>
@@ -115,6 +102,18 @@ void write_details(const wire::JobView& job, JsonWriter* json) {
 }
 
 }  // namespace
+
+void write_instant(std::string_view key, std::int64_t us, JsonWriter* json) {
+  us == 0 ? json->null(key) : json->number(key, us);
+}
+
+void write_usage(const wire::Usage& usage, JsonWriter* json) {
+  json->begin_object("usage");
+  json->number("user_us", std::int64_t{usage.user_us()});
+  json->number("system_us", std::int64_t{usage.system_us()});
+  json->number("memory_peak_bytes", std::int64_t{usage.memory_peak_bytes()});
+  json->end_object();
+}
 
 void write_array(const wire::JobView& job, JsonWriter* json) {
   json->text("id", job.id().empty() ? std::to_string(job.job()) : job.id());
@@ -233,11 +232,50 @@ void write_verdict(const wire::Explanation& explanation, JsonWriter* json) {
   json->text("next_event", explanation.next_event());
 }
 
+namespace {
+
+void write_contrast(const wire::Explanation& explanation, JsonWriter* json) {
+  if (!explanation.has_contrast()) return json->null("contrast");
+  constexpr double per_point = 1000;
+  const wire::Contrast& contrast = explanation.contrast();
+  json->begin_object("contrast");
+  json->text("other", contrast.other());
+  contrast.partition().empty() ? json->null("partition")
+                               : json->text("partition", contrast.partition());
+  json->boolean("is_before", contrast.is_before());
+  json->text("summary", contrast.summary());
+  json->begin_array("terms");
+  for (const wire::ContrastTerm& term : contrast.terms()) {
+    json->begin_object();
+    json->text("name", term.name());
+    json->real("mine", static_cast<double>(term.mine()) / per_point);
+    json->real("theirs", static_cast<double>(term.theirs()) / per_point);
+    json->end_object();
+  }
+  json->end_array();
+  contrast.crossing_us() == 0 ? json->null("crossing_us")
+                              : json->number("crossing_us", std::int64_t{contrast.crossing_us()});
+  json->end_object();
+}
+
+}  // namespace
+
 void write_json(const wire::Explanation& explanation, JsonWriter* json) {
   json->number("job", std::uint64_t{explanation.job()});
   json->text("id", explanation.id().empty() ? std::to_string(explanation.job()) : explanation.id());
   json->text("state", explanation.state());
   write_verdict(explanation, json);
+  write_contrast(explanation, json);
+  json->begin_array("suggestions");
+  for (const wire::Suggestion& one : explanation.suggestions()) {
+    json->begin_object();
+    json->text("change", one.change());
+    json->number("start_us", std::int64_t{one.start_us()});
+    json->boolean("is_now", one.is_now());
+    json->boolean("is_estimate", one.is_estimate());
+    json->end_object();
+  }
+  json->end_array();
 }
 
 }  // namespace cox::cmds

@@ -89,23 +89,11 @@ std::string ended_by(const Entry& entry) {
   return entry.has_ended_by() ? std::to_string(entry.ended_by()) : "-";
 }
 
-void write_instant(std::string_view key, std::int64_t us, JsonWriter* json) {
-  us == 0 ? json->null(key) : json->number(key, us);
-}
-
 void write_given(std::string_view key, std::int64_t value, JsonWriter* json) {
   value < 0 ? json->null(key) : json->number(key, value);
 }
 
-void write_usage(const wire::Usage& usage, JsonWriter* json) {
-  json->begin_object("usage");
-  json->number("user_us", std::int64_t{usage.user_us()});
-  json->number("system_us", std::int64_t{usage.system_us()});
-  json->number("memory_peak_bytes", std::int64_t{usage.memory_peak_bytes()});
-  json->end_object();
-}
-
-void write_step(const wire::StepView& step, JsonWriter* json) {
+void write_past_step(const wire::StepView& step, JsonWriter* json) {
   json->begin_object();
   json->text("step", step_name(StepId{step.step()}));
   json->text("name", step.name());
@@ -274,7 +262,7 @@ void write_json(const Entry& entry, JsonWriter* json) {
   json->text("output_path", entry.job().output_path());
   json->text("error_path", entry.job().error_path());
   json->begin_array("steps");
-  for (const wire::StepView& step : entry.job().steps()) write_step(step, json);
+  for (const wire::StepView& step : entry.job().steps()) write_past_step(step, json);
   json->end_array();
   json->end_object();
 }

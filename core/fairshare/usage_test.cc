@@ -114,7 +114,7 @@ TEST(Usage, EveryTermOfAPriorityIsTold) {
     if (check.name == "priority in partition batch") text = check.detail;
   }
   EXPECT_EQ(text,
-            "tier 1, 10043 points: age 0, fairshare 10000, size 50, partition 0, qos 0, nice -7");
+            "tier 1, 11993 points: age 0, fairshare 10000, size 2000, partition 0, qos 0, nice -7");
 }
 
 /// The same after a restart of the controller: usage is part of what the journal keeps.

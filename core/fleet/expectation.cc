@@ -28,7 +28,7 @@ Reported reported(const Record& record, const Node& node) {
   return found;
 }
 
-void add(std::string& text, const std::string& part) {
+void append_part(std::string& text, const std::string& part) {
   text += (text.empty() ? "it reports " : ", ") + part;
 }
 
@@ -67,14 +67,16 @@ std::string shortfall(const State& state, const Node& node) {
   const NodeExpectation& expect = settings_of(state, node)->expect;
   const Reported has = reported(state.record, node);
   if (has.cores < expect.cores) {
-    add(text, count_text(has.cores, "core") + " of " + std::to_string(expect.cores) + " expected");
+    append_part(
+        text, count_text(has.cores, "core") + " of " + std::to_string(expect.cores) + " expected");
   }
   if (has.memory_mib < expect.memory_mib) {
-    add(text, memory_text(has.memory_mib) + " of memory of " + memory_text(expect.memory_mib) +
-                  " expected");
+    append_part(text, memory_text(has.memory_mib) + " of memory of " +
+                          memory_text(expect.memory_mib) + " expected");
   }
   if (has.gpus < expect.gpus) {
-    add(text, count_text(has.gpus, "GPU") + " of " + std::to_string(expect.gpus) + " expected");
+    append_part(text,
+                count_text(has.gpus, "GPU") + " of " + std::to_string(expect.gpus) + " expected");
   }
   return text;
 }

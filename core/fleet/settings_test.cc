@@ -4,7 +4,7 @@
 
 #include "core/fleet/expectation.h"
 #include "core/schedule/settings_effects.h"
-#include "testsuite/support/cluster.h"
+#include "testsuite/support/verdicts.h"
 
 namespace cox::core {
 namespace {
@@ -24,18 +24,6 @@ Settings two_partitions() {
   Settings settings;
   settings.partitions = {partition("batch", "n0"), partition("debug", "n1")};
   return settings;
-}
-
-Reason reason(Cluster& cluster, JobId id) {
-  const Reason code = cluster.plan().blocked(cluster.state, id).code;
-  const Verdict verdict =
-      explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
-  EXPECT_EQ(verdict.code, code) << "job " << id.value << ": " << verdict.summary;
-  return code;
-}
-
-std::string why(Cluster& cluster, JobId id) {
-  return explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id).summary;
 }
 
 TEST(Configuration, ChangesByAdministratorsAlone) {
@@ -115,7 +103,7 @@ TEST(Trap12, JobsOfARemovedPartitionRunOnWaitWithAReasonAndStayReadable) {
   cluster.schedule();
   EXPECT_EQ(cluster.job_state(running), JobState::running);
   EXPECT_EQ(reason(cluster, waiting), Reason::partition_unknown);
-  EXPECT_EQ(why(cluster, waiting),
+  EXPECT_EQ(why_waits(cluster, waiting).summary,
             "partition debug is no longer there: the configuration has no such partition");
   cluster.batch_ended(NodeId{1}, running);
   cluster.schedule();
@@ -144,9 +132,11 @@ TEST(Configuration, LimitsThatBecomeNarrowerKeepWaitingJobsWaiting) {
   for (const JobId id : {long_job, wide_job, small}) cluster.ask(ReleaseJob{ada(), id});
   cluster.schedule();
   EXPECT_EQ(reason(cluster, long_job), Reason::partition_time_limit);
-  EXPECT_EQ(why(cluster, long_job), "partition batch now grants 30:00, the job asks for 1:00:00");
+  EXPECT_EQ(why_waits(cluster, long_job).summary,
+            "partition batch now grants 30:00, the job asks for 1:00:00");
   EXPECT_EQ(reason(cluster, wide_job), Reason::partition_node_limit);
-  EXPECT_EQ(why(cluster, wide_job), "partition batch now grants 1 node, the job asks for 2");
+  EXPECT_EQ(why_waits(cluster, wide_job).summary,
+            "partition batch now grants 1 node, the job asks for 2");
   EXPECT_EQ(cluster.job_state(small), JobState::running);
   cluster.ask(ApplySettings{root(), in_order()});
   cluster.schedule();
@@ -163,8 +153,8 @@ TEST(PartitionDown, StartsNothingUntilItIsUp) {
   cluster.schedule();
   EXPECT_EQ(cluster.job_state(running), JobState::completed);
   EXPECT_EQ(reason(cluster, waiting), Reason::partition_down);
-  EXPECT_EQ(why(cluster, waiting).substr(0, 30), "partition debug is down since ");
-  EXPECT_NE(why(cluster, waiting).find(": new switch (eve)"), std::string::npos);
+  EXPECT_EQ(why_waits(cluster, waiting).summary.substr(0, 30), "partition debug is down since ");
+  EXPECT_NE(why_waits(cluster, waiting).summary.find(": new switch (eve)"), std::string::npos);
   EXPECT_EQ(cluster.node_of(elsewhere), NodeId{0});
   cluster.restart_controller();
   EXPECT_TRUE(cluster.state.record.partitions_down.contains("debug"));

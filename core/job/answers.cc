@@ -145,6 +145,11 @@ bool has_kind(const Dependency& dependency, DependencyKind kind) {
                              [kind](const DependencyTerm& term) { return term.kind == kind; });
 }
 
+std::string name_of(const WaitKey& key) {
+  return std::to_string(key.first.value) +
+         (key.second ? "_" + std::to_string(*key.second) : std::string());
+}
+
 WaitKey key_of(const WaitView& view,
                const WaitingAs& who,
                DependencyKind kind,

@@ -36,6 +36,8 @@ WaitingAs waiting_as(const Job& job);
 /// References of all terms, in order. A singleton has none.
 std::size_t reference_count(const Dependency& dependency);
 bool has_kind(const Dependency& dependency, DependencyKind kind);
+/// As people write it: N or N_K.
+std::string name_of(const WaitKey& key);
 /// What the reference is about for this one: aftercorr is about the element of the same index.
 WaitKey key_of(const WaitView& view,
                const WaitingAs& who,

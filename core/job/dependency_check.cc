@@ -13,11 +13,6 @@
 namespace cox::core {
 namespace {
 
-std::string name_of(const WaitKey& key) {
-  return std::to_string(key.first.value) +
-         (key.second ? "_" + std::to_string(*key.second) : std::string());
-}
-
 bool is_known(const WaitView& view, const JobTerms& terms, const WaitKey& key) {
   return look_up(view, terms, key).has_value();
 }

@@ -13,11 +13,6 @@ namespace {
 constexpr std::string_view never_begin = "dependency cannot come true: ";
 constexpr std::size_t chain_bytes_max = 400;  // links in the middle are left out beyond
 
-std::string name_of(const WaitKey& key) {
-  return std::to_string(key.first.value) +
-         (key.second ? "_" + std::to_string(*key.second) : std::string());
-}
-
 std::string reference_text(DependencyKind kind, const JobReference& reference) {
   return dependency_text(Dependency{false, {DependencyTerm{kind, {reference}}}});
 }

@@ -13,15 +13,15 @@
 namespace cox::core {
 namespace {
 
-struct Candidate {
+struct Choice {
   NodeId node;
   std::uint32_t capacity = 0;
   bool is_wanted = false;
 };
 
 struct Found {
-  std::vector<Candidate> candidates;  // those with room for enough tasks, by NodeId
-  std::size_t wanted = 0;             // of these, named by the request
+  std::vector<Choice> candidates;  // those with room for enough tasks, by NodeId
+  std::size_t wanted = 0;          // of these, named by the request
 };
 
 using RoomOf = Room (Need::*)(NodeId) const;
@@ -66,12 +66,12 @@ Found find_candidates(const JobRequest& request, const Need& need, RoomOf room_o
     const bool wanted =
         !request.common->nodes_wanted.empty() && is_named(request, need.view().nodes[i]);
     found.wanted += wanted ? 1 : 0;
-    found.candidates.push_back(Candidate{node, capacity, wanted});
+    found.candidates.push_back(Choice{node, capacity, wanted});
   });
   return found;
 }
 
-bool by_use(const Candidate& a, const Candidate& b) {
+bool by_use(const Choice& a, const Choice& b) {
   if (a.is_wanted != b.is_wanted) return a.is_wanted;
   if (a.capacity != b.capacity) return a.capacity > b.capacity;
   return a.node < b.node;
@@ -97,10 +97,10 @@ std::optional<std::size_t> count_nodes(const JobRequest& request, const Need& ne
 
 /// Among the nodes with room for an even part, the `count` that taste likes best; the roomiest when
 /// these are too few. Ascending by NodeId.
-std::vector<Candidate> take_best(const Need& need,
-                                 const Taste& taste,
-                                 std::vector<Candidate> ordered,
-                                 std::size_t count) {
+std::vector<Choice> take_best(const Need& need,
+                              const Taste& taste,
+                              std::vector<Choice> ordered,
+                              std::size_t count) {
   const Component& c = need.component();
   const auto nodes = static_cast<std::uint32_t>(count);
   const std::uint32_t even = c.tasks != 0 ? (c.tasks + nodes - 1) / nodes : tasks_least(c);
@@ -109,12 +109,12 @@ std::vector<Candidate> take_best(const Need& need,
     ++roomy;
   }
   const std::size_t wanted = static_cast<std::size_t>(
-      std::ranges::count_if(ordered, [](const Candidate& one) { return one.is_wanted; }));
+      std::ranges::count_if(ordered, [](const Choice& one) { return one.is_wanted; }));
   const bool is_even = roomy >= count && (wanted == 0 || ordered[wanted - 1].capacity >= even);
   if (is_even && roomy > count) {
-    std::vector<std::pair<std::uint64_t, Candidate>> scored;
+    std::vector<std::pair<std::uint64_t, Choice>> scored;
     for (std::size_t i = wanted; i < roomy; ++i) {
-      const Candidate& one = ordered[i];
+      const Choice& one = ordered[i];
       scored.emplace_back(taste.score(need, one.node, even), one);
     }
     const auto better = [](const auto& a, const auto& b) {
@@ -125,7 +125,7 @@ std::vector<Candidate> take_best(const Need& need,
     for (std::size_t i = wanted; i < count; ++i) ordered[i] = scored[i - wanted].second;
   }
   ordered.resize(count);
-  std::ranges::sort(ordered, {}, &Candidate::node);
+  std::ranges::sort(ordered, {}, &Choice::node);
   return ordered;
 }
 
@@ -148,10 +148,10 @@ NodeShare share_of(const Need& need, const Taste& taste, NodeId node, std::uint3
   return share;
 }
 
-Placement place(const Need& need, const Taste& taste, const std::vector<Candidate>& nodes) {
+Placement place(const Need& need, const Taste& taste, const std::vector<Choice>& nodes) {
   const Component& c = need.component();
   std::vector<std::uint32_t> room;
-  for (const Candidate& one : nodes) room.push_back(one.capacity);
+  for (const Choice& one : nodes) room.push_back(one.capacity);
   std::vector<std::uint32_t> tasks(nodes.size(), tasks_least(c));
   if (c.tasks != 0) tasks = spread(c.tasks, room);
   ASSERT(tasks.size() == nodes.size());
@@ -197,7 +197,7 @@ Selection choose(const JobRequest& request, const FreeNodes& view, const Taste& 
   const Need need(request, view);
   if (const auto node = perfect_node(request, need, taste); node.has_value()) {
     const std::uint32_t room = need.capacity(*node, need.free_room(*node));
-    return place(need, taste, {Candidate{*node, room, false}});
+    return place(need, taste, {Choice{*node, room, false}});
   }
   Found free = find_candidates(request, need, &Need::free_room);
   if (const auto count = count_nodes(request, need, free); count.has_value()) {

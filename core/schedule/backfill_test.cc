@@ -16,16 +16,10 @@ namespace {
 
 using namespace cox::testing;
 
-Settings with(const std::string& backfill) {
-  Settings settings = in_order();
-  settings.backfill = backfill;
-  return settings;
-}
-
 /// Four nodes of four cores; one is busy for half an hour, and a job of four whole nodes waits.
 class BehindAWideJob : public ::testing::TestWithParam<std::string> {
  protected:
-  BehindAWideJob() : cluster(fleet().nodes(4).cores(4), with(GetParam())) {
+  BehindAWideJob() : cluster(fleet().nodes(4).cores(4), in_order_with(GetParam())) {
     cluster.run(job().exclusive().minutes(30));
     wide = *cluster.submit(job().nodes(4).exclusive().minutes(60));
     cluster.schedule();
@@ -109,7 +103,7 @@ std::string name_of(const std::string& kind, std::uint64_t seed, int event) {
 
 TEST(Backfill, LeavesWhatTheReservedJobDoesNotNeed) {
   for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
-    Cluster cluster(fleet().nodes(4).cores(4), with(kind));
+    Cluster cluster(fleet().nodes(4).cores(4), in_order_with(kind));
     cluster.run(job().nodes(2).exclusive().minutes(30));
     const JobId wide = *cluster.submit(job().nodes(3).exclusive().minutes(60));
     const JobId longer = *cluster.submit(job().exclusive().minutes(300));
@@ -124,7 +118,7 @@ TEST(Backfill, LeavesWhatTheReservedJobDoesNotNeed) {
 /// Four tasks that must be on one node are not counted as four cores anywhere.
 TEST(Backfill, TasksThatStayTogetherKeepTheirNode) {
   for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
-    Cluster cluster(fleet().nodes(2).cores(4), with(kind));
+    Cluster cluster(fleet().nodes(2).cores(4), in_order_with(kind));
     const JobId first = cluster.run(job().cpus(3).minutes(30));
     cluster.run(job().cpus(3).minutes(90));
     const JobId together = *cluster.submit(job().nodes(1).tasks(4).minutes(60));
@@ -143,7 +137,7 @@ TEST(Backfill, TasksThatStayTogetherKeepTheirNode) {
 
 TEST(Backfill, ShortJobsComeFirstUnderSjbf) {
   for (const std::string kind : {"easy", "easy-sjbf"}) {
-    Cluster cluster(fleet().nodes(2).cores(4), with(kind));
+    Cluster cluster(fleet().nodes(2).cores(4), in_order_with(kind));
     cluster.run(job().exclusive().minutes(30));
     cluster.submit(job().nodes(2).exclusive());
     const JobId first = *cluster.submit(job().exclusive().minutes(20));
@@ -157,7 +151,7 @@ TEST(Backfill, ShortJobsComeFirstUnderSjbf) {
 /// A task of four cores needs them on one node: eight free ones on four nodes are no room for it.
 TEST(Backfill, CountsRoomWhereItIsAndNotInSum) {
   for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
-    Cluster cluster(fleet().nodes(2).cores(4), with(kind));
+    Cluster cluster(fleet().nodes(2).cores(4), in_order_with(kind));
     const JobId first = cluster.run(job().cpus(3).minutes(30));
     cluster.run(job().cpus(3).minutes(90));
     EXPECT_NE(cluster.node_of(first), cluster.node_of(JobId{2}));

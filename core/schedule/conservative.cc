@@ -13,26 +13,20 @@
 namespace cox::core {
 namespace {
 
-bool comes_later(const FullPlan::Entry& a, const FullPlan::Entry& b) {
+bool is_planned_later(const FullPlan::Entry& a, const FullPlan::Entry& b) {
   return b < a;
-}
-
-std::vector<Part> parts_of(const Allocation& allocation) {
-  std::vector<Part> parts;
-  for (const NodeShare& share : allocation.nodes) parts.push_back(part_of(share));
-  return parts;
 }
 
 }  // namespace
 
 void FullPlan::push(const Entry& entry) {
   heap.push_back(entry);
-  std::push_heap(heap.begin(), heap.end(), comes_later);
+  std::push_heap(heap.begin(), heap.end(), is_planned_later);
 }
 
 std::optional<FullPlan::Entry> FullPlan::pop() {
   if (heap.empty()) return std::nullopt;
-  std::pop_heap(heap.begin(), heap.end(), comes_later);
+  std::pop_heap(heap.begin(), heap.end(), is_planned_later);
   const Entry next = heap.back();
   heap.pop_back();
   return next;
@@ -74,7 +68,7 @@ void Plan::begin_plan(const State& state, const Contact& contact) {
     }
   }
   for (const auto& group : members) full.lanes.push_back(queues.make_lane(state, group));
-  std::make_heap(full.heap.begin(), full.heap.end(), comes_later);
+  std::make_heap(full.heap.begin(), full.heap.end(), is_planned_later);
 }
 
 Facts Plan::plan_next(const State& state, const Contact& contact, bool* more) {

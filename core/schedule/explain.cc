@@ -10,23 +10,16 @@
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/dependency_text.h"
-#include "core/schedule/backfill.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/explain_text.h"
-#include "core/schedule/forecast.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/misfit.h"
+#include "core/schedule/outlook.h"
 #include "core/schedule/priority_text.h"
-#include "core/schedule/queue_order.h"
-#include "core/schedule/trial.h"
 #include "core/schedule/waits.h"
 
 namespace cox::core {
 namespace {
-
-std::string number(std::uint64_t n) {
-  return std::to_string(n);
-}
 
 struct Inquiry {
   const State& state;
@@ -50,56 +43,12 @@ std::string start_text(const Forecast& forecast) {
   if (!forecast.start.has_value()) return "not in sight";
   std::string text = to_utc_text(Instant{*forecast.start * 1'000'000});
   std::vector<std::string> jobs;
-  for (const JobId id : forecast.behind) jobs.push_back(number(id.value));
+  for (const JobId id : forecast.behind) jobs.push_back(std::to_string(id.value));
   if (!jobs.empty()) {
     text += ", when " + std::string(jobs.size() == 1 ? "job " : "jobs ") + join(jobs, ", ") +
             (jobs.size() == 1 ? " has" : " have") + " ended";
   }
   return text + (forecast.is_estimate ? " (an estimate)" : "");
-}
-
-/// The first job of each partition that waits for resources.
-std::vector<std::optional<Place>> first_waiting(const Inquiry& ask) {
-  std::vector<std::optional<Place>> heads;
-  for (const PartitionSettings& partition : ask.state.record.settings.partitions) {
-    const Bitset ready = ready_nodes(ask.state, ask.contact, partition.name);
-    const QueueOrder order(ask.state, ask.now, ask.policies, partition, ready);
-    const auto head = order.first_waiting(order.all());
-    heads.emplace_back();
-    if (ask.state.record.partitions_down.contains(partition.name)) continue;
-    if (head.has_value()) heads.back() = order.place_of(*ask.state.find_job(*head));
-  }
-  return heads;
-}
-
-bool shares_nodes(const Inquiry& ask, const PartitionSettings& partition) {
-  const Bitset own = partition_nodes(ask.state, partition.name);
-  return std::ranges::any_of(ask.state.record.settings.partitions, [&](const auto& other) {
-    return other.name != partition.name && partition_nodes(ask.state, other.name).intersects(own);
-  });
-}
-
-/// Where it may start although others wait: nowhere, where there is no backfill.
-std::optional<Allocation> placed_behind(const Inquiry& ask,
-                                        const PartitionSettings& partition,
-                                        const Trial& trial,
-                                        const Place& mine,
-                                        bool is_first) {
-  const BackfillKind kind = backfill_kind(ask.state.record.settings);
-  const bool is_easy = kind == BackfillKind::easy || kind == BackfillKind::easy_sjbf;
-  if (!trial.allocation.has_value()) return std::nullopt;
-  if (!is_easy) return is_first && !shares_nodes(ask, partition) ? trial.allocation : std::nullopt;
-  auto heads = first_waiting(ask);
-  if (is_first) {
-    // Only what comes before it is in its way.
-    for (auto& head : heads) {
-      if (head.has_value() && !(*head < mine)) head.reset();
-    }
-  }
-  const auto& all = ask.state.record.settings.partitions;
-  const auto index = static_cast<std::size_t>(&partition - all.data());
-  return overtake(ask.state, ask.contact, ask.now, *ask.policies.select, index, ask.job,
-                  *trial.allocation, heads);
 }
 
 /// Nodes that come back by themselves, and when: "; n3 rests 8 s: ...".
@@ -115,7 +64,7 @@ std::string absences(const State& state, const std::string& partition) {
         "; " + node.name +
         (is_stuck ? " is stuck: " + stuck_text(node) : " rests after failed starts: " + node.why);
   });
-  return named > named_max ? text + "; " + number(named - named_max) + " more" : text;
+  return named > named_max ? text + "; " + std::to_string(named - named_max) + " more" : text;
 }
 
 void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
@@ -126,13 +75,15 @@ void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& 
   const std::string detail =
       (missing.empty() ? "" : "; " + missing) + absences(ask.state, partition.name);
   ask.note("nodes of partition " + partition.name, away == 0 && all != 0,
-           number(ready.count()) + " of " + number(all) + " nodes take new work" + detail, away);
+           std::to_string(ready.count()) + " of " + std::to_string(all) + " nodes take new work" +
+               detail,
+           away);
   if (!ask.missing.empty()) return;
   const std::string place = " of partition " + partition.name;
   if (all == 0) {
     ask.missing = "no node" + place + " has registered yet";
   } else if (ready.none()) {
-    ask.missing = (all == 1 ? "the only node" : "all " + number(all) + " nodes") + place +
+    ask.missing = (all == 1 ? "the only node" : "all " + std::to_string(all) + " nodes") + place +
                   (all == 1 ? " is" : " are") + " missing" + detail;
   } else if (away != 0) {
     ask.missing =
@@ -145,8 +96,9 @@ void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset
                                            ask.job.request.common->nodes_wanted.size());
   for (const DeviceRoom& room : device_rooms(ask.state, ready, ask.job.request)) {
     const bool is_enough = room.nodes >= least;
-    const std::string text = "free on " + count_text(room.nodes, "node") + ", " + number(least) +
-                             " needed; the most on one node: " + number(room.most);
+    const std::string text = "free on " + count_text(room.nodes, "node") + ", " +
+                             std::to_string(least) +
+                             " needed; the most on one node: " + std::to_string(room.most);
     ask.note("free " + quoted(room.asked) + " in partition " + partition.name, is_enough, text,
              room.nodes);
     if (!is_enough && ask.scarce.empty()) ask.scarce = quoted(room.asked) + " " + text;
@@ -158,7 +110,7 @@ void note_cores(Inquiry& ask, const PartitionSettings& partition, const Bitset& 
   ready.for_each([&](std::size_t node) { free += ask.state.index.free[node].cores.count(); });
   const std::uint64_t least = cores_least(ask.job.request, partition);
   ask.note("free cores of partition " + partition.name, free >= least,
-           number(free) + " free, at least " + number(least) + " needed", free);
+           std::to_string(free) + " free, at least " + std::to_string(least) + " needed", free);
 }
 
 std::string nodes_of(const State& state, const Allocation& allocation) {
@@ -203,15 +155,8 @@ void note_placement(Inquiry& ask, const PartitionSettings& partition, const Tria
   for (FleetCheck& check : checks) ask.verdict.checks.push_back(std::move(check.verdict));
 }
 
-bool is_backfilled(const State& state) {
-  return backfill_kind(state.record.settings) != BackfillKind::none;
-}
-
-void note_expected(Inquiry& ask,
-                   const PartitionSettings& partition,
-                   const Bitset& ready,
-                   const std::vector<Ahead>& ahead) {
-  const Forecast forecast = forecast_start(ask.state, ask.now, partition, ready, ask.job, ahead);
+void note_expected(Inquiry& ask, Outlook& outlook) {
+  const Forecast forecast = outlook.forecast(ask.job.request);
   std::uint64_t left_s = 0;
   if (forecast.start.has_value()) {
     const Second now = second_of(ask.now);
@@ -223,7 +168,7 @@ void note_expected(Inquiry& ask,
       ask.verdict.behind = forecast.behind;
     }
   }
-  ask.note("expected start in partition " + partition.name, forecast.start.has_value(),
+  ask.note("expected start in partition " + outlook.partition().name, forecast.start.has_value(),
            start_text(forecast), left_s);
 }
 
@@ -235,18 +180,15 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
     return shut;
   }
   const PartitionSettings* partition = find_partition(ask.state.record.settings, name);
-  const Bitset ready = ready_nodes(ask.state, ask.contact, name);
-  note_nodes(ask, *partition, ready);
-  note_cores(ask, *partition, ready);
-  note_devices(ask, *partition, ready);
-  const Trial trial =
-      try_place(ask.state, *ask.policies.select, *partition, ready, ask.job.request);
+  Outlook outlook(ask.state, ask.contact, ask.now, ask.policies, *partition, ask.job, ask.index);
+  note_nodes(ask, *partition, outlook.ready());
+  note_cores(ask, *partition, outlook.ready());
+  note_devices(ask, *partition, outlook.ready());
+  const Trial trial = outlook.trial(ask.job.request);
   note_placement(ask, *partition, trial);
   if (trial.is_hopeless) return trial.blocked;
-  const QueueOrder order(ask.state, ask.now, ask.policies, *partition, ready);
-  const auto ahead = order.ahead_of(ask.job, ask.index);
-  const auto blocker = order.first_waiting(ahead);
-  const std::size_t starts = starts_of(ahead);
+  const auto blocker = outlook.blocker();
+  const std::size_t starts = outlook.starts_ahead();
   ask.note("order in partition " + name, !blocker.has_value(),
            blocker.has_value() ? "behind job " + job_name(*ask.state.find_job(*blocker)) + ", " +
                                      count_text(starts, "job") + " ahead"
@@ -254,16 +196,11 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
            starts);
   ask.note("priority in partition " + name, true,
            priority_text(ask.state, ask.policies, ask.now, ask.job, *partition), 0);
-  std::optional<Allocation> allocation = trial.allocation;
-  if (blocker.has_value() || is_backfilled(ask.state)) {
-    const Place mine = order.place_of(ask.job);
-    allocation = placed_behind(ask, *partition, trial, mine, !blocker.has_value());
-  }
-  if (allocation.has_value()) {
+  if (const auto allocation = outlook.start_now(ask.job.request, trial)) {
     if (ask.verdict.nodes.empty()) ask.verdict.nodes = nodes_of(ask.state, *allocation);
     return Blocked{};
   }
-  note_expected(ask, *partition, ready, order.hopeful(ahead));
+  note_expected(ask, outlook);
   if (blocker.has_value() || trial.allocation.has_value()) {
     return Blocked{Reason::priority, starts};
   }

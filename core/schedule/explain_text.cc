@@ -6,14 +6,6 @@
 #include "core/schedule/waits.h"
 
 namespace cox::core {
-namespace {
-
-std::string number(std::uint64_t n) {
-  return std::to_string(n);
-}
-
-}  // namespace
-
 std::string summary_of(const Job& job, const Blocked& blocked) {
   switch (blocked.code) {
     case Reason::none:
@@ -29,7 +21,7 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::held_by_system:
       return "it is held" + (job.run->why.empty() ? std::string() : ": " + job.run->why);
     case Reason::begin_time:
-      return "its begin time is in " + number(blocked.amount) + " s";
+      return "its begin time is in " + std::to_string(blocked.amount) + " s";
     case Reason::nodes_unavailable:
       return count_text(blocked.amount, "node") + " it could use " +
              (blocked.amount == 1 ? "is" : "are") + " set aside, resting, silent or lost";

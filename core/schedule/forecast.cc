@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "core/schedule/backfill.h"
-#include "core/schedule/lane.h"
 #include "core/schedule/prospect.h"
 #include "core/schedule/reservations.h"
 #include "core/schedule/trial.h"
@@ -24,87 +23,89 @@ std::vector<JobId> ending_at(const Running& running, Instant now, Second start) 
   return jobs;
 }
 
-/// Every job in order at its earliest start; nothing overtakes where there is no backfill.
-std::optional<Second> counted_start(const State& state,
-                                    const Running& running,
-                                    Instant now,
-                                    const PartitionSettings& partition,
-                                    const Bitset& ready,
-                                    const Job& job,
-                                    const std::vector<Ahead>& ahead) {
-  const bool is_strict = backfill_kind(state.record.settings) == BackfillKind::none;
-  const LaneUnit unit = partition.whole_nodes ? LaneUnit::nodes : LaneUnit::cores;
-  Lane lane(state, running, now, ready, unit, false);
-  Second from = 0;
-  for (const auto& [id, starts] : ahead) {
-    const JobRequest& request = state.find_job(id)->request;
-    const std::int64_t units = lane.units(state, partition, request);
-    for (std::uint32_t i = 0; i < starts; ++i) {
-      const auto start = lane.earliest(units, request.time_limit, from);
-      if (!start.has_value()) break;
-      lane.reserve(units, *start, request.time_limit);
-      if (is_strict) from = *start;
-    }
-  }
-  const auto start =
-      lane.earliest(lane.units(state, partition, job.request), job.request.time_limit, from);
-  return start.has_value() && *start >= lane.horizon() ? std::nullopt : start;
-}
-
 }  // namespace
 
-Forecast forecast_start(const State& state,
-                        Instant now,
-                        const PartitionSettings& partition,
-                        const Bitset& ready,
-                        const Job& job,
-                        const std::vector<Ahead>& ahead) {
-  Forecast forecast;
+Forecaster::Forecaster(const State& state,
+                       Instant now,
+                       const PartitionSettings& partition,
+                       const Bitset& ready,
+                       const std::vector<Ahead>& ahead)
+    : state_(state), now_(now), partition_(partition), ready_(ready), is_first_(ahead.empty()) {
   std::uint64_t starts = 0;
   for (const Ahead& one : ahead) starts += one.starts;
-  if (starts > forecast_jobs_max) return forecast;
-  Running running;
-  running.rebuild(state);
-  if (ahead.empty()) {
-    const Timeline timeline(state, running, now);
-    Prospect prospect(state, partition, ready, job.request);
-    forecast.start = prospect.advance(timeline, job.request.time_limit, 0);
-    forecast.is_estimate = false;
-    if (forecast.start == second_never) forecast.start.reset();
-  } else {
-    forecast.start = counted_start(state, running, now, partition, ready, job, ahead);
+  if (starts > forecast_jobs_max) return;
+  running_.rebuild(state);
+  if (!is_first_) count(ahead);
+}
+
+/// Every job in order at its earliest start; nothing overtakes where there is no backfill.
+void Forecaster::count(const std::vector<Ahead>& ahead) {
+  const bool is_strict = backfill_kind(state_.record.settings) == BackfillKind::none;
+  const LaneUnit unit = partition_.whole_nodes ? LaneUnit::nodes : LaneUnit::cores;
+  lane_.emplace(state_, running_, now_, ready_, unit, false);
+  for (const auto& [id, starts] : ahead) {
+    const JobRequest& request = state_.find_job(id)->request;
+    const std::int64_t units = lane_->units(state_, partition_, request);
+    for (std::uint32_t i = 0; i < starts; ++i) {
+      const auto start = lane_->earliest(units, request.time_limit, from_);
+      if (!start.has_value()) break;
+      lane_->reserve(units, *start, request.time_limit);
+      if (is_strict) from_ = *start;
+    }
   }
-  if (forecast.start.has_value()) forecast.behind = ending_at(running, now, *forecast.start);
+}
+
+std::optional<Second> Forecaster::exact(const JobRequest& request) const {
+  const Timeline timeline(state_, running_, now_);
+  Prospect prospect(state_, partition_, ready_, request);
+  const auto start = prospect.advance(timeline, request.time_limit, 0);
+  return start == second_never ? std::nullopt : start;
+}
+
+std::optional<Second> Forecaster::counted(const JobRequest& request) {
+  if (!lane_.has_value()) return std::nullopt;
+  const std::int64_t units = lane_->units(state_, partition_, request);
+  const auto start = lane_->earliest(units, request.time_limit, from_);
+  return start.has_value() && *start >= lane_->horizon() ? std::nullopt : start;
+}
+
+Forecast Forecaster::start_of(const JobRequest& request) {
+  Forecast forecast;
+  forecast.is_estimate = !is_first_;
+  forecast.start = is_first_ ? exact(request) : counted(request);
+  if (forecast.start.has_value()) forecast.behind = ending_at(running_, now_, *forecast.start);
   return forecast;
 }
 
-std::optional<Allocation> overtake(const State& state,
-                                   const Contact& contact,
-                                   Instant now,
-                                   const SelectPolicy& select,
-                                   std::size_t partition,
-                                   const Job& job,
-                                   const Allocation& allocation,
-                                   const std::vector<std::optional<Place>>& heads) {
+Overtaking::Overtaking(const State& state,
+                       const Contact& contact,
+                       Instant now,
+                       const SelectPolicy& select,
+                       const std::vector<std::optional<Place>>& heads)
+    : state_(state), now_(now), select_(select) {
   const std::vector<PartitionSettings>& all = state.record.settings.partitions;
-  std::vector<Head> reserved;
-  std::vector<Bitset> ready;
-  std::vector<const Bitset*> views;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    ready.push_back(ready_nodes(state, contact, all[i].name));
-    if (heads[i].has_value()) reserved.push_back(Head{*heads[i], i});
+    ready_.push_back(ready_nodes(state, contact, all[i].name));
+    if (heads[i].has_value()) reserved_.push_back(Head{*heads[i], i});
   }
-  for (const Bitset& one : ready) views.push_back(&one);
-  std::ranges::sort(reserved, [](const Head& a, const Head& b) { return a.place < b.place; });
-  Running running;
-  running.rebuild(state);
+  std::ranges::sort(reserved_, [](const Head& a, const Head& b) { return a.place < b.place; });
+  running_.rebuild(state);
+}
+
+std::optional<Allocation> Overtaking::placed(std::size_t partition,
+                                             const JobRequest& request,
+                                             const Allocation& allocation) const {
+  std::vector<const Bitset*> views;
+  for (const Bitset& one : ready_) views.push_back(&one);
+  // Made anew for each question: to answer, they may move to other nodes.
   Reservations reservations;
-  reservations.rebuild(state, Timeline(state, running, now), reserved, views);
-  const Second end = end_second(now, job.request.time_limit);
+  reservations.rebuild(state_, Timeline(state_, running_, now_), reserved_, views);
+  const Second end = end_second(now_, request.time_limit);
   if (reservations.allows(allocation, end, {})) return allocation;
-  const auto rest = reservations.around(ready[partition], end, {});
+  const auto rest = reservations.around(ready_[partition], end, {});
   if (!rest.has_value()) return std::nullopt;
-  return try_place(state, select, all[partition], *rest, job.request).allocation;
+  const PartitionSettings& settings = state_.record.settings.partitions[partition];
+  return try_place(state_, select_, settings, *rest, request).allocation;
 }
 
 }  // namespace cox::core

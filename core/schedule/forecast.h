@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "core/schedule/lane.h"
 #include "core/schedule/plan.h"
+#include "core/schedule/reservations.h"
 #include "core/schedule/timeline.h"
 
 namespace cox::core {
@@ -25,23 +27,56 @@ struct Forecast {
   std::vector<JobId> behind;    // running jobs that end then, a few of them
 };
 
-/// `ahead`: what comes before it in the partition, in order.
-Forecast forecast_start(const State& state,
-                        Instant now,
-                        const PartitionSettings& partition,
-                        const Bitset& ready,
-                        const Job& job,
-                        const std::vector<Ahead>& ahead);
+/// Starts of whatever is asked for at one place of one partition's order: what is ahead is counted
+/// once, for all questions.
+class Forecaster {
+ public:
+  /// `ahead`: what comes before, in order. What is given by reference must outlive this.
+  Forecaster(const State& state,
+             Instant now,
+             const PartitionSettings& partition,
+             const Bitset& ready,
+             const std::vector<Ahead>& ahead);
 
-/// Whether `job`, placed at `allocation` behind jobs that wait, would break a promise to one of
-/// them; the placement that does not, if there is one. `heads`: the first of each partition.
-std::optional<Allocation> overtake(const State& state,
-                                   const Contact& contact,
-                                   Instant now,
-                                   const SelectPolicy& select,
-                                   std::size_t partition,
-                                   const Job& job,
-                                   const Allocation& allocation,
-                                   const std::vector<std::optional<Place>>& heads);
+  Forecast start_of(const JobRequest& request);
+
+ private:
+  void count(const std::vector<Ahead>& ahead);
+  std::optional<Second> exact(const JobRequest& request) const;
+  std::optional<Second> counted(const JobRequest& request);
+
+  const State& state_;
+  Instant now_;
+  const PartitionSettings& partition_;
+  const Bitset& ready_;
+  Running running_;
+  bool is_first_;
+  std::optional<Lane> lane_;  // with all that is ahead; nothing when that is too much
+  Second from_ = 0;
+};
+
+/// Whether what is placed behind jobs that wait breaks a promise to one of them.
+class Overtaking {
+ public:
+  /// `heads`: the first of each partition that waits. What is given by reference must outlive this.
+  Overtaking(const State& state,
+             const Contact& contact,
+             Instant now,
+             const SelectPolicy& select,
+             const std::vector<std::optional<Place>>& heads);
+
+  /// `allocation`, or the placement of `request` that breaks none, if there is one.
+  std::optional<Allocation> placed(std::size_t partition,
+                                   const JobRequest& request,
+                                   const Allocation& allocation) const;
+
+ private:
+  const State& state_;
+  Instant now_;
+  const SelectPolicy& select_;
+  Running running_;
+  std::vector<Head> reserved_;
+  std::vector<Bitset> ready_;
+};
 
 }  // namespace cox::core

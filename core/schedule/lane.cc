@@ -10,8 +10,6 @@
 namespace cox::core {
 namespace {
 
-constexpr std::int64_t us_per_second = 1'000'000;
-
 const Component& component_of(const JobRequest& request) {
   return request.common->components.front();
 }

@@ -14,12 +14,8 @@
 namespace cox::core {
 namespace {
 
-std::string number(std::uint64_t n) {
-  return std::to_string(n);
-}
-
 std::string device_text(const DeviceRequest& one) {
-  return one.name + (one.type.empty() ? "" : ":" + one.type) + ":" + number(one.count);
+  return one.name + (one.type.empty() ? "" : ":" + one.type) + ":" + std::to_string(one.count);
 }
 
 /// Whichever option it was given with: a command knows and names that (cmds/client/wording.h).
@@ -31,9 +27,9 @@ std::string gres_text(const std::string& devices) {
 std::string nodes_asked(const Component& c, std::uint64_t least) {
   const bool by_tasks = c.tasks != 0 && c.tasks_per_node != 0 &&
                         (c.tasks + c.tasks_per_node - 1) / c.tasks_per_node == least;
-  if (!by_tasks) return "--nodes " + number(least);
-  return "--ntasks " + number(c.tasks) + ", at " + number(c.tasks_per_node) + " on each of " +
-         count_text(least, "node");
+  if (!by_tasks) return "--nodes " + std::to_string(least);
+  return "--ntasks " + std::to_string(c.tasks) + ", at " + std::to_string(c.tasks_per_node) +
+         " on each of " + count_text(least, "node");
 }
 
 class Misfit {
@@ -114,10 +110,12 @@ class Misfit {
     std::string refusal = asked + ": no node of " + place() + " has more than " + most;
     if (found > 0) {
       refusal = asked + ": only " + count_text(found, "node") + " of " + place() +
-                (found == 1 ? " has" : " have") + " so much, " + number(nodes_least()) + " needed";
+                (found == 1 ? " has" : " have") + " so much, " + std::to_string(nodes_least()) +
+                " needed";
     }
     note(name, found >= nodes_least(),
-         number(found) + " of " + number(nodes_.count()) + " nodes have " + what, found, refusal);
+         std::to_string(found) + " of " + std::to_string(nodes_.count()) + " nodes have " + what,
+         found, refusal);
   }
 
   void check_named() {
@@ -137,7 +135,8 @@ class Misfit {
     const std::string excluded =
         request_.common->nodes_excluded.empty() ? "" : " that are not excluded";
     note("number of nodes", nodes_.count() >= nodes_least(),
-         number(nodes_least()) + " needed, it has " + number(nodes_.count()) + excluded,
+         std::to_string(nodes_least()) + " needed, it has " + std::to_string(nodes_.count()) +
+             excluded,
          nodes_.count(),
          nodes_asked(component(), nodes_least()) + ": " + place() + " has " +
              count_text(nodes_.count(), "node") + excluded);
@@ -159,9 +158,9 @@ class Misfit {
     const std::uint64_t found = count(suits);
     const bool is_wide = tasks_most == 0;  // not even one task
     note_suiting("cores of a node", found,
-                 number(cores) + " cores, the largest has " + number(most),
-                 is_wide ? "--cpus-per-task " + number(need_.cpus_per_task())
-                         : "--ntasks-per-node " + number(tasks_least()),
+                 std::to_string(cores) + " cores, the largest has " + std::to_string(most),
+                 is_wide ? "--cpus-per-task " + std::to_string(need_.cpus_per_task())
+                         : "--ntasks-per-node " + std::to_string(tasks_least()),
                  is_wide ? count_text(most, "core") : "room for " + count_text(tasks_most, "task"));
   }
 
@@ -199,7 +198,7 @@ class Misfit {
     note_suiting("devices of a node",
                  count([](NodeId, const Room& room) { return room.has_devices; }), quoted(all),
                  gres_text(scarce == nullptr ? all : device_text(*scarce)),
-                 scarce == nullptr ? "a part of it" : number(most_devices(*scarce)));
+                 scarce == nullptr ? "a part of it" : std::to_string(most_devices(*scarce)));
   }
 
   /// Of those that suit `wanted`, on the node with most of them.
@@ -237,10 +236,12 @@ class Misfit {
     for (const std::uint64_t one : rooms) room += one;
     const std::string best = rooms.size() == 1 ? "best node holds" : "best nodes hold";
     note("room for tasks", room >= tasks,
-         number(tasks) + " needed, its " + number(rooms.size()) + " " + best + " " + number(room),
+         std::to_string(tasks) + " needed, its " + std::to_string(rooms.size()) + " " + best + " " +
+             std::to_string(room),
          room,
-         "--ntasks " + number(tasks) + ": " + count_text(rooms.size(), "node") + " of " + place() +
-             (rooms.size() == 1 ? " has" : " have") + " room for " + number(room) + " at most");
+         "--ntasks " + std::to_string(tasks) + ": " + count_text(rooms.size(), "node") + " of " +
+             place() + (rooms.size() == 1 ? " has" : " have") + " room for " +
+             std::to_string(room) + " at most");
   }
 
   const State& state_;

@@ -4,19 +4,12 @@
 #include <algorithm>
 
 #include "testsuite/support/random_life.h"
+#include "testsuite/support/verdicts.h"
 
 namespace cox::core {
 namespace {
 
 using namespace cox::testing;
-
-Reason reason(Cluster& cluster, JobId id) {
-  const Reason code = cluster.plan().blocked(cluster.state, id).code;
-  const Verdict verdict =
-      explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
-  EXPECT_EQ(verdict.code, code) << "job " << id.value << ": " << verdict.summary;
-  return code;
-}
 
 TEST(Plan, StartsInOrderOfNiceThenOfSubmission) {
   Cluster cluster(fleet().nodes(1).cores(1));

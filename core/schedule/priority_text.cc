@@ -9,17 +9,13 @@
 #include "core/schedule/order_key.h"
 
 namespace cox::core {
-namespace {
 
-/// Thousandths as a decimal number without zeros behind: "0.25", "-3".
-std::string decimal(std::int64_t thousandths) {
+std::string points_text(std::int64_t thousandths) {
   const std::int64_t whole = std::abs(thousandths) / 1000;
   std::string rest = std::to_string(1000 + std::abs(thousandths) % 1000).substr(1);
   while (!rest.empty() && rest.back() == '0') rest.pop_back();
   return (thousandths < 0 ? "-" : "") + std::to_string(whole) + (rest.empty() ? "" : "." + rest);
 }
-
-}  // namespace
 
 std::string priority_text(const State& state,
                           Policies policies,
@@ -35,7 +31,7 @@ std::string priority_text(const State& state,
   std::string tier;
   std::int64_t sum = 0;
   for (const PriorityTerm& term : terms) {
-    const std::string text = term.name + " " + decimal(term.thousandths);
+    const std::string text = term.name + " " + points_text(term.thousandths);
     if (term.name == "tier") {
       tier = text;
       continue;
@@ -43,7 +39,7 @@ std::string priority_text(const State& state,
     parts.push_back(text);
     sum += term.thousandths;
   }
-  return tier + ", " + decimal(sum) + " points: " + join(parts, ", ");
+  return tier + ", " + points_text(sum) + " points: " + join(parts, ", ");
 }
 
 }  // namespace cox::core

@@ -11,13 +11,13 @@
 namespace cox::core {
 namespace {
 
-const Component& component_of(const JobRequest& request) {
+const Component& first_component(const JobRequest& request) {
   return request.common->components.front();
 }
 
 /// Any `tasks` cores would do, if memory did not matter.
 bool is_scattered(const JobRequest& request, const FreeNodes& view) {
-  const Component& c = component_of(request);
+  const Component& c = first_component(request);
   return c.tasks != 0 && c.tasks_per_node == 0 && c.cpus_per_task <= 1 && c.nodes_min <= 1 &&
          c.nodes_max >= std::min<std::size_t>(c.tasks, view.candidates.size()) &&
          view.nodes_max == 0 && !c.exclusive && c.devices.empty() && !view.whole_nodes &&
@@ -37,13 +37,14 @@ void add_bits(Bitset& to, const Bitset& bits, bool frees) {
 }  // namespace
 
 Tally::Tally(const JobRequest& request, std::uint32_t nodes_granted)
-    : tasks_(component_of(request).tasks),
-      nodes_least_(std::max<std::size_t>(component_of(request).nodes_min,
+    : tasks_(first_component(request).tasks),
+      nodes_least_(std::max<std::size_t>(first_component(request).nodes_min,
                                          request.common->nodes_wanted.size())),
-      nodes_most_(tasks_ == 0 ? nodes_least_
-                              : std::min<std::uint64_t>(component_of(request).nodes_max, tasks_)),
+      nodes_most_(tasks_ == 0
+                      ? nodes_least_
+                      : std::min<std::uint64_t>(first_component(request).nodes_max, tasks_)),
       named_(request.common->nodes_wanted.size()),
-      tasks_least_(tasks_ != 0 ? 1 : std::max(1U, component_of(request).tasks_per_node)) {
+      tasks_least_(tasks_ != 0 ? 1 : std::max(1U, first_component(request).tasks_per_node)) {
   if (nodes_granted != 0 && tasks_ != 0) {
     nodes_most_ = std::min<std::uint64_t>(nodes_most_, nodes_granted);
   }

@@ -26,13 +26,6 @@ bool concerns(const Reservation& one, Second end, const Above& above) {
   return end > one.start || end == second_never;
 }
 
-std::vector<Part> parts_of(const Allocation& allocation) {
-  std::vector<Part> parts;
-  parts.reserve(allocation.nodes.size());
-  for (const NodeShare& share : allocation.nodes) parts.push_back(part_of(share));
-  return parts;
-}
-
 bool touches(const Reservation& one, const Allocation& allocation) {
   return std::ranges::any_of(allocation.nodes, [&one](const NodeShare& share) {
     return one.nodes.test(share.node.value);

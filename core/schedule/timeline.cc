@@ -9,7 +9,6 @@
 namespace cox::core {
 namespace {
 
-constexpr std::int64_t us_per_second = 1'000'000;
 constexpr Instant instant_never{std::numeric_limits<std::int64_t>::max()};
 
 /// Where changes stand that are expected soon.
@@ -88,6 +87,13 @@ Part part_of(const NodeShare& share) {
   return Part{share.node, static_cast<std::uint32_t>(share.cores.count()),
               std::accumulate(share.memory_mib.begin(), share.memory_mib.end(), std::int64_t{0}),
               share.devices, share.pools};
+}
+
+std::vector<Part> parts_of(const Allocation& allocation) {
+  std::vector<Part> parts;
+  parts.reserve(allocation.nodes.size());
+  for (const NodeShare& share : allocation.nodes) parts.push_back(part_of(share));
+  return parts;
 }
 
 Timeline::Timeline(const State& state, const Running& running, Instant now) {

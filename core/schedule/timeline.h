@@ -16,6 +16,7 @@ namespace cox::core {
 
 /// Whole seconds since 1970: every plan rounds up.
 using Second = std::int64_t;
+inline constexpr std::int64_t us_per_second = 1'000'000;
 /// Of jobs without a limit. Nothing is predicted across it.
 inline constexpr Second second_never = std::numeric_limits<Second>::max();
 
@@ -58,6 +59,7 @@ struct Part {
 };
 
 Part part_of(const NodeShare& share);
+std::vector<Part> parts_of(const Allocation& allocation);
 
 struct Change {
   Second at = 0;

@@ -5,21 +5,12 @@
 
 #include "core/schedule/impossible.h"
 #include "testsuite/support/random_life.h"
+#include "testsuite/support/verdicts.h"
 
 namespace cox::core {
 namespace {
 
 using namespace cox::testing;
-
-Settings with(const std::string& backfill) {
-  Settings settings = in_order();
-  settings.backfill = backfill;
-  return settings;
-}
-
-Verdict why(const Cluster& cluster, JobId id) {
-  return explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
-}
 
 class PlanningTraps : public ::testing::TestWithParam<std::string> {
  protected:
@@ -40,7 +31,7 @@ class BackfillTraps : public PlanningTraps {};
 
 /// A busy cluster is not called a broken one, and what waits behind others is told whom for.
 TEST_P(PlanningTraps, Trap11BusyIsNotDown) {
-  Cluster cluster(fleet().nodes(2), with(GetParam()));
+  Cluster cluster(fleet().nodes(2), in_order_with(GetParam()));
   cluster.run(job().nodes(2).exclusive());
   const JobId first = *cluster.submit(job());
   const JobId second = *cluster.submit(job().minutes(60));
@@ -55,7 +46,7 @@ TEST_P(PlanningTraps, Trap11BusyIsNotDown) {
 
 /// Thousands of jobs that name nodes are cancelled: no plan is made for each.
 TEST_P(PlanningTraps, Trap14CancelOfThousandsThatNameNodesIsCheap) {
-  Cluster cluster(fleet().nodes(8), with(GetParam()));
+  Cluster cluster(fleet().nodes(8), in_order_with(GetParam()));
   cluster.run(job().nodes(8).exclusive());
   std::vector<JobId> jobs;
   for (int i = 0; i < 2000; ++i) {
@@ -69,7 +60,7 @@ TEST_P(PlanningTraps, Trap14CancelOfThousandsThatNameNodesIsCheap) {
 
 /// Whether a job is possible is found without the plan: a submit does not wait for it.
 TEST_P(PlanningTraps, Trap15ASubmitIsCheckedWithoutThePlan) {
-  Cluster cluster(fleet().nodes(2), with(GetParam()));
+  Cluster cluster(fleet().nodes(2), in_order_with(GetParam()));
   cluster.advance(minutes(1));
   cluster.plan().drop();  // and is not built again by any of this
   EXPECT_TRUE(check_possible(cluster.state, cluster.now, [] {
@@ -83,7 +74,7 @@ TEST_P(PlanningTraps, Trap15ASubmitIsCheckedWithoutThePlan) {
 
 /// A slot that a gang gives back is not the next small job's when a large one is promised it.
 TEST_P(BackfillTraps, Trap21AFreedPartOfAGangGoesToWhomItWasPromised) {
-  Cluster cluster(fleet().nodes(3), with(GetParam()));
+  Cluster cluster(fleet().nodes(3), in_order_with(GetParam()));
   const JobId gang = cluster.run(job().nodes(3).exclusive().minutes(30));
   const JobId wide = *cluster.submit(job().nodes(2).exclusive().minutes(30));
   const JobId newer = *cluster.submit(job().exclusive().minutes(60));
@@ -108,7 +99,7 @@ TEST_P(BackfillTraps, Trap21AFreedPartOfAGangGoesToWhomItWasPromised) {
 
 /// Two gangs never hold half of the machine each: a gang starts as a whole.
 TEST_P(PlanningTraps, Trap22TwoGangsNeverHoldHalfEach) {
-  Cluster cluster(fleet().nodes(4), with(GetParam()));
+  Cluster cluster(fleet().nodes(4), in_order_with(GetParam()));
   const JobId one = *cluster.submit(job().nodes(3).exclusive());
   const JobId two = *cluster.submit(job().nodes(3).exclusive());
   cluster.schedule();
@@ -119,7 +110,7 @@ TEST_P(PlanningTraps, Trap22TwoGangsNeverHoldHalfEach) {
 
 /// A job at the head that nothing can ever satisfy holds back nobody, and is looked at once.
 TEST_P(PlanningTraps, Trap23AHopelessHeadStopsNobody) {
-  Cluster cluster(fleet().nodes(2).cores(4), with(GetParam()));
+  Cluster cluster(fleet().nodes(2).cores(4), in_order_with(GetParam()));
   const JobId hopeless = *cluster.submit(job().cpus(64));
   const JobId small = *cluster.submit(job().nice(5));
   cluster.schedule();
@@ -130,34 +121,34 @@ TEST_P(PlanningTraps, Trap23AHopelessHeadStopsNobody) {
 
 /// Behind jobs without a limit no start is predicted, and none takes long to find out.
 TEST_P(PlanningTraps, Trap25NoStartIsPredictedInTheYear13429) {
-  Cluster cluster(fleet().nodes(2), with(GetParam()));
+  Cluster cluster(fleet().nodes(2), in_order_with(GetParam()));
   cluster.run(job().nodes(2).exclusive().unlimited());
   const JobId first = *cluster.submit(job().exclusive());
   const JobId endless = *cluster.submit(job().nodes(2).exclusive().unlimited());
   const JobId last = *cluster.submit(job().exclusive());
   cluster.schedule();
   for (const JobId id : {first, endless, last}) {
-    EXPECT_FALSE(why(cluster, id).expected_start.is_set()) << id.value;
+    EXPECT_FALSE(why_waits(cluster, id).expected_start.is_set()) << id.value;
   }
 }
 
 TEST_P(PlanningTraps, ExpectedStartsNameTheJobsThatEndThen) {
-  Cluster cluster(fleet().nodes(2), with(GetParam()));
+  Cluster cluster(fleet().nodes(2), in_order_with(GetParam()));
   const JobId running = cluster.run(job().nodes(2).exclusive().minutes(30));
   const JobId first = *cluster.submit(job().nodes(2).exclusive().minutes(60));
   const JobId second = *cluster.submit(job().exclusive().minutes(60));
   cluster.schedule();
   const Instant end = cluster.job(running).run->released + minutes(30);
-  EXPECT_EQ(why(cluster, first).expected_start, end);
-  EXPECT_FALSE(why(cluster, first).is_estimate);
-  EXPECT_EQ(why(cluster, first).behind, std::vector<JobId>{running});
-  EXPECT_EQ(why(cluster, second).expected_start, end + minutes(60));
-  EXPECT_TRUE(why(cluster, second).is_estimate);
+  EXPECT_EQ(why_waits(cluster, first).expected_start, end);
+  EXPECT_FALSE(why_waits(cluster, first).is_estimate);
+  EXPECT_EQ(why_waits(cluster, first).behind, std::vector<JobId>{running});
+  EXPECT_EQ(why_waits(cluster, second).expected_start, end + minutes(60));
+  EXPECT_TRUE(why_waits(cluster, second).is_estimate);
 }
 
 /// Thousands of requests that came and went leave nothing outstanding.
 TEST_P(PlanningTraps, Trap29WhatWasWithdrawnIsNotOutstanding) {
-  Cluster cluster(fleet().nodes(2), with(GetParam()));
+  Cluster cluster(fleet().nodes(2), in_order_with(GetParam()));
   const JobId running = cluster.run(job().nodes(2).exclusive());
   for (int i = 0; i < 3000; ++i) {
     const JobId id = *cluster.submit(job().exclusive().minutes(1 + i % 700));

@@ -20,31 +20,27 @@ Blob make_blob(std::string bytes) {
   return {hash, std::make_shared<const std::string>(std::move(bytes))};
 }
 
-Failure bad(std::string message) {
-  return fail(Code::bad_usage, std::move(message));
-}
-
 Result<void> check_directory(const std::string& directory) {
   if (directory.empty() || directory.front() != '/') {
-    return bad("directory " + quoted(directory) + " is not an absolute path");
+    return bad_usage("directory " + quoted(directory) + " is not an absolute path");
   }
   return {};
 }
 
 Result<void> check_reason(const std::string& why) {
-  if (why.size() > wire::text_bytes_max) return bad("the reason is too long");
-  if (why.find('\0') != std::string::npos) return bad("the reason holds a NUL byte");
+  if (why.size() > wire::text_bytes_max) return bad_usage("the reason is too long");
+  if (why.find('\0') != std::string::npos) return bad_usage("the reason holds a NUL byte");
   return {};
 }
 
 /// A name stands in one line of every listing, and in names of files by %x.
 Result<void> check_name(const std::string& name) {
   if (name.size() > job_name_bytes_max) {
-    return bad("--job-name " + quoted(name, 40) + ": " + std::to_string(name.size()) +
-               " bytes are over the limit of " + std::to_string(job_name_bytes_max));
+    return bad_usage("--job-name " + quoted(name, 40) + ": " + std::to_string(name.size()) +
+                     " bytes are over the limit of " + std::to_string(job_name_bytes_max));
   }
   if (quoted(name, name.size()) == name) return {};
-  return bad("--job-name " + quoted(name, 40) + ": has a character that cannot be printed");
+  return bad_usage("--job-name " + quoted(name, 40) + ": has a character that cannot be printed");
 }
 
 std::string_view base_name(std::string_view path) {
@@ -62,13 +58,14 @@ std::string default_name(const JobRequest& request, bool has_script) {
 
 Result<void> check_shape(const JobRequest& request, bool has_script) {
   if (request.common->kind == JobKind::batch) {
-    if (!has_script && request.argv.empty()) return bad("a batch job needs a script or a command");
-    if (request.common->has_initial_step) return bad("a batch job has no initial step");
+    if (!has_script && request.argv.empty())
+      return bad_usage("a batch job needs a script or a command");
+    if (request.common->has_initial_step) return bad_usage("a batch job has no initial step");
     return {};
   }
-  if (has_script) return bad("an interactive job has no script");
+  if (has_script) return bad_usage("an interactive job has no script");
   if (request.common->has_initial_step && request.common->initial_step.argv.empty()) {
-    return bad("a step needs a command");
+    return bad_usage("a step needs a command");
   }
   return {};
 }
@@ -125,7 +122,7 @@ Result<core::Request> cancel_of_step(const core::State& state,
                                      JobId job,
                                      const ArraySpec& elements) {
   if (elements.empty()) return core::CancelStep{caller, job, StepId(action.step())};
-  if (elements.count() != 1) return bad("a step of several elements");
+  if (elements.count() != 1) return bad_usage("a step of several elements");
   const core::ArrayMembers* members = state.find_members(job);
   const auto found = members == nullptr ? std::map<std::uint32_t, JobId>::const_iterator{}
                                         : members->elements.find(elements.first());
@@ -208,7 +205,7 @@ Result<WithContent<core::SubmitJob>> translate_variant(const WithContent<core::S
   if (auto checked = check_name(request->name); !checked) return tl::unexpected(checked.error());
   WithContent<core::SubmitJob> made{{base.request.caller, {}, {}}, base.blobs};
   if (!variant.script().empty()) {
-    if (request->script.empty()) return bad("a script for a job that has none");
+    if (request->script.empty()) return bad_usage("a script for a job that has none");
     if (auto checked = check_script(variant.script()); !checked) {
       return tl::unexpected(checked.error());
     }
@@ -230,7 +227,7 @@ Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateSt
                                                             const Caller& caller) {
   auto request = wire::take(create.request());
   if (!request) return tl::unexpected(request.error());
-  if (request->argv.empty()) return bad("a step needs a command");
+  if (request->argv.empty()) return bad_usage("a step needs a command");
   if (auto checked = check_name(request->name); !checked) return tl::unexpected(checked.error());
   if (!request->directory.empty()) {
     if (auto checked = check_directory(request->directory); !checked) {
@@ -268,7 +265,7 @@ Result<core::Request> translate_action(const core::State& state,
     default:
       break;
   }
-  return bad("job action " + std::to_string(action.kind()) + " is not known");
+  return bad_usage("job action " + std::to_string(action.kind()) + " is not known");
 }
 
 Result<core::Request> translate_node_action(const wire::NodeAction& action,
@@ -286,7 +283,7 @@ Result<core::Request> translate_node_action(const wire::NodeAction& action,
     default:
       break;
   }
-  return bad("node action " + std::to_string(action.kind()) + " is not known");
+  return bad_usage("node action " + std::to_string(action.kind()) + " is not known");
 }
 
 Result<core::Request> translate_partition_action(const wire::PartitionAction& action,
@@ -302,23 +299,23 @@ Result<core::Request> translate_partition_action(const wire::PartitionAction& ac
     default:
       break;
   }
-  return bad("partition action " + std::to_string(action.kind()) + " is not known");
+  return bad_usage("partition action " + std::to_string(action.kind()) + " is not known");
 }
 
 Result<void> check_script(std::string_view script) {
   if (script.size() > wire::script_bytes_max) {
-    return bad("script of " + std::to_string(script.size()) + " bytes is over the limit of " +
-               std::to_string(wire::script_bytes_max));
+    return bad_usage("script of " + std::to_string(script.size()) + " bytes is over the limit of " +
+                     std::to_string(wire::script_bytes_max));
   }
   if (!script.starts_with("#!")) {
-    return bad("the script's first line " + quoted(script.substr(0, script.find('\n')), 40) +
-               " does not begin with #! and an interpreter");
+    return bad_usage("the script's first line " + quoted(script.substr(0, script.find('\n')), 40) +
+                     " does not begin with #! and an interpreter");
   }
-  if (script.find('\0') != std::string_view::npos) return bad("the script holds a NUL byte");
+  if (script.find('\0') != std::string_view::npos) return bad_usage("the script holds a NUL byte");
   if (const auto dos = script.find("\r\n"); dos != std::string_view::npos) {
     const auto line = std::ranges::count(script.substr(0, dos), '\n') + 1;
-    return bad("line " + std::to_string(line) +
-               " of the script has a DOS line end (see: dos2unix)");
+    return bad_usage("line " + std::to_string(line) +
+                     " of the script has a DOS line end (see: dos2unix)");
   }
   return {};
 }
@@ -329,17 +326,17 @@ Result<std::string> pack_environment(
   for (const std::string& entry : entries) {
     const auto equals = entry.find('=');
     if (equals == 0 || equals == std::string::npos) {
-      return bad("environment entry " + quoted(entry, 40) + " is not NAME=VALUE");
+      return bad_usage("environment entry " + quoted(entry, 40) + " is not NAME=VALUE");
     }
     if (entry.find('\0') != std::string::npos) {
-      return bad("environment variable " + quoted(entry.substr(0, equals), 40) +
-                 " holds a NUL byte");
+      return bad_usage("environment variable " + quoted(entry.substr(0, equals), 40) +
+                       " holds a NUL byte");
     }
     packed.append(entry);
     packed.push_back('\0');
     if (packed.size() > wire::environment_bytes_max) {
-      return bad("the environment is over the limit of " +
-                 std::to_string(wire::environment_bytes_max) + " bytes");
+      return bad_usage("the environment is over the limit of " +
+                       std::to_string(wire::environment_bytes_max) + " bytes");
     }
   }
   return packed;

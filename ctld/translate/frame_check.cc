@@ -108,10 +108,6 @@ bool may_be_large(std::uint64_t field) {
          field == Request::kConfigActionFieldNumber;
 }
 
-Failure bad(std::string message) {
-  return fail(Code::bad_usage, std::move(message));
-}
-
 }  // namespace
 
 Result<void> check_frame(std::string_view frame) {
@@ -119,14 +115,14 @@ Result<void> check_frame(std::string_view frame) {
   const std::string size = "a request of " + std::to_string(frame.size()) + " bytes ";
   for (std::string_view left = frame; !left.empty();) {
     const auto field = take_field(&left);
-    if (!field) return bad(size + "cannot be decoded");
+    if (!field) return bad_usage(size + "cannot be decoded");
     if (!may_be_large(field->number)) {
-      return bad(size + "is over the limit of " + std::to_string(plain_frame_bytes_max) +
-                 " for its kind");
+      return bad_usage(size + "is over the limit of " + std::to_string(plain_frame_bytes_max) +
+                       " for its kind");
     }
   }
   if (count_fields(frame, Kind::request) > frame_fields_max) {
-    return bad(size + "holds more than " + std::to_string(frame_fields_max) + " fields");
+    return bad_usage(size + "holds more than " + std::to_string(frame_fields_max) + " fields");
   }
   return {};
 }
@@ -135,8 +131,8 @@ Result<void> check_counts(const wire::ClientRequest& request) {
   for (const int named : {request.job_action().jobs_size(), request.list_jobs().jobs_size(),
                           request.wait_jobs().jobs_size()}) {
     if (named <= jobs_named_max) continue;
-    return bad(std::to_string(named) + " jobs in one request are over the limit of " +
-               std::to_string(jobs_named_max));
+    return bad_usage(std::to_string(named) + " jobs in one request are over the limit of " +
+                     std::to_string(jobs_named_max));
   }
   return {};
 }

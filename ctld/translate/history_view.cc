@@ -18,21 +18,17 @@ constexpr int jobs_max = 10'000;
 constexpr int words_max = 64;  // states or labels
 constexpr std::size_t entries_max = 1000;
 
-Failure bad(std::string message) {
-  return fail(Code::bad_usage, std::move(message));
-}
-
 Result<void> check_sizes(const wire::HistoryQuery& query) {
   const auto over = [](int count, const char* what, int limit) {
-    return bad(std::to_string(count) + " " + what + " are over the limit of " +
-               std::to_string(limit));
+    return bad_usage(std::to_string(count) + " " + what + " are over the limit of " +
+                     std::to_string(limit));
   };
   if (query.jobs_size() > jobs_max) return over(query.jobs_size(), "jobs", jobs_max);
   if (query.states_size() > words_max) return over(query.states_size(), "states", words_max);
   if (query.labels_size() > words_max) return over(query.labels_size(), "labels", words_max);
   for (const std::string* text : {&query.user(), &query.account(), &query.partition()}) {
     if (text->size() > wire::text_bytes_max)
-      return bad("a name of " + std::to_string(text->size()) + " bytes");
+      return bad_usage("a name of " + std::to_string(text->size()) + " bytes");
   }
   return {};
 }
@@ -46,9 +42,9 @@ Result<std::string> history_state(const std::string& word) {
   if (upper == "REQUEUED" || upper == "UNDONE") return upper;
   const auto state = parse_job_state(upper);
   if (state && is_final(*state)) return std::string(to_text(*state));
-  return bad("state " + quoted(word) +
-             ": not a state of an ended job (COMPLETED, FAILED, CANCELLED, "
-             "TIMEOUT, OUT_OF_MEMORY, NODE_FAIL, REQUEUED, UNDONE)");
+  return bad_usage("state " + quoted(word) +
+                   ": not a state of an ended job (COMPLETED, FAILED, CANCELLED, "
+                   "TIMEOUT, OUT_OF_MEMORY, NODE_FAIL, REQUEUED, UNDONE)");
 }
 
 void put_id(const AttemptRow& row, wire::JobView* to) {
@@ -179,7 +175,7 @@ Result<HistoryFilter> translate_history_query(const wire::HistoryQuery& query) {
   for (const std::string& label : query.labels()) {
     const std::size_t equals = label.find('=');
     const std::string key = label.substr(0, equals);
-    if (key.empty()) return bad("label " + quoted(label) + ": KEY or KEY=VALUE is expected");
+    if (key.empty()) return bad_usage("label " + quoted(label) + ": KEY or KEY=VALUE is expected");
     std::optional<std::string> value;
     if (equals != std::string::npos) value = label.substr(equals + 1);
     filter.labels.emplace_back(key, std::move(value));

@@ -257,24 +257,4 @@ void put_elements(const core::State& state,
   to->clear_signal();
 }
 
-void put_verdict(const core::Verdict& verdict, wire::Explanation* to) {
-  to->set_summary(verdict.summary);
-  for (const core::VerdictCheck& check : verdict.checks) {
-    wire::Check* entry = to->add_checks();
-    entry->set_name(check.name);
-    entry->set_passed(check.passed);
-    entry->set_detail(check.detail);
-    entry->set_amount(check.amount);
-  }
-  to->set_next_event(verdict.next_event);
-  to->set_nodes(verdict.nodes);
-}
-
-void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to) {
-  to->set_job(job.id.value);
-  to->set_id(core::job_name(job));
-  to->set_state(std::string(to_text(job_state(job))));
-  put_verdict(verdict, to);
-}
-
 }  // namespace cox::ctld

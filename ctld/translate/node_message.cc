@@ -15,15 +15,11 @@ namespace {
 constexpr int held_max = 100'000;
 constexpr int held_steps_max = 10'000;
 
-Failure bad(std::string message) {
-  return fail(Code::bad_usage, std::move(message));
-}
-
 Result<core::HeldStep> take_step(const wire::HeldStep& from) {
   if (from.phase() > static_cast<std::uint32_t>(core::StepPhase::ended)) {
-    return bad("step phase " + std::to_string(from.phase()) + " is not known");
+    return bad_usage("step phase " + std::to_string(from.phase()) + " is not known");
   }
-  if (from.endpoint().size() > wire::text_bytes_max) return bad("an endpoint is too long");
+  if (from.endpoint().size() > wire::text_bytes_max) return bad_usage("an endpoint is too long");
   auto result = wire::take(from.result());
   if (!result) return tl::unexpected(result.error());
   return core::HeldStep{StepId(from.step()), static_cast<core::StepPhase>(from.phase()),
@@ -32,8 +28,8 @@ Result<core::HeldStep> take_step(const wire::HeldStep& from) {
 
 Result<core::HeldAttempt> take_attempt(const wire::HeldAttempt& from) {
   if (from.steps_size() > held_steps_max) {
-    return bad(std::to_string(from.steps_size()) + " steps of one job are over the limit of " +
-               std::to_string(held_steps_max));
+    return bad_usage(std::to_string(from.steps_size()) +
+                     " steps of one job are over the limit of " + std::to_string(held_steps_max));
   }
   core::HeldAttempt held;
   held.job = JobId(from.job());
@@ -54,7 +50,7 @@ std::optional<std::string> failure_text(bool failed, const std::string& failure)
 }
 
 Result<core::Request> take_report(const wire::Prepared& from, NodeId node, Session session) {
-  if (from.endpoint().size() > wire::text_bytes_max) return bad("an endpoint is too long");
+  if (from.endpoint().size() > wire::text_bytes_max) return bad_usage("an endpoint is too long");
   core::ReportPrepared report;
   report.node = node;
   report.session = session;
@@ -67,7 +63,7 @@ Result<core::Request> take_report(const wire::Prepared& from, NodeId node, Sessi
 }
 
 Result<core::Request> take_report(const wire::StepPrepared& from, NodeId node, Session session) {
-  if (from.endpoint().size() > wire::text_bytes_max) return bad("an endpoint is too long");
+  if (from.endpoint().size() > wire::text_bytes_max) return bad_usage("an endpoint is too long");
   core::ReportStepPrepared report;
   report.node = node;
   report.session = session;
@@ -115,15 +111,15 @@ Result<core::RegisterNode> translate_register(const wire::Register& message,
                                               const std::string& name,
                                               Session session) {
   if (message.held_size() > held_max) {
-    return bad(std::to_string(message.held_size()) + " attempts are over the limit of " +
-               std::to_string(held_max));
+    return bad_usage(std::to_string(message.held_size()) + " attempts are over the limit of " +
+                     std::to_string(held_max));
   }
   auto inventory = wire::take(message.inventory());
   if (!inventory) return tl::unexpected(inventory.error());
   if (inventory->name != name) {
-    return bad("node " + quoted(name) + " registers as " + quoted(inventory->name));
+    return bad_usage("node " + quoted(name) + " registers as " + quoted(inventory->name));
   }
-  if (!is_node_name(name)) return bad("node name " + quoted(name) + " is not a name");
+  if (!is_node_name(name)) return bad_usage("node name " + quoted(name) + " is not a name");
   inventory->node_class.hash = wire::hash_class(inventory->node_class);
   core::RegisterNode made{session, std::move(*inventory), {}};
   for (const wire::HeldAttempt& attempt : message.held()) {
@@ -154,7 +150,7 @@ Result<core::Request> translate_node(const wire::NodeMessage& message,
     case wire::NodeMessage::BODY_NOT_SET:
       break;
   }
-  return bad("a message that a registered node does not send");
+  return bad_usage("a message that a registered node does not send");
 }
 
 }  // namespace cox::ctld

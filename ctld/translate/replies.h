@@ -3,9 +3,12 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/contact.h"
+#include "core/schedule/contrast.h"
 #include "core/schedule/plan.h"
+#include "core/schedule/suggest.h"
 #include "core/state.h"
 #include "model/time.h"
 #include "wire/client.pb.h"
@@ -40,6 +43,8 @@ void put_partition(const core::State& state,
 
 void put_verdict(const core::Verdict& verdict, wire::Explanation* to);
 void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to);
+void put_contrast(const std::string& other, const core::Contrast& contrast, wire::Contrast* to);
+void put_suggestions(const std::vector<core::Suggestion>& suggestions, wire::Explanation* to);
 
 /// Where a batch job's output goes; with `error`, where its error output goes. Empty for a job
 /// without a file of its own.

@@ -20,7 +20,7 @@ std::string frame(std::optional<Uid> uid, std::optional<Uid> gid = 100) {
   return vouched.SerializeAsString();
 }
 
-class Vouched : public testing::Test {
+class Vouched : public ::testing::Test {
  protected:
   Vouched() { state_.index.node_by_name["n1"] = NodeId{}; }
 

@@ -30,6 +30,13 @@ inline Settings in_order() {
   return settings;
 }
 
+/// The same, but for what may overtake.
+inline Settings in_order_with(const std::string& backfill) {
+  Settings settings = in_order();
+  settings.backfill = backfill;
+  return settings;
+}
+
 class Cluster {
  public:
   explicit Cluster(const FleetBuilder& kind = fleet(), const Settings& settings = in_order())

@@ -16,7 +16,11 @@ constexpr Instant today{1'790'000'000'000'000};
 
 class Multifactor : public ::testing::Test {
  protected:
-  Multifactor() { settings.partitions.front().weight = 100; }
+  Multifactor() {
+    settings.partitions.front().weight = 100;
+    settings.priority_terms.age = 1000;
+    settings.priority_terms.size = 500;
+  }
 
   std::int64_t key(const JobBuilder& one, Instant submitted = today) const {
     return policy.static_key(settings, one.build(), submitted, settings.partitions.front());
