@@ -11,14 +11,6 @@
 namespace cox::bench {
 namespace {
 
-link::ClientLink open(const std::string& dir) {
-  platform::Address address;
-  address.path = dir + "/ctld.sock";
-  auto link = link::ClientLink::connect(address, "", seconds(10));
-  if (!link) give_up(link.error().message);
-  return std::move(*link);
-}
-
 std::string own_name() {
   const passwd* entry = ::getpwuid(::geteuid());
   return entry == nullptr ? std::to_string(::geteuid()) : entry->pw_name;
@@ -26,7 +18,15 @@ std::string own_name() {
 
 }  // namespace
 
-ClusterClient::ClusterClient(const std::string& dir) : link_(open(dir)) {}
+link::ClientLink open_link(const std::string& dir) {
+  platform::Address address;
+  address.path = dir + "/ctld.sock";
+  auto link = link::ClientLink::connect(address, "", seconds(10));
+  if (!link) give_up(link.error().message);
+  return std::move(*link);
+}
+
+ClusterClient::ClusterClient(const std::string& dir) : link_(open_link(dir)) {}
 
 wire::ClientReply ClusterClient::ask(wire::ClientRequest request) {
   request.set_number(++number_);

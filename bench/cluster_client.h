@@ -11,6 +11,9 @@
 
 namespace cox::bench {
 
+/// A connection to the controller of the cluster in `dir`; ends the program when there is none.
+link::ClientLink open_link(const std::string& dir);
+
 class ClusterClient {
  public:
   /// `dir`: the directory of the cluster.

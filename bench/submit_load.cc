@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bench/cluster_client.h"
 #include "bench/measure.h"
 #include "cmds/client/submission.h"
 #include "wire/model_codec.h"
@@ -15,14 +16,6 @@ namespace {
 
 constexpr int variables = 30, variables_differing = 10;
 constexpr std::size_t variable_bytes = 34;
-
-link::ClientLink open(const std::string& dir) {
-  platform::Address address;
-  address.path = dir + "/ctld.sock";
-  auto link = link::ClientLink::connect(address, "", seconds(10));
-  if (!link) give_up(link.error().message);
-  return std::move(*link);
-}
 
 std::string variable(int index, std::uint64_t job) {
   std::string text = "BENCH_VARIABLE_" + std::to_string(index) + "=" + std::to_string(job);
@@ -55,7 +48,7 @@ wire::Submit submit_of_all() {
 
 SubmitLoad::SubmitLoad(const std::string& dir, std::size_t connections)
     : submit_(submit_of_all()), seed_(static_cast<std::uint64_t>(wall_ns())) {
-  for (std::size_t i = 0; i < connections; ++i) connections_.push_back({open(dir), {}, 0});
+  for (std::size_t i = 0; i < connections; ++i) connections_.push_back({open_link(dir), {}, 0});
 }
 
 void SubmitLoad::vary(wire::Submit* submit) {

@@ -8,9 +8,9 @@
 namespace cox::config {
 namespace {
 
-constexpr std::int64_t nodes_max = 1'000'000;
+constexpr std::int64_t job_nodes_max = 1'000'000;
 constexpr std::int64_t tier_max = 1000;
-constexpr std::int64_t weight_max = 1'000'000;
+constexpr std::int64_t partition_weight_max = 1'000'000;
 
 std::vector<Key> keys_of(Reader& reader,
                          PartitionSettings* to,
@@ -23,11 +23,11 @@ std::vector<Key> keys_of(Reader& reader,
           {"default", reader.flag(at + "default", &to->is_default)},
           {"default_time", reader.time_limit(at + "default_time", &to->default_time)},
           {"max_time", reader.time_limit(at + "max_time", &to->max_time)},
-          {"max_nodes", reader.number(at + "max_nodes", 0, nodes_max, &to->max_nodes)},
+          {"max_nodes", reader.number(at + "max_nodes", 0, job_nodes_max, &to->max_nodes)},
           {"tier", reader.number(at + "tier", 0, tier_max, &to->tier)},
           {"cpu", reader.choice(at + "cpu", {"core", "thread"}, {}, cpu)},
           {"share", reader.choice(at + "share", {"cores", "nodes"}, {"timeslice"}, share)},
-          {"weight", reader.number(at + "weight", 0, weight_max, &to->weight)}};
+          {"weight", reader.number(at + "weight", 0, partition_weight_max, &to->weight)}};
 }
 
 /// The place of a key's value, or of the table without it.

@@ -29,7 +29,7 @@ StepAddress find_address(const core::State& state,
                          const StepKey& key) {
   const core::Job* job = state.find_job(key.job);
   if (job == nullptr || job->attempt != key.attempt) return {};
-  const core::Step* step = find_step(*job, key.step);
+  const core::Step* step = core::find_step(*job, key.step);
   if (step == nullptr || !step->released.is_set() || step->shares.empty()) return {};
   StepAddress found;
   found.endpoint = find_endpoint(contact, key, step->shares.front().node);

@@ -10,7 +10,7 @@ namespace cox::ctld {
 
 namespace {
 
-constexpr std::size_t slice_jobs = 1000;   // in one reply, as of lists
+constexpr std::size_t reply_jobs = 1000;   // in one reply, as of lists
 constexpr std::size_t reasons_max = 1000;  // more fit no screen
 
 /// Not on a list of what waits or runs: ended, forgotten, or an array that its elements stand for.
@@ -52,7 +52,7 @@ void QueueWatch::next(const core::State& state,
                       Instant now,
                       wire::JobList* to) {
   wire::JobList told;
-  for (std::size_t n = 0; n < slice_jobs && !changed_.empty(); ++n) {
+  for (std::size_t n = 0; n < reply_jobs && !changed_.empty(); ++n) {
     const JobId id = *changed_.begin();
     changed_.erase(changed_.begin());
     const core::Job* job = state.find_job(id);

@@ -10,11 +10,11 @@
 namespace cox::ctld {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using Texts = std::vector<std::string>;
 
-class QueueWatching : public testing::Test {
+class QueueWatching : public ::testing::Test {
  protected:
   std::uint64_t submit(std::uint32_t cores = 1, const std::string& elements = "") {
     wire::ClientRequest request = submit_script(++number_);
@@ -111,12 +111,12 @@ TEST_F(QueueWatching, AReasonThatChangesWithoutAFactOfTheJobIsToldToo) {
   const std::uint64_t next = submit(2);
   const std::string behind = std::to_string(submit(2));
   watch();
-  EXPECT_THAT(heard(), testing::Contains(behind + " PENDING Priority"));
+  EXPECT_THAT(heard(), ::testing::Contains(behind + " PENDING Priority"));
   act(wire::JobAction::CANCEL, next);
   Texts told = heard_in(seconds(1));
   for (std::string& text : heard_in(seconds(1))) told.push_back(std::move(text));
-  EXPECT_THAT(told, testing::UnorderedElementsAre("gone " + std::to_string(next),
-                                                  behind + " PENDING Resources"));
+  EXPECT_THAT(told, ::testing::UnorderedElementsAre("gone " + std::to_string(next),
+                                                    behind + " PENDING Resources"));
 }
 
 TEST_F(QueueWatching, OnlyWhatWasAskedForIsTold) {
@@ -140,13 +140,13 @@ TEST_F(QueueWatching, AnArrayGivesWayToItsElements) {
   const std::uint64_t array = submit(1, "0-2");
   const std::string id = std::to_string(array);
   watch({array});
-  EXPECT_THAT(heard(), testing::UnorderedElementsAre(id + "_0 RUNNING", id + "_1 RUNNING",
-                                                     id + "_2 PENDING Resources", "complete"));
+  EXPECT_THAT(heard(), ::testing::UnorderedElementsAre(id + "_0 RUNNING", id + "_1 RUNNING",
+                                                       id + "_2 PENDING Resources", "complete"));
   const JobId first = world_.state().find_members(JobId(array))->elements.at(0);
   world_.say(node_, closed(first.value, 0));
   EXPECT_THAT(heard_in(seconds(1)),
-              testing::UnorderedElementsAre("gone " + id, "gone " + std::to_string(first.value),
-                                            id + "_2 RUNNING"));
+              ::testing::UnorderedElementsAre("gone " + id, "gone " + std::to_string(first.value),
+                                              id + "_2 RUNNING"));
 }
 
 TEST_F(QueueWatching, ALongListComesInSlicesAndChangesOnTheWayComeBehindIt) {

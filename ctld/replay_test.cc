@@ -16,7 +16,6 @@
 namespace cox::ctld {
 namespace {
 
-using testing::ada;
 using testing::Cluster;
 using testing::Dice;
 using testing::fleet;

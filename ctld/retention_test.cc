@@ -10,7 +10,7 @@
 namespace cox::ctld {
 namespace {
 
-constexpr std::uint64_t everything = ~std::uint64_t{0};
+constexpr std::uint64_t every_fact = ~std::uint64_t{0};
 
 class Ending : public ::testing::Test {
  protected:
@@ -60,14 +60,14 @@ TEST_F(Ending, a_job_leaves_after_its_time_once_the_history_has_it) {
   world_.controller().history_written_to(1);
   world_.pass(minutes(11));
   EXPECT_TRUE(is_known(job)) << "the history does not have it yet";
-  world_.controller().history_written_to(everything);
+  world_.controller().history_written_to(every_fact);
   world_.pass(seconds(1));
   EXPECT_FALSE(is_known(job));
   EXPECT_TRUE(is_known(pending));
 }
 
 TEST_F(Ending, a_resend_gets_the_id_of_a_job_that_was_forgotten_also_after_a_restart) {
-  world_.controller().history_written_to(everything);
+  world_.controller().history_written_to(every_fact);
   const auto job = submit(77);
   cancel(job);
   world_.pass(minutes(11));
@@ -86,7 +86,7 @@ TEST_F(Ending, a_resend_gets_the_id_of_a_job_that_was_forgotten_also_after_a_res
 }
 
 TEST_F(Ending, a_client_that_comes_back_for_a_forgotten_job_is_told_where_to_look) {
-  world_.controller().history_written_to(everything);
+  world_.controller().history_written_to(every_fact);
   const auto job = submit(77);
   cancel(job);
   world_.pass(minutes(11));
@@ -104,7 +104,7 @@ TEST_F(Ending, a_client_that_comes_back_for_a_forgotten_job_is_told_where_to_loo
 }
 
 TEST_F(Ending, a_script_is_deleted_with_the_last_job_that_refers_to_it) {
-  world_.controller().history_written_to(everything);
+  world_.controller().history_written_to(every_fact);
   const auto first = submit(0, "#!/bin/sh\nshared\n");
   const auto second = submit(0, "#!/bin/sh\nshared\n");
   const std::size_t kept = store_.blobs();
@@ -135,7 +135,7 @@ TEST_F(Ending, content_that_a_crash_left_behind_is_found_and_deleted_by_the_next
 
 /// desihub/desispec#1727: a purged job's record was reset, and a dependency on it was fulfilled.
 TEST_F(Ending, Trap13_a_forgotten_job_does_not_count_as_ended_well_and_its_id_is_not_reused) {
-  world_.controller().history_written_to(everything);
+  world_.controller().history_written_to(every_fact);
   const auto job = submit();
   cancel(job);
   world_.pass(minutes(11));
@@ -168,7 +168,7 @@ class Forgetting {
 
   void begin(Instant now) { retention_.begin(now); }
 
-  std::vector<JobId> due(Instant now) { return retention_.take_due(state, now, everything); }
+  std::vector<JobId> due(Instant now) { return retention_.take_due(state, now, every_fact); }
 
   core::State state;
 
@@ -220,8 +220,8 @@ TEST(Retention, with_too_many_in_memory_the_oldest_leave_earlier) {
     retention.restore(job, id);
   }
   const std::vector<JobId> oldest{JobId{5}, JobId{4}, JobId{3}};
-  EXPECT_EQ(retention.take_due(state, Instant{1000}, everything), oldest);
-  EXPECT_TRUE(retention.take_due(state, Instant{1000}, everything).empty());
+  EXPECT_EQ(retention.take_due(state, Instant{1000}, every_fact), oldest);
+  EXPECT_TRUE(retention.take_due(state, Instant{1000}, every_fact).empty());
 }
 
 TEST(BlobCounts, agree_with_the_jobs_in_state_in_every_life) {

@@ -20,7 +20,7 @@ namespace {
 
 using platform::Address;
 
-struct LinkTest : public testing::Test {
+struct LinkTest : public ::testing::Test {
   platform::ScratchDir dir;
   std::unique_ptr<platform::Loop> loop = *platform::Loop::open();
   std::string key = platform::random_bytes(32);

@@ -58,7 +58,7 @@ class Munged {
   bool runs_ = false;
 };
 
-class RealMunge : public testing::Test {
+class RealMunge : public ::testing::Test {
  protected:
   static void SetUpTestSuite() { munged_ = std::make_unique<Munged>(); }
 

@@ -11,7 +11,7 @@
 namespace cox {
 namespace {
 
-Failure bad(std::string_view text, const std::string& why) {
+Failure bad_array(std::string_view text, const std::string& why) {
   return fail(Code::bad_usage, "array \"" + quoted(text) + "\": " + why);
 }
 
@@ -22,8 +22,8 @@ std::optional<std::uint32_t> parse_index(std::string_view text) {
 }
 
 Failure no_range(std::string_view part) {
-  return bad(part, "is no INDEX, FIRST-LAST or FIRST-LAST:STEP with numbers up to " +
-                       std::to_string(array_index_max));
+  return bad_array(part, "is no INDEX, FIRST-LAST or FIRST-LAST:STEP with numbers up to " +
+                             std::to_string(array_index_max));
 }
 
 /// `last` becomes the last element, and one element has step 1.
@@ -43,8 +43,8 @@ Result<ArrayRange> parse_range(std::string_view part) {
   const auto step = colon == std::string_view::npos ? std::optional<std::uint32_t>(1)
                                                     : parse_index(rest.substr(colon + 1));
   if (!last || !step) return no_range(part);
-  if (*last < *first) return bad(part, "ends before it begins");
-  if (*step == 0) return bad(part, "has a step of 0");
+  if (*last < *first) return bad_array(part, "ends before it begins");
+  if (*step == 0) return bad_array(part, "has a step of 0");
   return normal(*first, *last, *step);
 }
 
@@ -107,14 +107,14 @@ Result<std::vector<ArrayRange>> parse_ranges(std::string_view text) {
     ranges.push_back(*range);
     named += range->count();
     if (named > array_elements_max) {
-      return bad(text, "names more than " + std::to_string(array_elements_max) + " elements");
+      return bad_array(text, "names more than " + std::to_string(array_elements_max) + " elements");
     }
   }
   std::sort(ranges.begin(), ranges.end());
   if (reach_into_each_other(ranges)) ranges = folded(elements_of(ranges));
   join_neighbours(&ranges);
   if (ranges.size() > array_ranges_max) {
-    return bad(text, "has more than " + std::to_string(array_ranges_max) + " ranges");
+    return bad_array(text, "has more than " + std::to_string(array_ranges_max) + " ranges");
   }
   return ranges;
 }
@@ -170,7 +170,7 @@ Result<ArraySpec> parse_array(std::string_view text) {
   if (percent != std::string_view::npos) {
     const auto limit = parse_index(text.substr(percent + 1));
     if (!limit) {
-      return bad(text, "% is followed by no number up to " + std::to_string(array_index_max));
+      return bad_array(text, "% is followed by no number up to " + std::to_string(array_index_max));
     }
     spec.at_once_max = *limit;
   }

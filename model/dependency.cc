@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 7> kind_names = {
     "after", "afterany", "afterok", "afternotok", "aftercorr", "afterburstbuffer", "singleton"};
 
-Failure bad(std::string_view part, const std::string& why) {
+Failure bad_dependency(std::string_view part, const std::string& why) {
   return fail(Code::bad_usage, "dependency \"" + quoted(part) + "\": " + why);
 }
 
@@ -31,7 +31,8 @@ Result<DependencyKind> parse_kind(std::string_view word) {
   }
   const auto near =
       nearest(word.substr(0, 32), std::vector<std::string>(kind_names.begin(), kind_names.end()));
-  return bad(word, "is no type of dependency" + (near ? " (nearest: " + *near + ")" : ""));
+  return bad_dependency(word,
+                        "is no type of dependency" + (near ? " (nearest: " + *near + ")" : ""));
 }
 
 Result<JobReference> parse_reference(std::string_view part) {
@@ -40,19 +41,20 @@ Result<JobReference> parse_reference(std::string_view part) {
   const std::string_view id = part.substr(0, plus);
   const std::size_t bar = id.find('_');
   const auto job = parse_u64(id.substr(0, bar));
-  if (!job || *job == 0) return bad(part, "is no JOB, JOB_INDEX or JOB+MINUTES");
+  if (!job || *job == 0) return bad_dependency(part, "is no JOB, JOB_INDEX or JOB+MINUTES");
   reference.job = JobId{*job};
   if (bar != std::string_view::npos) {
     const auto index = parse_u64(id.substr(bar + 1));
     if (!index || *index > array_index_max) {
-      return bad(part, "has no array index up to " + std::to_string(array_index_max));
+      return bad_dependency(part, "has no array index up to " + std::to_string(array_index_max));
     }
     reference.index = static_cast<std::uint32_t>(*index);
   }
   if (plus != std::string_view::npos) {
     const auto minutes = parse_u64(part.substr(plus + 1));
     if (!minutes || *minutes > dependency_delay_minutes_max) {
-      return bad(part, "has no minutes up to " + std::to_string(dependency_delay_minutes_max));
+      return bad_dependency(part,
+                            "has no minutes up to " + std::to_string(dependency_delay_minutes_max));
     }
     reference.delay_minutes = static_cast<std::uint32_t>(*minutes);
   }
@@ -73,10 +75,11 @@ Result<DependencyTerm> parse_term(std::string_view part, std::size_t jobs_left) 
     words.erase(words.begin());
   }
   const bool wants_jobs = term.kind != DependencyKind::singleton;
-  if (wants_jobs && words.empty()) return bad(part, "names no job");
-  if (!wants_jobs && !words.empty()) return bad(part, "singleton takes no job");
+  if (wants_jobs && words.empty()) return bad_dependency(part, "names no job");
+  if (!wants_jobs && !words.empty()) return bad_dependency(part, "singleton takes no job");
   if (words.size() > jobs_left) {
-    return bad(part, "more than " + std::to_string(dependency_jobs_max) + " jobs are named");
+    return bad_dependency(part,
+                          "more than " + std::to_string(dependency_jobs_max) + " jobs are named");
   }
   for (const std::string_view word : words) {
     const auto reference = parse_reference(word);
@@ -99,13 +102,14 @@ Result<Dependency> parse_dependency(std::string_view text) {
   Dependency dependency;
   dependency.is_any = text.find('?') != std::string_view::npos;
   if (dependency.is_any && text.find(',') != std::string_view::npos) {
-    return bad(text, "',' (all) and '?' (any) cannot be mixed");
+    return bad_dependency(text, "',' (all) and '?' (any) cannot be mixed");
   }
   std::size_t terms_left = dependency_jobs_max;
   std::size_t jobs_left = dependency_jobs_max;
   for (const std::string_view part : split(text, dependency.is_any ? '?' : ',')) {
     if (terms_left-- == 0) {
-      return bad(text, "more than " + std::to_string(dependency_jobs_max) + " terms are named");
+      return bad_dependency(
+          text, "more than " + std::to_string(dependency_jobs_max) + " terms are named");
     }
     auto term = parse_term(part, jobs_left);
     if (!term) return Failure(term.error());

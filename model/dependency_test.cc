@@ -6,7 +6,7 @@
 namespace cox {
 namespace {
 
-std::string canonical(std::string_view text) {
+std::string canonical_dependency(std::string_view text) {
   const auto dependency = parse_dependency(text);
   if (!dependency) return dependency.error().message;
   EXPECT_EQ(*parse_dependency(dependency_text(*dependency)), *dependency) << text;
@@ -16,9 +16,9 @@ std::string canonical(std::string_view text) {
 TEST(Dependency, reads_every_type) {
   for (const char* text : {"after:1", "afterany:1", "afterok:1", "afternotok:1", "aftercorr:1",
                            "afterburstbuffer:1", "singleton"}) {
-    EXPECT_EQ(canonical(text), text);
+    EXPECT_EQ(canonical_dependency(text), text);
   }
-  EXPECT_EQ(canonical("AfterOK:7"), "afterok:7");
+  EXPECT_EQ(canonical_dependency("AfterOK:7"), "afterok:7");
 }
 
 TEST(Dependency, reads_several_jobs_elements_and_delays) {
@@ -28,18 +28,18 @@ TEST(Dependency, reads_several_jobs_elements_and_delays) {
   EXPECT_EQ(dependency.terms[0].kind, DependencyKind::after_ok);
   EXPECT_EQ(dependency.terms[0].jobs[0], (JobReference{JobId{12}, {}, 0}));
   EXPECT_EQ(dependency.terms[0].jobs[1], (JobReference{JobId{13}, 4, 30}));
-  EXPECT_EQ(canonical("afterok:12:13_4+30,singleton"), "afterok:12:13_4+30,singleton");
+  EXPECT_EQ(canonical_dependency("afterok:12:13_4+30,singleton"), "afterok:12:13_4+30,singleton");
 }
 
 TEST(Dependency, a_bare_job_means_afterany) {
-  EXPECT_EQ(canonical("12"), "afterany:12");
-  EXPECT_EQ(canonical("12:13_0,14"), "afterany:12:13_0,afterany:14");
+  EXPECT_EQ(canonical_dependency("12"), "afterany:12");
+  EXPECT_EQ(canonical_dependency("12:13_0,14"), "afterany:12:13_0,afterany:14");
 }
 
 TEST(Dependency, any_of_several_is_enough_with_a_question_mark) {
   EXPECT_TRUE(parse_dependency("afterok:1?afternotok:2")->is_any);
-  EXPECT_EQ(canonical("afterok:1?2"), "afterok:1?afterany:2");
-  EXPECT_EQ(canonical("afterok:1,2?3"),
+  EXPECT_EQ(canonical_dependency("afterok:1?2"), "afterok:1?afterany:2");
+  EXPECT_EQ(canonical_dependency("afterok:1,2?3"),
             "dependency \"afterok:1,2?3\": ',' (all) and '?' (any) cannot be mixed");
 }
 
@@ -49,11 +49,12 @@ TEST(Dependency, refuses_what_it_cannot_read_and_names_it) {
                            "afterok:1,", "?", "1+1+1", "1_2_3", " 1", "afterok:-1"}) {
     EXPECT_FALSE(parse_dependency(text)) << text;
   }
-  EXPECT_EQ(canonical("aftrok:1"),
+  EXPECT_EQ(canonical_dependency("aftrok:1"),
             "dependency \"aftrok\": is no type of dependency (nearest: afterok)");
-  EXPECT_EQ(canonical("afterok:18446744073709551616"),
+  EXPECT_EQ(canonical_dependency("afterok:18446744073709551616"),
             "dependency \"18446744073709551616\": is no JOB, JOB_INDEX or JOB+MINUTES");
-  EXPECT_EQ(canonical("after:1+999999"), "dependency \"1+999999\": has no minutes up to 525600");
+  EXPECT_EQ(canonical_dependency("after:1+999999"),
+            "dependency \"1+999999\": has no minutes up to 525600");
 }
 
 TEST(Dependency, takes_ten_thousand_jobs_and_no_more) {

@@ -39,7 +39,8 @@ Result<std::string> value_of(char letter, unsigned width, const PatternValues& v
     case '%':
       return std::string("%");
     default:
-      return fail(Code::bad_usage, "file pattern: unknown letter %" + quoted({&letter, 1}));
+      return fail(Code::bad_usage,
+                  "file pattern: unknown letter %" + quoted(std::string_view(&letter, 1)));
   }
 }
 

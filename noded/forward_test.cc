@@ -16,10 +16,10 @@
 namespace cox::noded {
 namespace {
 
-constexpr Duration watchdog = seconds(30);
+constexpr Duration forward_watchdog = seconds(30);
 using LinkPtr = std::shared_ptr<link::Link>;
 
-class Forwarding : public testing::Test {
+class Forwarding : public ::testing::Test {
  protected:
   /// One end of a connection, with what it heard.
   struct End {
@@ -38,7 +38,7 @@ class Forwarding : public testing::Test {
 
   void SetUp() override {
     trust_.key = platform::random_bytes(32);
-    loop_->after(watchdog, [this] {
+    loop_->after(forward_watchdog, [this] {
       is_late_ = true;
       loop_->stop();
     });
@@ -80,7 +80,7 @@ class Forwarding : public testing::Test {
     ASSERT_TRUE(end->link);
   }
 
-  /// False when the watchdog bit.
+  /// False when the forward_watchdog bit.
   bool run_until(std::function<bool()> done) {
     done_ = std::move(done);
     if (!done_()) loop_->after(milliseconds(1), [this] { look(); });

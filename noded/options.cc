@@ -55,7 +55,7 @@ constexpr std::array long_options{
     option{nullptr, 0, nullptr, 0},
 };
 
-Failure bad(const std::string& option, const std::string& value, const std::string& why) {
+Failure bad_option(const std::string& option, const std::string& value, const std::string& why) {
   return fail(Code::bad_usage, option + " " + quoted(value) + ": " + why);
 }
 
@@ -65,8 +65,8 @@ Result<std::uint32_t> parse_fraction(const std::string& text) {
       text.starts_with("1/") ? std::string_view(text).substr(2) : std::string_view(text);
   const auto number = parse_u64(digits);
   if (!number || *number == 0 || *number > memory_fraction_max) {
-    return bad("--memory-fraction", text,
-               "not a number from 1 to " + std::to_string(memory_fraction_max));
+    return bad_option("--memory-fraction", text,
+                      "not a number from 1 to " + std::to_string(memory_fraction_max));
   }
   return static_cast<std::uint32_t>(*number);
 }
@@ -76,21 +76,21 @@ Result<Emulation> parse_emulation(const std::string& text) {
   const auto index = parse_u64(parts[0]);
   const auto count = parts.size() == 2 ? parse_u64(parts[1]) : std::optional<std::uint64_t>{};
   if (!index || !count || *count == 0 || *count > emulated_nodes_max || *index >= *count) {
-    return bad("--emulate", text, "not INDEX:COUNT with INDEX below COUNT");
+    return bad_option("--emulate", text, "not INDEX:COUNT with INDEX below COUNT");
   }
   return Emulation{static_cast<std::uint32_t>(*index), static_cast<std::uint32_t>(*count)};
 }
 
 Result<void> take_name(const char* option, const std::string& value, std::string* to) {
   if (!is_node_name(value)) {
-    return bad(option, value, "not a name (letters, digits, '-', '_', '.'; at most 64)");
+    return bad_option(option, value, "not a name (letters, digits, '-', '_', '.'; at most 64)");
   }
   *to = value;
   return {};
 }
 
 Result<void> take_path(const char* option, const std::string& value, std::string* to) {
-  if (value.empty()) return bad(option, value, "not a path");
+  if (value.empty()) return bad_option(option, value, "not a path");
   *to = value;
   return {};
 }

@@ -15,10 +15,6 @@ namespace {
 constexpr std::string_view file_mark = "coxswain attempt 1\n";
 constexpr std::uint32_t local_tasks_max = 16'384;
 
-Failure bad(const std::string& what) {
-  return fail(Code::bad_usage, what);
-}
-
 }  // namespace
 
 std::optional<StepId> AttemptPlan::initial() const {
@@ -33,27 +29,27 @@ const wire::StepSpec* AttemptPlan::spec(StepId step) const {
 }
 
 Result<void> check_spec(const wire::StepSpec& spec) {
-  if (spec.step() == step_alloc.value) return bad("step alloc has no tasks");
+  if (spec.step() == step_alloc.value) return bad_usage("step alloc has no tasks");
   if (spec.environment().size() > wire::environment_bytes_max) {
-    return bad("environment of " + std::to_string(spec.environment().size()) + " bytes");
+    return bad_usage("environment of " + std::to_string(spec.environment().size()) + " bytes");
   }
   if (spec.script().size() > wire::script_bytes_max) {
-    return bad("script of " + std::to_string(spec.script().size()) + " bytes");
+    return bad_usage("script of " + std::to_string(spec.script().size()) + " bytes");
   }
   if (spec.node_index() >= static_cast<std::uint32_t>(spec.nodes_size())) {
-    return bad("node index " + std::to_string(spec.node_index()) + " of " +
-               std::to_string(spec.nodes_size()) + " nodes");
+    return bad_usage("node index " + std::to_string(spec.node_index()) + " of " +
+                     std::to_string(spec.nodes_size()) + " nodes");
   }
   const std::uint32_t tasks = spec.nodes(static_cast<int>(spec.node_index())).tasks();
   if (tasks == 0 || tasks > local_tasks_max) {
-    return bad("number of tasks " + std::to_string(tasks));
+    return bad_usage("number of tasks " + std::to_string(tasks));
   }
   return {};
 }
 
 Result<AttemptPlan> check_plan(wire::Prepare prepare) {
-  if (prepare.job() == 0) return bad("job id 0");
-  if (prepare.attempt() == 0) return bad("attempt 0 of job " + std::to_string(prepare.job()));
+  if (prepare.job() == 0) return bad_usage("job id 0");
+  if (prepare.attempt() == 0) return bad_usage("attempt 0 of job " + std::to_string(prepare.job()));
   AttemptPlan plan;
   auto request = wire::take(prepare.request());
   if (!request) return tl::unexpected(request.error().with_context("job request"));
@@ -79,13 +75,13 @@ std::string attempt_file_text(const AttemptPlan& plan, bool released) {
 
 Result<RememberedAttempt> parse_attempt_file(const std::string& text) {
   if (!text.starts_with(file_mark) || text.size() <= file_mark.size()) {
-    return bad("not an attempt file");
+    return bad_usage("not an attempt file");
   }
   const char phase = text[file_mark.size()];
   if (phase != 'r' && phase != 'm' && phase != 'p')
-    return bad("unknown phase " + quoted(std::string(1, phase)));
+    return bad_usage("unknown phase " + quoted(std::string(1, phase)));
   wire::Prepare prepare;
-  if (!prepare.ParseFromString(text.substr(file_mark.size() + 1))) return bad("damaged");
+  if (!prepare.ParseFromString(text.substr(file_mark.size() + 1))) return bad_usage("damaged");
   auto plan = check_plan(std::move(prepare));
   if (!plan) return tl::unexpected(plan.error());
   plan->marks_begin = phase == 'm';

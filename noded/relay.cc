@@ -8,7 +8,7 @@
 namespace cox::noded {
 namespace {
 
-constexpr Duration connect_time_out = seconds(5);
+constexpr Duration relay_time_out = seconds(5);
 constexpr Duration look_again = milliseconds(10);
 constexpr std::size_t queue_bytes_max = 1U << 20;
 
@@ -39,7 +39,7 @@ void Relay::start(std::function<void()> ended) {
   client_->on_closed([this](const Error&) { end(); });
   client_->on_frames([this](std::vector<std::string> frames) { from_client(std::move(frames)); });
   link::connect(loop_, place_.controller, place_.trust, wire::PEER_FORWARD, place_.node,
-                connect_time_out,
+                relay_time_out,
                 [self = shared_from_this()](Result<std::shared_ptr<link::Link>> link) {
                   self->connected(std::move(link));
                 });

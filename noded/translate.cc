@@ -14,10 +14,6 @@ constexpr int endpoints_max = 200'000;
 constexpr std::int64_t kill_wait_us_max = seconds(86'400).us;
 constexpr std::int64_t contact_us_max = minutes(7 * 1440).us;
 
-Failure bad(const std::string& what) {
-  return fail(Code::bad_usage, what);
-}
-
 Received of(agent::AgentRequest request) {
   Received received;
   received.request = std::move(request);
@@ -26,19 +22,19 @@ Received of(agent::AgentRequest request) {
 
 Result<EndCause> take_cause(std::uint32_t cause) {
   if (cause > static_cast<std::uint32_t>(EndCause::deadline)) {
-    return bad("unknown cause " + std::to_string(cause));
+    return bad_usage("unknown cause " + std::to_string(cause));
   }
   return static_cast<EndCause>(cause);
 }
 
 Result<StepKey> take_step(const wire::StepKey& from) {
-  if (from.job() == 0 || from.attempt() == 0) return bad("step of job 0 or attempt 0");
+  if (from.job() == 0 || from.attempt() == 0) return bad_usage("step of job 0 or attempt 0");
   return wire::take(from);
 }
 
 template <class Message>
 Result<AttemptKey> take_attempt(const Message& message) {
-  if (message.job() == 0 || message.attempt() == 0) return bad("job 0 or attempt 0");
+  if (message.job() == 0 || message.attempt() == 0) return bad_usage("job 0 or attempt 0");
   return AttemptKey{JobId{message.job()}, Attempt{message.attempt()}};
 }
 
@@ -46,11 +42,12 @@ Result<AttemptKey> take_attempt(const Message& message) {
 template <class Message>
 Result<Received> take_terms(agent::AgentRequest request, const Message& message) {
   if (message.kill_wait_us() < 0 || message.kill_wait_us() > kill_wait_us_max) {
-    return bad("kill_wait of " + std::to_string(message.kill_wait_us()) + " us");
+    return bad_usage("kill_wait of " + std::to_string(message.kill_wait_us()) + " us");
   }
   for (const std::int64_t us :
        {message.silent_after_us(), message.fence_after_us(), message.fence_kill_wait_us()}) {
-    if (us < 0 || us > contact_us_max) return bad("contact term of " + std::to_string(us) + " us");
+    if (us < 0 || us > contact_us_max)
+      return bad_usage("contact term of " + std::to_string(us) + " us");
   }
   Received received = of(std::move(request));
   received.terms = {microseconds(message.silent_after_us()), microseconds(message.fence_after_us()),
@@ -60,7 +57,8 @@ Result<Received> take_terms(agent::AgentRequest request, const Message& message)
 
 Result<Received> take_one(const agent::Origin& origin, const wire::Registered& message) {
   if (!message.error().empty()) return fail(Code::refused, quoted(message.error(), 400));
-  if (!is_node_name(message.cluster())) return bad("cluster name " + quoted(message.cluster()));
+  if (!is_node_name(message.cluster()))
+    return bad_usage("cluster name " + quoted(message.cluster()));
   auto received = take_terms(agent::Registered{origin, Duration{message.kill_wait_us()}}, message);
   if (received) received->cluster = message.cluster();
   return received;
@@ -90,7 +88,7 @@ Result<Received> take_one(const agent::Origin& origin, const wire::Go& message) 
   const auto step = take_step(message.step());
   if (!step) return tl::unexpected(step.error());
   if (message.endpoints_size() > endpoints_max) {
-    return bad(std::to_string(message.endpoints_size()) + " endpoints");
+    return bad_usage(std::to_string(message.endpoints_size()) + " endpoints");
   }
   agent::Go go{origin, *step, {message.endpoints().begin(), message.endpoints().end()}};
   return of(std::move(go));
@@ -100,8 +98,8 @@ Result<Received> take_one(const agent::Origin& origin, wire::PrepareStep* messag
   const auto step = take_step(message->key());
   if (!step) return tl::unexpected(step.error());
   if (message->spec().step() != step->step.value) {
-    return bad("step " + step_name(step->step) + " with the plan of step " +
-               step_name(StepId{message->spec().step()}));
+    return bad_usage("step " + step_name(step->step) + " with the plan of step " +
+                     step_name(StepId{message->spec().step()}));
   }
   Received received;
   received.request = agent::PrepareStep{origin, *step};
@@ -164,7 +162,7 @@ Result<Received> take_body(wire::ControllerMessage* message) {
     case wire::ControllerMessage::BODY_NOT_SET:
       break;
   }
-  return bad("message of an unknown kind");
+  return bad_usage("message of an unknown kind");
 }
 
 }  // namespace
@@ -181,7 +179,7 @@ std::optional<std::uint64_t> heard_number(const std::string& frame) {
 
 Result<Received> receive(const std::string& frame) {
   wire::ControllerMessage message;
-  if (!message.ParseFromString(frame)) return bad("message cannot be decoded");
+  if (!message.ParseFromString(frame)) return bad_usage("message cannot be decoded");
   return take_body(&message);
 }
 

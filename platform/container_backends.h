@@ -33,6 +33,11 @@ Descriptor favor_quick_moves();
 
 // Helpers over directories of a cgroup file system.
 
+/// Every container is below this directory.
+constexpr const char* own_root = "coxswain";
+/// A parent may be removed by another node's clean-up meanwhile.
+constexpr int make_tries_max = 16;
+
 /// "a/b/c" without empty, "." or ".." parts. error: bad_usage
 Result<void> check_container_path(const std::string& path);
 std::string parent_path(const std::string& path);

@@ -17,9 +17,7 @@
 namespace cox::platform {
 namespace {
 
-constexpr const char* own_root = "coxswain";
 constexpr Duration freeze_wait_max = milliseconds(2);
-constexpr int make_tries_max = 16;  // a parent may be removed by another node's clean-up meanwhile
 
 const std::vector<std::string> required{"cpuset", "memory", "freezer", "cpuacct"};
 /// Where every container has a directory; the freezer first, whose list of processes counts.

@@ -17,9 +17,6 @@
 namespace cox::platform {
 namespace {
 
-constexpr const char* own_root = "coxswain";
-constexpr int make_tries_max = 16;  // a parent may be removed by another node's clean-up meanwhile
-
 bool lists(const std::string& file, std::string_view controller) {
   const auto text = read_value(file);
   if (!text) return false;

@@ -19,7 +19,7 @@ namespace cox::platform {
 namespace {
 
 /// A loop that gives up, so that a broken test fails instead of hanging.
-struct LoopTest : public testing::Test {
+struct LoopTest : public ::testing::Test {
   ScratchDir dir;
   std::unique_ptr<Loop> loop = *Loop::open();
   bool gave_up = false;

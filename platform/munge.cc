@@ -13,7 +13,6 @@ namespace {
 
 // The library's interface, stable since 0.5: declared here so that a build does not need its
 // header. A context is opaque; an error is a number.
-struct Context;
 constexpr int option_socket = 8;           // text
 constexpr int option_uid_restriction = 9;  // uid_t
 constexpr int error_none = 0;
@@ -22,6 +21,7 @@ constexpr int error_socket = 6;  // no munged answers
 }  // namespace
 
 struct Munge::Library {
+  struct Context;
   void* handle = nullptr;
   int (*encode)(char** credential, Context*, const void* payload, int length) = nullptr;
   int (*decode)(const char* credential, Context*, void** payload, int* length, uid_t*, gid_t*) =
@@ -54,7 +54,7 @@ struct Munge::Library {
 
 namespace {
 
-Code code_of(int error) {
+Code code_of_munge(int error) {
   return error == error_socket ? Code::unreachable : Code::not_permitted;
 }
 
@@ -92,7 +92,8 @@ Result<std::string> Munge::encode(std::string_view payload, std::uint32_t only_u
   const auto library = load();
   if (!library) return Failure(library.error());
   const Library& munge = **library;
-  std::unique_ptr<Context, decltype(munge.destroy)> context(munge.create(), munge.destroy);
+  std::unique_ptr<Munge::Library::Context, decltype(munge.destroy)> context(munge.create(),
+                                                                            munge.destroy);
   if (!context) return fail(Code::internal, "munge: no memory");
   auto error = munge.set(context.get(), option_uid_restriction, uid_t{only_uid});
   if (error == error_none && !socket_.empty()) {
@@ -105,7 +106,7 @@ Result<std::string> Munge::encode(std::string_view payload, std::uint32_t only_u
   }
   const std::unique_ptr<char, Freed> owner(credential);
   if (error != error_none) {
-    return fail(code_of(error), munge.reason(context.get(), error));
+    return fail(code_of_munge(error), munge.reason(context.get(), error));
   }
   return std::string(credential);
 }
@@ -114,7 +115,8 @@ Result<Munge::Decoded> Munge::decode(std::string_view credential) {
   const auto library = load();
   if (!library) return Failure(library.error());
   const Library& munge = **library;
-  std::unique_ptr<Context, decltype(munge.destroy)> context(munge.create(), munge.destroy);
+  std::unique_ptr<Munge::Library::Context, decltype(munge.destroy)> context(munge.create(),
+                                                                            munge.destroy);
   if (!context) return fail(Code::internal, "munge: no memory");
   int error = error_none;
   if (!socket_.empty()) error = munge.set(context.get(), option_socket, socket_.c_str());
@@ -128,7 +130,7 @@ Result<Munge::Decoded> Munge::decode(std::string_view credential) {
   }
   const std::unique_ptr<void, Freed> owner(payload);
   if (error != error_none) {
-    return fail(code_of(error), munge.reason(context.get(), error));
+    return fail(code_of_munge(error), munge.reason(context.get(), error));
   }
   decoded.payload.assign(static_cast<const char*>(payload), static_cast<std::size_t>(length));
   return decoded;

@@ -28,7 +28,7 @@ std::vector<double> digit_runs(std::string_view cell) {
 }
 
 /// "D-H:M:S", "H:M:S" or "M:S" in seconds.
-double span_seconds(std::string_view cell) {
+double cell_seconds(std::string_view cell) {
   const std::size_t dash = cell.find('-');
   const bool has_days = dash != std::string_view::npos;
   double sum = 0;
@@ -56,7 +56,7 @@ SortKey sort_key(const std::string& cell, bool is_number) {
   const bool is_instant =
       cell.find('T') != std::string::npos && cell.find('-') != std::string::npos;
   const bool is_span = !is_instant && is_digit(cell.front()) && cell.find(':') != std::string::npos;
-  if (is_span) return {{span_seconds(cell)}, ""};
+  if (is_span) return {{cell_seconds(cell)}, ""};
   SortKey key{digit_runs(cell), ""};
   if (key.numbers.empty()) return {{}, cell};
   if (key.numbers.size() == 1) key.numbers[0] *= unit_of(cell.back());

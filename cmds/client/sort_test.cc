@@ -38,7 +38,7 @@ TEST(Sort, ColumnsMayBeTurnedRoundAndUnknownOnesAreRefused) {
   for (const char* text : {"", "size", "-", "job,,time"}) {
     const auto bad = sort_columns(text, known);
     ASSERT_FALSE(bad) << text;
-    EXPECT_THAT(bad.error().message, testing::HasSubstr("(columns: job,time)"));
+    EXPECT_THAT(bad.error().message, ::testing::HasSubstr("(columns: job,time)"));
   }
 }
 

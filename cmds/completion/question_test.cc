@@ -11,8 +11,8 @@
 namespace cox::cmds {
 namespace {
 
-using testing::Contains;
-using testing::Not;
+using ::testing::Contains;
+using ::testing::Not;
 
 Question ask(std::vector<std::string> words) {
   words.insert(words.begin(), "cox");

@@ -19,7 +19,7 @@ namespace cox::cmds {
 namespace {
 
 constexpr std::int64_t clock_skew_max_us = 2'000'000;
-constexpr off_t key_bytes = 32;
+constexpr off_t raw_key_bytes = 32;
 constexpr off_t key_text_bytes_max = 66;  // hexadecimal, with a line break
 
 /// The mend for a socket's path, told by what stands there.
@@ -105,8 +105,8 @@ void examine_key(const Parsed& given, std::vector<Finding>* findings) {
     // With munge none is needed; who is refused for want of it hears so from the controller.
     findings->push_back(
         {Grade::warning, "key", path + " is not there", "needed where auth is \"local\": " + mend});
-  } else if (found.st_size != key_bytes &&
-             (found.st_size < 2 * key_bytes || found.st_size > key_text_bytes_max)) {
+  } else if (found.st_size != raw_key_bytes &&
+             (found.st_size < 2 * raw_key_bytes || found.st_size > key_text_bytes_max)) {
     findings->push_back({Grade::failed, "key",
                          path + " has " + std::to_string(found.st_size) + " bytes, not 32", mend});
   } else if (::access(path.c_str(), R_OK) != 0) {

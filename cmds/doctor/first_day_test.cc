@@ -7,7 +7,7 @@
 namespace cox::cmds {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::int64_t second_us = 1'000'000;
 constexpr std::int64_t noon_us = 1'800'000'000 * second_us;
@@ -69,7 +69,7 @@ TEST(Doctor, NodesOfSeveralMachinesNeedAddresses) {
   nodes.mutable_nodes(1)->set_address("10.0.0.2");
   examine_addresses(nodes, &findings);
   ASSERT_EQ(findings.size(), 1U);
-  EXPECT_THAT(findings[0].detail, testing::EndsWith(": n1"));
+  EXPECT_THAT(findings[0].detail, ::testing::EndsWith(": n1"));
 }
 
 }  // namespace

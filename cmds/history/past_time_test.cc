@@ -9,7 +9,7 @@
 namespace cox::cmds {
 namespace {
 
-class PastTime : public testing::Test {
+class PastTime : public ::testing::Test {
  protected:
   PastTime() {
     ::setenv("TZ", "UTC", 1);

@@ -14,7 +14,7 @@
 namespace cox::cmds {
 namespace {
 
-constexpr Duration connect_time = seconds(30);
+constexpr Duration attach_time = seconds(30);
 /// A link that polls writable takes this much without blocking, so that input cannot stand in the
 /// way of output.
 constexpr std::size_t input_piece = 16U << 10;
@@ -37,7 +37,7 @@ Attachment::Attachment(link::ClientLink link, AttachOptions options, std::uint32
 Result<Attachment> Attachment::open(const wire::StepReady& ready, AttachOptions options) {
   const auto address = platform::parse_address(ready.endpoint());
   if (!address) return Failure(address.error().with_context("the step's endpoint"));
-  auto link = link::ClientLink::connect(*address, ready.key(), connect_time);
+  auto link = link::ClientLink::connect(*address, ready.key(), attach_time);
   if (!link) return Failure(link.error().with_context("the step's supervisor"));
   Attachment attachment(std::move(*link), options, ready.tasks());
   wire::StepMessage message;

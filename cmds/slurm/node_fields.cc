@@ -13,10 +13,6 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-
 using Line = NodeLine;
 using Node = wire::NodeView;
 

@@ -15,6 +15,13 @@ namespace cox::cmds::slurm {
 /// each; a test compares.
 enum class Parity { exact, approximated, refused };
 
+// As the tables of options and columns write it.
+constexpr Parity exact = Parity::exact;
+constexpr Parity about = Parity::approximated;
+constexpr Parity refused = Parity::refused;
+/// Why one is refused that may come.
+constexpr const char* later = "not supported by this version";
+
 std::string_view to_text(Parity parity);
 
 /// One row of a command's option table.

@@ -14,9 +14,6 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-
 using R = Record;
 using M = RecordManner;
 

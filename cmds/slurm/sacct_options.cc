@@ -4,14 +4,7 @@
 #include "cmds/slurm/option_tables.h"
 
 namespace cox::cmds::slurm {
-namespace {
-
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-constexpr const char* later = "not supported by this version";
-
-}  // namespace
+namespace {}  // namespace
 
 Options sacct_options() {
   static constexpr std::array table = {

@@ -13,10 +13,6 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-constexpr const char* later = "not supported by this version";
 constexpr std::size_t node_file_bytes_max = 1U << 20;
 
 constexpr std::array table = {

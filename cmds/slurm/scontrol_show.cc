@@ -17,10 +17,6 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-
 Result<int> print_text(const std::string& text) {
   const auto printed = print(text);
   return printed ? Result<int>(0) : Failure(printed.error());

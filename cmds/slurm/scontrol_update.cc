@@ -12,10 +12,6 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-
 constexpr std::array keys = {
     UpdateKey{"Account", "account", exact},
     UpdateKey{"ArrayTaskThrottle", "array-limit", exact},

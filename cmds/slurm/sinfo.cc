@@ -17,10 +17,6 @@
 namespace cox::cmds::slurm {
 namespace {
 
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-
 Options options() {
   static constexpr std::array table = {
       Option{"all", 'a', "", exact, ""},

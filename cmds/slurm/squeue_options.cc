@@ -4,13 +4,7 @@
 #include "cmds/slurm/option_tables.h"
 
 namespace cox::cmds::slurm {
-namespace {
-
-constexpr Parity exact = Parity::exact;
-constexpr Parity about = Parity::approximated;
-constexpr Parity refused = Parity::refused;
-
-}  // namespace
+namespace {}  // namespace
 
 Options squeue_options() {
   static constexpr std::array table = {

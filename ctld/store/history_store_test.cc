@@ -262,7 +262,7 @@ TEST(HistoryStore, on_a_full_disk_nothing_is_written_and_later_all) {
   EXPECT_EQ(page_of(dir.path()).attempts.size(), 900U);
 }
 
-class HistoryFilters : public testing::Test {
+class HistoryFilters : public ::testing::Test {
  protected:
   HistoryFilters() {
     AttemptRow other = ended_job(2, 20);

@@ -15,17 +15,17 @@ namespace cox::ctld {
 namespace {
 
 // The unique index holds no bodies: keys can be listed where a body cannot be read.
-constexpr const char* schema =
+constexpr const char* state_schema =
     "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "INSERT OR IGNORE INTO meta VALUES('format', 1), ('generation', 0), ('sequence', 0);"
     "CREATE TABLE IF NOT EXISTS chunk(row INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"
     "  number INTEGER NOT NULL, generation INTEGER NOT NULL, body BLOB NOT NULL,"
     "  UNIQUE(kind, number, generation));";
-constexpr std::uint64_t format_known = 1;
+constexpr std::uint64_t state_format_known = 1;
 // Moving the log into the file delays nobody but the next checkpoint, and keeps the log short.
-constexpr const char* pragmas = "PRAGMA wal_autocheckpoint = 2000;";
+constexpr const char* state_pragmas = "PRAGMA wal_autocheckpoint = 2000;";
 
-struct Statements {
+struct StateStatements {
   Statement begin, commit, roll_back, put, abandon, set_meta, remove;
 };
 
@@ -37,7 +37,7 @@ struct Place {
 
 class SqliteCheckpoint final : public CheckpointStore {
  public:
-  SqliteCheckpoint(Database database, Statements statements)
+  SqliteCheckpoint(Database database, StateStatements statements)
       : database_(std::move(database)), sql_(std::move(statements)) {}
 
   std::uint64_t sequence() const override { return sequence_; }
@@ -50,7 +50,7 @@ class SqliteCheckpoint final : public CheckpointStore {
     for (const auto& read : {generation, sequence, format}) {
       if (!read) return tl::unexpected(read.error());
     }
-    if (*format != format_known) {
+    if (*format != state_format_known) {
       return fail(Code::refused, "format " + std::to_string(*format) + " is not known here");
     }
     generation_ = *generation;
@@ -184,7 +184,7 @@ class SqliteCheckpoint final : public CheckpointStore {
   }
 
   Database database_;
-  Statements sql_;
+  StateStatements sql_;
   std::uint64_t generation_ = 0;
   std::uint64_t sequence_ = 0;
   std::vector<Place> places_;      // as found at the opening
@@ -193,7 +193,7 @@ class SqliteCheckpoint final : public CheckpointStore {
   bool has_leftovers_ = false;     // of a generation that was not finished
 };
 
-Result<Statements> prepare_all(sqlite3* database) {
+Result<StateStatements> prepare_state_statements(sqlite3* database) {
   constexpr std::array texts = {
       "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK",
       "INSERT INTO chunk(kind, number, generation, body) "
@@ -212,15 +212,16 @@ Result<Statements> prepare_all(sqlite3* database) {
     if (!statement) return tl::unexpected(statement.error());
     made.push_back(std::move(*statement));
   }
-  return Statements{std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
-                    std::move(made[4]), std::move(made[5]), std::move(made[6])};
+  return StateStatements{std::move(made[0]), std::move(made[1]), std::move(made[2]),
+                         std::move(made[3]), std::move(made[4]), std::move(made[5]),
+                         std::move(made[6])};
 }
 
 Result<std::unique_ptr<CheckpointStore>> set_up(Database database) {
-  for (const char* text : {pragmas, schema}) {
+  for (const char* text : {state_pragmas, state_schema}) {
     if (auto done = execute(database.get(), text); !done) return tl::unexpected(done.error());
   }
-  auto statements = prepare_all(database.get());
+  auto statements = prepare_state_statements(database.get());
   if (!statements) return tl::unexpected(statements.error());
   auto made = std::make_unique<SqliteCheckpoint>(std::move(database), std::move(*statements));
   if (auto done = made->find_places(); !done) return tl::unexpected(done.error());

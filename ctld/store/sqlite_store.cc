@@ -27,11 +27,11 @@ std::string_view view(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
 }
 
-Failure at_sequence(std::uint64_t sequence, const std::string& what) {
+Failure at_row(std::uint64_t sequence, const std::string& what) {
   return fail(Code::internal, "journal: sequence " + std::to_string(sequence) + ": " + what);
 }
 
-struct Statements {
+struct JournalStatements {
   Statement begin, commit, roll_back, epoch, set_epoch, add_batch, add_blob, find_blob, cut,
       drop_blob, list_blobs;
 };
@@ -45,7 +45,7 @@ struct Row {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::unique_ptr<LogVfs> log, Database database, Statements statements)
+  SqliteStore(std::unique_ptr<LogVfs> log, Database database, JournalStatements statements)
       : log_(std::move(log)), database_(std::move(database)), sql_(std::move(statements)) {
     sqlite3_wal_hook(database_.get(), &SqliteStore::note_log, this);
   }
@@ -188,9 +188,8 @@ class SqliteStore final : public Store {
   }
 
   static Failure begins_late(const Row& first, std::uint64_t sequence) {
-    return at_sequence(sequence + 1, "is missing: the journal begins at " +
-                                         std::to_string(first.first) +
-                                         "; put back the state.db that belongs to it");
+    return at_row(sequence + 1, "is missing: the journal begins at " + std::to_string(first.first) +
+                                    "; put back the state.db that belongs to it");
   }
 
   static Result<void> visit_missing(std::uint64_t end,
@@ -260,11 +259,11 @@ class SqliteStore final : public Store {
 
   std::unique_ptr<LogVfs> log_;  // first: the database goes before it
   Database database_;
-  Statements sql_;
+  JournalStatements sql_;
   std::uint64_t log_pages_ = 0;
 };
 
-Result<Statements> prepare_all(sqlite3* database) {
+Result<JournalStatements> prepare_journal(sqlite3* database) {
   constexpr std::array texts = {"BEGIN IMMEDIATE",
                                 "COMMIT",
                                 "ROLLBACK",
@@ -284,9 +283,10 @@ Result<Statements> prepare_all(sqlite3* database) {
     if (!statement) return tl::unexpected(statement.error());
     made.push_back(std::move(*statement));
   }
-  return Statements{std::move(made[0]), std::move(made[1]), std::move(made[2]), std::move(made[3]),
-                    std::move(made[4]), std::move(made[5]), std::move(made[6]), std::move(made[7]),
-                    std::move(made[8]), std::move(made[9]), std::move(made[10])};
+  return JournalStatements{std::move(made[0]), std::move(made[1]), std::move(made[2]),
+                           std::move(made[3]), std::move(made[4]), std::move(made[5]),
+                           std::move(made[6]), std::move(made[7]), std::move(made[8]),
+                           std::move(made[9]), std::move(made[10])};
 }
 
 Result<void> check_format(sqlite3* database) {
@@ -301,7 +301,7 @@ Result<void> check_format(sqlite3* database) {
   return {};
 }
 
-Result<void> set_up(sqlite3* database) {
+Result<void> set_up_journal(sqlite3* database) {
   if (auto done = execute(database, schema); !done) return done;
   return check_format(database);
 }
@@ -314,10 +314,10 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& directory,
   auto log = std::make_unique<LogVfs>(options.vfs);
   auto database = open_database_alone(path, {options.pages_max, log->name()});
   if (!database) return tl::unexpected(database.error());
-  if (auto done = set_up(database->get()); !done) {
+  if (auto done = set_up_journal(database->get()); !done) {
     return tl::unexpected(done.error().with_context(path));
   }
-  auto statements = prepare_all(database->get());
+  auto statements = prepare_journal(database->get());
   if (!statements) return tl::unexpected(statements.error().with_context(path));
   return std::make_unique<SqliteStore>(std::move(log), std::move(*database),
                                        std::move(*statements));

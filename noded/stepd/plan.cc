@@ -12,7 +12,7 @@ constexpr int nodes_max = 200'000;
 constexpr std::size_t gpu_numbers_bytes_max = 65'536;
 constexpr std::uint32_t local_tasks_max = 16'384;
 
-Failure bad(const std::string& what) {
+Failure bad_start(const std::string& what) {
   return fail(Code::bad_usage, "step start: " + what);
 }
 
@@ -22,20 +22,20 @@ bool has_nul(const std::string& text) {
 
 Result<void> take_nodes(const wire::StepSpec& spec, StepPlan* plan) {
   if (spec.nodes_size() == 0 || spec.nodes_size() > nodes_max) {
-    return bad("number of nodes " + std::to_string(spec.nodes_size()));
+    return bad_start("number of nodes " + std::to_string(spec.nodes_size()));
   }
   if (spec.node_index() >= static_cast<std::uint32_t>(spec.nodes_size())) {
-    return bad("node index " + std::to_string(spec.node_index()));
+    return bad_start("node index " + std::to_string(spec.node_index()));
   }
   std::uint64_t total = 0;
   for (const wire::StepNode& node : spec.nodes()) {
     if (node.first_task() != total) {
-      return bad("first task " + std::to_string(node.first_task()) + " of node " +
-                 quoted(node.name()));
+      return bad_start("first task " + std::to_string(node.first_task()) + " of node " +
+                       quoted(node.name()));
     }
     total += node.tasks();
     if (total > wire::tasks_max) {
-      return bad("more than " + std::to_string(wire::tasks_max) + " tasks");
+      return bad_start("more than " + std::to_string(wire::tasks_max) + " tasks");
     }
     plan->nodes.push_back({node.name(), node.tasks(), node.first_task(), node.address()});
   }
@@ -43,7 +43,7 @@ Result<void> take_nodes(const wire::StepSpec& spec, StepPlan* plan) {
   plan->tasks = static_cast<std::uint32_t>(total);
   const std::uint32_t local = plan->here().tasks;
   if (local == 0 || local > local_tasks_max || (plan->is_batch && total != 1)) {
-    return bad("number of tasks " + std::to_string(local));
+    return bad_start("number of tasks " + std::to_string(local));
   }
   return {};
 }
@@ -52,7 +52,8 @@ Result<void> take_gpus(const wire::StepStart& start, StepPlan* plan) {
   for (const std::string* numbers : {&start.nvidia_gpus(), &start.amd_gpus()}) {
     if (numbers->size() > gpu_numbers_bytes_max ||
         numbers->find_first_not_of("0123456789,") != std::string::npos) {
-      return bad("numbers of gpus " + quoted(numbers->substr(0, 64)) + ": \"0,2\" is expected");
+      return bad_start("numbers of gpus " + quoted(numbers->substr(0, 64)) +
+                       ": \"0,2\" is expected");
     }
   }
   plan->nvidia_gpus = start.nvidia_gpus();
@@ -105,7 +106,7 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   if (plan->is_batch && of_job != 0) plan->cpus_per_task = of_job;
   plan->cpus_per_task_given = of_job != 0 || (!plan->is_batch && step->cpus_per_task != 0);
   if (plan->script.empty() && plan->argv.empty()) {
-    return bad("neither script nor command");
+    return bad_start("neither script nor command");
   }
   return {};
 }
@@ -122,9 +123,9 @@ void take_early_signal(const wire::StepSpec& spec, StepPlan* plan) {
 
 Result<void> take_before(const wire::StepStart& start, StepPlan* plan) {
   if (start.before_cause() > static_cast<std::uint32_t>(EndCause::deadline)) {
-    return bad("cause " + std::to_string(start.before_cause()));
+    return bad_start("cause " + std::to_string(start.before_cause()));
   }
-  if (has_nul(start.before_why())) return bad("reason contains NUL");
+  if (has_nul(start.before_why())) return bad_start("reason contains NUL");
   plan->before = {static_cast<EndCause>(start.before_cause()), start.before_exit_code(),
                   start.before_why(), start.retries()};
   return {};
@@ -133,14 +134,14 @@ Result<void> take_before(const wire::StepStart& start, StepPlan* plan) {
 Result<void> check_texts(const StepPlan& plan) {
   for (const std::string& word : plan.argv) {
     if (has_nul(word)) {
-      return bad("argument " + quoted(word) + " contains NUL");
+      return bad_start("argument " + quoted(word) + " contains NUL");
     }
   }
   for (const std::string* text :
        {&plan.directory, &plan.output, &plan.error, &plan.input, &plan.tmp_dir, &plan.container,
         &plan.submit_dir, &plan.state_dir, &plan.controller}) {
     if (has_nul(*text)) {
-      return bad("path " + quoted(*text) + " contains NUL");
+      return bad_start("path " + quoted(*text) + " contains NUL");
     }
   }
   std::vector<std::string> names = plan.job_nodes;
@@ -150,14 +151,14 @@ Result<void> check_texts(const StepPlan& plan) {
   names.insert(names.end(), {plan.node_name, plan.cluster});
   for (const std::string& name : names) {
     if (has_nul(name)) {
-      return bad("name " + quoted(name) + " contains NUL");
+      return bad_start("name " + quoted(name) + " contains NUL");
     }
   }
   if (plan.directory.empty() || plan.directory.front() != '/') {
-    return bad("directory " + quoted(plan.directory) + " is not absolute");
+    return bad_start("directory " + quoted(plan.directory) + " is not absolute");
   }
   if (!plan.access_key.empty() && plan.access_key.size() != 32) {
-    return bad("key of " + std::to_string(plan.access_key.size()) + " bytes");
+    return bad_start("key of " + std::to_string(plan.access_key.size()) + " bytes");
   }
   return {};
 }

@@ -16,8 +16,6 @@
 namespace cox::stepd {
 namespace {
 
-constexpr std::uint32_t ended = 3;
-
 StepResult run(World& world, const wire::StepStart& start) {
   const Stepd& stepd = world.launch(start);
   EXPECT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));

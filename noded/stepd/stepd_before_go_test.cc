@@ -16,9 +16,6 @@
 namespace cox::stepd {
 namespace {
 
-constexpr std::uint32_t prepared = 1;
-constexpr std::uint32_t ended = 3;
-
 std::vector<Stepd*> spawn_all(World& world,
                               const std::vector<std::string>& argv,
                               const std::vector<std::uint32_t>& tasks,

@@ -16,9 +16,6 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr std::uint32_t running = 2;
-constexpr std::uint32_t ended = 3;
-
 std::vector<std::string> sh(const std::string& script) {
   return {"/bin/sh", "-c", script};
 }

@@ -19,6 +19,9 @@
 
 namespace cox::stepd {
 
+/// StepStatus.phase, as wire/step.proto numbers it.
+constexpr std::uint32_t prepared = 1, running = 2, ended = 3;
+
 /// One end of a conversation with a supervisor, and all that was heard.
 struct Voice {
   std::shared_ptr<link::Link> link;

@@ -20,13 +20,13 @@ namespace {
 using namespace std::string_literals;
 
 constexpr Duration absurdly_long = seconds(60);
-constexpr std::uint32_t nobody = 65534;
+constexpr std::uint32_t ordinary_uid = 65534;
 const std::string access_key(32, 'k');
 
 UserIdentity ordinary_user() {
   UserIdentity user;
-  user.uid = ::geteuid() == 0 ? nobody : ::geteuid();
-  user.gid = ::geteuid() == 0 ? nobody : ::getegid();
+  user.uid = ::geteuid() == 0 ? ordinary_uid : ::geteuid();
+  user.gid = ::geteuid() == 0 ? ordinary_uid : ::getegid();
   user.groups = {user.gid};
   user.name = "tester";
   user.home = "/";
@@ -95,7 +95,7 @@ World::~World() {
   for (Voice& voice : voices_) {
     vanish(voice);
   }
-  // Output that nobody came for would be kept for a minute.
+  // Output that ordinary_uid came for would be kept for a minute.
   for (const Stepd& stepd : supervisors_) {
     if (!stepd.exited) ::kill(stepd.pid, SIGTERM);
   }

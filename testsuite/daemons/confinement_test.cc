@@ -14,7 +14,7 @@ constexpr std::uint32_t nobody = 65534;
 const std::vector<std::string> outer = {"COX_JOB_ID=999", "SLURM_JOB_ID=999", "PMI_RANK=999",
                                         "PMIX_RANK=999", "OF_THE_DAEMON=999"};
 
-class Task : public testing::Test {
+class Task : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "jobs of another user need root";

@@ -16,7 +16,7 @@ std::size_t count(const std::string& text, const std::string& word) {
   return static_cast<std::size_t>(std::count(lines.begin(), lines.end(), word));
 }
 
-class CutOff : public testing::Test {
+class CutOff : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!network_.is_up()) GTEST_SKIP() << "network namespaces need root and iproute2";

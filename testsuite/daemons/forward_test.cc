@@ -36,7 +36,7 @@ void expect_served(Cluster& cluster) {
   cluster.expect_nothing_left();
 }
 
-class NodeSocket : public testing::Test {
+class NodeSocket : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "jobs of another user need root";

@@ -8,7 +8,7 @@
 namespace cox::daemons {
 namespace {
 
-class Gang : public testing::Test {
+class Gang : public ::testing::Test {
  protected:
   // Where the attempt's private directory should be made there is a file.
   void break_node(const std::string& name) const {

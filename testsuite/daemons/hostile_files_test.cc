@@ -10,7 +10,7 @@
 namespace cox::daemons {
 namespace {
 
-class HostileFiles : public testing::Test {
+class HostileFiles : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "another user needs root";

@@ -13,7 +13,7 @@
 namespace cox::daemons {
 namespace {
 
-class HostileUser : public testing::Test {
+class HostileUser : public ::testing::Test {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "another user needs root";

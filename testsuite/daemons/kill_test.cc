@@ -37,7 +37,7 @@ std::string name_of(const Case& one) {
   return name + "_while_" + phases[static_cast<std::size_t>(one.phase)];
 }
 
-std::string case_name(const testing::TestParamInfo<Case>& info) {
+std::string case_name(const ::testing::TestParamInfo<Case>& info) {
   return name_of(info.param);
 }
 
@@ -75,7 +75,7 @@ std::size_t count(const std::string& text, const std::string& word) {
   return static_cast<std::size_t>(std::count(lines.begin(), lines.end(), word));
 }
 
-class KillMatrix : public testing::TestWithParam<Case> {
+class KillMatrix : public ::testing::TestWithParam<Case> {
  protected:
   // A node whose supervisor died before its job was released rests; here not for long.
   KillMatrix() : cluster_({.scheduling = "back_off = \"1s\"\n"}), client_(cluster_.client()) {}
@@ -240,8 +240,8 @@ TEST_P(KillMatrix, loses_nothing_and_runs_nothing_twice) {
   cluster_.expect_nothing_left();
 }
 
-INSTANTIATE_TEST_SUITE_P(Kill, KillMatrix, testing::ValuesIn(single_cases()), case_name);
-INSTANTIATE_TEST_SUITE_P(KillTwo, KillMatrix, testing::ValuesIn(pair_cases()), case_name);
+INSTANTIATE_TEST_SUITE_P(Kill, KillMatrix, ::testing::ValuesIn(single_cases()), case_name);
+INSTANTIATE_TEST_SUITE_P(KillTwo, KillMatrix, ::testing::ValuesIn(pair_cases()), case_name);
 
 }  // namespace
 }  // namespace cox::daemons

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t nobody = 65534;
 
-class Mpi : public testing::Test {
+class Mpi : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!platform::path_exists(program_)) GTEST_SKIP() << program_ << " was not built";

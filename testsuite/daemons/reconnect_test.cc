@@ -63,7 +63,7 @@ class BreakingSocket {
   platform::Descriptor listening_;
 };
 
-class Commands : public testing::Test {
+class Commands : public ::testing::Test {
  protected:
   /// Its exit status; what it prints is in work()/out.
   int run(const std::string& command) {

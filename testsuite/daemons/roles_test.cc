@@ -62,7 +62,7 @@ std::vector<Line> table() {
   return lines;
 }
 
-class Roles : public testing::TestWithParam<Transport> {
+class Roles : public ::testing::TestWithParam<Transport> {
  protected:
   void SetUp() override {
     if (::geteuid() != 0) GTEST_SKIP() << "other users need root";
@@ -211,7 +211,7 @@ TEST_P(Roles, may_do_what_the_table_says) {
 
 INSTANTIATE_TEST_SUITE_P(Connections,
                          Roles,
-                         testing::Values(Transport::unix_sockets, Transport::tcp_with_munge),
+                         ::testing::Values(Transport::unix_sockets, Transport::tcp_with_munge),
                          [](const auto& one) {
                            return std::string(one.param == Transport::unix_sockets ? "unix"
                                                                                    : "tcp");

@@ -26,7 +26,7 @@ int nursery_of(const Cluster& cluster, std::uint32_t index) {
   return 0;
 }
 
-class Unborn : public testing::TestWithParam<bool> {};
+class Unborn : public ::testing::TestWithParam<bool> {};
 
 TEST_P(Unborn, a_job_that_may_not_run_twice_runs_once) {
   const bool comes_late = GetParam();  // the nursery lives on, with the order to fork
@@ -53,7 +53,7 @@ TEST_P(Unborn, a_job_that_may_not_run_twice_runs_once) {
   cluster.expect_nothing_left();
 }
 
-INSTANTIATE_TEST_SUITE_P(Nursery, Unborn, testing::Bool(), [](const auto& tried) {
+INSTANTIATE_TEST_SUITE_P(Nursery, Unborn, ::testing::Bool(), [](const auto& tried) {
   return std::string(tried.param ? "that_goes_on_later" : "that_dies_too");
 });
 

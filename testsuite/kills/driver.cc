@@ -83,7 +83,7 @@ class Driver {
     Report report;
     report.verdict = judge(book_, collect(cluster_));
     check_idle();
-    if (!report.verdict.complaints.empty() || testing::UnitTest::GetInstance()->Failed()) keep();
+    if (!report.verdict.complaints.empty() || ::testing::UnitTest::GetInstance()->Failed()) keep();
     cluster_.expect_nothing_left();
     check_nothing_left();
     report.book = book_;

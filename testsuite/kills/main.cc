@@ -80,7 +80,7 @@ bool print_complaints(const Report& report) {
   for (const std::string& text : report.verdict.complaints) std::printf("%s\n", text.c_str());
   for (const std::string& text : report.syncs.complaints()) std::printf("%s\n", text.c_str());
   return !report.verdict.complaints.empty() || !report.syncs.complaints().empty() ||
-         testing::UnitTest::GetInstance()->Failed();
+         ::testing::UnitTest::GetInstance()->Failed();
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ constexpr std::size_t room = 1U << 18;
 constexpr std::size_t rounds = 40;
 constexpr std::size_t connections = 4;
 
-class RepliesOfAController : public testing::Test {
+class RepliesOfAController : public ::testing::Test {
  protected:
   void SetUp() override {
 #ifdef __SANITIZE_ADDRESS__
@@ -56,7 +56,7 @@ class RepliesOfAController : public testing::Test {
     return seen;
   }
 
-  SyncLog log_{testing::TempDir() + "cox-sync-" + std::to_string(::getpid()), room};
+  SyncLog log_{::testing::TempDir() + "cox-sync-" + std::to_string(::getpid()), room};
   std::uint64_t syncs_said_ = 0;
 };
 

@@ -12,7 +12,7 @@ constexpr std::uint64_t marker = 7;
 constexpr std::uint64_t job = 3;
 
 /// One batch job that was acknowledged, ran once on n1 and completed.
-class VerdictOf : public testing::Test {
+class VerdictOf : public ::testing::Test {
  protected:
   VerdictOf() {
     book_.wishes[marker].ids = {job};

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* log_path = "/power/journal.db-wal";
 
-struct Log : testing::Test {
+struct Log : ::testing::Test {
   PowerDisk disk{7};
   PowerVfs vfs{disk};
   std::unique_ptr<ctld::Store> store = ctld::opened("/power");
