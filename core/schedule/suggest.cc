@@ -130,6 +130,8 @@ class Planner {
 
   void note(const std::string& change, const Moment& moment) {
     if (std::ranges::find(found_, change, &Suggestion::change) != found_.end()) return;
+    // Counting says that it could start, placing says that it cannot: nobody knows when.
+    if (!moment.is_now && moment.start <= now_.us / us_per_second) return;
     const Instant start = moment.is_now ? now_ : Instant{moment.start * us_per_second};
     found_.push_back(Suggestion{change, start, moment.is_now, moment.is_estimate});
   }
