@@ -47,6 +47,7 @@ void write_array(const wire::JobView& job, JsonWriter* json);
 /// "exit_code" and "signal", null where there is none.
 void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonWriter* json);
 void write_json(const wire::JobView& job, JsonWriter* json);
+void write_json(const wire::StepView& step, JsonWriter* json);
 void write_json(const wire::NodeView& node, JsonWriter* json);
 void write_json(const wire::PartitionView& partition, JsonWriter* json);
 void write_json(const wire::Explanation& explanation, JsonWriter* json);
