@@ -117,6 +117,11 @@ Result<wire::ClientReply> Session::ask_surely(wire::ClientRequest request) {
   }
 }
 
+bool Session::may_be_obeyed(const Error& error) const {
+  // Where the controller was never there, the connection ended before anything was asked.
+  return error.code == Code::timed_out || (error.code == Code::unreachable && was_there_);
+}
+
 Result<void> Session::reconnect(Error why) {
   if (!was_there_) return Failure(std::move(why));
   const auto now = std::chrono::steady_clock::now();
