@@ -21,7 +21,7 @@ fi
 [ -f "$build/build.ninja" ] ||
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF >/dev/null
 cmake --build "$build" --target cox coxctld coxnoded coxstepd coxpmix cox-example-mpi \
-  bench-submit bench-submit-rate bench-memory bench-dispatch bench-end-to-end bench-history \
+  bench-submit bench-submit-rate bench-schedule bench-memory bench-dispatch bench-end-to-end bench-history \
   first-instruction >/dev/null
 cox=$PWD/$build/bin/cox
 programs=$PWD/$build/bench
@@ -66,6 +66,8 @@ bench/mpi_starts.sh "$dir" "$cox" "$work/cox-example-mpi" "$starts"
 section "history (goals at 1 M rows: one job 1 ms, a user's last 100 in 5 ms)"
 mkdir "$work/history"
 "$programs/bench-history" "$work/history" "$rows"
+section "schedule, the pass alone (figures and goals: docs/benchmarks.md)"
+"$programs/bench-schedule" ${quick:+--quick}
 section "memory and restart (goals: 600 B per job, 1.5 s to the first answer, 2.5 s to a start)"
 mkdir "$work/queue"
 "$programs/bench-memory" "$PWD/$build/bin" "$work/queue" "$queued"

@@ -171,15 +171,27 @@ void fill(World& world, std::uint32_t nodes, std::size_t jobs, std::uint32_t spa
   }
 }
 
+/// The first job on each of several nodes, no job twice: wide ones hold many nodes.
+std::vector<JobId> different_jobs(const World& world, std::size_t count) {
+  std::vector<JobId> found;
+  for (const auto& jobs : world.state.index.jobs_on_node) {
+    if (found.size() == count) break;
+    if (jobs.empty() || std::ranges::find(found, jobs.front()) != found.end()) continue;
+    found.push_back(jobs.front());
+  }
+  if (found.size() < count) give_up("too few jobs run");
+  return found;
+}
+
 void bench_pass(std::uint32_t nodes, std::size_t jobs, std::uint32_t spare) {
   World world(nodes, "easy-sjbf");
   fill(world, nodes, jobs, spare);
   world.schedule();
   std::vector<double> samples;
   std::size_t started = 0;
-  for (std::size_t i = 0; i < rounds; ++i) {
+  for (const JobId id : different_jobs(world, rounds)) {
     // A job is about to end and holds its nodes still: all refusals are void, nothing is free.
-    const core::Job& job = *world.state.find_job(world.state.index.jobs_on_node[i * 7].front());
+    const core::Job& job = *world.state.find_job(id);
     world.take(core::JobEnding{job.id, job.attempt, world.now, EndCause::finished, 0, {}});
     const double begin = monotonic_ms();
     started += world.schedule().size();
@@ -224,8 +236,19 @@ void bench_plan(std::uint32_t nodes, std::size_t jobs) {
 
 int main(int argc, char** argv) {
   using namespace cox::bench;
-  const bool is_large = argc > 1 && std::string(argv[1]) == "--large";
+  const std::string size = argc > 1 ? argv[1] : "";
+  if (argc > 2 || (!size.empty() && size != "--quick" && size != "--large")) {
+    std::fprintf(stderr, "bench-schedule: %s: unknown; usage: bench-schedule [--quick|--large]\n",
+                 argv[argc - 1]);
+    return 2;
+  }
   print_calibration();
+  if (size == "--quick") {
+    bench_decisions(1'000, 1'000);
+    bench_pass(10'000, 1'000, 0);
+    bench_plan(1'000, 1'000);
+    return 0;
+  }
   bench_decisions(1'000, 10'000);
   bench_pass(1'000, 10'000, 0);
   bench_pass(1'000, 10'000, 1);
@@ -234,7 +257,7 @@ int main(int argc, char** argv) {
   bench_pass(10'000, 100'000, 0);
   bench_pass(10'000, 100'000, 1);
   bench_plan(10'000, 100'000);
-  if (is_large) {
+  if (size == "--large") {
     bench_decisions(100'000, 1'000'000);
     bench_pass(100'000, 1'000'000, 0);
     bench_plan(100'000, 1'000'000);

@@ -43,8 +43,24 @@ std::string escaped(char c) {
   return std::string("\\x") + hex_digits[byte >> 4U] + hex_digits[byte & 15U];
 }
 
+// Characters that nobody sees, or that turn the order of those around them: zero-width ones, marks
+// of direction, separators of lines, the halves of pairs.
+bool is_deceptive(std::uint32_t character) {
+  struct Range {
+    std::uint32_t first, last;
+  };
+
+  static constexpr Range ranges[] = {
+      {0xAD, 0xAD},     {0x61C, 0x61C},   {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},
+      {0x2060, 0x206F}, {0xD800, 0xDFFF}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
+  return std::any_of(std::begin(ranges), std::end(ranges), [&](const Range& range) {
+    return character >= range.first && character <= range.last;
+  });
+}
+
 // Bytes of the character at the front when it may be shown as it is; 0 for control characters
-// (U+0080 to U+009F among them, which terminals obey) and for what is no UTF-8.
+// (U+0080 to U+009F among them, which terminals obey), for what nobody sees, and for what is no
+// UTF-8.
 std::size_t printable_bytes(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
@@ -55,12 +71,14 @@ std::size_t printable_bytes(std::string_view text) {
   if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes || (lead == 0xC2 && byte(1) < 0xA0)) {
     return 0;
   }
+  std::uint32_t character = lead & (0x7FU >> bytes);
   for (std::size_t i = 1; i < bytes; ++i) {
     if ((byte(i) & 0xC0U) != 0x80) {
       return 0;
     }
+    character = (character << 6U) | (byte(i) & 0x3FU);
   }
-  return bytes;
+  return is_deceptive(character) ? 0 : bytes;
 }
 
 }  // namespace
@@ -150,6 +168,16 @@ std::string quoted(std::string_view text, std::size_t limit) {
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
   std::optional<std::string> best;
+  // The beginning of one name and of no other.
+  for (const auto& candidate : known) {
+    if (word.size() < 2 || !candidate.starts_with(word)) continue;
+    if (best) {
+      best.reset();
+      break;
+    }
+    best = candidate;
+  }
+  if (best) return best;
   // A third of the letters may be wrong; more is another word.
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const auto& candidate : known) {

@@ -45,6 +45,23 @@ TEST(Text, QuotingShowsOnlyWhatATerminalPrints) {
   EXPECT_EQ(quoted("aa\xc3\xb6", 3), "aa\xc3\xb6");
 }
 
+TEST(Text, WhatNobodySeesOrTurnsTheLineIsEscaped) {
+  EXPECT_EQ(quoted("a\xe2\x80\xae"
+                   "b"),
+            "a\\xe2\\x80\\xaeb")
+      << "right to left";
+  EXPECT_EQ(quoted("\xe2\x80\x8b"), "\\xe2\\x80\\x8b") << "zero width";
+  EXPECT_EQ(quoted("\xef\xbb\xbf"), "\\xef\\xbb\\xbf") << "byte order mark";
+  EXPECT_EQ(quoted("\xe2\x80\xa6\xe6\xbc\xa2\xf0\x9f\x9a\xa3"),
+            "\xe2\x80\xa6\xe6\xbc\xa2\xf0\x9f\x9a\xa3");
+}
+
+TEST(Text, TheBeginningOfOneNameIsNear) {
+  EXPECT_EQ(nearest("que", {"queue", "requeue"}), "queue");
+  EXPECT_EQ(nearest("par", {"partition", "partitions"}), std::nullopt);
+  EXPECT_EQ(nearest("q", {"queue"}), std::nullopt);
+}
+
 TEST(Text, NearestNameIsSuggestedOnlyWhenNear) {
   EXPECT_EQ(nearest("partitoin", {"partition", "priority"}), "partition");
   EXPECT_FALSE(nearest("zebra", {"partition", "priority"}));

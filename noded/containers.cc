@@ -51,6 +51,10 @@ void Containers::set_supervisor(const StepKey& key, int pid) {
   if (!set) log_.warning(path(key) + ": " + set.error().message);
 }
 
+Result<void> Containers::enter(const StepKey& key, int pid) {
+  return containment_->enter(path(key), pid);
+}
+
 void Containers::kill(const std::string& path, Survived survived) {
   try_kill(path, 0, survived);
 }

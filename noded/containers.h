@@ -26,12 +26,17 @@ class Containers {
 
   std::string description() const { return containment_->description(); }
 
+  /// False where processes are searched for, which may have left every sign behind.
+  bool are_held_by_kernel() const { return containment_->marker(base_).empty(); }
+
   std::string path(AttemptKey key) const;
   std::string path(const StepKey& key) const;
 
   Result<void> make(AttemptKey key, const platform::ContainerLimits& limits);
   Result<void> make(const StepKey& key);
   void set_supervisor(const StepKey& key, int pid);
+  /// error: the container is gone
+  Result<void> enter(const StepKey& key, int pid);
 
   /// SIGKILL to everything in it, again until nothing is left, for about a second; then `survived`
   /// gets how many are left and their description, where that is asked for.

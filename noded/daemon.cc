@@ -26,7 +26,12 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
                    setup_.paths,
                    setup_.stepd,
                    {[this](agent::SupervisorStatus status) { supervisor_told(std::move(status)); },
-                    [this](agent::SupervisorGone gone) { supervisor_gone(std::move(gone)); }}),
+                    [this](agent::SupervisorGone gone) { supervisor_gone(std::move(gone)); },
+                    [this](const StepKey& step) { orphans_.collect(step); }}),
+      orphans_(loop,
+               log,
+               containers_,
+               [this](int session) { return supervisors_.have_session(session); }),
       controller_(loop,
                   log,
                   setup_.options.controller,
@@ -46,6 +51,7 @@ Result<void> Daemon::start() {
   [[maybe_unused]] const auto removed = platform::remove_path(setup_.paths.client_socket());
   if (auto listening = forward_.listen(setup_.paths.client_socket()); !listening) return listening;
   log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
+  orphans_.begin();
   supervisors_.prepare();
   recover();
   setup_.manager.ready("node " + setup_.options.name + ", no controller yet");

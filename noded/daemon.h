@@ -14,6 +14,7 @@
 #include "noded/forward.h"
 #include "noded/log.h"
 #include "noded/options.h"
+#include "noded/orphans.h"
 #include "noded/paths.h"
 #include "noded/plans.h"
 #include "noded/supervisors.h"
@@ -108,6 +109,7 @@ class Daemon {
   UserCheck users_;
   Containers containers_;
   Supervisors supervisors_;
+  Orphans orphans_;
   ControllerLink controller_;
   Forward forward_;
   ContactClock contact_;

@@ -94,6 +94,23 @@ class Controller {
 
   std::unique_ptr<Process> start_node() { return std::make_unique<Process>(node_request()); }
 
+  // Where root would have cgroups, it finds an empty directory in their place.
+  std::unique_ptr<Process> start_node_without_cgroups() {
+    platform::SpawnRequest request = node_request();
+    if (::geteuid() == 0) {
+      request.argv.front() = request.program;
+      request.argv.insert(request.argv.begin(),
+                          {"unshare", "-m", "/bin/sh", "-c",
+                           "mount -t tmpfs none /sys/fs/cgroup && exec \"$@\"", "sh"});
+      request.program = "/usr/bin/unshare";
+    }
+    return std::make_unique<Process>(request);
+  }
+
+  bool has_process_groups() const {
+    return registers_.back().inventory().containment().starts_with("process groups");
+  }
+
   platform::SpawnRequest node_request() const {
     platform::SpawnRequest request;
     request.program = COXNODED_PATH;
@@ -432,6 +449,40 @@ TEST(NodeDaemon, tasks_of_a_killed_supervisor_are_killed_and_the_job_is_told_los
   EXPECT_FALSE(platform::is_running(task)) << task;
   controller.acknowledge(7);
   EXPECT_TRUE(controller.run_until_exists("attempts-n1/7.1", false));
+}
+
+// It leaves its session, its parent and its environment, and so every sign by which it was found.
+constexpr const char* leaves_a_stray = R"((setsid env -i sh -c '
+  (setsid env -i sh -c "echo \$\$ > inner.new; mv inner.new inner; exec sleep 1000" &)
+  echo $$ > stray.new; mv stray.new stray; exec sleep 1000' &)
+while [ ! -e inner ] || [ ! -e stray ]; do sleep 0.01; done
+echo $PPID > parent.new; mv parent.new parent; sleep 1000)";
+
+TEST(NodeDaemon, a_stray_of_a_killed_supervisor_is_killed_also_without_cgroups) {
+  Controller controller;
+  const auto node = controller.start_node_without_cgroups();
+  ASSERT_TRUE(controller.run_until_registered());
+  if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
+  controller.run_job(8, "echo $$ > other.new; mv other.new other; sleep 1000");
+  ASSERT_TRUE(controller.run_until_exists("other"));
+  controller.run_job(7, leaves_a_stray);
+  ASSERT_TRUE(controller.run_until_exists("parent"));
+  ::kill(std::stoi(controller.file("parent")), SIGKILL);
+  ASSERT_TRUE(controller.run_until_closed());
+  for (const char* name : {"stray", "inner"}) {
+    const int stray = std::stoi(controller.file(name));
+    EXPECT_TRUE(controller.run_until_seen([&] { return !platform::is_running(stray); })) << name;
+    ::kill(stray, SIGKILL);
+  }
+  // Nothing else is: neither the nursery, a child in another session too, nor what it forked.
+  EXPECT_TRUE(platform::is_running(std::stoi(controller.file("other"))));
+  controller.acknowledge(7);
+  controller.closed_.clear();
+  controller.close_job(8);
+  ASSERT_TRUE(controller.run_until_closed());
+  EXPECT_EQ(static_cast<EndCause>(controller.closed_[0].batch_result().cause()),
+            EndCause::cancelled);
+  EXPECT_TRUE(controller.finish(8));
 }
 
 TEST(NodeDaemon, a_lost_connection_is_made_again_with_what_is_held) {

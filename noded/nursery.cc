@@ -56,6 +56,7 @@ Result<void> Nursery::open() {
   auto spawned = platform::spawn(request);
   if (!spawned) return tl::unexpected(spawned.error());
   const int pid = spawned->pid;
+  pids_.insert(pid);
   auto watched = loop_.on_child_exit(pid, [this, pid](const platform::ChildExit&) { ended(pid); });
   if (!watched) return watched;
   pid_ = pid;

@@ -1,6 +1,7 @@
 // The daemon's side of the nursery: one process that forks the supervisors of this node.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "common/result.h"
@@ -21,6 +22,9 @@ class Nursery {
   /// is replaced. Its pid, as a child of this process. error: why not
   Result<int> bear(const std::string& socket_path, int link);
 
+  /// Whether a session is that of this nursery or of one before: of supervisors, never of tasks.
+  bool has_session(int session) const { return pids_.contains(session); }
+
  private:
   Result<int> order(const std::string& socket_path, int link);
   void ended(int pid);
@@ -29,6 +33,7 @@ class Nursery {
   const Log& log_;
   std::string program_;
   int pid_ = 0;
+  std::set<int> pids_;  // of those before, too: their supervisors live on
   platform::Descriptor control_;
 };
 

@@ -123,6 +123,7 @@ void Supervisors::frames_came(const StepKey& key, const std::vector<std::string>
 }
 
 void Supervisors::child_exited(const StepKey& key, const platform::ChildExit& exit) {
+  if (exit.signal != 0 || exit.exit_code != 0) events_.died(key);
   const auto it = all_.find(key);
   if (it == all_.end()) return;
   it->second.is_exited = true;

@@ -24,6 +24,7 @@ namespace cox::noded {
 struct SupervisorEvents {
   std::function<void(agent::SupervisorStatus)> status;
   std::function<void(agent::SupervisorGone)> gone;
+  std::function<void(const StepKey&)> died;  // before gone: it did not end by itself
 };
 
 class Supervisors {
@@ -45,6 +46,9 @@ class Supervisors {
   void send_all(const std::string& message, std::uint32_t protocol);
   /// SIGKILL to the supervisor itself.
   void kill(const StepKey& key);
+
+  /// Whether a session is that of supervisors.
+  bool have_session(int session) const { return nursery_.has_session(session); }
 
   /// Connects to every socket in the steps folder that is not connected yet; `done` gets the steps
   /// that answer, also those of earlier calls, after their states were told. Sockets without a

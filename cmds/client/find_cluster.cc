@@ -71,8 +71,8 @@ Result<ClusterAddress> find_cluster(const std::string& given) {
   for (const std::string& path : {own, std::string(system_socket)}) {
     if (platform::path_exists(path)) return ClusterAddress{platform::Address{path, "", 0}, ""};
   }
-  return fail(Code::unreachable, "no controller: looked at $COX_CLUSTER, " + own + " and " +
-                                     system_socket + " (start one with: cox up)");
+  return fail(Code::unreachable, "no controller: COX_CLUSTER is not set, and nothing is at " + own +
+                                     " or " + system_socket + " (start one with: cox up)");
 }
 
 }  // namespace cox::cmds

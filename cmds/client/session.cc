@@ -47,10 +47,27 @@ Result<Session> Session::open(const ClusterAddress& cluster) {
   return Session(cluster, std::move(*link));
 }
 
+namespace {
+
+/// Of a cluster of `cox up`, named by its directory or socket, that does not run; else "".
+std::string mend_of(const platform::Address& address) {
+  const std::string file = address.path.substr(address.path.rfind('/') + 1);
+  if (!address.is_unix() || file.ends_with(".sock") != (file == "ctld.sock")) return "";
+  const bool is_directory = file != "ctld.sock";
+  const std::string dir =
+      is_directory ? address.path : address.path.substr(0, address.path.size() - file.size() - 1);
+  if (dir == "/run/coxswain") return " (start it: systemctl start coxctld)";
+  return " (start it: cox up --dir " + quoted(dir, dir.size()) + ")";
+}
+
+}  // namespace
+
 Result<Session> Session::open(const Parsed& given) {
   const auto cluster = find_cluster(given.value("cluster"));
   if (!cluster) return Failure(cluster.error());
-  return open(*cluster);
+  auto session = open(*cluster);
+  if (session || session.error().code != Code::unreachable) return session;
+  return fail(Code::unreachable, session.error().message + mend_of(cluster->address));
 }
 
 Result<void> Session::send(wire::ClientRequest request) {
@@ -115,6 +132,11 @@ Result<wire::ClientReply> Session::ask_surely(wire::ClientRequest request) {
     if (reply || reply.error().code != Code::unreachable) return reply;
     if (const auto again = reconnect(reply.error()); !again) return Failure(again.error());
   }
+}
+
+bool Session::may_be_obeyed(const Error& error) const {
+  // Where the controller was never there, the connection ended before anything was asked.
+  return error.code == Code::timed_out || (error.code == Code::unreachable && was_there_);
 }
 
 Result<void> Session::reconnect(Error why) {

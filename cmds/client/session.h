@@ -36,6 +36,9 @@ class Session {
   /// from the first
   Result<void> reconnect(Error why);
 
+  /// The error of a request that left: whether it was obeyed is not known.
+  bool may_be_obeyed(const Error& error) const;
+
   int descriptor() const { return link_.descriptor(); }
 
   const platform::Address& address() const { return cluster_.address; }

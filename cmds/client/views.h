@@ -50,6 +50,7 @@ void write_end(std::optional<std::int32_t> exit_code, std::int32_t signal, JsonW
 void write_instant(std::string_view key, std::int64_t us, JsonWriter* json);
 void write_usage(const wire::Usage& usage, JsonWriter* json);
 void write_json(const wire::JobView& job, JsonWriter* json);
+void write_json(const wire::StepView& step, JsonWriter* json);
 void write_json(const wire::NodeView& node, JsonWriter* json);
 void write_json(const wire::PartitionView& partition, JsonWriter* json);
 void write_json(const wire::Explanation& explanation, JsonWriter* json);

@@ -158,6 +158,10 @@ void write_json(const wire::JobView& job, JsonWriter* json) {
   json->end_object();
 }
 
+void write_json(const wire::StepView& step, JsonWriter* json) {
+  write_step(step, json);
+}
+
 void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->begin_object();
   json->text("name", node.name());

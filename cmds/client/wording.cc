@@ -46,4 +46,9 @@ Error reworded(Error error, const Wording& wording) {
   return error;
 }
 
+Error unanswered(Error error) {
+  error.message += "; the job may be queued all the same (see: cox queue)";
+  return error;
+}
+
 }  // namespace cox::cmds

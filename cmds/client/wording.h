@@ -16,5 +16,7 @@ using Wording = std::vector<std::pair<std::string, std::string>>;
 
 Wording wording_of(const RequestDraft& draft);
 Error reworded(Error error, const Wording& wording);
+/// Of a submit that was sent and has no answer: whoever submits again might run the job twice.
+Error unanswered(Error error);
 
 }  // namespace cox::cmds

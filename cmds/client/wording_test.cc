@@ -43,5 +43,13 @@ TEST(Wording, of_several_partitions_and_kinds) {
   EXPECT_EQ(told({"-G1"}, "--gres gpu:10: not ours"), "--gres gpu:10: not ours");
 }
 
+TEST(Wording, of_a_submit_without_an_answer_says_that_it_may_be_queued) {
+  const Error error = unanswered(Error{Code::timed_out, "no answer from /run/ctld.sock in 60 s"});
+  EXPECT_EQ(error.code, Code::timed_out);
+  EXPECT_EQ(error.message,
+            "no answer from /run/ctld.sock in 60 s; the job may be queued all the same "
+            "(see: cox queue)");
+}
+
 }  // namespace
 }  // namespace cox::cmds

@@ -90,6 +90,7 @@ TEST(Completion, OperandsAreWhatTheUsageSays) {
   EXPECT_THAT(words_of(ask({"show", ""})), Contains("partition"));
   EXPECT_EQ(ask({"show", "node", ""}).wanted, Wanted::nodes);
   EXPECT_EQ(ask({"show", "job", ""}).wanted, Wanted::jobs);
+  EXPECT_EQ(ask({"show", "step", ""}).wanted, Wanted::jobs);
   EXPECT_THAT(words_of(ask({"node", ""})), Contains("drain"));
   EXPECT_EQ(ask({"node", "drain", "n1", ""}).wanted, Wanted::nodes);
   EXPECT_EQ(ask({"partition", "down", "--reason", "x", ""}).wanted, Wanted::partitions);

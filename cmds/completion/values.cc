@@ -145,7 +145,7 @@ void take_token(const std::string& token, const std::string& first, Question* to
   if (token == "NAME" || token == "NAMES") {
     // Of `cox show` the word before says what it is the name of.
     const std::string what = command == "show" ? first : command;
-    if (what == "job") to->wanted = Wanted::jobs;
+    if (what == "job" || what == "step") to->wanted = Wanted::jobs;
     if (what == "node" || what == "nodes") to->wanted = Wanted::nodes;
     if (what == "partition") to->wanted = Wanted::partitions;
     return;

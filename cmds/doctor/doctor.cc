@@ -1,7 +1,10 @@
 // cox doctor: what is wrong with the installation or the cluster, and the mend.
+#include <unistd.h>
+
 #include <array>
 
 #include "cmds/client/commands.h"
+#include "cmds/client/find_cluster.h"
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
@@ -9,6 +12,7 @@
 #include "cmds/doctor/findings.h"
 #include "cmds/doctor/first_day.h"
 #include "common/text.h"
+#include "platform/munge_program.h"
 
 namespace cox::cmds {
 namespace {
@@ -77,11 +81,13 @@ Result<void> examine_fleet(const Parsed& given,
   return examine_supervisors(session, examined_dir(given), findings);
 }
 
-/// Everything that can be asked of a controller that answers. Returns its pid.
-Result<std::uint64_t> examine(const Parsed& given,
-                              const Topics& topics,
-                              std::vector<Finding>* findings) {
-  auto session = Session::open(given);
+/// Everything that can be asked of a controller that answers. Returns what it says of itself.
+Result<wire::StatusReply> examine(const Parsed& given,
+                                  const Topics& topics,
+                                  std::vector<Finding>* findings) {
+  const auto cluster = find_cluster(given.value("cluster"));
+  if (!cluster) return Failure(cluster.error());
+  auto session = Session::open(*cluster);
   if (!session) return Failure(session.error());
   wire::ClientRequest request;
   request.mutable_status();
@@ -99,7 +105,7 @@ Result<std::uint64_t> examine(const Parsed& given,
     examined = examine_config(*session, examined_dir(given), findings);
   }
   if (!examined) return Failure(examined.error());
-  return status->status().pid();
+  return status->status();
 }
 
 Result<int> run(const Parsed& given) {
@@ -114,7 +120,11 @@ Result<int> run(const Parsed& given) {
     status = exit_status(examined.error().code);
   }
   if (topics->nodes) {
-    examine_key(given, &findings);
+    if (examined && examined->auth() == "munge") {
+      examine_munge(platform::munge_encode("cox doctor", ::geteuid()), &findings);
+    } else {
+      examine_key(given, &findings);
+    }
     examine_directory(given, &findings);
     examine_machine(&findings);
     examine_programs(&findings);
@@ -123,7 +133,7 @@ Result<int> run(const Parsed& given) {
   for (const Finding& finding : findings) {
     if (finding.grade == Grade::failed && status == 0) status = 1;
   }
-  const std::uint64_t pid = examined.value_or(0);
+  const std::uint64_t pid = examined ? examined->pid() : 0;
   const auto printed = print(given.has("json") ? json_of(findings, pid) : text_of(findings));
   if (!printed) return Failure(printed.error());
   return status;

@@ -121,6 +121,19 @@ void examine_key(const Parsed& given, std::vector<Finding>* findings) {
   }
 }
 
+void examine_munge(const Result<std::string>& credential, std::vector<Finding>* findings) {
+  if (credential) {
+    findings->push_back({Grade::ok, "munge", "gives credentials on this machine", ""});
+    return;
+  }
+  const std::string& why = credential.error().message;
+  findings->push_back({Grade::failed, "munge", why,
+                       contains(why, "no such program")
+                           ? "the cluster's auth is \"munge\": apt-get install munge, with the "
+                             "munge.key of the controller's host"
+                           : "the cluster's auth is \"munge\": systemctl start munge"});
+}
+
 void examine_clock(const wire::StatusReply& status,
                    std::int64_t asked_us,
                    std::int64_t answered_us,

@@ -18,6 +18,8 @@ namespace cox::cmds {
 Finding unreachable_controller(const Parsed& given, const Error& error);
 /// The key for a controller on another host: there, whole, and closed to others.
 void examine_key(const Parsed& given, std::vector<Finding>* findings);
+/// Where auth is "munge": whether this machine's munged gives credentials, as it was just asked to.
+void examine_munge(const Result<std::string>& credential, std::vector<Finding>* findings);
 /// The controller's clock beside ours. `now_us`: ours, between question and answer.
 void examine_clock(const wire::StatusReply& status,
                    std::int64_t asked_us,

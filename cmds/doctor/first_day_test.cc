@@ -30,6 +30,19 @@ TEST(Doctor, ClocksMayDifferByWhatAnAnswerTakesAndTwoSeconds) {
   EXPECT_THAT(clock(noon_us + 61 * second_us).detail, HasSubstr("60 s ahead of"));
 }
 
+TEST(Doctor, ASilentMungedIsFoundWithItsMend) {
+  std::vector<Finding> findings;
+  examine_munge(std::string("MUNGE:AwQ=:"), &findings);
+  EXPECT_EQ(findings.at(0).grade, Grade::ok);
+  examine_munge(fail(Code::unreachable, "munge: Error: Failed to access \"/run/munge/socket\""),
+                &findings);
+  EXPECT_EQ(findings.at(1).grade, Grade::failed);
+  EXPECT_THAT(findings[1].detail, HasSubstr("/run/munge/socket"));
+  EXPECT_THAT(findings[1].mend, HasSubstr("start munge"));
+  examine_munge(fail(Code::unreachable, "munge: munge: no such program in PATH"), &findings);
+  EXPECT_THAT(findings.at(2).mend, HasSubstr("install munge"));
+}
+
 void add_node(wire::NodeList* nodes,
               const std::string& name,
               const std::string& state,

@@ -1,4 +1,4 @@
-// cox show: everything about one job, node or partition, or the configuration.
+// cox show: everything about one job, step, node or partition, or the configuration.
 #include <algorithm>
 #include <array>
 
@@ -11,6 +11,8 @@
 #include "cmds/client/views.h"
 #include "cmds/config/reports.h"
 #include "cmds/history/columns.h"
+#include "cmds/show/sheet.h"
+#include "cmds/show/step.h"
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/array_spec.h"
@@ -25,33 +27,12 @@ OptionTable options() {
   return table;
 }
 
-/// "Name:  value" lines, values aligned.
-class Sheet {
- public:
-  void add(const std::string& name, const std::string& value) {
-    if (!value.empty()) rows_.push_back({name + ":", value});
-  }
-
-  std::string take() const { return lay_out_plain(rows_); }
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-};
-
 /// Of an ended job: how much of the cores given was used, over the time it ran.
 std::string cpu_efficiency(const wire::JobView& job) {
   if (job.started_us() == 0 || job.ended_us() <= job.started_us()) return "";
   const auto used = static_cast<double>(job.usage().user_us() + job.usage().system_us());
   const auto elapsed = static_cast<double>(job.ended_us() - job.started_us());
   return ", " + percent_text(used, elapsed * job.cpus()) + " of its cores";
-}
-
-std::string usage_text(const wire::Usage& usage) {
-  const auto seconds_text = [](std::int64_t us) {
-    return std::to_string(us / 1'000'000) + "." + std::to_string(us / 100'000 % 10) + " s";
-  };
-  return seconds_text(usage.user_us()) + " user, " + seconds_text(usage.system_us()) + " system, " +
-         memory_text((usage.memory_peak_bytes() + (1 << 20) - 1) >> 20) + " peak";
 }
 
 /// What was asked for beyond nodes and tasks.
@@ -115,11 +96,6 @@ void add_array(const wire::JobView& job, Sheet* sheet) {
   if (array) sheet->add("Array", array_text(*array));
   sheet->add("Elements", job.counts());
   sheet->add("Not begun", job.elements());
-}
-
-/// What stands after the dot in JOB.STEP.
-std::string step_id(const wire::StepView& step) {
-  return step.step() >= step_batch.value ? step.name() : std::to_string(step.step());
 }
 
 std::string step_text(const wire::StepView& step) {
@@ -300,6 +276,7 @@ Result<int> run(const Parsed& given) {
     return usage_error(given.command(), "what to show and its name are expected");
   Result<std::string> text = usage_error(given.command(), quoted(words[0]) + ": cannot be shown");
   if (words[0] == "job") text = show_job(given, words[1]);
+  if (words[0] == "step") text = show_step(given, words[1]);
   if (words[0] == "node") text = show_node(given, words[1]);
   if (words[0] == "partition") text = show_partition(given, words[1]);
   if (!text) return Failure(text.error());
@@ -311,8 +288,8 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command show_command{"show",
-                           "job|node|partition NAME | config [OPTIONS]",
-                           "everything about one job, node or partition",
+                           "job|step|node|partition NAME | config [OPTIONS]",
+                           "everything about one job, step, node or partition",
                            options,
                            Operands::anywhere,
                            0,

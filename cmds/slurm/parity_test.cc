@@ -117,7 +117,7 @@ TEST(SlurmParity, EveryOptionThatIsNotExactSaysWhatIsDone) {
   }
 }
 
-TEST(SlurmParity, Trap26EveryCommandTellsAVersionOfSlurm) {
+TEST(SlurmParity, ContractTrap26EveryCommandTellsAVersionOfSlurm) {
   const std::string text = version_text();
   EXPECT_TRUE(text.starts_with("slurm 22.05.")) << text;
   EXPECT_TRUE(text.ends_with("\n"));

@@ -7,6 +7,7 @@
 #include "cmds/client/directives.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
+#include "cmds/client/wording.h"
 #include "cmds/slurm/sbatch_options.h"
 #include "cmds/slurm/sbatch_script.h"
 #include "cmds/slurm/tool.h"
@@ -87,6 +88,9 @@ Result<int> run(const Words& given) {
   wire::ClientRequest request;
   *request.mutable_submit() = std::move(*message);
   const auto reply = session->ask_surely(std::move(request));
+  if (!reply && session->may_be_obeyed(reply.error())) {
+    return refused_by_controller(unanswered(reply.error()));
+  }
   if (!reply) return refused_by_controller(reply.error());
   for (const std::string& note : submission.notes) say_note(note);
   const std::string id = std::to_string(reply->submitted().job());

@@ -54,7 +54,7 @@ TEST(SlurmText, NumbersAreShortenedWhereTheyAreMultiples) {
   EXPECT_EQ(memory(0, false), "0");
 }
 
-TEST(SlurmText, Trap25DatesFollowTheVariable) {
+TEST(SlurmText, ContractTrap25DatesFollowTheVariable) {
   const Variable zone("TZ", "UTC");
   EXPECT_EQ(date(us(1'000'000'000), "N/A"), "2001-09-09T01:46:40");
   EXPECT_EQ(date(0, "N/A"), "N/A");

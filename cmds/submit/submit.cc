@@ -156,6 +156,8 @@ Result<int> run(const Parsed& given) {
   wire::ClientRequest request;
   *request.mutable_submit() = std::move(submission->message);
   const auto reply = session->ask_surely(std::move(request));
+  const bool may_be_queued = !reply && session->may_be_obeyed(reply.error());
+  if (may_be_queued && !given.has("dry-run")) return Failure(unanswered(reply.error()));
   if (!reply) return Failure(reworded(reply.error(), submission->wording));
   const auto printed = print(text_of(reply->submitted(), given));
   if (!printed) return Failure(printed.error());

@@ -107,7 +107,9 @@ Result<void> Starter::check_alive() {
   for (const Started& daemon : daemons_) {
     pollfd ended{daemon.process.pidfd.get(), POLLIN, 0};
     if (::poll(&ended, 1, 0) != 1) continue;
-    const std::string line = last_line(daemon.log);
+    std::string line = last_line(daemon.log);
+    const std::string program = daemon.name.substr(0, daemon.name.find(' ')) + ": ";
+    if (line.starts_with(program)) line.erase(0, program.size());  // we say it ourselves
     return fail(Code::refused, daemon.name + " ended at once: " +
                                    (line.empty() ? "its log " + daemon.log + " is empty" : line));
   }

@@ -240,10 +240,29 @@ std::string ready_document(const std::string& dir,
   return json.take();
 }
 
+/// As a shell reads it back, on one line whatever it holds.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=";
+  if (text.find_first_not_of(plain) == std::string::npos) return text;
+  const bool is_shown = quoted(text, text.size()) == text;
+  std::string word = is_shown ? "'" : "$'";
+  for (const char c : text) {
+    if (c == '\'' || (!is_shown && c == '\\')) {
+      word += is_shown ? "'\\''" : std::string("\\") + c;
+    } else {
+      word += is_shown ? std::string(1, c) : quoted(std::string(1, c), 4);
+    }
+  }
+  return word + "'";
+}
+
 std::string ready_text(const std::string& dir, const ClusterRecord& record, std::size_t started) {
   std::string text = started == 0 ? "cluster stands already: " : "cluster is ready: ";
-  text += count_text(record.nodes, "node") + " in " + dir + "\n";
-  if (dir != default_cluster_dir()) text += "to use it: export COX_CLUSTER=" + dir + "\n";
+  text += count_text(record.nodes, "node") + " in " + quoted(dir, dir.size()) + "\n";
+  if (dir != default_cluster_dir()) {
+    text += "to use it: export COX_CLUSTER=" + shell_word(dir) + "\n";
+  }
   return text;
 }
 

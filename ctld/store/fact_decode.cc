@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -252,13 +253,8 @@ Decoded take(const store::RecordLost& from) {
   return core::RecordLost{at(from), from.sequence(), from.why()};
 }
 
-}  // namespace
-
-Result<core::Fact> decode_fact(std::string_view bytes) {
-  store::Fact fact;
-  if (!fact.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return fail(Code::internal, "not a fact");
-  }
+/// Of jobs and steps, and of what concerns all; nothing where it is of the fleet or later.
+std::optional<Decoded> take_first(const store::Fact& fact) {
   switch (fact.body_case()) {
     case store::Fact::kEpochStarted:
       return take(fact.epoch_started());
@@ -290,6 +286,20 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.step_released());
     case store::Fact::kStepEnded:
       return take(fact.step_ended());
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+Result<core::Fact> decode_fact(std::string_view bytes) {
+  store::Fact fact;
+  if (!fact.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return fail(Code::internal, "not a fact");
+  }
+  if (auto first = take_first(fact)) return *std::move(first);
+  switch (fact.body_case()) {
     case store::Fact::kClassLearned:
       return take(fact.class_learned());
     case store::Fact::kNodeRegistered:
@@ -326,7 +336,7 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.elements_cancelled());
     case store::Fact::kJobUpdated:
       return take(fact.job_updated());
-    case store::Fact::BODY_NOT_SET:
+    default:  // none, or one of a later version
       break;
   }
   return fail(Code::internal, "a kind of fact that this version does not know");

@@ -53,6 +53,11 @@ TEST(ClientRequest, a_name_stands_in_one_line_and_is_no_longer_than_that_of_a_fi
     EXPECT_EQ(refusal(submit),
               "--job-name " + cox::quoted(name) + ": has a character that cannot be printed");
   }
+  submit.mutable_request()->set_name("right \xe2\x80\xae to left");
+  EXPECT_EQ(refusal(submit),
+            "--job-name right \\xe2\\x80\\xae to left: has a character that cannot be printed");
+  submit.mutable_request()->set_name("  ");
+  EXPECT_EQ(refusal(submit), "--job-name '  ': has nothing but blanks");
   submit.mutable_request()->set_name(std::string(256, 'n'));
   EXPECT_EQ(refusal(submit),
             "--job-name " + std::string(40, 'n') + "...: 256 bytes are over the limit of 255");

@@ -67,7 +67,7 @@ void Star::connect(const std::string& endpoint) {
                       take(0, frame);
                     }
                   });
-                  (*opened)->on_closed([this](const Error& error) { lose(0, error.message); });
+                  (*opened)->on_closed([this](const Error&) { lose(0, "its connection ended"); });
                   adopt(0, std::move(*opened));
                 });
 }

@@ -13,19 +13,12 @@
 #include "wire/step.pb.h"
 
 namespace cox::stepd {
-namespace {
-
-// For the client to come: while the step runs, and once more when the result is committed, since
-// the controller that would have sent the client here may be dead. ctld/late_steps knows us so
-// long.
-constexpr Duration attach_time = minutes(1);
-
-}  // namespace
 
 Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
     : loop_(loop),
       plan_(std::move(plan)),
       events_(std::move(events)),
+      attach_wait_(loop),
       lease_(loop, [this](Duration kill_wait) { fence(kill_wait); }) {
   Star::Events star;
   star.message = [this](std::uint32_t node, const wire::StepMessage& message) {
@@ -35,7 +28,7 @@ Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
   star_ = std::make_unique<Star>(loop_, plan_, std::move(star));
   Clients::Events clients;
   clients.owner_came = [this] {
-    loop_.cancel(attach_timer_);
+    attach_wait_.end();
     io_->owner_came();
     check_finished();
   };
@@ -68,7 +61,7 @@ void Supervisor::signal_everywhere(int signal) {
 
 Supervisor::~Supervisor() {
   for (const platform::TimerId timer :
-       {limit_timer_, signal_timer_, kill_timer_, attach_timer_, leaves_timer_, flush_timer_}) {
+       {limit_timer_, signal_timer_, kill_timer_, leaves_timer_, flush_timer_}) {
     loop_.cancel(timer);
   }
 }
@@ -80,7 +73,7 @@ void Supervisor::begin_running() {
   }
   star_->expect_leaves();
   if (plan_.client_io) {
-    attach_timer_ = loop_.after(attach_time, [this] {
+    attach_wait_.begin([this] {
       begin_end(EndCause::client_gone, "no client came for the step's output", std::nullopt);
       io_->discard();
     });
@@ -272,9 +265,8 @@ void Supervisor::forget(bool may_client_come) {
     }
   }
   if (phase_ == Phase::ended && io_->awaits_owner()) {
-    loop_.cancel(attach_timer_);
     if (may_client_come) {
-      attach_timer_ = loop_.after(attach_time, [this] { io_->discard(); });
+      attach_wait_.begin_last([this] { io_->discard(); });
     } else {
       io_->discard();
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "link/link.h"
+#include "noded/stepd/attach_wait.h"
 #include "noded/stepd/clients.h"
 #include "noded/stepd/files.h"
 #include "noded/stepd/lease.h"
@@ -135,9 +136,10 @@ class Supervisor {
   bool exit_sent_ = false;
   bool forgotten_ = false;
   bool finished_ = false;
-  platform::TimerId limit_timer_ = 0, signal_timer_ = 0, kill_timer_ = 0, attach_timer_ = 0,
-                    leaves_timer_ = 0, flush_timer_ = 0;
+  platform::TimerId limit_timer_ = 0, signal_timer_ = 0, kill_timer_ = 0, leaves_timer_ = 0,
+                    flush_timer_ = 0;
   std::uint32_t flush_pauses_ = 0;
+  AttachWait attach_wait_;
   Lease lease_;
 };
 

@@ -60,6 +60,17 @@ TEST(Tcp, with_munge_does_all_that_a_socket_does) {
   cluster.expect_nothing_left();
 }
 
+// Over the socket, where nobody needs MUNGE to ask: the nodes do.
+TEST(Doctor, with_munge_asks_for_a_credential_and_for_no_key) {
+  Cluster cluster({.nodes = 1, .emulated = false, .cluster = "auth = \"munge\"\n"});
+  const Ran ran = cluster.shell("PATH=${PATH##*:} cox doctor");
+  EXPECT_EQ(ran.status, 1) << ran.output;
+  EXPECT_NE(ran.output.find("auth is \"munge\""), std::string::npos) << ran.output;
+  EXPECT_NE(ran.output.find("apt-get install munge"), std::string::npos) << ran.output;
+  EXPECT_EQ(ran.output.find("cluster.key is not there"), std::string::npos) << ran.output;
+  cluster.expect_nothing_left();
+}
+
 TEST(Tcp, with_munge_tells_users_apart) {
   const OwnMunge munge;
   if (!munge.runs()) GTEST_SKIP() << "munge is not installed or cannot be started here";

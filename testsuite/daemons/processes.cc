@@ -36,9 +36,9 @@ std::vector<int> living(const std::function<bool(int)>& matches) {
 
 }  // namespace
 
-bool eventually(const std::function<bool()>& holds) {
+bool eventually(const std::function<bool()>& holds, std::chrono::seconds patience) {
   using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + std::chrono::milliseconds(patience_ms);
+  const auto deadline = Clock::now() + patience;
   int pause_ms = 1;
   while (!holds()) {
     if (Clock::now() >= deadline) return holds();

@@ -1,6 +1,7 @@
 // Processes as a test sees them: its own children, and everything that a cluster's directory names.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <functional>
 #include <string>
@@ -10,8 +11,10 @@
 
 namespace cox::daemons {
 
-/// Looks again and again until it holds; false when it does not within half a minute.
-bool eventually(const std::function<bool()>& holds);
+/// Looks again and again until it holds; false when it does not within half a minute, or
+/// `patience`.
+bool eventually(const std::function<bool()>& holds,
+                std::chrono::seconds patience = std::chrono::seconds(30));
 
 /// A child that ends with its owner at the latest.
 class Child {

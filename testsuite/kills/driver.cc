@@ -83,6 +83,7 @@ class Driver {
     Report report;
     report.verdict = judge(book_, collect(cluster_));
     check_idle();
+    await_unclaimed_output();
     if (!report.verdict.complaints.empty() || ::testing::UnitTest::GetInstance()->Failed()) keep();
     cluster_.expect_nothing_left();
     check_nothing_left();
@@ -161,6 +162,12 @@ class Driver {
     daemons::Client client = cluster_.client();
     EXPECT_TRUE(daemons::eventually([&] { return busy_nodes(client.nodes()).empty(); }))
         << busy_nodes(client.nodes()) << cluster_.shell("cox nodes --json").output;
+  }
+
+  /// A supervisor whose `cox run` was killed before it came keeps the output for a minute.
+  void await_unclaimed_output() const {
+    EXPECT_TRUE(daemons::eventually([&] { return cluster_.is_quiet(); }, patience))
+        << cluster_.leftovers();
   }
 
   void check_nothing_left() const {

@@ -5,6 +5,13 @@ if(COX_TESTS)
   add_test(NAME tree.planted_bugs COMMAND ${CMAKE_SOURCE_DIR}/tools/plant-bugs --check)
   add_test(NAME tree.format COMMAND ${CMAKE_SOURCE_DIR}/tools/check-format)
   add_test(NAME tree.manual COMMAND ${CMAKE_SOURCE_DIR}/tools/check-manual)
+  # One small file: that the profile and the compiler's own options are understood.
+  find_program(COX_CLANG_TIDY clang-tidy)
+  if(COX_CLANG_TIDY)
+    add_test(NAME tree.tidy_runs COMMAND ${CMAKE_SOURCE_DIR}/tools/tidy model/memory_text.cc)
+    set_tests_properties(tree.tidy_runs PROPERTIES LABELS tree TIMEOUT 300
+      ENVIRONMENT COX_TIDY_BUILD=${CMAKE_BINARY_DIR})
+  endif()
   set_tests_properties(tree.layers tree.layers_bite tree.planted_bugs tree.format tree.manual
     PROPERTIES LABELS tree)
 

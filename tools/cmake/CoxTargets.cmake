@@ -9,7 +9,8 @@ option(COX_LIBFUZZER "build the fuzz targets for libFuzzer (clang only)" OFF)
 add_library(cox_flags INTERFACE)
 # -Wrestrict: g++ 12 warns falsely about std::string's operator+ (its bug 105651).
 target_compile_options(cox_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -Wno-restrict -fno-plt)
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict> -fno-plt)
 target_include_directories(cox_flags INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_definitions(cox_flags INTERFACE COX_VERSION="${PROJECT_VERSION}")
 if(COX_SANITIZE)
