@@ -198,7 +198,7 @@ struct NodeLost {
   Instant at;
   std::string why;
 };
-enum class Aside : std::uint8_t { none = 0, drained = 1, down = 2, failed = 3 };
+enum class Aside : std::uint8_t { none = 0, drained = 1, down = 2, failed = 3, unhealthy = 4 };
 
 /// No new work here. `failed` is set by the controller itself, the others by people.
 struct NodeSetAside {

@@ -132,8 +132,9 @@ struct ReportPrepared {
   Attempt attempt;
   std::string endpoint;                // of the initial step's supervisor, when there is one
   std::optional<std::string> failure;  // why it could not prepare
-  bool node_at_fault = true;
-};  // false: the job's own fault (directory, output file)
+  bool node_at_fault = true;           // false: the job's own fault (directory, output file)
+  bool sets_aside = false;             // the prolog failed: the node gets no more work
+};
 
 struct ReportStepPrepared {
   NodeId node;
@@ -157,8 +158,9 @@ struct ReportClosed {
   JobId job;
   Attempt attempt;
   Usage usage;
-  std::optional<StepResult> batch_result;
-};  // when the close followed from the batch step's end
+  std::optional<StepResult> batch_result;  // when the close followed from the batch step's end
+  std::string epilog_failure{};            // empty: none; else the node gets no more work
+};
 
 /// Processes of a closing attempt survive SIGKILL. Repeated while they change, and at each session.
 struct ReportStuck {
@@ -168,6 +170,14 @@ struct ReportStuck {
   Attempt attempt;
   std::uint32_t processes = 0;
   std::string why;
+};
+
+/// What the health check of a node found.
+struct ReportHealth {
+  NodeId node;
+  Session session;
+  bool is_well = true;
+  std::string why{};
 };
 
 struct SetNodeAside {
@@ -244,6 +254,7 @@ using Request = std::variant<SubmitJob,
                              ReportStepEnded,
                              ReportClosed,
                              ReportStuck,
+                             ReportHealth,
                              SetNodeAside,
                              ResumeNode,
                              TakePartitionDown,

@@ -34,6 +34,7 @@ Result<Facts> decide_one(const Scene& scene, const ReportStepPrepared& ask);
 Result<Facts> decide_one(const Scene& scene, const ReportStepEnded& ask);
 Result<Facts> decide_one(const Scene& scene, const ReportClosed& ask);
 Result<Facts> decide_one(const Scene& scene, const ReportStuck& ask);
+Result<Facts> decide_one(const Scene& scene, const ReportHealth& ask);
 Result<Facts> decide_one(const Scene& scene, const SetNodeAside& ask);
 Result<Facts> decide_one(const Scene& scene, const ResumeNode& ask);
 Result<Facts> decide_one(const Scene& scene, const TakePartitionDown& ask);

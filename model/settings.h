@@ -84,6 +84,24 @@ struct AccountSettings {
   friend bool operator==(const AccountSettings&, const AccountSettings&) = default;
 };
 
+/// Programs that every node runs as the node daemon's user: [programs]. An absolute path each;
+/// empty: none.
+struct ProgramSettings {
+  std::string prolog;  // before the first task of an attempt
+  std::string epilog;  // after its last
+  std::string health;  // again and again
+  Duration prolog_timeout = seconds(60);
+  Duration epilog_timeout = seconds(60);
+  Duration health_timeout = seconds(30);
+  Duration health_period = minutes(5);
+  friend bool operator==(const ProgramSettings&, const ProgramSettings&) = default;
+};
+
+/// So much longer a node may take to prepare an attempt.
+constexpr Duration prolog_patience(const ProgramSettings& programs) {
+  return programs.prolog.empty() ? Duration{} : programs.prolog_timeout;
+}
+
 struct QosSettings {
   std::string name;
   std::uint32_t priority = 0;
@@ -113,6 +131,7 @@ struct Settings {
   std::string backfill = "easy-sjbf";       // none | easy | easy-sjbf | conservative
   std::uint32_t reservations = 64;          // jobs with an exact plan
   PrioritySettings priority_terms;
+  ProgramSettings programs;
   std::vector<AccountSettings> accounts;
   std::vector<QosSettings> qos;
   std::vector<NodeSettings> nodes;  // none: nodes are as they come

@@ -19,6 +19,11 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
       setup_(std::move(setup)),
       lookups_(loop),
       removals_(loop),
+      programs_(loop),
+      health_(loop,
+              programs_,
+              setup_.options.name,
+              [this](bool is_well, const std::string& reason) { tell_health(is_well, reason); }),
       users_(loop, lookups_),
       containers_(loop, log, std::move(setup_.containment), setup_.container_base),
       supervisors_(loop,
@@ -66,6 +71,7 @@ void Daemon::register_node() {
 }
 
 void Daemon::disconnected() {
+  health_.pause();
   setup_.manager.status("node " + setup_.options.name + ", controller out of reach");
   tell(agent::Disconnected{});
 }
@@ -81,6 +87,11 @@ void Daemon::second_passed() {
     controller_.send(heartbeat_bytes(contact_.next_heartbeat(now)));
   }
   if (agent::is_anything_closing(state_)) tell(agent::SecondPassed{});
+}
+
+void Daemon::tell_health(bool is_well, const std::string& reason) {
+  if (!is_well) log_.warning("health check: " + reason);
+  controller_.send(health_bytes(is_well, reason));
 }
 
 /// Without fence a lease of an earlier controller is lifted.
@@ -109,7 +120,9 @@ void Daemon::take_frame(const std::string& frame) {
   } else if (const auto* change = std::get_if<agent::ChangeTerms>(&received->request)) {
     const bool is_current = state_.in_session && change->origin == state_.origin;
     tell(std::move(received->request));
-    if (is_current) take_terms(received->terms);
+    if (!is_current) return;
+    take_terms(received->terms);
+    health_.begin(received->programs);
   } else if (std::holds_alternative<agent::Prepare>(received->request)) {
     take_prepare(std::move(*received));
   } else if (std::holds_alternative<agent::PrepareStep>(received->request)) {
@@ -139,6 +152,7 @@ void Daemon::take_registered(Received received) {
   log_.info("registered with cluster " + cluster_ + ", epoch " +
             std::to_string(state_.origin.epoch.value) + ", session " +
             std::to_string(state_.origin.session.value));
+  health_.begin(received.programs);
 }
 
 /// Contact goes on as it was: leases are counted from the last answer, by the new terms.

@@ -12,10 +12,12 @@
 #include "noded/containers.h"
 #include "noded/controller_link.h"
 #include "noded/forward.h"
+#include "noded/health.h"
 #include "noded/log.h"
 #include "noded/options.h"
 #include "noded/paths.h"
 #include "noded/plans.h"
+#include "noded/programs.h"
 #include "noded/supervisors.h"
 #include "noded/translate.h"
 #include "noded/user_check.h"
@@ -71,6 +73,7 @@ class Daemon {
   void second_passed();
   void disconnected();
   void renew_leases();
+  void tell_health(bool is_well, const std::string& reason);
   void tell(agent::AgentRequest request);
   void supervisor_told(agent::SupervisorStatus status);
   void supervisor_gone(agent::SupervisorGone gone);
@@ -93,6 +96,10 @@ class Daemon {
   void run(const agent::ReportClosed& effect);
   void run(const agent::ReportStuck& effect);
   Result<void> make_attempt(const AttemptPlan& plan);
+  void run_prolog(const AttemptPlan& plan);
+  void run_epilog(AttemptKey key, const Usage& usage);
+  void removed(AttemptKey key, const Usage& usage, const std::string& epilog_failure);
+  std::vector<std::string> program_environment(const AttemptPlan& plan, const char* which) const;
   Result<void> make_tmp(const AttemptPlan& plan);
   void remove_tmp(AttemptKey key);
   void log_closed(AttemptKey key);
@@ -105,6 +112,8 @@ class Daemon {
   Log& log_;
   Setup setup_;
   Worker lookups_, removals_;
+  Programs programs_;
+  HealthCheck health_;
   UserCheck users_;
   Containers containers_;
   Supervisors supervisors_;
@@ -119,6 +128,7 @@ class Daemon {
   std::map<AttemptKey, bool> remembered_;             // files found at start: is it released
   std::map<StepKey, agent::SupervisorStatus> early_;  // statuses that came before recovery
   std::set<AttemptKey> stuck_told_;
+  std::set<AttemptKey> epilogs_;  // that run
   bool is_recovered_ = false;
   unsigned adoptions_left_ = 0;
   std::string cluster_;  // as the controller says

@@ -55,6 +55,9 @@ Result<Received> take_terms(agent::AgentRequest request, const Message& message)
   Received received = of(std::move(request));
   received.terms = {microseconds(message.silent_after_us()), microseconds(message.fence_after_us()),
                     microseconds(message.fence_kill_wait_us())};
+  auto programs = wire::take(message.programs());
+  if (!programs) return tl::unexpected(programs.error());
+  received.programs = std::move(*programs);
   return received;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "model/settings.h"
 #include "model/topology.h"
 #include "noded/agent/agent.h"
 #include "noded/contact.h"
@@ -20,6 +21,7 @@ struct Received {
   std::optional<wire::StepSpec> spec;  // PrepareStep
   std::string cluster;                 // Registered
   ContactTerms terms;                  // Registered
+  ProgramSettings programs;            // Registered
   std::optional<std::string> refusal;  // Prepare, PrepareStep: what of it cannot be taken
 };
 
@@ -39,6 +41,7 @@ std::string report_bytes(const agent::ReportStepPrepared& report);
 std::string report_bytes(const agent::ReportStepEnded& report);
 std::string report_bytes(const agent::ReportClosed& report);
 std::string report_bytes(const agent::ReportStuck& report);
+std::string health_bytes(bool is_well, const std::string& reason);
 
 /// A frame of a supervisor. error: bad_usage
 Result<agent::SupervisorStatus> receive_status(const std::string& frame);

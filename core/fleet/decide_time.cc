@@ -32,7 +32,9 @@ Instant counted_from(const Scene& scene, Instant begun) {
 
 bool is_overdue(const Scene& scene, const Job& job) {
   if (job.phase != JobPhase::running || job.request.time_limit >= duration_unlimited) return false;
-  const Duration limit = job.request.time_limit + scene.state.record.settings.kill_wait + patience;
+  const Settings& settings = scene.state.record.settings;
+  const Duration limit =
+      job.request.time_limit + settings.kill_wait + patience + prolog_patience(settings.programs);
   return scene.now > counted_from(scene, job.run->released) + limit;
 }
 
@@ -55,6 +57,7 @@ void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
 }
 
 void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
+  const Duration start_patience = patience + prolog_patience(scene.state.record.settings.programs);
   for (const JobId id : scene.state.index.jobs_on_node[node.value]) {
     const Job& job = *scene.state.find_job(id);
     if (job.run->allocation.nodes.front().node != node) continue;  // each job once
@@ -62,7 +65,7 @@ void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
       endings.end_job(job, EndCause::time_limit, 0,
                       "over its limit of " + to_text(job.request.time_limit));
     } else if (job.phase == JobPhase::starting &&
-               scene.now > counted_from(scene, job.run->started) + patience) {
+               scene.now > counted_from(scene, job.run->started) + start_patience) {
       undo_unanswered(scene, endings, job);
     }
   }
@@ -87,6 +90,13 @@ void end_late(const Scene& scene, Endings& endings) {
   }
 }
 
+/// Without a health check nobody would ever say that it is well again.
+void resume_unchecked(const Scene& scene, Endings& endings, const Node& node) {
+  const bool is_checked = !scene.state.record.settings.programs.health.empty();
+  if (is_checked || node.aside != Aside::unhealthy) return;
+  endings.add(NodeResumed{node.id, scene.now, 0});
+}
+
 }  // namespace
 
 Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
@@ -97,6 +107,7 @@ Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
     if (node.backed_off_until.is_set() && node.backed_off_until <= scene.now) {
       endings.add(NodeTriedAgain{node.id, scene.now});
     }
+    resume_unchecked(scene, endings, node);
     if (node.is_lost) continue;
     if (scene.now > last_heard(scene.contact, node.id) + lost_after) {
       endings.lose_node(node, "silent for " + to_text(lost_after));

@@ -49,6 +49,11 @@ void blame_node(
                            std::to_string(failures) + " starts failed, the last: " + why, 0});
 }
 
+void condemn_node(const Scene& scene, Endings& endings, const Node& node, const std::string& why) {
+  if (node.aside != Aside::none && node.aside != Aside::unhealthy) return;
+  endings.add(NodeSetAside{node.id, scene.now, Aside::failed, why, 0});
+}
+
 void trust_node(State& state, NodeId id, Instant at) {
   Node& node = state.record.nodes[id.value];
   if (node.score == 0) return;

@@ -26,6 +26,10 @@ std::uint32_t score_at(const Node& node, Instant now);
 void blame_node(
     const Scene& scene, Endings& endings, const Node& node, JobId job, const std::string& why);
 
+/// A program of the node's own failed there: no more work until somebody resumes it. One that is
+/// aside by people's or the controller's word stays as it is.
+void condemn_node(const Scene& scene, Endings& endings, const Node& node, const std::string& why);
+
 /// An attempt that began here ended without a word against the node: half of what is held against
 /// it is forgotten. Only evolve() calls it, for facts that name the node.
 void trust_node(State& state, NodeId node, Instant at);

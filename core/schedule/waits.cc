@@ -30,19 +30,17 @@ std::string condition_of(const State& state, const Contact& contact, const Node&
       return "down";
     case Aside::failed:
       return "set aside after failed starts";
+    case Aside::unhealthy:
+      return "unhealthy";
     case Aside::none:
       break;
   }
   return is_short(state.index, state.record, node) ? "smaller than expected" : "unusable";
 }
 
-constexpr std::array conditions = {"lost",
-                                   "not answering",
-                                   "drained",
-                                   "down",
-                                   "set aside after failed starts",
-                                   "smaller than expected",
-                                   "unusable"};
+constexpr std::array conditions = {
+    "lost",      "not answering",         "drained", "down", "set aside after failed starts",
+    "unhealthy", "smaller than expected", "unusable"};
 
 void add_group(const std::string& what, const std::vector<std::string>& names, std::string* text) {
   if (names.empty()) return;

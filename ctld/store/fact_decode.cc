@@ -193,7 +193,7 @@ Decoded take(const store::NodeLost& from) {
 }
 
 Decoded take(const store::NodeSetAside& from) {
-  if (from.aside() > static_cast<std::uint32_t>(core::Aside::failed)) {
+  if (from.aside() > static_cast<std::uint32_t>(core::Aside::unhealthy)) {
     return impossible("aside", from.aside());
   }
   const auto aside = static_cast<core::Aside>(from.aside());

@@ -157,6 +157,8 @@ Message translate(const MessageSource& source, const core::SendPrepare& effect) 
     if (!put) return tl::unexpected(put.error());
   }
   to->set_go_at_once(effect.go_at_once);
+  const ProgramSettings& programs = source.state.record.settings.programs;
+  if (programs != ProgramSettings{}) wire::put(programs, to->mutable_programs());
   const JobRequest& request = job->request;
   to->set_submit_dir(request.common->submit_directory.empty() ? request.common->directory
                                                               : request.common->submit_directory);

@@ -31,6 +31,7 @@ NodeState node_state(const core::State& state,
   if (node.is_lost) return NodeState::lost;
   if (node.aside == core::Aside::down) return NodeState::down;
   if (node.aside == core::Aside::failed) return NodeState::failed;
+  if (node.aside == core::Aside::unhealthy) return NodeState::unhealthy;
   if (!contact.is_heard(node.id, now, state.record.settings.silent_after)) return NodeState::silent;
   if (!node.stuck.empty()) return NodeState::stuck;
   if (core::is_short(state.index, state.record, node)) return NodeState::is_short;
