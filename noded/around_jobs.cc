@@ -37,9 +37,9 @@ void Daemon::run_prolog(const AttemptPlan& plan) {
   const AttemptKey key = plan.key();
   const ProgramSettings& programs = plan.programs;
   if (programs.prolog.empty()) return tell(agent::ContainerMade{key, {}, true});
-  const ProgramRun run{programs.prolog, program_environment(plan, "prolog"),
-                       programs.prolog_timeout};
-  programs_.run(run, [this, key, program = programs.prolog](const ProgramEnd& end) {
+  const platform::ProgramRun run{programs.prolog, program_environment(plan, "prolog"),
+                                 programs.prolog_timeout};
+  programs_.run(run, [this, key, program = programs.prolog](const platform::ProgramEnd& end) {
     agent::ContainerMade made{key, {}, true};
     if (!end.is_good) {
       made.failure = "prolog " + program + ": " + end.text();
@@ -54,13 +54,14 @@ void Daemon::run_epilog(AttemptKey key, const Usage& usage) {
   const auto plan = plans_.find(key);
   if (plan == plans_.end() || plan->second.programs.epilog.empty()) return removed(key, usage, "");
   const ProgramSettings& programs = plan->second.programs;
-  const ProgramRun run{programs.epilog, program_environment(plan->second, "epilog"),
-                       programs.epilog_timeout};
+  const platform::ProgramRun run{programs.epilog, program_environment(plan->second, "epilog"),
+                                 programs.epilog_timeout};
   epilogs_.insert(key);
-  programs_.run(run, [this, key, usage, program = programs.epilog](const ProgramEnd& end) {
-    epilogs_.erase(key);
-    removed(key, usage, end.is_good ? "" : "epilog " + program + ": " + end.text());
-  });
+  programs_.run(run,
+                [this, key, usage, program = programs.epilog](const platform::ProgramEnd& end) {
+                  epilogs_.erase(key);
+                  removed(key, usage, end.is_good ? "" : "epilog " + program + ": " + end.text());
+                });
 }
 
 void Daemon::removed(AttemptKey key, const Usage& usage, const std::string& epilog_failure) {

@@ -17,13 +17,13 @@
 #include "noded/options.h"
 #include "noded/paths.h"
 #include "noded/plans.h"
-#include "noded/programs.h"
 #include "noded/supervisors.h"
 #include "noded/translate.h"
 #include "noded/user_check.h"
 #include "noded/worker.h"
 #include "platform/inventory.h"
 #include "platform/loop.h"
+#include "platform/loop_programs.h"
 #include "platform/service_manager.h"
 
 namespace cox::noded {
@@ -112,7 +112,7 @@ class Daemon {
   Log& log_;
   Setup setup_;
   Worker lookups_, removals_;
-  Programs programs_;
+  platform::Programs programs_;
   HealthCheck health_;
   UserCheck users_;
   Containers containers_;

@@ -5,7 +5,10 @@
 
 namespace cox::noded {
 
-HealthCheck::HealthCheck(platform::Loop& loop, Programs& programs, std::string node_name, Tell tell)
+HealthCheck::HealthCheck(platform::Loop& loop,
+                         platform::Programs& programs,
+                         std::string node_name,
+                         Tell tell)
     : loop_(loop), programs_(programs), node_name_(std::move(node_name)), tell_(std::move(tell)) {}
 
 void HealthCheck::begin(const ProgramSettings& settings) {
@@ -22,16 +25,16 @@ void HealthCheck::pause() {
 
 void HealthCheck::check() {
   if (settings_.health.empty()) return;
-  ProgramRun run;
+  platform::ProgramRun run;
   run.program = settings_.health;
   run.environment = {"COX_PROGRAM=health", "COX_NODE_NAME=" + node_name_};
   run.timeout = settings_.health_timeout;
-  programs_.run(run, [this, generation = generation_](const ProgramEnd& end) {
+  programs_.run(run, [this, generation = generation_](const platform::ProgramEnd& end) {
     if (generation == generation_) checked(end);
   });
 }
 
-void HealthCheck::checked(const ProgramEnd& end) {
+void HealthCheck::checked(const platform::ProgramEnd& end) {
   const std::string reason = end.line.empty() ? settings_.health + ": " + end.how : end.line;
   if (!end.is_good || !is_told_well_) tell_(end.is_good, end.is_good ? "" : reason);
   is_told_well_ = end.is_good;

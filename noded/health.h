@@ -6,14 +6,14 @@
 #include <string>
 
 #include "model/settings.h"
-#include "noded/programs.h"
+#include "platform/loop_programs.h"
 
 namespace cox::noded {
 
 class HealthCheck {
  public:
   using Tell = std::function<void(bool is_well, const std::string& reason)>;
-  HealthCheck(platform::Loop& loop, Programs& programs, std::string node_name, Tell tell);
+  HealthCheck(platform::Loop& loop, platform::Programs& programs, std::string node_name, Tell tell);
 
   /// A session began, or the configuration changed within it: checked at once, then by the period.
   void begin(const ProgramSettings& settings);
@@ -22,10 +22,10 @@ class HealthCheck {
 
  private:
   void check();
-  void checked(const ProgramEnd& end);
+  void checked(const platform::ProgramEnd& end);
 
   platform::Loop& loop_;
-  Programs& programs_;
+  platform::Programs& programs_;
   std::string node_name_;
   Tell tell_;
   ProgramSettings settings_;

@@ -1,7 +1,9 @@
-// Prolog, epilog and health check with real daemons: when they run and with what environment, and
-// what becomes of node and job when one fails, hangs, or its daemon is killed under it.
+// Prolog, epilog and health check of nodes with real daemons: when they run and with what
+// environment, and what becomes of node and job when one fails, hangs, or its daemon is killed
+// under it.
+#include "testsuite/daemons/programs.h"
+
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,45 +13,6 @@
 
 namespace cox::daemons {
 namespace {
-
-/// A program of the administrator, in work().
-std::string program_file(const Cluster& cluster, const std::string& name, const std::string& body) {
-  cluster.write(name, "#!/bin/sh\ncd " + cluster.work() + "\n" + body + "\n");
-  const std::string path = cluster.work() + "/" + name;
-  EXPECT_EQ(::chmod(path.c_str(), 0755), 0);
-  return path;
-}
-
-/// Applies the configuration of the cluster's start with this [programs].
-void configure(const Cluster& cluster, const std::string& programs) {
-  cluster.write("new.toml", cluster.file("../cox.toml") + "[programs]\n" + programs);
-  const Ran ran = cluster.shell("cox config apply new.toml");
-  EXPECT_EQ(ran.status, 0) << ran.output;
-}
-
-std::string key(const std::string& name, const std::string& value) {
-  return name + " = \"" + value + "\"\n";
-}
-
-wire::NodeView node_named(Client& client, const std::string& name) {
-  for (const wire::NodeView& node : client.nodes()) {
-    if (node.name() == name) return node;
-  }
-  return {};
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (const std::string_view line : split(text, '\n')) {
-    if (!line.empty()) lines.emplace_back(line);
-  }
-  return lines;
-}
-
-bool has_line(const std::string& text, const std::string& line) {
-  const auto lines = lines_of(text);
-  return std::ranges::find(lines, line) != lines.end();
-}
 
 TEST(Programs, run_on_every_node_before_the_first_task_and_after_the_last) {
   Cluster cluster;

@@ -1,9 +1,10 @@
 // A program's output is read while it runs, so that it never waits for us; its beginning is kept.
-#include "noded/programs.h"
+#include "platform/loop_programs.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -14,7 +15,7 @@
 #include "platform/file.h"
 #include "platform/process.h"
 
-namespace cox::noded {
+namespace cox::platform {
 namespace {
 
 constexpr std::size_t said_bytes_max = 4096;
@@ -31,7 +32,7 @@ std::string first_line(std::string_view said) {
   return {};
 }
 
-std::string how_it_ended(const platform::ChildExit& exit) {
+std::string how_it_ended(const ChildExit& exit) {
   if (exit.signal != 0) return "killed by signal " + std::to_string(exit.signal);
   return "exit status " + std::to_string(exit.exit_code);
 }
@@ -45,14 +46,16 @@ Programs::~Programs() {
   }
 }
 
-void Programs::run(const ProgramRun& run, Done done) {
+std::uint64_t Programs::run(const ProgramRun& run, Done done) {
+  const std::uint64_t number = ++last_;
   auto started = start(run);
   if (!started) {
     done(ProgramEnd{false, started.error().message, ""});
-    return;
+    return number;
   }
   One& one = **started;
   const pid_t pid = one.pid;
+  one.number = number;
   one.timeout = run.timeout;
   one.done = std::move(done);
   running_[pid] = std::move(*started);
@@ -60,16 +63,23 @@ void Programs::run(const ProgramRun& run, Done done) {
     one.is_late = true;
     ::kill(-pid, SIGKILL);
   });
+  return number;
+}
+
+void Programs::kill(std::uint64_t run) {
+  for (const auto& [pid, one] : running_) {
+    if (one->number == run) ::kill(-pid, SIGKILL);
+  }
 }
 
 Result<std::unique_ptr<Programs::One>> Programs::start(const ProgramRun& run) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure(platform::system_error("pipe", errno));
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure(system_error("pipe", errno));
   auto one = std::make_unique<One>();
   one->output.reset(ends[0]);
-  const platform::Descriptor writes(ends[1]);
+  const Descriptor writes(ends[1]);
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  platform::SpawnRequest request;
+  SpawnRequest request;
   request.program = run.program;
   request.argv = {run.program};
   request.environment = run.environment;
@@ -77,11 +87,11 @@ Result<std::unique_ptr<Programs::One>> Programs::start(const ProgramRun& run) {
   request.directory = "/";
   request.descriptors = {{1, ends[1]}, {2, ends[1]}};
   request.new_group = true;
-  auto spawned = platform::spawn(request);
+  auto spawned = spawn(request);
   if (!spawned) return Failure(spawned.error());
   one->pid = spawned->pid;
   auto watched = loop_.on_child_exit(
-      one->pid, [this, pid = one->pid](const platform::ChildExit& exit) { ended(pid, exit); });
+      one->pid, [this, pid = one->pid](const ChildExit& exit) { ended(pid, exit); });
   if (watched) {
     watched = loop_.watch_readable(ends[0], [this, read = one.get()] { read_output(*read); });
   }
@@ -105,7 +115,7 @@ void Programs::read_output(One& one) {
   }
 }
 
-void Programs::ended(pid_t pid, const platform::ChildExit& exit) {
+void Programs::ended(pid_t pid, const ChildExit& exit) {
   const auto found = running_.find(pid);
   if (found == running_.end()) return;
   const std::unique_ptr<One> one = std::move(found->second);
@@ -120,4 +130,4 @@ void Programs::ended(pid_t pid, const platform::ChildExit& exit) {
   one->done(end);
 }
 
-}  // namespace cox::noded
+}  // namespace cox::platform

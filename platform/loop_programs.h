@@ -1,9 +1,10 @@
-// Programs of the administrator that this node runs beside jobs: prolog, epilog, health check. Each
-// has a process group of its own and a time, and nothing waits for it.
+// Programs of the administrator that a daemon runs: prolog, epilog, health check. Each has a
+// process group of its own and a time, and nothing waits for it.
 #pragma once
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -14,7 +15,7 @@
 #include "platform/descriptor.h"
 #include "platform/loop.h"
 
-namespace cox::noded {
+namespace cox::platform {
 
 struct ProgramRun {
   std::string program;                   // an absolute path
@@ -33,7 +34,7 @@ struct ProgramEnd {
 
 class Programs {
  public:
-  explicit Programs(platform::Loop& loop) : loop_(loop) {}
+  explicit Programs(Loop& loop) : loop_(loop) {}
 
   /// Kills what still runs: a later daemon begins again.
   ~Programs();
@@ -41,15 +42,18 @@ class Programs {
   Programs& operator=(const Programs&) = delete;
 
   using Done = std::function<void(const ProgramEnd&)>;
-  /// `done` comes once; at once where the program cannot be started.
-  void run(const ProgramRun& run, Done done);
+  /// `done` comes once; at once where the program cannot be started. The number names the run.
+  std::uint64_t run(const ProgramRun& run, Done done);
+  /// Kills it and its group; `done` says so. One that has ended, or never was, is no error.
+  void kill(std::uint64_t run);
 
  private:
   struct One {
+    std::uint64_t number = 0;
     pid_t pid = 0;
-    platform::Descriptor output;
+    Descriptor output;
     std::string said;
-    platform::TimerId timer = 0;
+    TimerId timer = 0;
     Duration timeout;
     bool is_late = false;
     Done done;
@@ -57,10 +61,11 @@ class Programs {
 
   Result<std::unique_ptr<One>> start(const ProgramRun& run);
   void read_output(One& one);
-  void ended(pid_t pid, const platform::ChildExit& exit);
+  void ended(pid_t pid, const ChildExit& exit);
 
-  platform::Loop& loop_;
+  Loop& loop_;
   std::map<pid_t, std::unique_ptr<One>> running_;
+  std::uint64_t last_ = 0;  // of the runs
 };
 
-}  // namespace cox::noded
+}  // namespace cox::platform
