@@ -443,6 +443,23 @@ TEST(Config, LettersOutsideQuotesAreRefusedBeforeTheParserSeesThem) {
   }
 }
 
+TEST(Config, ProgramsOfTheControllerAndRebootsAreReadAndWritten) {
+  const auto config = parse(
+      "[programs]\nreboot = \"/sbin/reboot\"\nreboot_timeout = \"1h\"\n"
+      "controller_prolog = \"/etc/cox/before\"\ncontroller_epilog_timeout = \"5s\"\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  const ProgramSettings& programs = config->settings.programs;
+  EXPECT_EQ(programs.reboot, "/sbin/reboot");
+  EXPECT_EQ(programs.reboot_timeout, minutes(60));
+  EXPECT_EQ(programs.controller_prolog, "/etc/cox/before");
+  EXPECT_EQ(programs.controller_epilog_timeout, seconds(5));
+  const auto again = parse(to_toml(config->settings), "f");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->settings.programs, programs);
+  EXPECT_FALSE(parse("[programs]\nreboot = \"reboot\"\n", "f"));
+}
+
 TEST(Config, ProgramsAreReadWrittenAndRefused) {
   const auto config = parse(
       "[programs]\nprolog = \"/etc/cox/prolog\"\nepilog_timeout = \"2m\"\n"

@@ -120,6 +120,12 @@ void add_programs(Text& text, const ProgramSettings& programs) {
   text.add_text("health", programs.health);
   text.add("health_timeout", span(programs.health_timeout));
   text.add("health_period", span(programs.health_period));
+  text.add_text("reboot", programs.reboot);
+  text.add("reboot_timeout", span(programs.reboot_timeout));
+  text.add_text("controller_prolog", programs.controller_prolog);
+  text.add("controller_prolog_timeout", span(programs.controller_prolog_timeout));
+  text.add_text("controller_epilog", programs.controller_epilog);
+  text.add("controller_epilog_timeout", span(programs.controller_epilog_timeout));
 }
 
 void add_accounts(Text& text, const Settings& settings) {

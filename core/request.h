@@ -193,6 +193,39 @@ struct ResumeNode {
   std::string node;
 };
 
+struct RebootNode {
+  Caller caller;
+  std::string node;
+  bool asap = false;  // no new work until then
+  std::string why;
+  std::string who{};
+};
+
+/// Starts nodes anew that shall be and where nothing runs. Asked after every change, until nothing
+/// is left to do.
+struct BeginReboots {};
+
+struct ReportRebootFailed {
+  NodeId node;
+  Session session;
+  std::string why;
+};
+
+/// A program that the controller runs for an attempt has ended.
+struct ReportProgram {
+  JobId job;
+  Attempt attempt;
+  bool is_epilog = false;
+  std::optional<std::string> failure{};
+};
+
+/// A host shows a token and wants to become `node`.
+struct UseToken {
+  std::string token;
+  Instant until;
+  std::string node;
+};
+
 struct TakePartitionDown {
   Caller caller;
   std::string partition;
@@ -257,6 +290,11 @@ using Request = std::variant<SubmitJob,
                              ReportHealth,
                              SetNodeAside,
                              ResumeNode,
+                             RebootNode,
+                             BeginReboots,
+                             ReportRebootFailed,
+                             ReportProgram,
+                             UseToken,
                              TakePartitionDown,
                              BringPartitionUp,
                              ApplySettings,

@@ -84,8 +84,8 @@ struct AccountSettings {
   friend bool operator==(const AccountSettings&, const AccountSettings&) = default;
 };
 
-/// Programs that every node runs as the node daemon's user: [programs]. An absolute path each;
-/// empty: none.
+/// Programs of the administrator: [programs]. An absolute path each; empty: none. Nodes run them as
+/// the node daemon's user, the controller its own two as its own.
 struct ProgramSettings {
   std::string prolog;  // before the first task of an attempt
   std::string epilog;  // after its last
@@ -94,6 +94,12 @@ struct ProgramSettings {
   Duration epilog_timeout = seconds(60);
   Duration health_timeout = seconds(30);
   Duration health_period = minutes(5);
+  std::string reboot;                     // starts the node anew
+  Duration reboot_timeout = minutes(10);  // until it is back
+  std::string controller_prolog;          // before the nodes of an attempt prepare it
+  std::string controller_epilog;          // when the attempt is over
+  Duration controller_prolog_timeout = seconds(60);
+  Duration controller_epilog_timeout = seconds(60);
   friend bool operator==(const ProgramSettings&, const ProgramSettings&) = default;
 };
 

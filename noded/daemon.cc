@@ -94,6 +94,30 @@ void Daemon::tell_health(bool is_well, const std::string& reason) {
   controller_.send(health_bytes(is_well, reason));
 }
 
+/// When it ends well, the machine is on its way down: the controller hears of the next boot, or
+/// counts the time.
+void Daemon::start_anew(const RebootOrder& order) {
+  if (!state_.in_session || order.origin != state_.origin || is_starting_anew_) return;
+  if (order.program.empty()) {
+    controller_.send(reboot_failed_bytes("the configuration names no program for it any more"));
+    return;
+  }
+  log_.warning("starts anew by " + order.program + ": " + order.why);
+  is_starting_anew_ = true;
+  const platform::ProgramRun run{
+      order.program,
+      {"COX_PROGRAM=reboot", "COX_NODE_NAME=" + setup_.options.name, "COX_REASON=" + order.why},
+      order.timeout};
+  programs_.run(run, [this, program = order.program](const platform::ProgramEnd& end) {
+    is_starting_anew_ = false;
+    if (end.is_good) return;
+    log_.error("reboot: " + program + ": " + end.text());
+    if (controller_.is_open()) {
+      controller_.send(reboot_failed_bytes(program + ": " + end.text()));
+    }
+  });
+}
+
 /// Without fence a lease of an earlier controller is lifted.
 void Daemon::renew_leases() {
   const auto left = contact_.lease_left(loop_.monotonic());
@@ -115,6 +139,8 @@ void Daemon::take_frame(const std::string& frame) {
     controller_.give_up("registration refused: " + received.error().message);
   } else if (!received) {
     log_.error("message of the controller: " + received.error().message);
+  } else if (received->reboot) {
+    start_anew(*received->reboot);
   } else if (std::holds_alternative<agent::Registered>(received->request)) {
     take_registered(std::move(*received));
   } else if (const auto* change = std::get_if<agent::ChangeTerms>(&received->request)) {

@@ -74,6 +74,7 @@ class Daemon {
   void disconnected();
   void renew_leases();
   void tell_health(bool is_well, const std::string& reason);
+  void start_anew(const RebootOrder& order);
   void tell(agent::AgentRequest request);
   void supervisor_told(agent::SupervisorStatus status);
   void supervisor_gone(agent::SupervisorGone gone);
@@ -128,7 +129,8 @@ class Daemon {
   std::map<AttemptKey, bool> remembered_;             // files found at start: is it released
   std::map<StepKey, agent::SupervisorStatus> early_;  // statuses that came before recovery
   std::set<AttemptKey> stuck_told_;
-  std::set<AttemptKey> epilogs_;  // that run
+  std::set<AttemptKey> epilogs_;   // that run
+  bool is_starting_anew_ = false;  // the program runs
   bool is_recovered_ = false;
   unsigned adoptions_left_ = 0;
   std::string cluster_;  // as the controller says

@@ -102,6 +102,12 @@ std::string report_bytes(const agent::ReportStuck& report) {
   return message.SerializeAsString();
 }
 
+std::string reboot_failed_bytes(const std::string& why) {
+  wire::NodeMessage message;
+  message.mutable_reboot_failed()->set_why(clipped(why));
+  return message.SerializeAsString();
+}
+
 std::string health_bytes(bool is_well, const std::string& reason) {
   wire::NodeMessage message;
   message.mutable_health()->set_is_well(is_well);

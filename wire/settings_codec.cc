@@ -164,7 +164,13 @@ cox::ProgramSettings take(Check& check, const ProgramSettings& from) {
           span(check, from.prolog_timeout_us(), "prolog_timeout"),
           span(check, from.epilog_timeout_us(), "epilog_timeout"),
           span(check, from.health_timeout_us(), "health_timeout"),
-          span(check, from.health_period_us(), "health_period")};
+          span(check, from.health_period_us(), "health_period"),
+          program(check, from.reboot(), "reboot"),
+          span(check, from.reboot_timeout_us(), "reboot_timeout"),
+          program(check, from.controller_prolog(), "controller_prolog"),
+          program(check, from.controller_epilog(), "controller_epilog"),
+          span(check, from.controller_prolog_timeout_us(), "controller_prolog_timeout"),
+          span(check, from.controller_epilog_timeout_us(), "controller_epilog_timeout")};
 }
 
 template <class Value, class Message>
@@ -206,6 +212,12 @@ void put(const cox::ProgramSettings& from, ProgramSettings* to) {
   to->set_epilog_timeout_us(from.epilog_timeout.us);
   to->set_health_timeout_us(from.health_timeout.us);
   to->set_health_period_us(from.health_period.us);
+  to->set_reboot(from.reboot);
+  to->set_reboot_timeout_us(from.reboot_timeout.us);
+  to->set_controller_prolog(from.controller_prolog);
+  to->set_controller_epilog(from.controller_epilog);
+  to->set_controller_prolog_timeout_us(from.controller_prolog_timeout.us);
+  to->set_controller_epilog_timeout_us(from.controller_epilog_timeout.us);
 }
 
 Result<cox::ProgramSettings> take(const ProgramSettings& from) {

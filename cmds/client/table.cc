@@ -19,7 +19,7 @@ const char* colour_of(std::string_view word) {
     if (word == bad) return "\033[31m";
   }
   for (const std::string_view odd : {"PENDING", "CANCELLED", "COMPLETING", "CONFIGURING", "drained",
-                                     "draining", "silent", "warning"}) {
+                                     "draining", "silent", "rebooting", "warning"}) {
     if (word == odd) return "\033[33m";
   }
   return nullptr;

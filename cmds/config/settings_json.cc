@@ -78,6 +78,12 @@ void write_programs(const wire::ProgramSettings& programs, JsonWriter* json) {
   json->text("health", programs.health());
   write_span("health_timeout_us", programs.health_timeout_us(), json);
   write_span("health_period_us", programs.health_period_us(), json);
+  json->text("reboot", programs.reboot());
+  write_span("reboot_timeout_us", programs.reboot_timeout_us(), json);
+  json->text("controller_prolog", programs.controller_prolog());
+  write_span("controller_prolog_timeout_us", programs.controller_prolog_timeout_us(), json);
+  json->text("controller_epilog", programs.controller_epilog());
+  write_span("controller_epilog_timeout_us", programs.controller_epilog_timeout_us(), json);
   json->end_object();
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/fairshare/usage.h"
+#include "core/fleet/reboot.h"
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/endings.h"
@@ -28,6 +29,11 @@ Instant last_heard(const Contact& contact, NodeId node) {
 Instant counted_from(const Scene& scene, Instant begun) {
   if (begun > scene.now) return scene.contact.started;
   return std::max({begun, scene.contact.clock_set, scene.contact.started});
+}
+
+/// When its nodes were told.
+Instant prepares_since(const Job& job) {
+  return job.run->cleared.is_set() ? job.run->cleared : job.run->started;
 }
 
 bool is_overdue(const Scene& scene, const Job& job) {
@@ -64,8 +70,8 @@ void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
     if (is_overdue(scene, job)) {
       endings.end_job(job, EndCause::time_limit, 0,
                       "over its limit of " + to_text(job.request.time_limit));
-    } else if (job.phase == JobPhase::starting &&
-               scene.now > counted_from(scene, job.run->started) + start_patience) {
+    } else if (job.phase == JobPhase::starting && !job.run->awaits_program &&
+               scene.now > counted_from(scene, prepares_since(job)) + start_patience) {
       undo_unanswered(scene, endings, job);
     }
   }
@@ -87,6 +93,18 @@ void end_late(const Scene& scene, Endings& endings) {
     } else {
       endings.end_job(job, EndCause::deadline, 0, "its deadline is over, " + deadline);
     }
+  }
+}
+
+/// What is there and has nothing to run starts anew; what does not come back is given up.
+void check_reboots(const Scene& scene, Endings& endings) {
+  Result<Facts> begun = decide_one(scene, BeginReboots{});
+  for (Fact& fact : *begun) endings.add(std::move(fact));
+  const Duration timeout = scene.state.record.settings.programs.reboot_timeout;
+  for (const Node& node : scene.state.record.nodes) {
+    const Instant since = node.reboot.begun;
+    if (!since.is_set() || scene.now <= counted_from(scene, since) + timeout) continue;
+    give_up_reboot(scene, endings, node);
   }
 }
 
@@ -115,6 +133,7 @@ Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
       check_jobs(scene, endings, node.id);
     }
   }
+  check_reboots(scene, endings);
   const Settings& settings = scene.state.record.settings;
   if (settings.priority == "multifactor" && is_charge_due(scene.state, scene.now)) {
     endings.add(UsageCharged{scene.now});

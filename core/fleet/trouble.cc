@@ -71,9 +71,13 @@ void forgive_node(State& state, Node& node) {
   node.scored = node.backed_off_until = Instant{};
 }
 
+bool is_before_reboot(const Node& node) {
+  return node.reboot.asked.is_set() && (node.reboot.asap || node.reboot.begun.is_set());
+}
+
 bool takes_work(const Node& node) {
   return node.aside == Aside::none && !node.is_lost && !node.backed_off_until.is_set() &&
-         node.stuck.empty();
+         node.stuck.empty() && !is_before_reboot(node);
 }
 
 const StuckAttempt* find_stuck(const Node& node, AttemptKey key) {

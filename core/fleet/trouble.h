@@ -37,7 +37,11 @@ void trust_node(State& state, NodeId node, Instant at);
 /// Nothing is held against the node any more. Only evolve() calls it.
 void forgive_node(State& state, Node& node);
 
-/// Neither set aside nor lost, nor backing off, nor with processes that do not die.
+/// It starts anew, or is to as soon as it can.
+bool is_before_reboot(const Node& node);
+
+/// Neither set aside nor lost, nor backing off, nor with processes that do not die, nor about to
+/// start anew.
 bool takes_work(const Node& node);
 
 /// The entry for an attempt that is stuck on the node; null without one.

@@ -111,6 +111,10 @@ Result<core::Request> take_report(const wire::Stuck& from, NodeId node, Session 
   return report;
 }
 
+core::Request take_report(const wire::RebootFailed& from, NodeId node, Session session) {
+  return core::ReportRebootFailed{node, session, *failure_text(true, from.why())};
+}
+
 core::Request take_report(const wire::Health& from, NodeId node, Session session) {
   const auto why = failure_text(!from.is_well(), from.reason());
   return core::ReportHealth{node, session, from.is_well(), why.value_or("")};
@@ -159,6 +163,8 @@ Result<core::Request> translate_node(const wire::NodeMessage& message,
       return take_report(message.stuck(), node, session);
     case wire::NodeMessage::kHealth:
       return take_report(message.health(), node, session);
+    case wire::NodeMessage::kRebootFailed:
+      return take_report(message.reboot_failed(), node, session);
     case wire::NodeMessage::kRegister:
     case wire::NodeMessage::BODY_NOT_SET:
       break;
