@@ -9,25 +9,53 @@
 #include <array>
 #include <cerrno>
 
+#include "cmds/client/session.h"
 #include "common/text.h"
+#include "link/client_link.h"
 #include "platform/file.h"
+#include "wire/client.pb.h"
 
 namespace cox::cmds {
 
-Result<std::string> read_token(const std::string& text) {
+namespace {
+
+constexpr Duration answer_time = seconds(30);
+
+}  // namespace
+
+Result<wire::JoinToken> read_token(const std::string& text) {
   constexpr std::size_t input_bytes_max = 4096;
   constexpr const char* where = " (see: cox join --print-token on the controller's host)";
   if (text.empty()) return fail(Code::bad_usage, std::string("--token is missing") + where);
-  std::string token = text;
+  std::string given = text;
   if (text == "-") {
     auto read = platform::read_all(STDIN_FILENO, "standard input", input_bytes_max);
     if (!read) return Failure(read.error().with_context("--token -"));
-    token = trim(*read);
+    given = trim(*read);
   }
-  const auto key = from_hex(token);
-  if (key && key->size() == key_bytes) return *key;
-  return fail(Code::bad_usage, "--token: 64 hexadecimal digits are expected, not these " +
-                                   std::to_string(token.size()) + " bytes" + where);
+  auto token = wire::parse_token(given);
+  if (token) return token;
+  return fail(Code::bad_usage, "--token: " + token.error().message + where);
+}
+
+Result<std::string> fetch_key(const platform::Address& controller,
+                              const wire::JoinToken& token,
+                              const std::string& node) {
+  auto link = link::ClientLink::connect(controller, token.secret, answer_time, 0, token.open);
+  if (!link) return Failure(link.error());
+  wire::ClientRequest request;
+  request.set_number(1);
+  request.mutable_join()->set_node(node);
+  if (auto sent = link->send(request.SerializeAsString()); !sent) return Failure(sent.error());
+  const auto frame = link->receive(answer_time);
+  if (!frame) return Failure(frame.error());
+  if (!*frame) return fail(Code::timed_out, controller.text() + ": no answer");
+  wire::ClientReply reply;
+  if (!reply.ParseFromString(**frame)) {
+    return fail(Code::refused, controller.text() + ": what it answers is no answer");
+  }
+  if (reply.has_error()) return Failure(to_error(reply.error()));
+  return wire::open_key(token, reply.joined().sealed_key());
 }
 
 Result<std::string> own_address(int descriptor) {

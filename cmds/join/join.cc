@@ -15,21 +15,25 @@
 #include "cmds/up/starter.h"
 #include "common/node_list.h"
 #include "common/text.h"
+#include "model/time.h"
 #include "platform/file.h"
+#include "platform/random.h"
 
 namespace cox::cmds {
 namespace {
 
 constexpr Duration ready_time = seconds(60);
 constexpr int pause_ms = 50;
+constexpr Duration valid_max = minutes(std::int64_t{7} * 1440);
 
 OptionTable options() {
   static constexpr std::array table = {
-      OptionSpec{"token", 0, "TOKEN", "the cluster's; - reads it from standard input"},
+      OptionSpec{"token", 0, "TOKEN", "of the cluster; - reads it from standard input"},
       OptionSpec{"name", 0, "NAME", "of the node; default: this host's"},
       OptionSpec{"address", 0, "HOST", "where other nodes reach this one"},
       OptionSpec{"dir", 0, "DIR", "run directory of the node daemon"},
-      OptionSpec{"print-token", 0, "", "print the token of the cluster of this host"},
+      OptionSpec{"print-token", 0, "", "print a new token of this host's cluster"},
+      OptionSpec{"valid", 0, "SPAN", "how long it is good; default: 1h"},
       json_option,
       help_option};
   return table;
@@ -41,24 +45,37 @@ Result<std::string> run_dir(const Parsed& given) {
   return cluster_dir(given);
 }
 
+Result<Duration> validity(const Parsed& given) {
+  if (!given.has("valid")) return minutes(60);
+  const auto span = parse_span(given.value("valid"));
+  if (span && *span >= seconds(1) && *span <= valid_max) return *span;
+  return fail(Code::bad_usage,
+              "--valid " + quoted(given.value("valid")) + ": not a span from 1s to 7d, such as 1h");
+}
+
 Result<int> print_token(const Parsed& given) {
   if (!given.operands().empty() || given.has("token")) {
-    return usage_error(given.command(), "--print-token: only --dir may stand beside it");
+    return usage_error(given.command(),
+                       "--print-token: only --valid and --dir may stand beside it");
   }
+  const auto valid = validity(given);
+  if (!valid) return Failure(valid.error());
   const auto dir = run_dir(given);
   if (!dir) return Failure(dir.error());
   const auto key = platform::read_file(cluster_key_file(*dir), key_bytes);
   if (!key) {
     return Failure(key.error().with_context("no controller's key there (see: --dir)"));
   }
-  const auto printed = print(to_hex(*key) + "\n");
+  const auto token =
+      wire::make_token(*key, wall_now() + *valid, platform::random_bytes(wire::token_random_bytes));
+  const auto printed = print(wire::token_text(token) + "\n");
   if (!printed) return Failure(printed.error());
   return 0;
 }
 
 struct Joining {
   platform::Address controller;
-  std::string key;
+  wire::JoinToken token;
   std::string name;
   std::string dir;
   std::string address;  // where other nodes reach this one
@@ -95,9 +112,10 @@ Result<Joining> read_options(const Parsed& given) {
                                      ": HOST or HOST:PORT of the controller is expected");
   }
   joining.controller = *controller;
-  const auto key = read_token(given.value("token"));
-  if (!key) return Failure(key.error());
-  joining.key = *key;
+  if (given.has("valid")) return usage_error(given.command(), "--valid: only --print-token has it");
+  const auto token = read_token(given.value("token"));
+  if (!token) return Failure(token.error());
+  joining.token = *token;
   const auto name = given_name(given);
   if (!name) return Failure(name.error());
   joining.name = *name;
@@ -120,16 +138,21 @@ Result<wire::NodeView> find_node(Session& session, const std::string& name) {
   return wire::NodeView();
 }
 
-bool is_away(const wire::NodeView& node) {
-  return node.name().empty() || node.state() == "silent" || node.state() == "lost";
+/// It registered since: what was heard of it before says nothing.
+bool is_here(const wire::NodeView& node, std::int64_t heard_before_us) {
+  return node.last_heard_us() > heard_before_us && node.state() != "silent" &&
+         node.state() != "lost";
 }
 
-Result<wire::NodeView> wait_for_node(Session& session, const Joining& joining, Starter& starter) {
+Result<wire::NodeView> wait_for_node(Session& session,
+                                     const Joining& joining,
+                                     std::int64_t heard_before_us,
+                                     Starter& starter) {
   const Instant deadline = wall_now() + ready_time;
   Progress progress;
   while (true) {
     auto node = find_node(session, joining.name);
-    if (!node || !is_away(*node)) return node;
+    if (!node || is_here(*node, heard_before_us)) return node;
     progress.show("waiting for node " + joining.name);
     const auto alive = starter.check_alive();
     if (!alive) return Failure(alive.error());
@@ -141,20 +164,21 @@ Result<wire::NodeView> wait_for_node(Session& session, const Joining& joining, S
   }
 }
 
-/// The key goes where the daemon looks for it, closed to others.
-Result<void> prepare_directory(const Joining& joining) {
+/// Whether this host may become that node, before the token is used up.
+Result<void> check_directory(const Joining& joining) {
   if (const int pid = platform::lock_holder(node_pid_file(joining.dir, joining.name)).value_or(0)) {
     return fail(Code::refused,
                 "node " + joining.name + " runs here already, as process " + std::to_string(pid));
   }
   const std::string file = cluster_key_file(joining.dir);
   const auto known = platform::read_file(file, key_bytes);
-  if (known && *known != joining.key) {
+  if (known && wire::token_secret(*known, joining.token.open) != joining.token.secret) {
     return fail(Code::refused,
-                file + ": is the key of another cluster (see: --dir with another directory)");
+                file +
+                    ": is the key of another cluster than the token's (see: --dir with another "
+                    "directory)");
   }
-  if (auto made = platform::make_directories(joining.dir); !made) return made;
-  return platform::write_file_atomic(file, joining.key, {.mode = 0600, .durable = true});
+  return platform::make_directories(joining.dir);
 }
 
 std::string joined_text(const wire::NodeView& node, bool is_json) {
@@ -171,29 +195,34 @@ std::string joined_text(const wire::NodeView& node, bool is_json) {
   return text + ", in no partition (see: cox config plan)\n";
 }
 
+/// The key goes where the daemon looks for it, closed to others.
+Result<Session> open_session(const Joining& joining) {
+  const auto key = fetch_key(joining.controller, joining.token, joining.name);
+  if (!key) return Failure(key.error());
+  const auto kept = platform::write_file_atomic(cluster_key_file(joining.dir), *key,
+                                                {.mode = 0600, .durable = true});
+  if (!kept) return Failure(kept.error());
+  return Session::open(ClusterAddress{joining.controller, *key});
+}
+
 Result<int> join(const Parsed& given) {
   auto joining = read_options(given);
   if (!joining) return Failure(joining.error());
-  auto session = Session::open(ClusterAddress{joining->controller, joining->key});
+  if (auto checked = check_directory(*joining); !checked) return Failure(checked.error());
+  auto session = open_session(*joining);
   if (!session) return Failure(session.error());
-  const auto before = find_node(*session, joining->name);
-  if (!before) return Failure(before.error());
-  if (!is_away(*before)) {
-    return fail(Code::refused, "node " + joining->name +
-                                   " is in the cluster already (see: --name, and: cox show node " +
-                                   joining->name + ")");
-  }
   if (joining->address.empty()) {
     const auto own = own_address(session->descriptor());
     if (!own) return Failure(own.error());
     joining->address = *own;
   }
-  if (auto made = prepare_directory(*joining); !made) return Failure(made.error());
+  const auto before = find_node(*session, joining->name);
+  if (!before) return Failure(before.error());
   Starter starter(joining->dir, {});
   const auto started =
       starter.start_host(joining->name, joining->controller.text(), joining->address);
   if (!started) return Failure(started.error());
-  const auto node = wait_for_node(*session, *joining, starter);
+  const auto node = wait_for_node(*session, *joining, before->last_heard_us(), starter);
   if (!node) return Failure(node.error());
   starter.keep();
   const auto printed = print(joined_text(*node, given.has("json")));
