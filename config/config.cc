@@ -74,8 +74,8 @@ bool names_root(const toml::table& top) {
 
 void take_all(Reading& reading, const toml::table& top) {
   std::vector<Key> keys;
-  for (const auto& part :
-       {&cluster_keys, &schedule_keys, &account_keys, &fleet_keys, &partition_keys}) {
+  for (const auto& part : {&cluster_keys, &schedule_keys, &account_keys, &program_keys, &fleet_keys,
+                           &partition_keys}) {
     std::vector<Key> some = part(reading);
     keys.insert(keys.end(), some.begin(), some.end());
   }

@@ -443,6 +443,49 @@ TEST(Config, LettersOutsideQuotesAreRefusedBeforeTheParserSeesThem) {
   }
 }
 
+TEST(Config, ProgramsOfTheControllerAndRebootsAreReadAndWritten) {
+  const auto config = parse(
+      "[programs]\nreboot = \"/sbin/reboot\"\nreboot_timeout = \"1h\"\n"
+      "controller_prolog = \"/etc/cox/before\"\ncontroller_epilog_timeout = \"5s\"\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  const ProgramSettings& programs = config->settings.programs;
+  EXPECT_EQ(programs.reboot, "/sbin/reboot");
+  EXPECT_EQ(programs.reboot_timeout, minutes(60));
+  EXPECT_EQ(programs.controller_prolog, "/etc/cox/before");
+  EXPECT_EQ(programs.controller_epilog_timeout, seconds(5));
+  const auto again = parse(to_toml(config->settings), "f");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->settings.programs, programs);
+  EXPECT_FALSE(parse("[programs]\nreboot = \"reboot\"\n", "f"));
+}
+
+TEST(Config, ProgramsAreReadWrittenAndRefused) {
+  const auto config = parse(
+      "[programs]\nprolog = \"/etc/cox/prolog\"\nepilog_timeout = \"2m\"\n"
+      "health = \"/etc/cox/health\"\nhealth_period = \"10s\"\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  const ProgramSettings& programs = config->settings.programs;
+  EXPECT_EQ(programs.prolog, "/etc/cox/prolog");
+  EXPECT_EQ(programs.epilog, "");
+  EXPECT_EQ(programs.epilog_timeout, minutes(2));
+  EXPECT_EQ(programs.health_period, seconds(10));
+  const auto again = parse(to_toml(config->settings), "f");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->settings.programs, programs);
+  const auto wrong =
+      parse("[programs]\nprolog = \"prolog.sh\"\nhealth_period = \"0s\"\nepilogue = 1\n", "f");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(
+      wrong.error().message.find("f:2:10: programs.prolog: \"prolog.sh\" is no absolute path"),
+      std::string::npos)
+      << wrong.error().message;
+  EXPECT_NE(wrong.error().message.find("programs.health_period"), std::string::npos);
+  EXPECT_NE(wrong.error().message.find("did you mean \"epilog\""), std::string::npos)
+      << wrong.error().message;
+}
+
 /// Either accepted, or refused with lines that all begin with the file's name.
 void expect_answer(const std::string& text) {
   const auto config = parse(text, "f");

@@ -19,6 +19,14 @@ std::string check_directory(const std::string& path) {
   return is_absolute ? std::string() : '"' + quoted(path) + "\" is no absolute path";
 }
 
+std::string check_program(const std::string& path) {
+  constexpr std::size_t bytes_max = 4095;  // of a path
+  const std::string wrong = check_directory(path);
+  if (!wrong.empty()) return wrong;
+  const bool is_whole = path.size() <= bytes_max && path.find('\0') == std::string::npos;
+  return is_whole ? std::string() : '"' + quoted(path) + "\" is no path";
+}
+
 std::string check_nodes(const std::string& list) {
   if (list.empty()) return "an empty list; leave the key out for every node";
   const auto names = expand_node_list(list);

@@ -8,6 +8,7 @@ namespace cox::config {
 /// Names of clusters and partitions become parts of paths and columns of tables.
 std::string check_name(const std::string& name);
 std::string check_directory(const std::string& path);
+std::string check_program(const std::string& path);
 /// A list of node names.
 std::string check_nodes(const std::string& list);
 /// A user's name or number.

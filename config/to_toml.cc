@@ -110,6 +110,24 @@ void add_priority(Text& text, const PrioritySettings& terms) {
   text.add("charge_device", number(terms.charge_device));
 }
 
+void add_programs(Text& text, const ProgramSettings& programs) {
+  if (programs == ProgramSettings{}) return;
+  text.begin("[programs]");
+  text.add_text("prolog", programs.prolog);
+  text.add("prolog_timeout", span(programs.prolog_timeout));
+  text.add_text("epilog", programs.epilog);
+  text.add("epilog_timeout", span(programs.epilog_timeout));
+  text.add_text("health", programs.health);
+  text.add("health_timeout", span(programs.health_timeout));
+  text.add("health_period", span(programs.health_period));
+  text.add_text("reboot", programs.reboot);
+  text.add("reboot_timeout", span(programs.reboot_timeout));
+  text.add_text("controller_prolog", programs.controller_prolog);
+  text.add("controller_prolog_timeout", span(programs.controller_prolog_timeout));
+  text.add_text("controller_epilog", programs.controller_epilog);
+  text.add("controller_epilog_timeout", span(programs.controller_epilog_timeout));
+}
+
 void add_accounts(Text& text, const Settings& settings) {
   for (const AccountSettings& account : settings.accounts) {
     text.begin("[[account]]");
@@ -178,6 +196,7 @@ std::string to_toml(const Settings& settings) {
   add_cluster(text, settings);
   add_scheduling(text, settings);
   add_priority(text, settings.priority_terms);
+  add_programs(text, settings.programs);
   add_accounts(text, settings);
   add_fleet(text, settings);
   for (const PartitionSettings& partition : settings.partitions) add_partition(text, partition);

@@ -133,6 +133,10 @@ void take_up(Contact&, const State&, const Heartbeat&) {}
 
 void take_up(Contact&, const State&, const ReportStuck&) {}
 
+void take_up(Contact&, const State&, const ReportHealth&) {}
+
+void take_up(Contact&, const State&, const ReportRebootFailed&) {}
+
 void disconnect(Contact& contact, const NodeDisconnected& ask) {
   if (!is_current(contact, ask.node, ask.session)) return;
   contact.nodes[ask.node.value].session = Session{};
@@ -184,7 +188,8 @@ void observe(Contact& contact, const State& state, Instant now, const Request& r
         } else if constexpr (is_any_of<Ask, CheckTime>) {
           find_silent(contact, state, now);
         } else if constexpr (is_any_of<Ask, Heartbeat, ReportPrepared, ReportStepPrepared,
-                                       ReportStepEnded, ReportClosed, ReportStuck>) {
+                                       ReportStepEnded, ReportClosed, ReportStuck, ReportHealth,
+                                       ReportRebootFailed>) {
           if (!is_current(contact, ask.node, ask.session)) return;
           hear(contact, ask.node, now);
           take_up(contact, state, ask);

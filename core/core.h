@@ -16,6 +16,7 @@ namespace cox::core {
 
 using Facts = std::vector<Fact>;
 using Effects = std::vector<Effect>;
+using Errands = std::vector<Errand>;
 
 /// What `request` makes happen. Changes nothing. error: a refusal, for the caller to read
 Result<Facts> decide(const State& state,
@@ -37,6 +38,13 @@ Effects react(const State& state, const Contact& contact, const Fact& fact);
 /// What a request deserves although decide() found no fact in it: a stale report is acknowledged or
 /// its attempt closed, a lost answer repeated, a cancelled step ended. Only when facts were empty.
 Effects answer(const State& state, const Contact& contact, const Request& request);
+
+/// What `fact`, already evolved, makes the controller's own host do.
+Errands errands_of(const State& state, const Fact& fact);
+/// What it has to do still, whoever began it: after a restart all of it is done again.
+Errands unfinished_errands(const State& state);
+/// A node shall start anew and nothing keeps it from doing so: BeginReboots finds it.
+bool has_reboot_due(const State& state, const Contact& contact);
 
 /// The job that this very submit (same client key, same user) made before, as far as is known.
 std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit);

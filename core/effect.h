@@ -2,6 +2,7 @@
 // done or what is older. ctld builds the message from State when the effect leaves.
 #pragma once
 
+#include <cstdint>
 #include <variant>
 
 #include "model/ids.h"
@@ -63,6 +64,11 @@ struct SendClosedAck {
   Attempt attempt;
 };
 
+/// Start the machine anew: nothing of ours runs there.
+struct SendReboot {
+  NodeId node;
+};
+
 using Effect = std::variant<SendPrepare,
                             SendGo,
                             SendPrepareStep,
@@ -70,6 +76,15 @@ using Effect = std::variant<SendPrepare,
                             SendEndStep,
                             SendClose,
                             SendStepAck,
-                            SendClosedAck>;
+                            SendClosedAck,
+                            SendReboot>;
+
+/// What the controller's own host has to run, or need not run any more: its prolog or epilog for an
+/// attempt. Answered by ReportProgram. Safe to repeat as well.
+struct Errand {
+  JobId job;
+  Attempt attempt;
+  enum class Kind : std::uint8_t { prolog, epilog, end_prolog } kind = Kind::prolog;
+};
 
 }  // namespace cox::core

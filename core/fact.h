@@ -87,7 +87,24 @@ struct JobStarted {
   Attempt attempt;
   Instant at;
   Allocation allocation;
-  std::string partition{};  // of the request's, the one it started from; empty: of old journals
+  std::string partition{};      // of the request's, the one it started from; empty: of old journals
+  bool awaits_program = false;  // the controller's prolog: until StartCleared no node is told
+  bool owes_epilog = false;     // the controller's, when the attempt is over
+};
+
+/// The controller's prolog ended well: the nodes may prepare.
+struct StartCleared {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+};
+
+/// The controller's epilog of an attempt that is over has ended; `why`: how it failed, if it did.
+struct EpilogEnded {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  std::string why;
 };
 
 /// Every node of the gang prepared: the attempt counts as run from here.
@@ -198,7 +215,7 @@ struct NodeLost {
   Instant at;
   std::string why;
 };
-enum class Aside : std::uint8_t { none = 0, drained = 1, down = 2, failed = 3 };
+enum class Aside : std::uint8_t { none = 0, drained = 1, down = 2, failed = 3, unhealthy = 4 };
 
 /// No new work here. `failed` is set by the controller itself, the others by people.
 struct NodeSetAside {
@@ -214,6 +231,30 @@ struct NodeResumed {
   NodeId node;
   Instant at;
   Uid by;
+};
+
+/// Somebody wants it started anew when nothing runs there; `asap`: no new work until then.
+struct NodeRebootAsked {
+  NodeId node;
+  Instant at;
+  bool asap = false;
+  std::string why;
+  Uid by = 0;
+  std::string who{};
+};
+
+/// Nothing runs there: it is told to. NodeRegistered with another boot id says that it did.
+struct NodeRebootBegun {
+  NodeId node;
+  Instant at;
+};
+
+/// A token let a host have the cluster's key, and is good for nothing any more.
+struct TokenUsed {
+  std::string token;  // what of it is no secret
+  Instant at;
+  Instant until;     // not good afterwards anyway
+  std::string host;  // the name of the node it was for
 };
 
 /// A start failed by this node's fault: no new work before `until`.
@@ -326,6 +367,11 @@ using Fact = std::variant<EpochStarted,
                           ElementSplit,
                           ElementsCancelled,
                           UsageCharged,
-                          JobUpdated>;
+                          JobUpdated,
+                          StartCleared,
+                          EpilogEnded,
+                          NodeRebootAsked,
+                          NodeRebootBegun,
+                          TokenUsed>;
 
 }  // namespace cox::core

@@ -18,11 +18,24 @@ const Job& job_of(const Reaction& to, JobId id) {
   return to.state.record.jobs.at(id);
 }
 
+/// With a prolog of the controller's, StartCleared is what the nodes wait for.
 void react_to(Reaction& to, const JobStarted& fact) {
+  if (fact.awaits_program) return;
   const bool at_once = fact.allocation.nodes.size() == 1;
   for (const NodeShare& share : fact.allocation.nodes) {
     to.effects.send(SendPrepare{share.node, fact.job, fact.attempt, at_once});
   }
+}
+
+void react_to(Reaction& to, const StartCleared& fact) {
+  const Job& job = job_of(to, fact.job);
+  for (const NodeShare& share : job.run->allocation.nodes) {
+    to.effects.send(SendPrepare{share.node, fact.job, fact.attempt, is_single(job)});
+  }
+}
+
+void react_to(Reaction& to, const NodeRebootBegun& fact) {
+  to.effects.send(SendReboot{fact.node});
 }
 
 void react_to(Reaction& to, const JobReleased& fact) {

@@ -86,9 +86,10 @@ Effects reconcile(const State& state,
   Comparison with{state, node, EffectList(contact)};
   for (const HeldAttempt& attempt : held) compare_held(with, attempt);
   if (node.value >= state.index.jobs_on_node.size()) return with.effects.take();
+  if (state.record.nodes[node.value].reboot.begun.is_set()) with.effects.send(SendReboot{node});
   for (const JobId id : state.index.jobs_on_node[node.value]) {
     const Job& job = *state.find_job(id);
-    if (job.phase == JobPhase::starting && !holds(held, job)) {
+    if (job.phase == JobPhase::starting && !job.run->awaits_program && !holds(held, job)) {
       with.effects.send(SendPrepare{node, job.id, job.attempt, false});
     }
   }

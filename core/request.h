@@ -132,8 +132,9 @@ struct ReportPrepared {
   Attempt attempt;
   std::string endpoint;                // of the initial step's supervisor, when there is one
   std::optional<std::string> failure;  // why it could not prepare
-  bool node_at_fault = true;
-};  // false: the job's own fault (directory, output file)
+  bool node_at_fault = true;           // false: the job's own fault (directory, output file)
+  bool sets_aside = false;             // the prolog failed: the node gets no more work
+};
 
 struct ReportStepPrepared {
   NodeId node;
@@ -157,8 +158,9 @@ struct ReportClosed {
   JobId job;
   Attempt attempt;
   Usage usage;
-  std::optional<StepResult> batch_result;
-};  // when the close followed from the batch step's end
+  std::optional<StepResult> batch_result;  // when the close followed from the batch step's end
+  std::string epilog_failure{};            // empty: none; else the node gets no more work
+};
 
 /// Processes of a closing attempt survive SIGKILL. Repeated while they change, and at each session.
 struct ReportStuck {
@@ -168,6 +170,14 @@ struct ReportStuck {
   Attempt attempt;
   std::uint32_t processes = 0;
   std::string why;
+};
+
+/// What the health check of a node found.
+struct ReportHealth {
+  NodeId node;
+  Session session;
+  bool is_well = true;
+  std::string why{};
 };
 
 struct SetNodeAside {
@@ -180,6 +190,39 @@ struct SetNodeAside {
 
 struct ResumeNode {
   Caller caller;
+  std::string node;
+};
+
+struct RebootNode {
+  Caller caller;
+  std::string node;
+  bool asap = false;  // no new work until then
+  std::string why;
+  std::string who{};
+};
+
+/// Starts nodes anew that shall be and where nothing runs. Asked after every change, until nothing
+/// is left to do.
+struct BeginReboots {};
+
+struct ReportRebootFailed {
+  NodeId node;
+  Session session;
+  std::string why;
+};
+
+/// A program that the controller runs for an attempt has ended.
+struct ReportProgram {
+  JobId job;
+  Attempt attempt;
+  bool is_epilog = false;
+  std::optional<std::string> failure{};
+};
+
+/// A host shows a token and wants to become `node`.
+struct UseToken {
+  std::string token;
+  Instant until;
   std::string node;
 };
 
@@ -244,8 +287,14 @@ using Request = std::variant<SubmitJob,
                              ReportStepEnded,
                              ReportClosed,
                              ReportStuck,
+                             ReportHealth,
                              SetNodeAside,
                              ResumeNode,
+                             RebootNode,
+                             BeginReboots,
+                             ReportRebootFailed,
+                             ReportProgram,
+                             UseToken,
                              TakePartitionDown,
                              BringPartitionUp,
                              ApplySettings,

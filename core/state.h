@@ -75,8 +75,11 @@ struct JobRun {
   EndCause before_cause = EndCause::none;  // of the attempt before, which was requeued
   std::int32_t before_exit_code = 0;
   std::string before_why;
-  Allocation allocation;  // of the current attempt; kept after the end, for the record
-  Bitset freed;           // per allocation.nodes: holds nothing any more
+  bool awaits_program = false;  // the controller's prolog
+  bool owes_epilog = false;     // the controller's, when the attempt is over
+  Instant cleared;              // when that prolog had ended well
+  Allocation allocation;        // of the current attempt; kept after the end, for the record
+  Bitset freed;                 // per allocation.nodes: holds nothing any more
   StepId next_step;
   std::vector<Step> steps;  // of the current attempt
   JobState final_state = JobState::pending;
@@ -118,6 +121,17 @@ struct StuckAttempt {
   friend bool operator==(const StuckAttempt&, const StuckAttempt&) = default;
 };
 
+/// What is to become of a node that shall start anew.
+struct Reboot {
+  Instant asked;  // unset: nobody wants it
+  Instant begun;  // unset: jobs run there, or it is away
+  bool asap = false;
+  std::string why;
+  Uid by = 0;
+  std::string who;
+  friend bool operator==(const Reboot&, const Reboot&) = default;
+};
+
 struct Node {
   NodeId id;
   std::string name, boot_id, address, containment, version;
@@ -137,6 +151,7 @@ struct Node {
   Instant backed_off_until;  // unset: takes work
   JobId failed_job;          // whose start failed here last; 0: none, or trusted again
   std::vector<StuckAttempt> stuck;
+  Reboot reboot;
   friend bool operator==(const Node&, const Node&) = default;
 };
 
@@ -226,6 +241,8 @@ struct Record {
   std::map<JobId, Quarantined> quarantined;
   std::vector<LostRecord> lost;  // the first of them
   UsageRecord usage;
+  std::set<AttemptKey> epilogs_owed;           // by the controller, of attempts that are over
+  std::map<std::string, Instant> tokens_used;  // until when they would be good
   friend bool operator==(const Record&, const Record&) = default;
 };
 
@@ -308,6 +325,7 @@ struct Index {
   std::map<JobId, ArrayMembers> arrays;  // of those with an element in State
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   WaitIndex waits;
+  std::set<NodeId> reboots;  // of nodes where one is asked for and not begun
   friend bool operator==(const Index&, const Index&) = default;
 };
 

@@ -55,8 +55,13 @@ void ClientDesk::opened(ClientId client, const Caller& caller) {
   clients_[client] = caller;
 }
 
+void ClientDesk::joiner_opened(ClientId client, const std::string& token) {
+  joiners_[client] = token;
+}
+
 void ClientDesk::closed(ClientId client) {
   clients_.erase(client);
+  joiners_.erase(client);
   std::erase_if(listings_, [client](const Listing& listing) {
     return listing.conversation().client == client;
   });
@@ -71,6 +76,11 @@ void ClientDesk::closed(ClientId client) {
 }
 
 void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
+  if (const auto joiner = joiners_.find(client); joiner != joiners_.end()) {
+    const Conversation to{client, request.number()};
+    if (request.has_join()) return admit(to, joiner->second, request.join());
+    return refuse(to, {Code::not_permitted, "with a token a host can join, and nothing else"});
+  }
   const auto known = clients_.find(client);
   if (known == clients_.end()) return;
   Caller caller = known->second;
@@ -112,6 +122,8 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return act_on_config(to, caller, request.config_action());
     case wire::ClientRequest::kHistoryQuery:
       return history(to, request.history_query());
+    case wire::ClientRequest::kJoin:
+      return refuse(to, {Code::bad_usage, "to join needs a token (see: cox join --print-token)"});
     case wire::ClientRequest::BODY_NOT_SET:
       break;
   }

@@ -54,6 +54,8 @@ class ClientDesk {
              About about);
 
   void opened(ClientId client, const Caller& caller);
+  /// Of this one nothing but Join is answered.
+  void joiner_opened(ClientId client, const std::string& token);
   /// Cancels interactive jobs of the client that have not begun to run.
   void closed(ClientId client);
   void said(ClientId client, const wire::ClientRequest& request);
@@ -138,6 +140,7 @@ class ClientDesk {
   /// `then` gets the caller's name, now or in a later turn.
   void with_name(const Caller& caller, const std::function<void(const std::string&)>& then);
   void create_step(const Conversation& to, const Caller& caller, const wire::CreateStep& create);
+  void admit(const Conversation& to, const std::string& token, const wire::Join& join);
   void shut_down(const Conversation& to, const Caller& caller, const wire::Shutdown& request);
   void end_jobs(const Caller& caller);
   std::size_t left_to_end() const;
@@ -235,6 +238,7 @@ class ClientDesk {
   const std::string& cluster_key_;
   About about_;
   std::map<ClientId, Caller> clients_;
+  std::map<ClientId, std::string> joiners_;  // with what of their tokens is no secret
   Watches watches_;
   QueueWatches queue_watches_;
   std::deque<Listing> listings_;

@@ -3,6 +3,7 @@
 
 #include "common/node_list.h"
 #include "ctld/client_desk.h"
+#include "wire/join_token.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -50,6 +51,18 @@ void ClientDesk::act_on_nodes(const Conversation& to,
     });
     reply(to, std::move(answer), true, false);
   });
+}
+
+void ClientDesk::admit(const Conversation& to, const std::string& token, const wire::Join& join) {
+  if (storage_full_) {
+    return refuse(to, {Code::storage_full, "the disk of " + about_.state_dir + " is full"});
+  }
+  const auto asked = machine_.ask(core::UseToken{token, wire::token_until(token), join.node()});
+  if (!asked) return refuse(to, asked.error());
+  wire::ClientReply answer;
+  const wire::JoinToken whole{token, wire::token_secret(cluster_key_, token)};
+  answer.mutable_joined()->set_sealed_key(wire::seal_key(whole, cluster_key_));
+  reply(to, std::move(answer), true, false);
 }
 
 void ClientDesk::act_on_partitions(const Conversation& to,

@@ -17,6 +17,7 @@ Controller::Controller(ControllerParts parts)
       machine_(parts.policies),
       outputs_(parts.nodes, parts.clients),
       nodes_(machine_, outputs_, journal_, cluster_key_, log_),
+      programs_(machine_, outputs_, parts.programs),
       configs_(machine_, parts.configs),
       clients_(machine_,
                outputs_,
@@ -79,6 +80,8 @@ Result<void> Controller::start(Instant wall,
   if (auto done = put_aside(); !done) return done;
   const auto note = [this](const std::string& text) { log_.warning(text); };
   if (auto done = configs_.start(config, file, note); !done) return done;
+  // Whatever the controller before was at: nobody will say any more how it ended.
+  programs_.carry_out(core::unfinished_errands(machine_.state()));
   end_turn();
   return {};
 }
@@ -99,6 +102,10 @@ void Controller::begin_turn(Instant wall, Duration monotonic) {
 
 void Controller::client_opened(ClientId client, const Caller& caller) {
   clients_.opened(client, caller);
+}
+
+void Controller::joiner_opened(ClientId client, const std::string& token) {
+  clients_.joiner_opened(client, token);
 }
 
 void Controller::client_closed(ClientId client) {
@@ -168,8 +175,11 @@ void Controller::carry_out() {
   for (;;) {
     const Changes changes = machine_.take_changes();
     for (const std::string& note : changes.notes) log_.info(note);
-    if (changes.effects.empty() && changes.jobs.empty() && changes.heard.empty()) return;
+    const bool is_done = changes.effects.empty() && changes.errands.empty() &&
+                         changes.jobs.empty() && changes.heard.empty();
+    if (is_done) return;
     nodes_.carry_out(changes.effects);
+    programs_.carry_out(changes.errands);
     clients_.notify(changes);
   }
 }

@@ -19,6 +19,7 @@
 #include "ctld/node_desk.h"
 #include "ctld/output_queue.h"
 #include "ctld/outside.h"
+#include "ctld/program_desk.h"
 #include "ctld/store/store.h"
 #include "model/settings.h"
 #include "wire/client.pb.h"
@@ -38,7 +39,8 @@ struct ControllerParts {
   Checkpoints* checkpoints = nullptr;  // null: none are taken, and the journal is never cut
   History* history = nullptr;          // null: nothing is kept of ended jobs
   std::uint64_t key_seed = core::KeyTable::seed_known;  // of the table of clients' keys
-  Configs* configs = nullptr;  // null: files are read at once, and the policies never change
+  Configs* configs = nullptr;        // null: files are read at once, and the policies never change
+  HostPrograms* programs = nullptr;  // null: none is run, and nothing waits for one
 };
 
 class Controller {
@@ -65,6 +67,8 @@ class Controller {
   /// `monotonic` tells time that passed from a clock that was set.
   void begin_turn(Instant wall, Duration monotonic);
   void client_opened(ClientId client, const Caller& caller);
+  /// A client that showed `token` (wire/join_token.h), and may ask for the key alone.
+  void joiner_opened(ClientId client, const std::string& token);
   void client_closed(ClientId client);
   void client_said(ClientId client, const wire::ClientRequest& request);
   void node_opened(Session session, std::string name);
@@ -141,6 +145,7 @@ class Controller {
   Machine machine_;
   OutputQueue outputs_;
   NodeDesk nodes_;
+  ProgramDesk programs_;
   ConfigDesk configs_;
   ClientDesk clients_;
   Keeper keeper_;

@@ -90,6 +90,20 @@ Result<core::Policies> Daemon::Body::make_policies(const Settings& settings) {
   return core::Policies{policies.back().select.get(), policies.back().priority.get()};
 }
 
+/// What cannot be started is told later, too: who asks may be in the middle of something.
+std::uint64_t Daemon::Body::run_program(platform::ProgramRun run,
+                                        std::function<void(const platform::ProgramEnd&)> done) {
+  const auto told = [this, done = std::move(done)](const platform::ProgramEnd& end) {
+    loop->post([this, done, end] {
+      touch();
+      done(end);
+    });
+  };
+  if (!run.program.empty()) return programs.run(run, told);
+  told(platform::ProgramEnd{true, "", ""});
+  return 0;
+}
+
 void Daemon::Body::read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) {
   store_thread->read_blob(hash, [this, done = std::move(done)](Result<std::string> bytes) {
     loop->post([this, done, bytes = std::move(bytes)] {

@@ -40,7 +40,7 @@ inline std::deque<plugins::PolicySet> only(plugins::PolicySet set) {
 std::uint64_t random_seed();
 About about_us(const std::string& state_path, const Settings& settings);
 
-struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
+struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostPrograms {
   Body(DaemonOptions chosen,
        StateDir directory,
        plugins::PolicySet set,
@@ -60,7 +60,9 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
                     this,
                     this,
                     random_seed(),
-                    this}) {}
+                    this,
+                    this}),
+        programs(*loop) {}
 
   // Journal: the store thread, which answers through the loop.
   void append(Batch batch) override { store_thread->append(std::move(batch)); }
@@ -94,6 +96,12 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
                    std::string name,
                    std::function<void(Result<config::Config>)> done) override;
   Result<core::Policies> make_policies(const Settings& settings) override;
+
+  // HostPrograms: processes, whose ends the loop hears of.
+  std::uint64_t run_program(platform::ProgramRun run,
+                            std::function<void(const platform::ProgramEnd&)> done) override;
+
+  void kill_program(std::uint64_t run) override { programs.kill(run); }
 
   // History: a thread that writes, the pool to read.
   std::uint64_t sequence() const override { return history_sequence; }
@@ -141,6 +149,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs {
   std::shared_ptr<link::Admission> admission;
   link::MungeSource munge;
   Controller controller;
+  platform::Programs programs;
   PassPace pace;
   std::optional<Instant> wake;
   bool reader_awaited = false;

@@ -20,6 +20,7 @@ Result<void> Daemon::Body::listen(const platform::Address& address) {
   link::Trust trust;
   trust.key = dir.cluster_key;
   trust.admission = admission;
+  trust.takes_tokens = true;
   if (options.config.settings.auth == "munge") {
     trust.remote_auth = wire::AUTH_MUNGE;
     trust.credentials = &munge;
@@ -59,7 +60,11 @@ void Daemon::Body::opened_client(const std::shared_ptr<link::Link>& link) {
   Caller caller{peer.uid, peer.gid, is_owner ? Role::administrator : Role::user};
   if (peer.auth == wire::AUTH_KEY) caller = {::geteuid(), ::getegid(), Role::administrator};
   const ClientId client = links.add_client(link);
-  controller.client_opened(client, caller);
+  if (peer.token.empty()) {
+    controller.client_opened(client, caller);
+  } else {
+    controller.joiner_opened(client, peer.token);
+  }
   link->on_closed([this, client](const Error&) { close_client(client); });
   link->on_frames(
       [this, client](std::vector<std::string> frames) { client_frames(client, frames); });

@@ -63,6 +63,23 @@ struct Describe {
     return name(fact.node) + ": resumed";
   }
 
+  std::string operator()(const core::NodeRebootAsked& fact) const {
+    return name(fact.node) + ": to be started anew" + (fact.asap ? " as soon as it can" : "") +
+           ": " + fact.why + " (" + fact.who + ")";
+  }
+
+  std::string operator()(const core::NodeRebootBegun& fact) const {
+    return name(fact.node) + ": starts anew";
+  }
+
+  std::string operator()(const core::EpilogEnded& fact) const {
+    return fact.why.empty() ? std::string() : job_text(fact.job) + ": " + fact.why;
+  }
+
+  std::string operator()(const core::TokenUsed& fact) const {
+    return "a token let a host have the key, to become node " + fact.host;
+  }
+
   std::string operator()(const core::NodeBackedOff& fact) const {
     return name(fact.node) + ": no work for " + to_text(fact.until - fact.at) + ": " + fact.why;
   }

@@ -153,16 +153,21 @@ void Machine::use_policies(const core::Policies& policies) {
 
 void Machine::learn(const core::Facts& facts) {
   for (const core::Fact& fact : facts) learn(fact);
-  if (!facts.empty()) settle_waits();
+  if (!facts.empty()) settle();
 }
 
-/// What follows for jobs that waited for it is done in the same turn.
-void Machine::settle_waits() {
+/// What follows for jobs that waited for it, and for nodes that have nothing left to run, is done
+/// in the same turn.
+void Machine::settle() {
   while (core::has_unsettled(state_)) {
     const auto facts = core::decide(state_, contact_, now_, core::SettleWaits{});
     ASSERT(facts.has_value() && !facts->empty());
     for (const core::Fact& fact : *facts) learn(fact);
   }
+  if (!core::has_reboot_due(state_, contact_)) return;
+  const auto facts = core::decide(state_, contact_, now_, core::BeginReboots{});
+  ASSERT(facts.has_value());
+  for (const core::Fact& fact : *facts) learn(fact);
 }
 
 void Machine::learn(const core::Fact& fact) {
@@ -170,6 +175,9 @@ void Machine::learn(const core::Fact& fact) {
   plan_.observe(state_, fact);
   note(fact);
   add(core::react(state_, contact_, fact));
+  for (const core::Errand& errand : core::errands_of(state_, fact)) {
+    changes_.errands.push_back(errand);
+  }
   late_steps_.learn(state_, contact_, fact, now_);
   core::forget(contact_, state_, fact);
 }

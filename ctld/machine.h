@@ -24,6 +24,7 @@ namespace cox::ctld {
 /// What the facts of a turn changed and ask for.
 struct Changes {
   core::Effects effects;
+  core::Errands errands;
   std::vector<JobId> jobs;         // with facts; with repeats, in order
   std::vector<std::string> notes;  // for the log
   std::vector<JobId> heard;        // of which a node said where supervisors listen
@@ -105,7 +106,7 @@ class Machine {
  private:
   void learn(const core::Facts& facts);
   void learn(const core::Fact& fact);
-  void settle_waits();
+  void settle();
   void change(const core::Fact& fact);
   void note(const core::Fact& fact);
   void add(const core::Effects& effects);

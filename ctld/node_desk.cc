@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ctld/translate/node_message.h"
+#include "wire/model_codec.h"
 
 namespace cox::ctld {
 
@@ -19,6 +20,7 @@ template <class Message>
 void put_terms(const Settings& settings, Message* to) {
   to->set_kill_wait_us(settings.kill_wait.us);
   to->set_silent_after_us(settings.silent_after.us);
+  wire::put(settings.programs, to->mutable_programs());
   if (!settings.fence_self) return;
   to->set_fence_after_us(fence_after(settings).us);
   to->set_fence_kill_wait_us(fence_kill_wait(settings).us);

@@ -8,11 +8,15 @@
 namespace cox::ctld {
 
 void OutputQueue::to_node(std::uint64_t needed, Session session, std::string payload) {
-  waiting_.push_back({needed, Kind::node, session, ClientId{}, std::move(payload)});
+  waiting_.push_back({needed, Kind::node, session, ClientId{}, std::move(payload), {}});
 }
 
 void OutputQueue::drop_node(std::uint64_t needed, Session session) {
-  waiting_.push_back({needed, Kind::drop_node, session, ClientId{}, {}});
+  waiting_.push_back({needed, Kind::drop_node, session, ClientId{}, {}, {}});
+}
+
+void OutputQueue::to_host(std::uint64_t needed, std::function<void()> act) {
+  waiting_.push_back({needed, Kind::host, Session{}, ClientId{}, {}, std::move(act)});
 }
 
 void OutputQueue::to_client(std::uint64_t needed,
@@ -21,14 +25,16 @@ void OutputQueue::to_client(std::uint64_t needed,
                             bool is_read) {
   const Kind kind = is_read ? Kind::read : Kind::change;
   bytes_[client] += payload.size();
-  waiting_.push_back({needed, kind, Session{}, client, std::move(payload)});
+  waiting_.push_back({needed, kind, Session{}, client, std::move(payload), {}});
 }
 
 void OutputQueue::release(std::uint64_t committed) {
   while (!waiting_.empty() && waiting_.front().needed <= committed) {
-    take_off(waiting_.front());
-    send(waiting_.front());
+    // It may lead to more that waits here.
+    const Output output = std::move(waiting_.front());
     waiting_.pop_front();
+    take_off(output);
+    send(output);
   }
 }
 
@@ -68,6 +74,9 @@ void OutputQueue::send(const Output& output) {
       break;
     case Kind::drop_node:
       nodes_.drop(output.session);
+      break;
+    case Kind::host:
+      output.act();
       break;
     case Kind::change:
     case Kind::read:

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <unordered_map>
 
@@ -23,6 +24,9 @@ class OutputQueue {
   /// is full.
   void to_client(std::uint64_t needed, ClientId client, std::string payload, bool is_read);
 
+  /// What this host itself is to do then.
+  void to_host(std::uint64_t needed, std::function<void()> act);
+
   /// Sends what needs no more than `committed`, in order.
   void release(std::uint64_t committed);
   /// Sends the reads alone, each with `notice` for people.
@@ -34,7 +38,7 @@ class OutputQueue {
   bool empty() const { return waiting_.empty(); }
 
  private:
-  enum class Kind : std::uint8_t { node, drop_node, change, read };
+  enum class Kind : std::uint8_t { node, drop_node, change, read, host };
 
   struct Output {
     std::uint64_t needed;
@@ -42,6 +46,7 @@ class OutputQueue {
     Session session;
     ClientId client;
     std::string payload;
+    std::function<void()> act{};
   };
 
   void send(const Output& output);

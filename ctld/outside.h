@@ -17,6 +17,7 @@
 #include "ctld/store/store.h"
 #include "model/ids.h"
 #include "model/user.h"
+#include "platform/loop_programs.h"
 
 namespace cox::ctld {
 
@@ -102,6 +103,18 @@ class Configs {
                            std::function<void(Result<config::Config>)> done) = 0;
   /// They live as long as this. error: not_found names the policy
   virtual Result<core::Policies> make_policies(const Settings& settings) = 0;
+};
+
+/// Programs that run on the controller's own host.
+class HostPrograms {
+ public:
+  virtual ~HostPrograms() = default;
+  /// Never waits for it; one without a name ends well. `done` runs within a later turn of the
+  /// controller; the number names the run.
+  virtual std::uint64_t run_program(platform::ProgramRun run,
+                                    std::function<void(const platform::ProgramEnd&)> done) = 0;
+  /// `done` follows where it still ran.
+  virtual void kill_program(std::uint64_t run) = 0;
 };
 
 class Users {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/job/errands.h"
 #include "core/job/waits.h"
 
 namespace cox::ctld {
@@ -52,7 +53,7 @@ std::vector<JobId> Retention::take_due(const core::State& state,
     ended_.pop();
     // Else forgotten before the restart, or noted twice.
     if (state.find_job(next.job) == nullptr) continue;
-    if (core::is_waited_for(state, next.job)) {
+    if (core::is_waited_for(state, next.job) || core::owes_epilog(state, next.job)) {
       waited_for.push_back({now, next.job, next.sequence});  // another time
     } else {
       due.push_back(next.job);

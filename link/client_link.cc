@@ -166,14 +166,17 @@ ClientLink::~ClientLink() = default;
 Result<ClientLink> ClientLink::connect(const platform::Address& address,
                                        const std::string& key,
                                        Duration time_out,
-                                       std::uint32_t server_uid) {
+                                       std::uint32_t server_uid,
+                                       const std::string& token) {
   const auto deadline = monotonic() + time_out;
   auto fd = platform::connect_blocking(address, time_out);
   if (!fd) return Failure(fd.error());
   auto body = std::make_unique<Body>();
   body->address = address;
   body->fd = *std::move(fd);
-  body->channel = wire::Channel::connecting(body->options(key, server_uid));
+  wire::ChannelOptions options = body->options(key, server_uid);
+  options.token = token;
+  body->channel = wire::Channel::connecting(std::move(options));
   if (const auto good = body->shake_hands(deadline); !good) return Failure(good.error());
   return ClientLink(std::move(body));
 }

@@ -18,11 +18,13 @@ class ClientLink {
   /// Connects and shakes hands. Over a Unix socket without a key nothing is waited for: a refusal
   /// is told by the first receive(). `key`: for TCP with auth = "local" and for step endpoints.
   /// `server_uid`: under MUNGE, whom the controller may run as beside root and ourselves.
+  /// `token`: the open part of a token whose secret is `key` (wire/join_token.h).
   /// error: unreachable names the address and the system's reason
   static Result<ClientLink> connect(const platform::Address& address,
                                     const std::string& key,
                                     Duration time_out,
-                                    std::uint32_t server_uid = 0);
+                                    std::uint32_t server_uid = 0,
+                                    const std::string& token = {});
   ClientLink(ClientLink&&) noexcept;
   ClientLink& operator=(ClientLink&&) noexcept;
   ~ClientLink();

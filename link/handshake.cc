@@ -21,6 +21,7 @@ wire::ChannelOptions accepting_options(const Trust& trust,
   options.credentials = trust.credentials;
   options.auth = trust.remote_auth;
   options.frame_max = trust.frame_max;
+  options.takes_tokens = trust.takes_tokens;
   options.uid = ::geteuid();
   options.gid = ::getegid();
   if (!credentials.known) return options;

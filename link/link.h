@@ -32,10 +32,11 @@ struct Trust {
   wire::AuthKind remote_auth = wire::AUTH_KEY;
   std::string key;  // 32 bytes
   wire::CredentialSource* credentials = nullptr;
-  bool key_on_unix = false;  // step endpoints: also a Unix peer must show the key, unless its uid
-                             // is root's, ours, or `owner`
-  std::uint32_t owner = 0;   // connecting under munge: whom the other side may run as, beside
-                             // root and ourselves
+  bool takes_tokens = false;  // accepting: `key` is a cluster's (wire/join_token.h)
+  bool key_on_unix = false;   // step endpoints: also a Unix peer must show the key, unless its uid
+                              // is root's, ours, or `owner`
+  std::uint32_t owner = 0;    // connecting under munge: whom the other side may run as, beside
+                              // root and ourselves
   std::size_t frame_max = wire::frame_bytes_max;  // accepting: longer payloads are refused
   // Accepting: what a peer is sent whose bytes are refused, before its connection ends.
   std::function<std::string(const wire::Peer&, const Error&)> last_words;

@@ -8,9 +8,9 @@
 namespace cox {
 namespace {
 
-constexpr std::array<std::string_view, 12> words{"lost",    "down",  "failed",  "silent",
-                                                 "stuck",   "short", "resting", "draining",
-                                                 "drained", "idle",  "mixed",   "allocated"};
+constexpr std::array<std::string_view, 14> words{
+    "lost",  "down",    "failed",   "unhealthy", "rebooting", "silent", "stuck",
+    "short", "resting", "draining", "drained",   "idle",      "mixed",  "allocated"};
 
 }  // namespace
 

@@ -12,15 +12,17 @@ enum class NodeState : std::uint8_t {
   lost = 0,       // not heard for lost_after, or back with another boot id
   down = 1,       // set aside by hand, nothing is to run there
   failed = 2,     // set aside by the controller after failed starts
-  silent = 3,     // not heard for silent_after
-  stuck = 4,      // processes there survive SIGKILL
-  is_short = 5,   // reports less than is expected of it
-  resting = 6,    // a start failed there lately
-  draining = 7,   // set aside by hand, jobs still run
-  drained = 8,    // set aside by hand, no job runs
-  idle = 9,       // takes work, no job
-  mixed = 10,     // takes work, some cores are given
-  allocated = 11  // every core is given
+  unhealthy = 3,  // set aside by its health check
+  rebooting = 4,  // told to start anew, not back yet
+  silent = 5,     // not heard for silent_after
+  stuck = 6,      // processes there survive SIGKILL
+  is_short = 7,   // reports less than is expected of it
+  resting = 8,    // a start failed there lately
+  draining = 9,   // set aside by hand, jobs still run
+  drained = 10,   // set aside by hand, no job runs
+  idle = 11,      // takes work, no job
+  mixed = 12,     // takes work, some cores are given
+  allocated = 13  // every core is given
 };
 
 std::string_view to_text(NodeState state);  // "idle"; "unknown" for a value that is none

@@ -84,6 +84,30 @@ struct AccountSettings {
   friend bool operator==(const AccountSettings&, const AccountSettings&) = default;
 };
 
+/// Programs of the administrator: [programs]. An absolute path each; empty: none. Nodes run them as
+/// the node daemon's user, the controller its own two as its own.
+struct ProgramSettings {
+  std::string prolog;  // before the first task of an attempt
+  std::string epilog;  // after its last
+  std::string health;  // again and again
+  Duration prolog_timeout = seconds(60);
+  Duration epilog_timeout = seconds(60);
+  Duration health_timeout = seconds(30);
+  Duration health_period = minutes(5);
+  std::string reboot;                     // starts the node anew
+  Duration reboot_timeout = minutes(10);  // until it is back
+  std::string controller_prolog;          // before the nodes of an attempt prepare it
+  std::string controller_epilog;          // when the attempt is over
+  Duration controller_prolog_timeout = seconds(60);
+  Duration controller_epilog_timeout = seconds(60);
+  friend bool operator==(const ProgramSettings&, const ProgramSettings&) = default;
+};
+
+/// So much longer a node may take to prepare an attempt.
+constexpr Duration prolog_patience(const ProgramSettings& programs) {
+  return programs.prolog.empty() ? Duration{} : programs.prolog_timeout;
+}
+
 struct QosSettings {
   std::string name;
   std::uint32_t priority = 0;
@@ -113,6 +137,7 @@ struct Settings {
   std::string backfill = "easy-sjbf";       // none | easy | easy-sjbf | conservative
   std::uint32_t reservations = 64;          // jobs with an exact plan
   PrioritySettings priority_terms;
+  ProgramSettings programs;
   std::vector<AccountSettings> accounts;
   std::vector<QosSettings> qos;
   std::vector<NodeSettings> nodes;  // none: nodes are as they come

@@ -19,6 +19,11 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
       setup_(std::move(setup)),
       lookups_(loop),
       removals_(loop),
+      programs_(loop),
+      health_(loop,
+              programs_,
+              setup_.options.name,
+              [this](bool is_well, const std::string& reason) { tell_health(is_well, reason); }),
       users_(loop, lookups_),
       containers_(loop, log, std::move(setup_.containment), setup_.container_base),
       supervisors_(loop,
@@ -72,6 +77,7 @@ void Daemon::register_node() {
 }
 
 void Daemon::disconnected() {
+  health_.pause();
   setup_.manager.status("node " + setup_.options.name + ", controller out of reach");
   tell(agent::Disconnected{});
 }
@@ -87,6 +93,35 @@ void Daemon::second_passed() {
     controller_.send(heartbeat_bytes(contact_.next_heartbeat(now)));
   }
   if (agent::is_anything_closing(state_)) tell(agent::SecondPassed{});
+}
+
+void Daemon::tell_health(bool is_well, const std::string& reason) {
+  if (!is_well) log_.warning("health check: " + reason);
+  controller_.send(health_bytes(is_well, reason));
+}
+
+/// When it ends well, the machine is on its way down: the controller hears of the next boot, or
+/// counts the time.
+void Daemon::start_anew(const RebootOrder& order) {
+  if (!state_.in_session || order.origin != state_.origin || is_starting_anew_) return;
+  if (order.program.empty()) {
+    controller_.send(reboot_failed_bytes("the configuration names no program for it any more"));
+    return;
+  }
+  log_.warning("starts anew by " + order.program + ": " + order.why);
+  is_starting_anew_ = true;
+  const platform::ProgramRun run{
+      order.program,
+      {"COX_PROGRAM=reboot", "COX_NODE_NAME=" + setup_.options.name, "COX_REASON=" + order.why},
+      order.timeout};
+  programs_.run(run, [this, program = order.program](const platform::ProgramEnd& end) {
+    is_starting_anew_ = false;
+    if (end.is_good) return;
+    log_.error("reboot: " + program + ": " + end.text());
+    if (controller_.is_open()) {
+      controller_.send(reboot_failed_bytes(program + ": " + end.text()));
+    }
+  });
 }
 
 /// Without fence a lease of an earlier controller is lifted.
@@ -110,12 +145,16 @@ void Daemon::take_frame(const std::string& frame) {
     controller_.give_up("registration refused: " + received.error().message);
   } else if (!received) {
     log_.error("message of the controller: " + received.error().message);
+  } else if (received->reboot) {
+    start_anew(*received->reboot);
   } else if (std::holds_alternative<agent::Registered>(received->request)) {
     take_registered(std::move(*received));
   } else if (const auto* change = std::get_if<agent::ChangeTerms>(&received->request)) {
     const bool is_current = state_.in_session && change->origin == state_.origin;
     tell(std::move(received->request));
-    if (is_current) take_terms(received->terms);
+    if (!is_current) return;
+    take_terms(received->terms);
+    health_.begin(received->programs);
   } else if (std::holds_alternative<agent::Prepare>(received->request)) {
     take_prepare(std::move(*received));
   } else if (std::holds_alternative<agent::PrepareStep>(received->request)) {
@@ -145,6 +184,7 @@ void Daemon::take_registered(Received received) {
   log_.info("registered with cluster " + cluster_ + ", epoch " +
             std::to_string(state_.origin.epoch.value) + ", session " +
             std::to_string(state_.origin.session.value));
+  health_.begin(received.programs);
 }
 
 /// Contact goes on as it was: leases are counted from the last answer, by the new terms.

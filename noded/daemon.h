@@ -12,6 +12,7 @@
 #include "noded/containers.h"
 #include "noded/controller_link.h"
 #include "noded/forward.h"
+#include "noded/health.h"
 #include "noded/log.h"
 #include "noded/options.h"
 #include "noded/orphans.h"
@@ -23,6 +24,7 @@
 #include "noded/worker.h"
 #include "platform/inventory.h"
 #include "platform/loop.h"
+#include "platform/loop_programs.h"
 #include "platform/service_manager.h"
 
 namespace cox::noded {
@@ -72,6 +74,8 @@ class Daemon {
   void second_passed();
   void disconnected();
   void renew_leases();
+  void tell_health(bool is_well, const std::string& reason);
+  void start_anew(const RebootOrder& order);
   void tell(agent::AgentRequest request);
   void supervisor_told(agent::SupervisorStatus status);
   void supervisor_gone(agent::SupervisorGone gone);
@@ -94,6 +98,10 @@ class Daemon {
   void run(const agent::ReportClosed& effect);
   void run(const agent::ReportStuck& effect);
   Result<void> make_attempt(const AttemptPlan& plan);
+  void run_prolog(const AttemptPlan& plan);
+  void run_epilog(AttemptKey key, const Usage& usage);
+  void removed(AttemptKey key, const Usage& usage, const std::string& epilog_failure);
+  std::vector<std::string> program_environment(const AttemptPlan& plan, const char* which) const;
   Result<void> make_tmp(const AttemptPlan& plan);
   void remove_tmp(AttemptKey key);
   void log_closed(AttemptKey key);
@@ -106,6 +114,8 @@ class Daemon {
   Log& log_;
   Setup setup_;
   Worker lookups_, removals_;
+  platform::Programs programs_;
+  HealthCheck health_;
   UserCheck users_;
   Containers containers_;
   Supervisors supervisors_;
@@ -121,6 +131,8 @@ class Daemon {
   std::map<AttemptKey, bool> remembered_;             // files found at start: is it released
   std::map<StepKey, agent::SupervisorStatus> early_;  // statuses that came before recovery
   std::set<AttemptKey> stuck_told_;
+  std::set<AttemptKey> epilogs_;   // that run
+  bool is_starting_anew_ = false;  // the program runs
   bool is_recovered_ = false;
   unsigned adoptions_left_ = 0;
   std::string cluster_;  // as the controller says

@@ -40,8 +40,8 @@ void Daemon::run(const agent::MakeContainer& effect) {
       return;
     }
     const auto made = make_attempt(still->second);
-    tell(agent::ContainerMade{key, made ? std::optional<std::string>{} : made.error().message,
-                              true});
+    if (made) return run_prolog(still->second);
+    tell(agent::ContainerMade{key, made.error().message, true});
   });
 }
 
@@ -190,12 +190,12 @@ void Daemon::run(const agent::KillSupervisor& effect) {
 
 void Daemon::run(const agent::RemoveContainer& effect) {
   const AttemptKey key = effect.attempt;
+  if (epilogs_.contains(key)) return;
   containers_.remove(key, [this, key](const Containers::Removal& removal) {
     if (removal.done) {
       stuck_told_.erase(key);
       remove_tmp(key);
-      tell(agent::ContainerRemoved{key, removal.usage});
-      log_closed(key);
+      run_epilog(key, removal.usage);
       return;
     }
     if (stuck_told_.insert(key).second) {

@@ -29,6 +29,7 @@ enum OptionCode : int {
   option_address,
   option_log_file,
   option_stepd,
+  option_boot_id,
   option_foreground,
   option_await_input,
   option_help,
@@ -48,6 +49,7 @@ constexpr std::array long_options{
     option{"address", required_argument, nullptr, option_address},
     option{"log-file", required_argument, nullptr, option_log_file},
     option{"stepd", required_argument, nullptr, option_stepd},
+    option{"boot-id", required_argument, nullptr, option_boot_id},
     option{"foreground", no_argument, nullptr, option_foreground},
     option{"await-input", no_argument, nullptr, option_await_input},
     option{"help", no_argument, nullptr, option_help},
@@ -126,6 +128,8 @@ Result<void> take_option(int code, const std::string& value, Options* options) {
       return take_path("--log-file", value, &options->log_file);
     case option_stepd:
       return take_path("--stepd", value, &options->stepd);
+    case option_boot_id:
+      return take_name("--boot-id", value, &options->boot_id);
     case option_memory_fraction:
       return take_result(parse_fraction(value), &options->memory_fraction);
     case option_emulate: {
@@ -200,6 +204,7 @@ std::string usage_text() {
          "  --memory-fraction K    report 1/K of the memory\n"
          "  --emulate INDEX:COUNT  one of several nodes on this machine\n"
          "  --stepd PATH           the supervisor (default: coxstepd beside coxnoded)\n"
+         "  --boot-id ID           instead of this machine's, for a node that is played\n"
          "  --log-file FILE        (default: standard error)\n"
          "  --foreground           log to standard error whatever --log-file says\n"
          "  --await-input          register when standard input ends\n"

@@ -30,6 +30,7 @@ struct Options {
   std::string address;        // where other hosts reach steps; empty: not at all
   std::string log_file;       // empty: standard error
   std::string stepd;          // empty: beside this program
+  std::string boot_id;        // of a node that is played; empty: this machine's
   bool awaits_input = false;  // register only when standard input ended
   bool wants_help = false;
   bool wants_version = false;

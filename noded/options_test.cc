@@ -30,6 +30,13 @@ TEST(Options, defaults_name_this_host_and_the_controllers_socket) {
   EXPECT_FALSE(options->name.empty());
 }
 
+TEST(Options, a_node_that_is_played_may_say_which_boot_it_is) {
+  const auto options = parse({"--boot-id", "n1-2"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->boot_id, "n1-2");
+  EXPECT_NE(message_of({"--boot-id", "a b"}).find("--boot-id a b"), std::string::npos);
+}
+
 TEST(Options, long_options_may_be_shortened_and_joined) {
   const auto options = parse({"--contr=ctl1:99", "--nam", "n7", "--emul", "3:16"});
   ASSERT_TRUE(options);

@@ -61,6 +61,9 @@ Result<AttemptPlan> check_plan(wire::Prepare prepare) {
     const auto checked = check_spec(prepare.initial());
     if (!checked) return tl::unexpected(checked.error().with_context("initial step"));
   }
+  auto programs = wire::take(prepare.programs());
+  if (!programs) return tl::unexpected(programs.error());
+  plan.programs = std::move(*programs);
   plan.marks_begin = prepare.go_at_once() && prepare.has_initial();
   plan.prepare = std::move(prepare);
   return plan;

@@ -10,6 +10,7 @@
 #include "common/result.h"
 #include "model/allocation.h"
 #include "model/ids.h"
+#include "model/settings.h"
 #include "model/time.h"
 #include "model/user.h"
 #include "wire/node.pb.h"
@@ -20,6 +21,7 @@ struct AttemptPlan {
   wire::Prepare prepare;
   NodeShare share;                         // of prepare, checked
   UserIdentity user;                       // of prepare.request
+  ProgramSettings programs;                // of prepare, checked
   std::map<StepId, wire::StepSpec> specs;  // of later steps
   bool marks_begin = false;                // the initial step: stepd/begin_mark.h
 

@@ -65,7 +65,8 @@ NodeInventory inventory_of(const platform::Machine& machine, const Options& opti
   NodeInventory inventory = machine.inventory();
   inventory.name = options.name;
   // A second daemon of the same name on this boot is another node, not this one come back.
-  inventory.boot_id = platform::boot_id() + directory_suffix(options);
+  const std::string boot = options.boot_id.empty() ? platform::boot_id() : options.boot_id;
+  inventory.boot_id = boot + directory_suffix(options);
   inventory.address = options.address;
   inventory.is_thissystem = machine.is_thissystem();
   inventory.version = COX_VERSION;

@@ -52,6 +52,9 @@ Result<Received> take_terms(agent::AgentRequest request, const Message& message)
   Received received = of(std::move(request));
   received.terms = {microseconds(message.silent_after_us()), microseconds(message.fence_after_us()),
                     microseconds(message.fence_kill_wait_us())};
+  auto programs = wire::take(message.programs());
+  if (!programs) return tl::unexpected(programs.error());
+  received.programs = std::move(*programs);
   return received;
 }
 
@@ -137,6 +140,21 @@ Result<Received> take_one(const agent::Origin& origin, const wire::ClosedAck& me
   return of(agent::ClosedAck{origin, *attempt});
 }
 
+Result<Received> take_one(const agent::Origin& origin, const wire::Reboot& message) {
+  const std::string& program = message.program();
+  const bool is_path = program.empty() || program.starts_with('/');
+  if (!is_path || program.find('\0') != std::string::npos) {
+    return bad("reboot program " + quoted(program) + " is no absolute path");
+  }
+  if (message.timeout_us() <= 0 || message.timeout_us() > contact_us_max) {
+    return bad("reboot timeout of " + std::to_string(message.timeout_us()) + " us");
+  }
+  if (message.why().find('\0') != std::string::npos) return bad("a reason with a NUL byte");
+  Received received;
+  received.reboot = RebootOrder{origin, program, microseconds(message.timeout_us()), message.why()};
+  return received;
+}
+
 Result<Received> take_body(wire::ControllerMessage* message) {
   const agent::Origin origin{Epoch{message->epoch()}, Session{message->session()}};
   switch (message->body_case()) {
@@ -158,6 +176,8 @@ Result<Received> take_body(wire::ControllerMessage* message) {
       return take_one(origin, message->step_ack());
     case wire::ControllerMessage::kClosedAck:
       return take_one(origin, message->closed_ack());
+    case wire::ControllerMessage::kReboot:
+      return take_one(origin, message->reboot());
     case wire::ControllerMessage::kHeard:
     case wire::ControllerMessage::BODY_NOT_SET:
       break;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "model/settings.h"
 #include "model/topology.h"
 #include "noded/agent/agent.h"
 #include "noded/contact.h"
@@ -14,12 +15,22 @@
 
 namespace cox::noded {
 
+/// What the controller says to a node that shall start anew.
+struct RebootOrder {
+  agent::Origin origin;
+  std::string program;  // empty: none is configured any more
+  Duration timeout;
+  std::string why;
+};
+
 struct Received {
   agent::AgentRequest request;
   std::optional<AttemptPlan> plan;     // Prepare
   std::optional<wire::StepSpec> spec;  // PrepareStep
   std::string cluster;                 // Registered
   ContactTerms terms;                  // Registered
+  ProgramSettings programs;            // Registered
+  std::optional<RebootOrder> reboot;   // then there is no request
   std::optional<std::string> refusal;  // Prepare, PrepareStep: what of it cannot be taken
 };
 
@@ -39,6 +50,8 @@ std::string report_bytes(const agent::ReportStepPrepared& report);
 std::string report_bytes(const agent::ReportStepEnded& report);
 std::string report_bytes(const agent::ReportClosed& report);
 std::string report_bytes(const agent::ReportStuck& report);
+std::string reboot_failed_bytes(const std::string& why);
+std::string health_bytes(bool is_well, const std::string& reason);
 
 /// A frame of a supervisor. error: bad_usage
 Result<agent::SupervisorStatus> receive_status(const std::string& frame);

@@ -60,6 +60,7 @@ std::string report_bytes(const agent::ReportPrepared& report) {
   to->set_failed(report.failure.has_value());
   if (report.failure) to->set_failure(clipped(*report.failure));
   to->set_node_at_fault(report.node_at_fault);
+  to->set_sets_aside(report.sets_aside);
   return message.SerializeAsString();
 }
 
@@ -87,6 +88,7 @@ std::string report_bytes(const agent::ReportClosed& report) {
   to->set_attempt(report.attempt.attempt.value);
   wire::put(report.usage, to->mutable_usage());
   if (report.batch_result) wire::put(clipped(*report.batch_result), to->mutable_batch_result());
+  to->set_epilog_failure(clipped(report.epilog_failure));
   return message.SerializeAsString();
 }
 
@@ -97,6 +99,19 @@ std::string report_bytes(const agent::ReportStuck& report) {
   to->set_attempt(report.attempt.attempt.value);
   to->set_processes(report.processes);
   to->set_detail(clipped(report.why));
+  return message.SerializeAsString();
+}
+
+std::string reboot_failed_bytes(const std::string& why) {
+  wire::NodeMessage message;
+  message.mutable_reboot_failed()->set_why(clipped(why));
+  return message.SerializeAsString();
+}
+
+std::string health_bytes(bool is_well, const std::string& reason) {
+  wire::NodeMessage message;
+  message.mutable_health()->set_is_well(is_well);
+  message.mutable_health()->set_reason(clipped(reason));
   return message.SerializeAsString();
 }
 

@@ -38,6 +38,8 @@ struct ChannelOptions {
   std::string name;               // node name where kind is PEER_NODE or PEER_FORWARD
   AuthKind auth = AUTH_PEERCRED;  // accepting side: what is demanded
   std::string key;                // AUTH_KEY: 32 bytes, the cluster's or a step's
+  std::string token;              // connecting: the open part of a token, whose secret is `key`
+  bool takes_tokens = false;      // accepting: the key is a cluster's, who shows a token may come
   std::string nonce;              // 32 random bytes from the caller
   std::string secret;             // AUTH_MUNGE, connecting: 32 random bytes
   CredentialSource* credentials = nullptr;
@@ -57,6 +59,7 @@ struct Peer {
   AuthKind auth = AUTH_NONE;
   std::string name, version;
   std::uint32_t protocol = 0;
+  std::string token;               // not empty: it knows no key, but the secret of this token
   std::uint32_t uid = 0, gid = 0;  // AUTH_KEY: whoever holds the key is the cluster's owner
 };
 

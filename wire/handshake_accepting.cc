@@ -4,6 +4,7 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "wire/handshake.h"
+#include "wire/join_token.h"
 
 namespace cox::wire {
 namespace {
@@ -32,6 +33,13 @@ Result<void> Channel::Body::accept_hello(const Hello& hello, HelloReply* reply) 
     return refuse("'" + quoted(hello.name()) + "' is no node name");
   }
   if (hello.version().size() > name_bytes_max) return refuse("the version text is too long");
+  if (!hello.token().empty()) {
+    const bool is_of_use = hello.kind() == PEER_CLIENT && options.auth == AUTH_KEY &&
+                           options.takes_tokens && hello.token().size() == token_public_bytes;
+    if (!is_of_use) return refuse("a token is of no use here");
+    options.key = token_secret(options.key, hello.token());
+    peer.token = hello.token();
+  }
   if (options.auth == AUTH_KEY && options.key.size() != secret_bytes) {
     return refuse("this side has no cluster key");
   }
@@ -70,7 +78,9 @@ Result<void> Channel::Body::on_hello(const std::string& payload) {
 
 Result<void> Channel::Body::check_key_proof(const Proof& proof) {
   const auto want = digest_of(options.key, {label_proof_connecting, as_text(transcript)});
-  if (!same_bytes(as_text(want), proof.proof())) return refuse("the keys differ");
+  if (!same_bytes(as_text(want), proof.proof())) {
+    return refuse(peer.token.empty() ? "the keys differ" : "the token is not of this cluster");
+  }
   peer.uid = options.uid;
   peer.gid = options.gid;
   use_session(options.key);

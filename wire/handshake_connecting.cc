@@ -29,6 +29,7 @@ void Channel::Body::say_hello() {
   hello.set_nonce(options.nonce);
   hello.set_name(options.name);
   hello.set_version(std::string(software_version));
+  hello.set_token(options.token);
   my_hello = hello.SerializeAsString();
   writer.append(my_hello, &out);
   awaits = Step::reply;

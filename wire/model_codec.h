@@ -49,6 +49,8 @@ void put(const cox::Usage& from, Usage* to);
 cox::Usage take(const Usage& from);
 void put(const cox::StepResult& from, StepResult* to);
 Result<cox::StepResult> take(const StepResult& from);
+void put(const cox::ProgramSettings& from, ProgramSettings* to);
+Result<cox::ProgramSettings> take(const ProgramSettings& from);
 void put(const cox::Settings& from, Settings* to);
 Result<cox::Settings> take(const Settings& from);
 void put(const cox::StepKey& from, StepKey* to);

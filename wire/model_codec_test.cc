@@ -220,6 +220,9 @@ TEST(ModelCodec, settings_and_results_survive_their_bytes) {
     settings.reservations = any_u32();
     settings.priority_terms = {any_u32(), any_u32(),  any_u32(),  any_u32(),
                                any_u32(), minutes(1), minutes(2), seconds(3)};
+    settings.programs = {"/" + any_text(), "",         "/" + any_text(), seconds(1), minutes(60),
+                         seconds(2),       minutes(9), "/" + any_text(), seconds(3), "",
+                         "/" + any_text(), seconds(4), seconds(5)};
     settings.accounts = {{any_text(), any_text(), any_u32(), {{any_text(), any_u32()}}}};
     settings.qos = {{any_text(), any_u32()}};
     settings.nodes = {{any_text(), {{"rack", any_text()}}, {any_u32(), 1 << 20, any_u32()}}};

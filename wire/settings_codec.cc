@@ -149,6 +149,30 @@ cox::RoleMember take(Check& check, const RoleMember& from) {
   return {check.text(from.name(), "user of a role"), from.uid()};
 }
 
+std::string program(Check& check, const std::string& from, const char* what) {
+  std::string path = check.text(from, what);
+  if (!path.empty() && path[0] != '/') {
+    check.refuse(std::string(what) + " " + quoted(path) + " is no absolute path");
+  }
+  return path;
+}
+
+cox::ProgramSettings take(Check& check, const ProgramSettings& from) {
+  return {program(check, from.prolog(), "prolog"),
+          program(check, from.epilog(), "epilog"),
+          program(check, from.health(), "health"),
+          span(check, from.prolog_timeout_us(), "prolog_timeout"),
+          span(check, from.epilog_timeout_us(), "epilog_timeout"),
+          span(check, from.health_timeout_us(), "health_timeout"),
+          span(check, from.health_period_us(), "health_period"),
+          program(check, from.reboot(), "reboot"),
+          span(check, from.reboot_timeout_us(), "reboot_timeout"),
+          program(check, from.controller_prolog(), "controller_prolog"),
+          program(check, from.controller_epilog(), "controller_epilog"),
+          span(check, from.controller_prolog_timeout_us(), "controller_prolog_timeout"),
+          span(check, from.controller_epilog_timeout_us(), "controller_epilog_timeout")};
+}
+
 template <class Value, class Message>
 void put_all(const std::vector<Value>& from, google::protobuf::RepeatedPtrField<Message>* to) {
   to->Clear();
@@ -175,9 +199,32 @@ void take_later_fields(Check& check, const Settings& from, cox::Settings* to) {
   if (from.has_backfill()) to->backfill = check.text(from.backfill(), "backfill");
   if (from.has_reservations()) to->reservations = from.reservations();
   if (from.has_priority_terms()) to->priority_terms = take(check, from.priority_terms());
+  if (from.has_programs()) to->programs = take(check, from.programs());
 }
 
 }  // namespace
+
+void put(const cox::ProgramSettings& from, ProgramSettings* to) {
+  to->set_prolog(from.prolog);
+  to->set_epilog(from.epilog);
+  to->set_health(from.health);
+  to->set_prolog_timeout_us(from.prolog_timeout.us);
+  to->set_epilog_timeout_us(from.epilog_timeout.us);
+  to->set_health_timeout_us(from.health_timeout.us);
+  to->set_health_period_us(from.health_period.us);
+  to->set_reboot(from.reboot);
+  to->set_reboot_timeout_us(from.reboot_timeout.us);
+  to->set_controller_prolog(from.controller_prolog);
+  to->set_controller_epilog(from.controller_epilog);
+  to->set_controller_prolog_timeout_us(from.controller_prolog_timeout.us);
+  to->set_controller_epilog_timeout_us(from.controller_epilog_timeout.us);
+}
+
+Result<cox::ProgramSettings> take(const ProgramSettings& from) {
+  Check check;
+  cox::ProgramSettings to = take(check, from);
+  return check.done(std::move(to));
+}
 
 void put(const cox::Settings& from, Settings* to) {
   to->set_cluster(from.cluster);
@@ -195,6 +242,7 @@ void put(const cox::Settings& from, Settings* to) {
   to->set_backfill(from.backfill);
   to->set_reservations(from.reservations);
   put(from.priority_terms, to->mutable_priority_terms());
+  put(from.programs, to->mutable_programs());
   put_all(from.accounts, to->mutable_accounts());
   put_all(from.qos, to->mutable_qos());
   put_all(from.nodes, to->mutable_nodes());

@@ -11,6 +11,7 @@ extern const Command doctor_command;
 extern const Command down_command;
 extern const Command history_command;
 extern const Command hold_command;
+extern const Command join_command;
 extern const Command logs_command;
 extern const Command node_command;
 extern const Command nodes_command;

@@ -189,6 +189,9 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->end_object();
   json->text("aside_by", node.aside_who());
   write_instant("aside_at_us", node.aside_at_us(), json);
+  json->text("reboot_by", node.reboot_who());
+  write_instant("reboot_asked_us", node.reboot_asked_us(), json);
+  write_instant("reboot_begun_us", node.reboot_begun_us(), json);
   json->begin_array("jobs");
   for (const std::uint64_t job : node.jobs()) json->item(job);
   json->end_array();

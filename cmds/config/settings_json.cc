@@ -69,6 +69,24 @@ void write_priority(const wire::PrioritySettings& terms, JsonWriter* json) {
   json->end_object();
 }
 
+void write_programs(const wire::ProgramSettings& programs, JsonWriter* json) {
+  json->begin_object("programs");
+  json->text("prolog", programs.prolog());
+  write_span("prolog_timeout_us", programs.prolog_timeout_us(), json);
+  json->text("epilog", programs.epilog());
+  write_span("epilog_timeout_us", programs.epilog_timeout_us(), json);
+  json->text("health", programs.health());
+  write_span("health_timeout_us", programs.health_timeout_us(), json);
+  write_span("health_period_us", programs.health_period_us(), json);
+  json->text("reboot", programs.reboot());
+  write_span("reboot_timeout_us", programs.reboot_timeout_us(), json);
+  json->text("controller_prolog", programs.controller_prolog());
+  write_span("controller_prolog_timeout_us", programs.controller_prolog_timeout_us(), json);
+  json->text("controller_epilog", programs.controller_epilog());
+  write_span("controller_epilog_timeout_us", programs.controller_epilog_timeout_us(), json);
+  json->end_object();
+}
+
 void write_accounts(const wire::Settings& settings, JsonWriter* json) {
   json->begin_array("account");
   for (const wire::AccountSettings& account : settings.accounts()) {
@@ -143,6 +161,7 @@ void write_json(const wire::Settings& settings, JsonWriter* json) {
   write_cluster(settings, json);
   write_scheduling(settings, json);
   write_priority(settings.priority_terms(), json);
+  write_programs(settings.programs(), json);
   write_accounts(settings, json);
   write_fleet(settings, json);
   json->begin_array("partition");

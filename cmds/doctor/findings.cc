@@ -105,7 +105,8 @@ void examine_nodes(const wire::StatusReply& status,
     return node.state() == "silent" || node.state() == "lost";
   });
   const auto aside = names_where(nodes, [](const wire::NodeView& node) {
-    return node.state() == "failed" || node.state() == "down" || node.state() == "stuck";
+    return node.state() == "failed" || node.state() == "unhealthy" || node.state() == "down" ||
+           node.state() == "stuck";
   });
   const auto older = names_where(
       nodes, [&](const wire::NodeView& node) { return node.version() != status.version(); });

@@ -44,7 +44,10 @@ StateText state_of(const Node& node) {
       if (node.cores_used() == 0) return {"idle*", "idle*"};
       return node.cores_used() < node.cores() ? StateText{"mixed*", "mix*"}
                                               : StateText{"allocated*", "alloc*"};
+    case NodeState::rebooting:
+      return {"reboot", "boot"};
     case NodeState::failed:
+    case NodeState::unhealthy:
     case NodeState::stuck:
     case NodeState::resting:
     case NodeState::draining:

@@ -103,6 +103,15 @@ Result<void> Starter::start_node(std::uint32_t index) {
   return start("coxnoded", "coxnoded " + name, log, std::move(arguments), input.get());
 }
 
+Result<void> Starter::start_host(const std::string& name,
+                                 const std::string& controller,
+                                 const std::string& address) {
+  const std::string log = dir_ + "/noded-" + name + ".log";
+  return start("coxnoded", "coxnoded " + name, log,
+               {"--controller", controller, "--name", name, "--dir", dir_, "--address", address,
+                "--log-file", log});
+}
+
 Result<void> Starter::check_alive() {
   for (const Started& daemon : daemons_) {
     pollfd ended{daemon.process.pidfd.get(), POLLIN, 0};

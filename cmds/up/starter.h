@@ -26,6 +26,11 @@ class Starter {
   /// The daemon gets ready and registers when it is let in.
   Result<void> start_node(std::uint32_t index);
 
+  /// The daemon of this host, for the controller at `controller`; others reach it at `address`.
+  Result<void> start_host(const std::string& name,
+                          const std::string& controller,
+                          const std::string& address);
+
   void let_in(std::uint32_t index) { doors_.erase(index); }
 
   /// The first daemon of ours that has ended by itself, with the last lines of its log.

@@ -58,7 +58,12 @@ Result<Facts> decide_one(const Scene& scene, const ResumeNode& ask) {
   const auto found = named_node(scene.state, ask.node);
   if (!found.has_value()) return Failure(found.error());
   const Node& node = **found;
-  if (node.aside != Aside::none || node.backed_off_until.is_set()) {
+  if (node.reboot.begun.is_set()) {
+    return fail(Code::refused, "node " + node.name +
+                                   " is starting anew: it takes work when it is back (or: cox node "
+                                   "down)");
+  }
+  if (node.aside != Aside::none || node.backed_off_until.is_set() || node.reboot.asked.is_set()) {
     return Facts{NodeResumed{node.id, scene.now, ask.caller.uid}};
   }
   if (!node.is_lost) return Facts{};

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/fairshare/usage.h"
+#include "core/fleet/reboot.h"
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/endings.h"
@@ -30,9 +31,16 @@ Instant counted_from(const Scene& scene, Instant begun) {
   return std::max({begun, scene.contact.clock_set, scene.contact.started});
 }
 
+/// When its nodes were told.
+Instant prepares_since(const Job& job) {
+  return job.run->cleared.is_set() ? job.run->cleared : job.run->started;
+}
+
 bool is_overdue(const Scene& scene, const Job& job) {
   if (job.phase != JobPhase::running || job.request.time_limit >= duration_unlimited) return false;
-  const Duration limit = job.request.time_limit + scene.state.record.settings.kill_wait + patience;
+  const Settings& settings = scene.state.record.settings;
+  const Duration limit =
+      job.request.time_limit + settings.kill_wait + patience + prolog_patience(settings.programs);
   return scene.now > counted_from(scene, job.run->released) + limit;
 }
 
@@ -55,14 +63,15 @@ void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
 }
 
 void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
+  const Duration start_patience = patience + prolog_patience(scene.state.record.settings.programs);
   for (const JobId id : scene.state.index.jobs_on_node[node.value]) {
     const Job& job = *scene.state.find_job(id);
     if (job.run->allocation.nodes.front().node != node) continue;  // each job once
     if (is_overdue(scene, job)) {
       endings.end_job(job, EndCause::time_limit, 0,
                       "over its limit of " + to_text(job.request.time_limit));
-    } else if (job.phase == JobPhase::starting &&
-               scene.now > counted_from(scene, job.run->started) + patience) {
+    } else if (job.phase == JobPhase::starting && !job.run->awaits_program &&
+               scene.now > counted_from(scene, prepares_since(job)) + start_patience) {
       undo_unanswered(scene, endings, job);
     }
   }
@@ -87,6 +96,25 @@ void end_late(const Scene& scene, Endings& endings) {
   }
 }
 
+/// What is there and has nothing to run starts anew; what does not come back is given up.
+void check_reboots(const Scene& scene, Endings& endings) {
+  Result<Facts> begun = decide_one(scene, BeginReboots{});
+  for (Fact& fact : *begun) endings.add(std::move(fact));
+  const Duration timeout = scene.state.record.settings.programs.reboot_timeout;
+  for (const Node& node : scene.state.record.nodes) {
+    const Instant since = node.reboot.begun;
+    if (!since.is_set() || scene.now <= counted_from(scene, since) + timeout) continue;
+    give_up_reboot(scene, endings, node);
+  }
+}
+
+/// Without a health check nobody would ever say that it is well again.
+void resume_unchecked(const Scene& scene, Endings& endings, const Node& node) {
+  const bool is_checked = !scene.state.record.settings.programs.health.empty();
+  if (is_checked || node.aside != Aside::unhealthy) return;
+  endings.add(NodeResumed{node.id, scene.now, 0});
+}
+
 }  // namespace
 
 Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
@@ -97,6 +125,7 @@ Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
     if (node.backed_off_until.is_set() && node.backed_off_until <= scene.now) {
       endings.add(NodeTriedAgain{node.id, scene.now});
     }
+    resume_unchecked(scene, endings, node);
     if (node.is_lost) continue;
     if (scene.now > last_heard(scene.contact, node.id) + lost_after) {
       endings.lose_node(node, "silent for " + to_text(lost_after));
@@ -104,6 +133,7 @@ Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
       check_jobs(scene, endings, node.id);
     }
   }
+  check_reboots(scene, endings);
   const Settings& settings = scene.state.record.settings;
   if (settings.priority == "multifactor" && is_charge_due(scene.state, scene.now)) {
     endings.add(UsageCharged{scene.now});

@@ -21,6 +21,7 @@ void describe(State& state, Node& node, const NodeRegistered& fact) {
     // What was wrong with it, and whatever was stuck, ended with the last boot.
     forgive_node(state, node);
     node.stuck.clear();
+    node.reboot = Reboot{};
   }
   node.boot_id = fact.boot_id;
   node.address = fact.address;
@@ -85,11 +86,36 @@ void evolve_one(State& state, const NodeSetAside& fact) {
   node.aside_who = fact.who;
   node.why = fact.why;
   node.backed_off_until = Instant{};
+  // Who drains a node that is to start anew wants both.
+  if (fact.aside == Aside::down || fact.aside == Aside::failed) node.reboot = Reboot{};
   index_usable(state.index, state.record, node);
+}
+
+void evolve_one(State& state, const NodeRebootAsked& fact) {
+  Node& node = known_node(state, fact.node);
+  ASSERT(!node.reboot.begun.is_set());
+  node.reboot = Reboot{fact.at, Instant{}, fact.asap, fact.why, fact.by, fact.who};
+  index_usable(state.index, state.record, node);
+}
+
+void evolve_one(State& state, const NodeRebootBegun& fact) {
+  Node& node = known_node(state, fact.node);
+  ASSERT(node.reboot.asked.is_set());
+  node.reboot.begun = fact.at;
+  index_usable(state.index, state.record, node);
+}
+
+/// Those that nobody could use any more need not be remembered.
+void evolve_one(State& state, const TokenUsed& fact) {
+  auto& used = state.record.tokens_used;
+  std::erase_if(used, [&fact](const auto& one) { return one.second < fact.at; });
+  used[fact.token] = fact.until;
 }
 
 void evolve_one(State& state, const NodeResumed& fact) {
   Node& node = known_node(state, fact.node);
+  // What is said of a node that is aside is said of that alone.
+  if (node.aside == Aside::none && !node.reboot.begun.is_set()) node.reboot = Reboot{};
   node.aside = Aside::none;
   node.aside_at = Instant{};
   node.aside_by = 0;

@@ -17,6 +17,9 @@ void evolve_one(State& state, const NodeBackedOff& fact);
 void evolve_one(State& state, const NodeTriedAgain& fact);
 void evolve_one(State& state, const NodeStuck& fact);
 void evolve_one(State& state, const NodeUnstuck& fact);
+void evolve_one(State& state, const NodeRebootAsked& fact);
+void evolve_one(State& state, const NodeRebootBegun& fact);
+void evolve_one(State& state, const TokenUsed& fact);
 
 void evolve_one(State& state, const PartitionTakenDown& fact);
 void evolve_one(State& state, const PartitionBroughtUp& fact);

@@ -98,6 +98,11 @@ void index_usable(Index& index, const Record& record, const Node& node) {
   } else {
     index.usable.reset(node.id.value);
   }
+  if (node.reboot.asked.is_set() && !node.reboot.begun.is_set()) {
+    index.reboots.insert(node.id);
+  } else {
+    index.reboots.erase(node.id);
+  }
 }
 
 void index_node(Index& index, const Record& record, const Node& node) {

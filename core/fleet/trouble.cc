@@ -49,6 +49,11 @@ void blame_node(
                            std::to_string(failures) + " starts failed, the last: " + why, 0});
 }
 
+void condemn_node(const Scene& scene, Endings& endings, const Node& node, const std::string& why) {
+  if (node.aside != Aside::none && node.aside != Aside::unhealthy) return;
+  endings.add(NodeSetAside{node.id, scene.now, Aside::failed, why, 0});
+}
+
 void trust_node(State& state, NodeId id, Instant at) {
   Node& node = state.record.nodes[id.value];
   if (node.score == 0) return;
@@ -66,9 +71,13 @@ void forgive_node(State& state, Node& node) {
   node.scored = node.backed_off_until = Instant{};
 }
 
+bool is_before_reboot(const Node& node) {
+  return node.reboot.asked.is_set() && (node.reboot.asap || node.reboot.begun.is_set());
+}
+
 bool takes_work(const Node& node) {
   return node.aside == Aside::none && !node.is_lost && !node.backed_off_until.is_set() &&
-         node.stuck.empty();
+         node.stuck.empty() && !is_before_reboot(node);
 }
 
 const StuckAttempt* find_stuck(const Node& node, AttemptKey key) {

@@ -26,6 +26,10 @@ std::uint32_t score_at(const Node& node, Instant now);
 void blame_node(
     const Scene& scene, Endings& endings, const Node& node, JobId job, const std::string& why);
 
+/// A program of the node's own failed there: no more work until somebody resumes it. One that is
+/// aside by people's or the controller's word stays as it is.
+void condemn_node(const Scene& scene, Endings& endings, const Node& node, const std::string& why);
+
 /// An attempt that began here ended without a word against the node: half of what is held against
 /// it is forgotten. Only evolve() calls it, for facts that name the node.
 void trust_node(State& state, NodeId node, Instant at);
@@ -33,7 +37,11 @@ void trust_node(State& state, NodeId node, Instant at);
 /// Nothing is held against the node any more. Only evolve() calls it.
 void forgive_node(State& state, Node& node);
 
-/// Neither set aside nor lost, nor backing off, nor with processes that do not die.
+/// It starts anew, or is to as soon as it can.
+bool is_before_reboot(const Node& node);
+
+/// Neither set aside nor lost, nor backing off, nor with processes that do not die, nor about to
+/// start anew.
 bool takes_work(const Node& node);
 
 /// The entry for an attempt that is stuck on the node; null without one.

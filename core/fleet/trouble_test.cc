@@ -167,6 +167,106 @@ TEST(Trouble, NewBootForgivesEverything) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+TEST(Programs, FailingPrologSetsItsNodeAsideAndTheJobKeepsItsPlace) {
+  for (const std::uint32_t nodes : {1U, 2U}) {
+    Cluster cluster(fleet().nodes(3));
+    const JobId id = *cluster.submit(job().nodes(nodes));
+    cluster.schedule();
+    const NodeId bad = cluster.job(id).run->allocation.nodes.front().node;
+    ReportPrepared report{bad, cluster.session(bad), id, cluster.attempt(id),
+                          "",  "prolog: status 3"};
+    report.sets_aside = true;
+    cluster.ask(report);
+    EXPECT_EQ(node(cluster, bad.value).aside, Aside::failed);
+    EXPECT_EQ(node(cluster, bad.value).why, "job 1: prolog: status 3");
+    cluster.answer_all();
+    cluster.schedule();
+    cluster.answer_all();
+    EXPECT_EQ(cluster.job_state(id), JobState::running);
+    EXPECT_NE(cluster.job(id).run->allocation.nodes.front().node, bad);
+    EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+  }
+}
+
+TEST(Programs, FailingEpilogSetsItsNodeAsideAfterTheJobsEnd) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = *cluster.submit(job());
+  cluster.schedule();
+  ReportClosed report{NodeId{0},   cluster.session(NodeId{0}), id, cluster.attempt(id), {},
+                      StepResult{}};
+  report.epilog_failure = "epilog: status 1";
+  cluster.ask(report);
+  EXPECT_EQ(cluster.job_state(id), JobState::completed);
+  EXPECT_EQ(node(cluster, 0).aside, Aside::failed);
+  EXPECT_EQ(node(cluster, 0).why, "job 1: epilog: status 1");
+  // What people said of a node counts more.
+  cluster.ask(SetNodeAside{root(), "n0", false, "memory test"});
+  cluster.ask(report);
+  EXPECT_EQ(node(cluster, 0).aside, Aside::drained);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(Programs, ProlongedStartsAreNotUndoneBeforeTheirTime) {
+  Settings settings;
+  settings.programs.prolog = "/prolog";
+  settings.programs.prolog_timeout = minutes(2);
+  Cluster cluster(fleet().nodes(2), settings);
+  const JobId id = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  for (int i = 0; i < 17; ++i) pass_time(cluster, seconds(10));
+  EXPECT_EQ(cluster.job_state(id), JobState::configuring);
+  EXPECT_EQ(cluster.attempt(id), Attempt{1});
+  for (int i = 0; i < 3; ++i) pass_time(cluster, seconds(10));
+  EXPECT_NE(cluster.job_state(id), JobState::configuring);
+}
+
+TEST(Health, CheckTakesBackWhatItDidAndNothingElse) {
+  Settings settings;
+  settings.programs.health = "/health";
+  Cluster cluster(fleet().nodes(1), settings);
+  const auto say = [&](bool is_well, const std::string& why) {
+    cluster.ask(ReportHealth{NodeId{0}, cluster.session(NodeId{0}), is_well, why});
+  };
+  say(false, "disk full");
+  EXPECT_EQ(node(cluster, 0).aside, Aside::unhealthy);
+  EXPECT_EQ(node(cluster, 0).why, "disk full");
+  const JobId id = *cluster.submit(job());
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+  say(true, "");
+  EXPECT_EQ(node(cluster, 0).aside, Aside::none);
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  // Set aside by hand meanwhile, it stays so whatever the check says.
+  say(false, "disk full");
+  cluster.ask(SetNodeAside{root(), "n0", false, "memory test"});
+  say(true, "");
+  say(false, "disk full");
+  EXPECT_EQ(node(cluster, 0).aside, Aside::drained);
+  EXPECT_EQ(node(cluster, 0).why, "memory test");
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
+TEST(Health, WithoutACheckNothingStaysUnhealthy) {
+  Settings settings;
+  settings.programs.health = "/health";
+  Cluster cluster(fleet().nodes(1), settings);
+  cluster.ask(ReportHealth{NodeId{0}, cluster.session(NodeId{0}), false, "disk full"});
+  pass_time(cluster, seconds(1));
+  EXPECT_EQ(node(cluster, 0).aside, Aside::unhealthy);
+  settings.programs.health.clear();
+  cluster.ask(ApplySettings{root(), settings});
+  pass_time(cluster, seconds(1));
+  EXPECT_EQ(node(cluster, 0).aside, Aside::none);
+}
+
+TEST(Health, ReportOfAnEarlierSessionCountsNoMore) {
+  Cluster cluster(fleet().nodes(1));
+  const Session old{cluster.session(NodeId{0}).value + 7};
+  cluster.ask(ReportHealth{NodeId{0}, old, false, "disk full"});
+  EXPECT_EQ(node(cluster, 0).aside, Aside::none);
+}
+
 TEST(Stuck, HealthyNodesComeFreeAndTheStuckOneReturnsByItself) {
   Cluster cluster(fleet().nodes(2));
   const JobId id = cluster.run(job().nodes(2).no_requeue());

@@ -17,7 +17,10 @@ Facts prepare_failed(const Scene& scene, const Job& job, const ReportPrepared& a
   const Node& node = scene.state.record.nodes[ask.node.value];
   const std::string why = "node " + node.name + ": " + *ask.failure;
   Endings endings(scene.state, scene.now);
-  if (ask.node_at_fault) {
+  if (ask.sets_aside) {
+    endings.undo_start(job, why);
+    condemn_node(scene, endings, node, job_text(job) + ": " + *ask.failure);
+  } else if (ask.node_at_fault) {
     endings.undo_start(job, why);
     blame_node(scene, endings, node, job.id,
                "could not prepare " + job_text(job) + ": " + *ask.failure);
@@ -46,6 +49,10 @@ Result<Facts> decide_one(const Scene& scene, const ReportClosed& ask) {
     endings.add(NodeUnstuck{node.id, scene.now, ask.job, ask.attempt});
   }
   const Job* job = held_job(scene.state, ask.job, ask.attempt, ask.node);
+  if (!ask.epilog_failure.empty()) {
+    const std::string whose = job == nullptr ? job_text(ask.job) : job_text(*job);
+    condemn_node(scene, endings, node, whose + ": " + ask.epilog_failure);
+  }
   if (job == nullptr) return endings.take();
   if (ask.batch_result.has_value() && job->phase != JobPhase::starting) {
     endings.end_step(*job, step_batch, *ask.batch_result);

@@ -49,11 +49,20 @@ void count_live(State& state, const Job& job, int by) {
   }
 }
 
+/// The attempt is over, whatever became of it.
+void end_programs(State& state, Job& job) {
+  if (job.run->owes_epilog) state.record.epilogs_owed.insert({job.id, job.attempt});
+  JobRun& run = job.run.edit();
+  run.awaits_program = run.owes_epilog = false;
+  run.cleared = Instant{};
+}
+
 /// Waiting again: what the attempt left behind is forgotten, its allocation kept for the record.
 void return_to_queue(State& state, Job& job, const std::string& why) {
   job.phase = JobPhase::pending;
   ++state.index.pending;
   count_live(state, job, -1);
+  end_programs(state, job);
   JobRun& run = job.run.edit();
   run.started = run.released = Instant{};
   run.cause = EndCause::none;
@@ -201,7 +210,22 @@ void evolve_one(State& state, const JobStarted& fact) {
   run.next_step = StepId{};
   run.steps.clear();
   run.usage = Usage{};
+  run.awaits_program = fact.awaits_program;
+  run.owes_epilog = fact.owes_epilog;
+  run.cleared = Instant{};
   for (const NodeShare& share : run.allocation.nodes) take(state.index, job.id, share);
+}
+
+void evolve_one(State& state, const StartCleared& fact) {
+  Job& job = current_job(state, fact.job, fact.attempt);
+  ASSERT(job.phase == JobPhase::starting && job.run->awaits_program);
+  JobRun& run = job.run.edit();
+  run.awaits_program = false;
+  run.cleared = fact.at;
+}
+
+void evolve_one(State& state, const EpilogEnded& fact) {
+  state.record.epilogs_owed.erase({fact.job, fact.attempt});
 }
 
 void evolve_one(State& state, const JobReleased& fact) {
@@ -264,6 +288,7 @@ void evolve_one(State& state, const JobEnded& fact) {
     leave(state, job, Outcome{fact.state, fact.exit_code, fact.signal});
   }
   job.phase = JobPhase::ended;
+  end_programs(state, job);
   JobRun& run = job.run.edit();
   run.ended = fact.at;
   run.final_state = fact.state;

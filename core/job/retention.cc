@@ -6,6 +6,7 @@
 
 #include "common/assert.h"
 #include "core/job/array.h"
+#include "core/job/errands.h"
 #include "core/job/evolve_job.h"
 #include "core/job/waits.h"
 #include "core/scene.h"
@@ -64,7 +65,8 @@ void forget_old_keys(State& state) {
 Result<Facts> decide_one(const Scene& scene, const ForgetJobs& ask) {
   JobsForgotten forgotten{scene.now, {}};
   std::ranges::copy_if(ask.jobs, std::back_inserter(forgotten.jobs), [&scene](JobId id) {
-    return is_ended(scene.state, id) && !is_waited_for(scene.state, id);
+    return is_ended(scene.state, id) && !is_waited_for(scene.state, id) &&
+           !owes_epilog(scene.state, id);
   });
   if (forgotten.jobs.empty()) return Facts{};
   return Facts{std::move(forgotten)};

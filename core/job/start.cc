@@ -2,6 +2,7 @@
 #include "core/job/start.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "core/job/array.h"
@@ -56,8 +57,13 @@ Facts start_job(const State& state,
     return facts;
   }
   const Attempt attempt{job.attempt.value + 1};
+  const ProgramSettings& programs = state.record.settings.programs;
+  JobStarted started{job.id, attempt, now, allocation, partition};
+  started.awaits_program = !programs.controller_prolog.empty();
+  started.owes_epilog = !programs.controller_epilog.empty();
+  const bool waits = started.awaits_program;
   Facts facts;
-  facts.push_back(JobStarted{job.id, attempt, now, allocation, partition});
+  facts.push_back(std::move(started));
   if (job.request.common->kind == JobKind::batch) {
     facts.push_back(StepStarted{job.id,
                                 attempt,
@@ -74,7 +80,7 @@ Facts start_job(const State& state,
     facts.push_back(
         StepStarted{job.id, attempt, StepId{0}, now, job.request.common->initial_step, *shares});
   }
-  if (allocation.nodes.size() == 1) {
+  if (allocation.nodes.size() == 1 && !waits) {
     for (Fact& fact : release_job(job, attempt, now)) facts.push_back(std::move(fact));
   }
   return facts;

@@ -60,6 +60,7 @@ Named named(const Fact& fact) {
   if (const auto* f = std::get_if<JobUnheld>(&fact)) return {"JobUnheld", f->job};
   if (const auto* f = std::get_if<JobUpdated>(&fact)) return {"JobUpdated", f->job};
   if (const auto* f = std::get_if<JobStarted>(&fact)) return {"JobStarted", f->job};
+  if (const auto* f = std::get_if<StartCleared>(&fact)) return {"StartCleared", f->job};
   if (const auto* f = std::get_if<JobReleased>(&fact)) return {"JobReleased", f->job};
   if (const auto* f = std::get_if<StartUndone>(&fact)) return {"StartUndone", f->job};
   if (const auto* f = std::get_if<JobEnding>(&fact)) return {"JobEnding", f->job};

@@ -85,6 +85,9 @@ std::string why_not_waiting(const State& state, const Contact& contact, const Jo
   if (const std::string stuck = stuck_text(state, job); !stuck.empty()) {
     return "it cannot end: " + stuck;
   }
+  if (job.phase == JobPhase::starting && job.run->awaits_program) {
+    return "its start waits for the controller's prolog";
+  }
   if (const std::string awaited = awaited_text(state, contact, job); !awaited.empty()) {
     return (job.phase == JobPhase::starting ? "its start waits for nodes, "
                                             : "its end waits for nodes, ") +

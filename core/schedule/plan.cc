@@ -100,7 +100,9 @@ void Plan::observe(const State& state, const Fact& fact) {
                              std::is_same_v<One, NodeResumed> ||
                              std::is_same_v<One, NodeBackedOff> ||
                              std::is_same_v<One, NodeTriedAgain> ||
-                             std::is_same_v<One, NodeStuck> || std::is_same_v<One, NodeUnstuck>) {
+                             std::is_same_v<One, NodeStuck> || std::is_same_v<One, NodeUnstuck> ||
+                             std::is_same_v<One, NodeRebootAsked> ||
+                             std::is_same_v<One, NodeRebootBegun>) {
           queues.fleet_changed();
         } else if constexpr (std::is_same_v<One, UsageCharged>) {
           queues.learn_charge(state);

@@ -21,6 +21,7 @@ bool is_answering(const Contact& contact, NodeId node) {
 /// Stuck nodes and those that rest have a text of their own, with the reason.
 std::string condition_of(const State& state, const Contact& contact, const Node& node) {
   if (!node.stuck.empty() || node.backed_off_until.is_set()) return "";
+  if (is_before_reboot(node)) return "starting anew";
   if (node.is_lost) return "lost";
   if (!is_answering(contact, node.id)) return "not answering";
   switch (node.aside) {
@@ -30,18 +31,18 @@ std::string condition_of(const State& state, const Contact& contact, const Node&
       return "down";
     case Aside::failed:
       return "set aside after failed starts";
+    case Aside::unhealthy:
+      return "unhealthy";
     case Aside::none:
       break;
   }
   return is_short(state.index, state.record, node) ? "smaller than expected" : "unusable";
 }
 
-constexpr std::array conditions = {"lost",
-                                   "not answering",
-                                   "drained",
-                                   "down",
-                                   "set aside after failed starts",
-                                   "smaller than expected",
+constexpr std::array conditions = {"starting anew", "lost",
+                                   "not answering", "drained",
+                                   "down",          "set aside after failed starts",
+                                   "unhealthy",     "smaller than expected",
                                    "unusable"};
 
 void add_group(const std::string& what, const std::vector<std::string>& names, std::string* text) {

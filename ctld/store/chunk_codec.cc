@@ -105,9 +105,39 @@ std::string encode_header(const core::Record& record) {
   }
   put_configuration(record, &header);
   put_usage(record.usage, header.mutable_usage());
+  for (const AttemptKey& key : record.epilogs_owed) {
+    auto* to = header.add_epilogs();
+    to->set_job(key.job.value);
+    to->set_attempt(key.attempt.value);
+  }
+  for (const auto& [token, until] : record.tokens_used) {
+    auto* to = header.add_tokens();
+    to->set_token(token);
+    to->set_until_us(until.us);
+  }
   std::string body;
   append_message(header, &body);
   return body;
+}
+
+void put_reboot(const core::Reboot& from, store::StateNode* to) {
+  auto* asked = to->mutable_reboot();
+  asked->set_at_us(from.asked.us);
+  asked->set_asap(from.asap);
+  asked->set_why(from.why);
+  asked->set_by(from.by);
+  asked->set_who(from.who);
+  to->set_reboot_begun_us(from.begun.us);
+}
+
+core::Reboot take_reboot(const store::StateNode& from) {
+  const auto& asked = from.reboot();
+  return {Instant{asked.at_us()},
+          Instant{from.reboot_begun_us()},
+          asked.asap(),
+          asked.why(),
+          asked.by(),
+          asked.who()};
 }
 
 store::StateNode encode_node(const core::Node& node) {
@@ -147,6 +177,7 @@ store::StateNode encode_node(const core::Node& node) {
     entry->set_processes(stuck.processes);
     entry->set_why(stuck.why);
   }
+  if (node.reboot.asked.is_set()) put_reboot(node.reboot, &to);
   return to;
 }
 
@@ -180,6 +211,7 @@ core::Node decode_node(const store::StateNode& from) {
     node.stuck.push_back({JobId(stuck.job()), Attempt(stuck.attempt()), Instant{stuck.since_us()},
                           stuck.processes(), stuck.why()});
   }
+  node.reboot = take_reboot(from);
   return node;
 }
 
@@ -329,6 +361,12 @@ void RecordLoader::take_header(std::string_view bytes) {
                                               from.why(),
                                               Attempt(from.attempt()),
                                               {from.aside().begin(), from.aside().end()}};
+  }
+  for (const auto& from : header.epilogs()) {
+    record_.epilogs_owed.insert({JobId(from.job()), Attempt(from.attempt())});
+  }
+  for (const auto& from : header.tokens()) {
+    record_.tokens_used[from.token()] = Instant{from.until_us()};
   }
   for (const auto& from : header.lost()) {
     record_.lost.push_back({Instant{from.at_us()}, from.sequence(), from.why()});

@@ -87,7 +87,23 @@ Decoded take(const store::JobStarted& from) {
   auto allocation = wire::take(from.allocation());
   if (!allocation) return damaged(allocation.error());
   const auto [job, attempt] = attempt_of(from);
-  return core::JobStarted{job, attempt, at(from), std::move(*allocation), from.partition()};
+  return core::JobStarted{job,
+                          attempt,
+                          at(from),
+                          std::move(*allocation),
+                          from.partition(),
+                          from.awaits_program(),
+                          from.owes_epilog()};
+}
+
+Decoded take(const store::StartCleared& from) {
+  const auto [job, attempt] = attempt_of(from);
+  return core::StartCleared{job, attempt, at(from)};
+}
+
+Decoded take(const store::EpilogEnded& from) {
+  const auto [job, attempt] = attempt_of(from);
+  return core::EpilogEnded{job, attempt, at(from), from.why()};
 }
 
 Decoded take(const store::JobReleased& from) {
@@ -194,7 +210,7 @@ Decoded take(const store::NodeLost& from) {
 }
 
 Decoded take(const store::NodeSetAside& from) {
-  if (from.aside() > static_cast<std::uint32_t>(core::Aside::failed)) {
+  if (from.aside() > static_cast<std::uint32_t>(core::Aside::unhealthy)) {
     return impossible("aside", from.aside());
   }
   const auto aside = static_cast<core::Aside>(from.aside());
@@ -230,6 +246,19 @@ Decoded take(const store::NodeTriedAgain& from) {
 Decoded take(const store::NodeStuck& from) {
   return core::NodeStuck{NodeId(from.node()),     at(from),         JobId(from.job()),
                          Attempt(from.attempt()), from.processes(), from.why()};
+}
+
+Decoded take(const store::NodeRebootAsked& from) {
+  return core::NodeRebootAsked{NodeId(from.node()), at(from),  from.asap(),
+                               from.why(),          from.by(), from.who()};
+}
+
+Decoded take(const store::NodeRebootBegun& from) {
+  return core::NodeRebootBegun{NodeId(from.node()), at(from)};
+}
+
+Decoded take(const store::TokenUsed& from) {
+  return core::TokenUsed{from.token(), at(from), Instant{from.until_us()}, from.node()};
 }
 
 Decoded take(const store::NodeUnstuck& from) {
@@ -336,6 +365,16 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.elements_cancelled());
     case store::Fact::kJobUpdated:
       return take(fact.job_updated());
+    case store::Fact::kStartCleared:
+      return take(fact.start_cleared());
+    case store::Fact::kEpilogEnded:
+      return take(fact.epilog_ended());
+    case store::Fact::kNodeRebootAsked:
+      return take(fact.node_reboot_asked());
+    case store::Fact::kNodeRebootBegun:
+      return take(fact.node_reboot_begun());
+    case store::Fact::kTokenUsed:
+      return take(fact.token_used());
     default:  // none, or one of a later version
       break;
   }
@@ -350,8 +389,8 @@ JobId job_of_record(std::string_view bytes) {
   std::uint32_t length = 0;
   std::uint64_t job = 0;
   constexpr std::uint32_t job_tag = 1U << 3U;
-  constexpr std::array about_no_job = {1U,  2U,  16U, 17U, 18U, 19U, 20U, 21U,
-                                       22U, 23U, 24U, 30U, 32U, 40U, 41U, 50U};
+  constexpr std::array about_no_job = {1U,  2U,  16U, 17U, 18U, 19U, 20U, 21U, 22U, 23U,
+                                       24U, 30U, 32U, 40U, 41U, 50U, 72U, 73U, 74U};
   if (kind == 0 || std::ranges::find(about_no_job, kind) != about_no_job.end()) return JobId{};
   if (!in.ReadVarint32(&length) || in.ReadTag() != job_tag || !in.ReadVarint64(&job))
     return JobId{};
@@ -368,7 +407,8 @@ std::string_view fact_name(const core::Fact& fact) {
       "NodeBackedOff",      "NodeTriedAgain",  "NodeStuck",         "NodeUnstuck",
       "JobsForgotten",      "JobQuarantined",  "RecordLost",        "PartitionTakenDown",
       "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled", "UsageCharged",
-      "JobUpdated"};
+      "JobUpdated",         "StartCleared",    "EpilogEnded",       "NodeRebootAsked",
+      "NodeRebootBegun",    "TokenUsed"};
   return names[fact.index()];
 }
 

@@ -91,6 +91,18 @@ void put(const core::JobStarted& from, store::Fact* fact) {
   put_attempt(from, to);
   wire::put(from.allocation, to->mutable_allocation());
   to->set_partition(from.partition);
+  to->set_awaits_program(from.awaits_program);
+  to->set_owes_epilog(from.owes_epilog);
+}
+
+void put(const core::StartCleared& from, store::Fact* fact) {
+  put_attempt(from, fact->mutable_start_cleared());
+}
+
+void put(const core::EpilogEnded& from, store::Fact* fact) {
+  auto* to = fact->mutable_epilog_ended();
+  put_attempt(from, to);
+  to->set_why(from.why);
 }
 
 void put(const core::JobReleased& from, store::Fact* fact) {
@@ -255,6 +267,30 @@ void put(const core::NodeStuck& from, store::Fact* fact) {
   to->set_node(from.node.value);
   to->set_processes(from.processes);
   to->set_why(from.why);
+}
+
+void put(const core::NodeRebootAsked& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_reboot_asked();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+  to->set_asap(from.asap);
+  to->set_why(from.why);
+  to->set_by(from.by);
+  to->set_who(from.who);
+}
+
+void put(const core::NodeRebootBegun& from, store::Fact* fact) {
+  auto* to = fact->mutable_node_reboot_begun();
+  to->set_node(from.node.value);
+  to->set_at_us(from.at.us);
+}
+
+void put(const core::TokenUsed& from, store::Fact* fact) {
+  auto* to = fact->mutable_token_used();
+  to->set_token(from.token);
+  to->set_at_us(from.at.us);
+  to->set_until_us(from.until.us);
+  to->set_node(from.host);
 }
 
 void put(const core::NodeUnstuck& from, store::Fact* fact) {

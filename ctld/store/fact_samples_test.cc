@@ -200,7 +200,7 @@ auto fields(const core::JobUpdated& f) {
 }
 
 auto fields(const core::JobStarted& f) {
-  return tie(f.job, f.attempt, f.at, f.allocation, f.partition);
+  return tie(f.job, f.attempt, f.at, f.allocation, f.partition, f.awaits_program, f.owes_epilog);
 }
 
 auto fields(const core::JobReleased& f) {
@@ -296,6 +296,26 @@ auto fields(const core::NodeStuck& f) {
   return tie(f.node, f.at, f.job, f.attempt, f.processes, f.why);
 }
 
+auto fields(const core::StartCleared& f) {
+  return tie(f.job, f.attempt, f.at);
+}
+
+auto fields(const core::EpilogEnded& f) {
+  return tie(f.job, f.attempt, f.at, f.why);
+}
+
+auto fields(const core::NodeRebootAsked& f) {
+  return tie(f.node, f.at, f.asap, f.why, f.by, f.who);
+}
+
+auto fields(const core::NodeRebootBegun& f) {
+  return tie(f.node, f.at);
+}
+
+auto fields(const core::TokenUsed& f) {
+  return tie(f.token, f.at, f.until, f.host);
+}
+
 auto fields(const core::NodeUnstuck& f) {
   return tie(f.node, f.at, f.job, f.attempt);
 }
@@ -348,6 +368,11 @@ std::vector<core::Fact> fact_samples() {
       core::ElementsCancelled{job, at, {{{0, 8, 2}, {11, 99, 1}}, 0}, 1001, "cancelled by ada"},
       core::UsageCharged{at},
       core::JobUpdated{job, at, waiting_request(), 1001},
+      core::StartCleared{job, attempt, at},
+      core::EpilogEnded{job, attempt, at, "controller_epilog /etc/epilog: exit status 1"},
+      core::NodeRebootAsked{node, at, true, "new kernel", 1001, "ada"},
+      core::NodeRebootBegun{node, at},
+      core::TokenUsed{"open \xff", at, at + minutes(60), "n7"},
   };
 }
 
@@ -360,6 +385,10 @@ std::vector<NewerSample> newer_fact_samples() {
   remembering.history_jobs = 5;
   Settings limited = remembering;
   limited.jobs_per_user = 7;
+  Settings programmed = complete(limited);
+  programmed.programs = {"/prolog",     "/epilog",  "/health", seconds(1), seconds(2),
+                         seconds(3),    seconds(4), "/reboot", seconds(5), "/ctl-prolog",
+                         "/ctl-epilog", seconds(6), seconds(7)};
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
   const JobState cancelled = JobState::cancelled;
   JobRequest array = job_request();
@@ -377,6 +406,9 @@ std::vector<NewerSample> newer_fact_samples() {
       {2, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 0}},
       {3, core::JobEnded{job, attempt, at, cancelled, 0, 0, {}, "cancelled", 1001}},
       {2, core::JobStarted{job, attempt, at, allocation(), "long"}},
+      {3, core::JobStarted{job, attempt, at, allocation(), "long", true, true}},
+      {3, core::NodeSetAside{node, at, core::Aside::unhealthy, "disk is full", 0}},
+      {6, core::SettingsApplied{at, programmed}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
   };
 }

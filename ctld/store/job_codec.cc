@@ -99,6 +99,9 @@ void put(const core::JobRun& from, store::StateJob* to) {
   to->set_before_cause(static_cast<std::uint32_t>(from.before_cause));
   to->set_before_exit_code(from.before_exit_code);
   to->set_before_why(from.before_why);
+  to->set_awaits_program(from.awaits_program);
+  to->set_owes_epilog(from.owes_epilog);
+  to->set_cleared_us(from.cleared.us);
   if (!from.array.is_blank()) put(*from.array, to->mutable_array_run());
 }
 
@@ -159,6 +162,9 @@ Result<void> take(const store::StateJob& from, core::JobRun* run) {
   run->before_cause = static_cast<EndCause>(from.before_cause());
   run->before_exit_code = from.before_exit_code();
   run->before_why = from.before_why();
+  run->awaits_program = from.awaits_program();
+  run->owes_epilog = from.owes_epilog();
+  run->cleared = Instant{from.cleared_us()};
   return take_parts(from, run);
 }
 

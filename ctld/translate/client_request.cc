@@ -283,6 +283,8 @@ Result<core::Request> translate_node_action(const wire::NodeAction& action,
       return core::SetNodeAside{caller, node, true, action.why(), who};
     case wire::NodeAction::RESUME:
       return core::ResumeNode{caller, node};
+    case wire::NodeAction::REBOOT:
+      return core::RebootNode{caller, node, action.asap(), action.why(), who};
     default:
       break;
   }

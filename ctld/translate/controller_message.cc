@@ -157,6 +157,8 @@ Message translate(const MessageSource& source, const core::SendPrepare& effect) 
     if (!put) return tl::unexpected(put.error());
   }
   to->set_go_at_once(effect.go_at_once);
+  const ProgramSettings& programs = source.state.record.settings.programs;
+  if (programs != ProgramSettings{}) wire::put(programs, to->mutable_programs());
   const JobRequest& request = job->request;
   to->set_submit_dir(request.common->submit_directory.empty() ? request.common->directory
                                                               : request.common->submit_directory);
@@ -227,6 +229,17 @@ Message translate(const MessageSource&, const core::SendClosedAck& effect) {
   return message;
 }
 
+Message translate(const MessageSource& source, const core::SendReboot& effect) {
+  const core::Node* node = source.state.find_node(effect.node);
+  if (node == nullptr || !node->reboot.begun.is_set()) return stale();
+  const ProgramSettings& programs = source.state.record.settings.programs;
+  wire::ControllerMessage message;
+  message.mutable_reboot()->set_program(programs.reboot);
+  message.mutable_reboot()->set_timeout_us(programs.reboot_timeout.us);
+  message.mutable_reboot()->set_why(node->reboot.why);
+  return message;
+}
+
 /// The step that the effect prepares on its node; null when it prepares none.
 const core::Step* prepared_step(const core::State& state, const core::Effect& effect) {
   const core::Step* step = nullptr;
@@ -247,6 +260,8 @@ AttemptKey effect_attempt(const core::Effect& effect) {
       [](const auto& body) {
         if constexpr (requires { body.step; }) {
           return AttemptKey{body.step.job, body.step.attempt};
+        } else if constexpr (std::is_same_v<std::decay_t<decltype(body)>, core::SendReboot>) {
+          return AttemptKey{};  // of the node, whatever runs there
         } else {
           return AttemptKey{body.job, body.attempt};
         }

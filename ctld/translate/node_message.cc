@@ -59,6 +59,7 @@ Result<core::Request> take_report(const wire::Prepared& from, NodeId node, Sessi
   report.endpoint = from.endpoint();
   report.failure = failure_text(from.failed(), from.failure());
   report.node_at_fault = from.node_at_fault();
+  report.sets_aside = from.sets_aside() && report.failure.has_value();
   return report;
 }
 
@@ -91,6 +92,7 @@ Result<core::Request> take_report(const wire::Closed& from, NodeId node, Session
     if (!result) return tl::unexpected(result.error());
     report.batch_result = std::move(*result);
   }
+  report.epilog_failure = from.epilog_failure().substr(0, wire::text_bytes_max);
   return report;
 }
 
@@ -103,6 +105,15 @@ Result<core::Request> take_report(const wire::Stuck& from, NodeId node, Session 
   report.processes = from.processes();
   report.why = from.detail().substr(0, wire::text_bytes_max);
   return report;
+}
+
+core::Request take_report(const wire::RebootFailed& from, NodeId node, Session session) {
+  return core::ReportRebootFailed{node, session, *failure_text(true, from.why())};
+}
+
+core::Request take_report(const wire::Health& from, NodeId node, Session session) {
+  const auto why = failure_text(!from.is_well(), from.reason());
+  return core::ReportHealth{node, session, from.is_well(), why.value_or("")};
 }
 
 }  // namespace
@@ -146,6 +157,10 @@ Result<core::Request> translate_node(const wire::NodeMessage& message,
       return take_report(message.closed(), node, session);
     case wire::NodeMessage::kStuck:
       return take_report(message.stuck(), node, session);
+    case wire::NodeMessage::kHealth:
+      return take_report(message.health(), node, session);
+    case wire::NodeMessage::kRebootFailed:
+      return take_report(message.reboot_failed(), node, session);
     case wire::NodeMessage::kRegister:
     case wire::NodeMessage::BODY_NOT_SET:
       break;

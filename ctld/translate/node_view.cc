@@ -28,24 +28,36 @@ NodeState node_state(const core::State& state,
                      Instant now,
                      const core::Node& node) {
   const core::NodeFree& free = state.index.free[node.id.value];
+  if (node.reboot.begun.is_set()) return NodeState::rebooting;
   if (node.is_lost) return NodeState::lost;
   if (node.aside == core::Aside::down) return NodeState::down;
   if (node.aside == core::Aside::failed) return NodeState::failed;
+  if (node.aside == core::Aside::unhealthy) return NodeState::unhealthy;
   if (!contact.is_heard(node.id, now, state.record.settings.silent_after)) return NodeState::silent;
   if (!node.stuck.empty()) return NodeState::stuck;
   if (core::is_short(state.index, state.record, node)) return NodeState::is_short;
   if (node.backed_off_until.is_set()) return NodeState::resting;
-  if (node.aside == core::Aside::drained) {
+  if (node.aside == core::Aside::drained || core::is_before_reboot(node)) {
     return free.jobs == 0 ? NodeState::drained : NodeState::draining;
   }
   if (free.jobs == 0) return NodeState::idle;
   return free.cores.none() ? NodeState::allocated : NodeState::mixed;
 }
 
+std::string reboot_text(const core::Node& node) {
+  const core::Reboot& reboot = node.reboot;
+  if (!reboot.asked.is_set()) return {};
+  const char* when = reboot.begun.is_set() ? "reboot: "
+                     : reboot.asap         ? "reboot as soon as it is idle: "
+                                           : "reboot when it is idle: ";
+  return when + reboot.why;
+}
+
 /// Why it was set aside, what it lacks, and processes that do not die.
 std::string reason_of(const core::State& state, const core::Node& node) {
   std::vector<std::string> reasons;
-  for (std::string text : {node.why, core::shortfall(state, node), core::stuck_text(node)}) {
+  for (std::string text :
+       {node.why, reboot_text(node), core::shortfall(state, node), core::stuck_text(node)}) {
     if (!text.empty()) reasons.push_back(std::move(text));
   }
   if (core::is_unlisted(state, node)) reasons.emplace_back("in no [[node]] of the configuration");
@@ -122,6 +134,9 @@ void put_node(const core::State& state,
     (*to->mutable_labels())[key] = value;
   to->set_aside_who(node.aside_who);
   to->set_aside_at_us(node.aside_at.us);
+  to->set_reboot_asked_us(node.reboot.asked.us);
+  to->set_reboot_begun_us(node.reboot.begun.us);
+  to->set_reboot_who(node.reboot.who);
 }
 
 void put_partition(const core::State& state,

@@ -67,6 +67,31 @@ bool has(const AgentEffects& effects) {
   return !all<Effect>(effects).empty();
 }
 
+TEST(Agent, a_failed_prolog_is_told_with_what_it_means_for_the_node_also_later) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true});
+  AgentEffects effects = node.tell(ContainerMade{job1, "prolog: exit status 3", true, true});
+  ASSERT_TRUE(has<ReportPrepared>(effects));
+  EXPECT_TRUE(all<ReportPrepared>(effects)[0].sets_aside);
+  EXPECT_FALSE(has<SpawnSupervisor>(effects));
+  effects = reconcile(node.state);
+  ASSERT_TRUE(has<ReportPrepared>(effects));
+  EXPECT_TRUE(all<ReportPrepared>(effects)[0].sets_aside);
+}
+
+TEST(Agent, a_failed_epilog_is_told_with_the_close_until_that_is_acknowledged) {
+  Node node;
+  node.run_batch();
+  node.status(batch1, StepPhase::ended, 3);
+  AgentEffects effects = node.tell(ContainerRemoved{job1, {}, "epilog: exit status 1"});
+  ASSERT_TRUE(has<ReportClosed>(effects));
+  EXPECT_EQ(all<ReportClosed>(effects)[0].epilog_failure, "epilog: exit status 1");
+  EXPECT_EQ(all<ReportClosed>(effects)[0].batch_result->exit_code, 3);
+  effects = reconcile(node.state);
+  ASSERT_TRUE(has<ReportClosed>(effects));
+  EXPECT_EQ(all<ReportClosed>(effects)[0].epilog_failure, "epilog: exit status 1");
+}
+
 TEST(Agent, a_batch_job_of_one_node_needs_one_message_and_answers_once) {
   Node node;
   AgentEffects effects = node.tell(Prepare{origin, job1, step_batch, true});

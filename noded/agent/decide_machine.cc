@@ -52,7 +52,8 @@ AgentFacts decide_one(const AgentState& state, const ContainerMade& request) {
   if (attempt == nullptr || attempt->container != ContainerPhase::asked) return {};
   // What a failed attempt at it left behind is removed when the attempt is closed.
   if (request.failure && !attempt->is_closing()) {
-    return {PrepareFailed{request.attempt, *request.failure, request.node_at_fault}};
+    return {PrepareFailed{request.attempt, *request.failure, request.node_at_fault,
+                          request.sets_aside}};
   }
   return {AttemptContained{request.attempt}};
 }
@@ -61,7 +62,7 @@ AgentFacts decide_one(const AgentState& state, const ContainerRemoved& request) 
   const AttemptKey key = request.attempt;
   const AgentAttempt* attempt = state.find(key);
   if (attempt == nullptr || !is_ready_to_remove(*attempt)) return {};
-  AgentFacts facts{AttemptClosed{key, request.usage}};
+  AgentFacts facts{AttemptClosed{key, request.usage, request.epilog_failure}};
   // The first attempt of the job that is left, if it waits, may begin.
   auto next = state.attempts.lower_bound(AttemptKey{key.job, Attempt{0}});
   for (; next != state.attempts.end() && next->first.job == key.job; ++next) {

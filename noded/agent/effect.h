@@ -13,7 +13,7 @@
 
 namespace cox::agent {
 
-/// Container and files of the attempt; answered by ContainerMade.
+/// Container and files of the attempt, then the prolog; answered by ContainerMade.
 struct MakeContainer {
   AttemptKey attempt;
 };
@@ -56,8 +56,8 @@ struct KillSupervisor {
   StepKey step;
 };
 
-/// Kill what is left, read the usage, remove container and files. Answered by ContainerRemoved or
-/// ContainerBusy.
+/// Kill what is left, read the usage, remove container and files, then run the epilog. Answered by
+/// ContainerRemoved or ContainerBusy.
 struct RemoveContainer {
   AttemptKey attempt;
 };
@@ -78,6 +78,7 @@ struct ReportPrepared {
   std::string endpoint;
   std::optional<std::string> failure;
   bool node_at_fault = true;
+  bool sets_aside = false;
 };
 
 struct ReportStepPrepared {
@@ -95,6 +96,7 @@ struct ReportClosed {
   AttemptKey attempt;
   Usage usage;
   std::optional<StepResult> batch_result;
+  std::string epilog_failure{};
 };
 
 /// Processes of a closing attempt survive SIGKILL; told again when they change.

@@ -99,6 +99,7 @@ void evolve_one(AgentState& state, const PrepareFailed& fact) {
   attempt.container = ContainerPhase::made;
   attempt.failure = fact.why;
   attempt.node_at_fault = fact.node_at_fault;
+  attempt.sets_aside = fact.sets_aside;
   for (auto& [id, step] : attempt.steps) {
     if (step.is_over()) continue;
     step.phase = StepPhase::ended;
@@ -202,6 +203,7 @@ void evolve_one(AgentState& state, const AttemptClosed& fact) {
     attempt.usage.system_us = sum.system_us;
   }
   attempt.usage.memory_peak_bytes = std::max(fact.usage.memory_peak_bytes, sum.memory_peak_bytes);
+  attempt.epilog_failure = fact.epilog_failure;
   attempt.phase = AttemptPhase::closed;
   attempt.container = ContainerPhase::none;
 }

@@ -54,6 +54,7 @@ struct PrepareFailed {
   AttemptKey attempt;
   std::string why;
   bool node_at_fault = true;
+  bool sets_aside = false;
 };
 
 struct AttemptReleased {
@@ -123,6 +124,7 @@ struct RemovalStuck {
 struct AttemptClosed {
   AttemptKey attempt;
   Usage usage;
+  std::string epilog_failure{};
 };
 
 /// Acknowledged by the controller; a tombstone stays for the session.

@@ -37,11 +37,13 @@ void report_attempt(const AgentState& state, AttemptKey key, AgentEffects* effec
     return;
   }
   if (attempt->phase == AttemptPhase::closed) {
-    effects->push_back(ReportClosed{key, attempt->usage, attempt->batch_result});
+    effects->push_back(
+        ReportClosed{key, attempt->usage, attempt->batch_result, attempt->epilog_failure});
   } else if (attempt->phase == AttemptPhase::closing && attempt->is_removal_stuck) {
     effects->push_back(ReportStuck{key, attempt->stuck_processes, attempt->stuck_why});
   } else if (attempt->phase == AttemptPhase::failed) {
-    effects->push_back(ReportPrepared{key, "", attempt->failure, attempt->node_at_fault});
+    effects->push_back(
+        ReportPrepared{key, "", attempt->failure, attempt->node_at_fault, attempt->sets_aside});
   } else if (attempt->phase == AttemptPhase::prepared) {
     // A batch job that went at once is known to run; nobody waits for its answer.
     const bool is_awaited = !attempt->go_at_once || attempt->initial != step_batch;

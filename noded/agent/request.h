@@ -89,12 +89,14 @@ struct ContainerMade {
   AttemptKey attempt;
   std::optional<std::string> failure;
   bool node_at_fault = true;
+  bool sets_aside = false;  // the prolog failed
 };
 
-/// No process is left and the container is removed.
+/// No process is left, the container is removed and the epilog has ended.
 struct ContainerRemoved {
   AttemptKey attempt;
   Usage usage;
+  std::string epilog_failure{};  // empty: none
 };
 
 /// Processes survive SIGKILL (uninterruptible sleep, say): tried again each second.

@@ -52,6 +52,8 @@ struct AgentAttempt {
   bool is_released = false;
   std::optional<std::string> failure;
   bool node_at_fault = true;
+  bool sets_aside = false;     // its prolog failed
+  std::string epilog_failure;  // empty: none
   EndCause close_cause = EndCause::none;
   std::uint32_t close_seconds = 0;
   bool is_removal_stuck = false;

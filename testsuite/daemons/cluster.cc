@@ -174,6 +174,9 @@ platform::SpawnRequest Cluster::node_daemon(std::uint32_t index) const {
     request.argv.insert(request.argv.end(), {"--emulate", std::to_string(index) + ":" + count});
   }
   if (!address_.is_unix()) request.argv.insert(request.argv.end(), {"--address", "127.0.0.1"});
+  if (const auto boot = boot_ids_.find(index); boot != boot_ids_.end()) {
+    request.argv.insert(request.argv.end(), {"--boot-id", boot->second});
+  }
   if (options_.network != nullptr) {
     std::ranges::replace(request.argv, address_.text(),
                          CutNetwork::controller_address(index) + ":7817");

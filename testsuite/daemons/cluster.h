@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,10 @@ class Cluster {
   /// The same without waiting for its answer.
   void spawn_controller();
   void start_node(std::uint32_t index);
+
+  /// From its next start on it says that it has booted as this.
+  void set_boot_id(std::uint32_t index, const std::string& boot_id) { boot_ids_[index] = boot_id; }
+
   /// Another daemon of that node's name, on what looks like another machine: its run directory is
   /// dir()/twin and its boot id differs.
   Child spawn_twin(std::uint32_t index) const;
@@ -110,6 +115,7 @@ class Cluster {
   std::string bin_;
   Child controller_;
   std::vector<Child> nodes_;
+  std::map<std::uint32_t, std::string> boot_ids_;  // others have this machine's
   bool is_over_ = false;
 };
 

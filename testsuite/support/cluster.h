@@ -64,13 +64,16 @@ class Cluster {
     return facts;
   }
 
-  /// What follows from a change for the jobs that waited for it.
+  /// What follows from a change for the jobs and nodes that waited for it.
   void settle() {
     while (core::has_unsettled(state)) {
       const auto facts = core::decide(state, contact, now, core::SettleWaits{});
       for (const core::Fact& fact : *facts) take(fact);
-      if (facts->empty()) return;
+      if (facts->empty()) break;
     }
+    if (!core::has_reboot_due(state, contact)) return;
+    const auto facts = core::decide(state, contact, now, core::BeginReboots{});
+    for (const core::Fact& fact : *facts) take(fact);
   }
 
   void take(const core::Fact& fact) {
@@ -80,6 +83,7 @@ class Cluster {
     plan_->observe(state, fact);
     core::forget(contact, state, fact);
     send(core::react(state, contact, fact));
+    for (const core::Errand& errand : core::errands_of(state, fact)) errands.push_back(errand);
   }
 
   /// Runs the pass until nothing more can start; returns the facts.
@@ -107,6 +111,7 @@ class Cluster {
     contact = core::Contact{};
     plan_ = std::make_unique<core::Plan>(policies_);
     sent.clear();
+    errands = core::unfinished_errands(state);
     ask(core::BeginEpoch{});
   }
 
@@ -175,6 +180,7 @@ class Cluster {
   Instant now{1'000'000'000'000'000};
   core::Facts journal;
   std::deque<core::Effect> sent;
+  core::Errands errands;  // of the controller's own host, as they came
   /// Called with the state before each fact.
   std::function<void(const core::State&, const core::Fact&)> watch;
 

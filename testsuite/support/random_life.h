@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "testsuite/support/cluster.h"
@@ -233,8 +234,24 @@ class RandomLife {
     return job.run->allocation.nodes[dice.roll(job.run->allocation.nodes.size())].node;
   }
 
+  /// Programs of the controller's host end, mostly well.
+  void end_errands() {
+    for (const core::Errand& errand : std::exchange(cluster.errands, {})) {
+      if (errand.kind == core::Errand::Kind::end_prolog) continue;
+      core::ReportProgram report{errand.job, errand.attempt};
+      report.is_epilog = errand.kind == core::Errand::Kind::epilog;
+      if (dice.chance(10)) report.failure = "exit status 1";
+      if (dice.chance(80)) {
+        cluster.ask(report);
+      } else {
+        cluster.errands.push_back(errand);
+      }
+    }
+  }
+
   /// Nodes answer part of what they got; some of it is lost.
   void answer_some() {
+    end_errands();
     for (std::uint64_t n = dice.roll(6); n > 0 && !cluster.sent.empty(); --n) {
       if (dice.chance(3)) {
         cluster.sent.pop_front();
@@ -333,6 +350,8 @@ class RandomLife {
     const std::string name = "n" + std::to_string(dice.roll(nodes));
     if (dice.chance(30)) {
       cluster.ask(core::SetNodeAside{root(), name, dice.chance(50), "test"});
+    } else if (dice.chance(20)) {
+      cluster.ask(core::RebootNode{root(), name, dice.chance(50), "test"});
     } else {
       for (std::uint32_t i = 0; i < nodes; ++i) {
         cluster.ask(core::ResumeNode{root(), "n" + std::to_string(i)});
@@ -353,6 +372,10 @@ class RandomLife {
       if (dice.chance(20)) changed.partitions.back().max_time = minutes(1);
       if (dice.chance(20)) changed.partitions.back().max_nodes = 1;
       if (dice.chance(20)) changed.nodes = {{"n[0-2]", {}, {}}, {"n3", {}, {5, 0, 0}}};
+      if (dice.chance(40)) {
+        changed.programs.controller_prolog = changed.programs.controller_epilog = "/program";
+        changed.programs.reboot = "/reboot";
+      }
       cluster.ask(core::ApplySettings{root(), changed});
     }
   }

@@ -1,0 +1,73 @@
+// Prolog and epilog: what the administrator has run before the first task of an attempt on this
+// node and after its last. Which they are came with the attempt, so that a later daemon knows it
+// too.
+#include <string>
+#include <utility>
+
+#include "common/node_list.h"
+#include "noded/daemon.h"
+
+namespace cox::noded {
+
+std::vector<std::string> Daemon::program_environment(const AttemptPlan& plan,
+                                                     const char* which) const {
+  const wire::Prepare& prepare = plan.prepare;
+  std::vector<std::string> result;
+  const auto add = [&result](const char* name, const std::string& value) {
+    result.push_back(std::string(name) + "=" + value);
+  };
+  add("COX_PROGRAM", which);
+  add("COX_NODE_NAME", setup_.options.name);
+  add("COX_JOB_ID", std::to_string(prepare.job()));
+  add("COX_ATTEMPT", std::to_string(prepare.attempt()));
+  add("COX_JOB_NAME", prepare.request().name());
+  add("COX_JOB_USER", plan.user.name);
+  add("COX_JOB_UID", std::to_string(plan.user.uid));
+  add("COX_JOB_GID", std::to_string(plan.user.gid));
+  add("COX_NNODES", std::to_string(prepare.job_nodes_size()));
+  add("COX_NODELIST", fold_node_list({prepare.job_nodes().begin(), prepare.job_nodes().end()}));
+  if (prepare.has_element()) {
+    add("COX_ARRAY_ID", std::to_string(prepare.element().array()));
+    add("COX_ARRAY_INDEX", std::to_string(prepare.element().index()));
+  }
+  return result;
+}
+
+void Daemon::run_prolog(const AttemptPlan& plan) {
+  const AttemptKey key = plan.key();
+  const ProgramSettings& programs = plan.programs;
+  if (programs.prolog.empty()) return tell(agent::ContainerMade{key, {}, true});
+  const platform::ProgramRun run{programs.prolog, program_environment(plan, "prolog"),
+                                 programs.prolog_timeout};
+  programs_.run(run, [this, key, program = programs.prolog](const platform::ProgramEnd& end) {
+    agent::ContainerMade made{key, {}, true};
+    if (!end.is_good) {
+      made.failure = "prolog " + program + ": " + end.text();
+      made.sets_aside = true;
+    }
+    tell(std::move(made));
+  });
+}
+
+/// For each attempt for which a prolog may have been begun, whatever became of it.
+void Daemon::run_epilog(AttemptKey key, const Usage& usage) {
+  const auto plan = plans_.find(key);
+  if (plan == plans_.end() || plan->second.programs.epilog.empty()) return removed(key, usage, "");
+  const ProgramSettings& programs = plan->second.programs;
+  const platform::ProgramRun run{programs.epilog, program_environment(plan->second, "epilog"),
+                                 programs.epilog_timeout};
+  epilogs_.insert(key);
+  programs_.run(run,
+                [this, key, usage, program = programs.epilog](const platform::ProgramEnd& end) {
+                  epilogs_.erase(key);
+                  removed(key, usage, end.is_good ? "" : "epilog " + program + ": " + end.text());
+                });
+}
+
+void Daemon::removed(AttemptKey key, const Usage& usage, const std::string& epilog_failure) {
+  if (!epilog_failure.empty()) log_.error("attempt " + key_text(key) + ": " + epilog_failure);
+  tell(agent::ContainerRemoved{key, usage, epilog_failure});
+  log_closed(key);
+}
+
+}  // namespace cox::noded

@@ -1,0 +1,71 @@
+// Programs of the administrator that a daemon runs: prolog, epilog, health check. Each has a
+// process group of its own and a time, and nothing waits for it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/time.h"
+#include "platform/descriptor.h"
+#include "platform/loop.h"
+
+namespace cox::platform {
+
+struct ProgramRun {
+  std::string program;                   // an absolute path
+  std::vector<std::string> environment;  // NAME=VALUE, beside PATH; the whole of it
+  Duration timeout;
+};
+
+struct ProgramEnd {
+  bool is_good = false;  // it exited with 0
+  std::string how;       // "exit status 3", "still ran after 1:00"
+  std::string line;      // the first of its output, printable
+
+  /// "exit status 3: disk is full"
+  std::string text() const { return how + (line.empty() ? "" : ": " + line); }
+};
+
+class Programs {
+ public:
+  explicit Programs(Loop& loop) : loop_(loop) {}
+
+  /// Kills what still runs: a later daemon begins again.
+  ~Programs();
+  Programs(const Programs&) = delete;
+  Programs& operator=(const Programs&) = delete;
+
+  using Done = std::function<void(const ProgramEnd&)>;
+  /// `done` comes once; at once where the program cannot be started. The number names the run.
+  std::uint64_t run(const ProgramRun& run, Done done);
+  /// Kills it and its group; `done` says so. One that has ended, or never was, is no error.
+  void kill(std::uint64_t run);
+
+ private:
+  struct One {
+    std::uint64_t number = 0;
+    pid_t pid = 0;
+    Descriptor output;
+    std::string said;
+    TimerId timer = 0;
+    Duration timeout;
+    bool is_late = false;
+    Done done;
+  };
+
+  Result<std::unique_ptr<One>> start(const ProgramRun& run);
+  void read_output(One& one);
+  void ended(pid_t pid, const ChildExit& exit);
+
+  Loop& loop_;
+  std::map<pid_t, std::unique_ptr<One>> running_;
+  std::uint64_t last_ = 0;  // of the runs
+};
+
+}  // namespace cox::platform
