@@ -63,6 +63,13 @@ struct SendClosedAck {
   Attempt attempt;
 };
 
+/// The attempt's time limit was changed after its start.
+struct SendLimit {
+  NodeId node;
+  JobId job;
+  Attempt attempt;
+};
+
 using Effect = std::variant<SendPrepare,
                             SendGo,
                             SendPrepareStep,
@@ -70,6 +77,7 @@ using Effect = std::variant<SendPrepare,
                             SendEndStep,
                             SendClose,
                             SendStepAck,
-                            SendClosedAck>;
+                            SendClosedAck,
+                            SendLimit>;
 
 }  // namespace cox::core

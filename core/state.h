@@ -75,8 +75,9 @@ struct JobRun {
   EndCause before_cause = EndCause::none;  // of the attempt before, which was requeued
   std::int32_t before_exit_code = 0;
   std::string before_why;
-  Allocation allocation;  // of the current attempt; kept after the end, for the record
-  Bitset freed;           // per allocation.nodes: holds nothing any more
+  bool is_limit_changed = false;  // of the current attempt, since it began: its nodes may not know
+  Allocation allocation;          // of the current attempt; kept after the end, for the record
+  Bitset freed;                   // per allocation.nodes: holds nothing any more
   StepId next_step;
   std::vector<Step> steps;  // of the current attempt
   JobState final_state = JobState::pending;

@@ -99,6 +99,7 @@ void put(const core::JobRun& from, store::StateJob* to) {
   to->set_before_cause(static_cast<std::uint32_t>(from.before_cause));
   to->set_before_exit_code(from.before_exit_code);
   to->set_before_why(from.before_why);
+  to->set_limit_changed(from.is_limit_changed);
   if (!from.array.is_blank()) put(*from.array, to->mutable_array_run());
 }
 
@@ -159,6 +160,7 @@ Result<void> take(const store::StateJob& from, core::JobRun* run) {
   run->before_cause = static_cast<EndCause>(from.before_cause());
   run->before_exit_code = from.before_exit_code();
   run->before_why = from.before_why();
+  run->is_limit_changed = from.limit_changed();
   return take_parts(from, run);
 }
 

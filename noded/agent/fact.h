@@ -104,6 +104,11 @@ struct StepForgotten {
   StepKey step;
 };
 
+struct LimitChanged {
+  AttemptKey attempt;
+  Duration limit;
+};
+
 struct CloseBegan {
   AttemptKey attempt;
   EndCause cause;
@@ -168,6 +173,7 @@ using AgentFact = std::variant<SessionBegan,
                                StepFinished,
                                SupervisorLost,
                                StepForgotten,
+                               LimitChanged,
                                CloseBegan,
                                CloseAged,
                                RemovalStuck,
