@@ -1,8 +1,11 @@
 // cox why: everything that keeps a job from starting.
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
@@ -11,7 +14,7 @@ namespace cox::cmds {
 namespace {
 
 OptionTable options() {
-  static constexpr std::array table = {json_option, cluster_option, help_option};
+  static constexpr std::array table = {jobs_label_option, json_option, cluster_option, help_option};
   return table;
 }
 
@@ -27,37 +30,76 @@ std::string text_of(const wire::Explanation& explanation) {
   return text;
 }
 
-Result<int> run(const Parsed& given) {
-  const auto job = one_job(given);
-  if (!job) return Failure(job.error());
+Result<wire::Explanation> explain(const Parsed& given, Session& session, const JobName& job) {
   wire::ClientRequest request;
-  request.mutable_explain_job()->set_job(job->job.value);
-  if (job->elements.count() > 1) {
-    return usage_error(given.command(), "job " + job->text + ": one element only");
+  request.mutable_explain_job()->set_job(job.job.value);
+  if (job.elements.count() > 1) {
+    return usage_error(given.command(), "job " + job.text + ": one element only");
   }
-  if (!job->elements.empty()) {
-    request.mutable_explain_job()->set_index(job->elements.first());
+  if (!job.elements.empty()) {
+    request.mutable_explain_job()->set_index(job.elements.first());
     request.mutable_explain_job()->set_has_index(true);
   }
-  const auto reply = ask_cluster(given, request);
+  const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
-  std::string text;
-  if (given.has("json")) {
-    JsonWriter json;
-    write_json(reply->explanation(), &json);
-    text = json.take();
-  } else {
-    text = text_of(reply->explanation());
+  return reply->explanation();
+}
+
+/// Of a job that is named the document is its own; else there is a list.
+std::string document_of(const Parsed& given, const std::vector<wire::Explanation>& all) {
+  JsonWriter json;
+  if (!given.has("label")) {
+    write_json(all.front(), &json);
+    return json.take();
   }
-  const auto printed = print(text);
+  json.begin_array("jobs");
+  for (const wire::Explanation& one : all) {
+    json.begin_object();
+    write_json(one, &json);
+    json.end_object();
+  }
+  json.end_array();
+  return json.take();
+}
+
+Result<int> run(const Parsed& given) {
+  if (auto good = check_names_or_label(given, !given.operands().empty()); !good) {
+    return Failure(good.error());
+  }
+  std::vector<JobName> jobs;
+  if (!given.has("label")) {
+    const auto job = one_job(given);
+    if (!job) return Failure(job.error());
+    jobs.push_back(*job);
+  }
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  if (given.has("label")) {
+    auto labelled = labelled_jobs(given, *session, Labelled::unended);
+    if (!labelled) return Failure(labelled.error());
+    jobs = std::move(*labelled);
+  }
+  std::vector<wire::Explanation> all;
+  std::string text;
+  for (const JobName& job : jobs) {
+    const auto explained = explain(given, *session, job);
+    if (!explained) return Failure(explained.error());
+    text += (text.empty() ? "" : "\n") + text_of(*explained);
+    all.push_back(*explained);
+  }
+  const auto printed = print(given.has("json") ? document_of(given, all) : text);
   if (!printed) return Failure(printed.error());
   return 0;
 }
 
 }  // namespace
 
-const Command why_command{"why",   "JOB [OPTIONS]",    "everything that keeps a job from starting",
-                          options, Operands::anywhere, 0,
+const Command why_command{"why",
+                          "JOB | -l SELECTOR [OPTIONS]",
+                          "everything that keeps a job from starting",
+                          options,
+                          Operands::anywhere,
+                          0,
                           run};
 
 }  // namespace cox::cmds
