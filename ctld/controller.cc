@@ -25,6 +25,7 @@ Controller::Controller(ControllerParts parts)
                history_,
                configs_,
                cluster_key_,
+               log_,
                parts.about),
       keeper_(machine_, journal_, parts.checkpoints, log_),
       sweep_(machine_, journal_),
@@ -167,7 +168,10 @@ void Controller::end_turn() {
 void Controller::carry_out() {
   for (;;) {
     const Changes changes = machine_.take_changes();
-    for (const std::string& note : changes.notes) log_.info(note);
+    for (const Note& note : changes.notes) {
+      const RequestScope scope(note.request);
+      log_.info(note.text);
+    }
     if (changes.effects.empty() && changes.jobs.empty() && changes.heard.empty()) return;
     nodes_.carry_out(changes.effects);
     clients_.notify(changes);
