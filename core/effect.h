@@ -69,6 +69,13 @@ struct SendReboot {
   NodeId node;
 };
 
+/// The attempt's time limit was changed after its start.
+struct SendLimit {
+  NodeId node;
+  JobId job;
+  Attempt attempt;
+};
+
 using Effect = std::variant<SendPrepare,
                             SendGo,
                             SendPrepareStep,
@@ -77,7 +84,8 @@ using Effect = std::variant<SendPrepare,
                             SendClose,
                             SendStepAck,
                             SendClosedAck,
-                            SendReboot>;
+                             SendReboot,
+                             SendLimit>;
 
 /// What the controller's own host has to run, or need not run any more: its prolog or epilog for an
 /// attempt. Answered by ReportProgram. Safe to repeat as well.

@@ -66,6 +66,17 @@ void react_to(Reaction& to, const NodeFreed& fact) {
   to.effects.send(SendClosedAck{fact.node, fact.job, fact.attempt});
 }
 
+/// Who enforces the limit of what has begun has to know.
+void react_to(Reaction& to, const JobUpdated& fact) {
+  const Job& job = job_of(to, fact.job);
+  if (!job.run->is_limit_changed) return;
+  for (const NodeShare& share : job.run->allocation.nodes) {
+    if (holds_share(job, share.node)) {
+      to.effects.send(SendLimit{share.node, fact.job, job.attempt});
+    }
+  }
+}
+
 /// Where the job went on without the node, no NodeFreed follows to acknowledge the closing.
 void react_to(Reaction& to, const NodeUnstuck& fact) {
   if (held_job(to.state, fact.job, fact.attempt, fact.node) != nullptr) return;

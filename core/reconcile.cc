@@ -72,8 +72,12 @@ void compare_held(Comparison& with, const HeldAttempt& held) {
     with.effects.send(SendClose{with.node, job->id, job->attempt, job->run->cause});
   } else if (held.closing) {
     return;  // its Closed report follows
-  } else if (job->phase == JobPhase::running) {
-    compare_running(with, *job, held);
+  } else {
+    // What it was told may be older, or it was away when the limit was changed.
+    if (job->run->is_limit_changed) {
+      with.effects.send(SendLimit{with.node, job->id, job->attempt});
+    }
+    if (job->phase == JobPhase::running) compare_running(with, *job, held);
   }
 }
 

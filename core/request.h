@@ -75,6 +75,7 @@ struct UpdateJob {
   Caller caller;
   JobId job;
   JobChanges changes;
+  ArraySpec elements{};
 };
 
 /// Ends jobs that wait for what can never be, and parts elements whose own turn has come. Asked

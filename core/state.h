@@ -75,11 +75,12 @@ struct JobRun {
   EndCause before_cause = EndCause::none;  // of the attempt before, which was requeued
   std::int32_t before_exit_code = 0;
   std::string before_why;
-  bool awaits_program = false;  // the controller's prolog
-  bool owes_epilog = false;     // the controller's, when the attempt is over
-  Instant cleared;              // when that prolog had ended well
-  Allocation allocation;        // of the current attempt; kept after the end, for the record
-  Bitset freed;                 // per allocation.nodes: holds nothing any more
+  bool is_limit_changed = false;  // of the current attempt, since it began: its nodes may not know
+  bool awaits_program = false;    // the controller's prolog
+  bool owes_epilog = false;       // the controller's, when the attempt is over
+  Instant cleared;                // when that prolog had ended well
+  Allocation allocation;          // of the current attempt; kept after the end, for the record
+  Bitset freed;                   // per allocation.nodes: holds nothing any more
   StepId next_step;
   std::vector<Step> steps;  // of the current attempt
   JobState final_state = JobState::pending;

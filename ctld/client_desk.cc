@@ -9,6 +9,7 @@
 #include "core/job/permission.h"
 #include "ctld/translate/frame_check.h"
 #include "model/selector.h"
+#include "platform/log_line.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -23,6 +24,11 @@ void add_error(JobId job, const std::string& name, const Error& error, wire::Act
   to->set_job(job.value);
   to->set_name(name);
   wire::put(error, to->mutable_error());
+}
+
+/// By which the log names a request: the controller's epoch, the connection, its request.
+std::uint64_t id_of(Epoch epoch, ClientId client, std::uint64_t number) {
+  return (epoch.value & 0xFFFF) << 48 | (client.value & 0xFFFF'FFFF) << 16 | (number & 0xFFFF);
 }
 
 /// An id, or 0 and what was wrong with that place of the request.
@@ -41,6 +47,7 @@ ClientDesk::ClientDesk(Machine& machine,
                        HistoryDesk& history,
                        ConfigDesk& configs,
                        const std::string& cluster_key,
+                       const Log& log,
                        About about)
     : machine_(machine),
       outputs_(outputs),
@@ -49,6 +56,7 @@ ClientDesk::ClientDesk(Machine& machine,
       history_(history),
       configs_(configs),
       cluster_key_(cluster_key),
+      log_(log),
       about_(std::move(about)) {}
 
 void ClientDesk::opened(ClientId client, const Caller& caller) {
@@ -85,7 +93,9 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
   if (known == clients_.end()) return;
   Caller caller = known->second;
   caller.role = core::role_of(state().record.settings, caller);
-  const Conversation to{client, request.number()};
+  const std::uint64_t id = id_of(state().record.epoch, client, request.number());
+  const RequestScope scope(id);
+  const Conversation to{client, request.number(), id};
   if (auto counted = check_counts(request); !counted) return refuse(to, counted.error());
   if (storage_full_ && is_change(request)) {
     refuse(to, {Code::storage_full, "the disk of " + about_.state_dir + " is full"});
@@ -400,8 +410,14 @@ void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool las
 }
 
 void ClientDesk::refuse(const Conversation& to, const Error& error) {
+  Error told = error;
+  if (error.code == Code::internal) {
+    const RequestScope scope(to.request);
+    log_.error("a request failed: " + error.message);
+    told.message += " (request " + platform::request_text(to.request) + " in the controller's log)";
+  }
   wire::ClientReply answer;
-  wire::put(error, answer.mutable_error());
+  wire::put(told, answer.mutable_error());
   // A refusal promises nothing, so it may leave like a read.
   reply(to, std::move(answer), true, true);
 }

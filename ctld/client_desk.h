@@ -12,6 +12,7 @@
 #include "ctld/config_desk.h"
 #include "ctld/history_desk.h"
 #include "ctld/listing.h"
+#include "ctld/log.h"
 #include "ctld/machine.h"
 #include "ctld/named_elements.h"
 #include "ctld/output_queue.h"
@@ -51,6 +52,7 @@ class ClientDesk {
              HistoryDesk& history,
              ConfigDesk& configs,
              const std::string& cluster_key,
+             const Log& log,
              About about);
 
   void opened(ClientId client, const Caller& caller);
@@ -236,6 +238,7 @@ class ClientDesk {
   HistoryDesk& history_;
   ConfigDesk& configs_;
   const std::string& cluster_key_;
+  const Log& log_;
   About about_;
   std::map<ClientId, Caller> clients_;
   std::map<ClientId, std::string> joiners_;  // with what of their tokens is no secret

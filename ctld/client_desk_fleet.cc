@@ -44,6 +44,7 @@ void ClientDesk::act_on_nodes(const Conversation& to,
   auto names = expand_node_list(action.names());
   if (!names) return refuse(to, names.error());
   with_name(caller, [=, this, all = std::move(*names)](const std::string& who) {
+    const RequestScope scope(to.request);
     auto answer = each(all, [&](const std::string& name) -> Result<void> {
       auto request = translate_node_action(action, caller, who, name);
       if (!request) return tl::unexpected(request.error());
@@ -74,6 +75,7 @@ void ClientDesk::act_on_partitions(const Conversation& to,
                                             std::to_string(partitions_named_max)});
   }
   with_name(caller, [=, this](const std::string& who) {
+    const RequestScope scope(to.request);
     auto answer = each(action.names(), [&](const std::string& name) -> Result<void> {
       auto request = translate_partition_action(action, caller, who, name);
       if (!request) return tl::unexpected(request.error());
@@ -92,8 +94,10 @@ void ClientDesk::act_on_config(const Conversation& to,
     if (!made) return refuse(to, made.error());
     reply(to, std::move(*made), true, is_read);
   };
-  with_name(caller,
-            [=, this](const std::string& who) { configs_.act(action, caller, who, answer); });
+  with_name(caller, [=, this](const std::string& who) {
+    const RequestScope scope(to.request);
+    configs_.act(action, caller, who, answer);
+  });
 }
 
 }  // namespace cox::ctld

@@ -163,6 +163,7 @@ void ClientDesk::shut_down(const Conversation& to,
   }
   const std::string left = in_the_way(state(), request.keep_queue());
   if (!left.empty() && !request.force()) return refuse(to, {Code::refused, left});
+  log_.info("uid " + std::to_string(caller.uid) + " asked for an end");
   shutdown_ = Shutdown{to, machine_.now() + shutdown_patience, request.keep_queue()};
   end_jobs(caller);
   finish_shutdown();

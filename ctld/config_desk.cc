@@ -8,6 +8,7 @@
 #include "config/changes.h"
 #include "core/job/permission.h"
 #include "core/schedule/settings_effects.h"
+#include "ctld/log.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -149,7 +150,9 @@ void ConfigDesk::act(const wire::ConfigAction& action,
                        "config action " + std::to_string(action.kind()) + " is not known"));
   }
   const bool is_apply = action.kind() == wire::ConfigAction::APPLY;
+  const std::uint64_t request = RequestScope::current();
   const auto read = [=, this](const Result<config::Config>& config) {
+    const RequestScope scope(request);
     if (!config) return done(Failure(config.error()));
     done(is_apply ? apply(*config, action, caller, who) : plan(*config));
   };

@@ -26,6 +26,7 @@ Controller::Controller(ControllerParts parts)
                history_,
                configs_,
                cluster_key_,
+               log_,
                parts.about),
       keeper_(machine_, journal_, parts.checkpoints, log_),
       sweep_(machine_, journal_),
@@ -174,7 +175,10 @@ void Controller::end_turn() {
 void Controller::carry_out() {
   for (;;) {
     const Changes changes = machine_.take_changes();
-    for (const std::string& note : changes.notes) log_.info(note);
+    for (const Note& note : changes.notes) {
+      const RequestScope scope(note.request);
+      log_.info(note.text);
+    }
     const bool is_done = changes.effects.empty() && changes.errands.empty() &&
                          changes.jobs.empty() && changes.heard.empty();
     if (is_done) return;

@@ -13,6 +13,7 @@
 #include "ctld/store/sqlite_checkpoint.h"
 #include "ctld/store/sqlite_store.h"
 #include "platform/limits.h"
+#include "platform/log_line.h"
 #include "platform/random.h"
 #include "platform/user.h"
 
@@ -245,6 +246,13 @@ void Daemon::Body::wake_at(Instant when) {
   });
 }
 
+void Daemon::Body::reopen_log() {
+  if (options.log_file.empty()) return;
+  const auto opened = platform::reopen_append(options.log_file, options.log_fd);
+  if (opened) return options.log.info("the log was opened again");
+  options.log.warning("the log cannot be opened again: " + opened.error().message);
+}
+
 void Daemon::Body::leave() {
   if (std::exchange(leaving, true)) return;
   options.log.info("shutting down");
@@ -288,6 +296,8 @@ void Daemon::run() {
       body_->loop->stop();
     });
   }
+  // Also without a file: who sends it to all daemons does not mean to end this one.
+  body_->loop->on_signal(SIGHUP, [this] { body_->reopen_log(); });
   body_->options.manager.ready("cluster " + body_->options.config.settings.cluster + ", state in " +
                                body_->dir.state_path);
   body_->tick();

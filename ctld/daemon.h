@@ -23,6 +23,8 @@ struct DaemonOptions {
   config::Config config;
   StartFile file;
   Log log{2};
+  std::string log_file;  // opened again at SIGHUP; empty: none
+  int log_fd = -1;
   platform::ServiceManager manager;
 };
 

@@ -138,6 +138,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
   void close_stuck();
   void tick();
   void wake_at(Instant wake);
+  void reopen_log();
   void leave();
   [[noreturn]] void storage_failed(const Error& error) const;
 

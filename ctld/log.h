@@ -1,6 +1,8 @@
-// The daemon's log: one line per event, "time level message", to standard error or a file.
+// The daemon's log, to standard error or a file: platform/log_line.h is its form. A line that is
+// written while a client's request is dealt with names it.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace cox::ctld {
@@ -20,6 +22,20 @@ class Log {
   void write(std::string_view level, std::string_view message) const;
 
   int fd_;
+};
+
+/// What happens on this thread while it lives happens for that request; 0: for none.
+class RequestScope {
+ public:
+  explicit RequestScope(std::uint64_t request);
+  ~RequestScope();
+  RequestScope(const RequestScope&) = delete;
+  RequestScope& operator=(const RequestScope&) = delete;
+
+  static std::uint64_t current();
+
+ private:
+  std::uint64_t before_;
 };
 
 }  // namespace cox::ctld

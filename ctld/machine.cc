@@ -10,6 +10,7 @@
 #include "core/repair.h"
 #include "ctld/fact_text.h"
 #include "ctld/history_desk.h"
+#include "ctld/log.h"
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/record.h"
 
@@ -192,7 +193,7 @@ void Machine::note(const core::Fact& fact) {
   auto contents = blobs_.learn(fact);
   std::ranges::move(contents, std::back_inserter(batch_.blobs));
   if (std::string text = log_text(state_, fact); !text.empty()) {
-    changes_.notes.push_back(std::move(text));
+    changes_.notes.push_back({std::move(text), RequestScope::current()});
   }
   if (const JobId job = job_shown_by(fact); job != JobId{}) changes_.jobs.push_back(job);
   if (const auto* split = std::get_if<core::ElementSplit>(&fact)) {

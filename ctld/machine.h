@@ -21,13 +21,19 @@
 
 namespace cox::ctld {
 
+/// A line for the log, and the client's request that caused it; 0: none did.
+struct Note {
+  std::string text;
+  std::uint64_t request = 0;
+};
+
 /// What the facts of a turn changed and ask for.
 struct Changes {
   core::Effects effects;
   core::Errands errands;
-  std::vector<JobId> jobs;         // with facts; with repeats, in order
-  std::vector<std::string> notes;  // for the log
-  std::vector<JobId> heard;        // of which a node said where supervisors listen
+  std::vector<JobId> jobs;   // with facts; with repeats, in order
+  std::vector<Note> notes;   // for the log
+  std::vector<JobId> heard;  // of which a node said where supervisors listen
 };
 
 class HistoryDesk;

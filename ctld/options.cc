@@ -102,6 +102,8 @@ Result<void> serve(const Options& options) {
     if (!opened) return tl::unexpected(opened.error());
     log = std::move(*opened);
     chosen->log = Log(log.get());
+    chosen->log_file = options.log_file;
+    chosen->log_fd = log.get();
   }
   for (const std::string& line : chosen->config.warnings) chosen->log.warning(line);
   for (const std::string& line : resolve_members(&chosen->config, options.config)) {

@@ -19,6 +19,7 @@ namespace cox::ctld {
 struct Conversation {
   ClientId client;
   std::uint64_t number = 0;
+  std::uint64_t request = 0;  // its id, for the log
   friend auto operator<=>(const Conversation&, const Conversation&) = default;
 };
 

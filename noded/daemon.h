@@ -85,6 +85,7 @@ class Daemon {
   void run(const agent::SpawnSupervisor& effect);
   void run(const agent::TellGo& effect);
   void run(const agent::TellEnd& effect);
+  void run(const agent::TellLimit& effect);
   void run(const agent::TellForget& effect);
   void run(const agent::KillStep& effect);
   void run(const agent::KillAttempt& effect);

@@ -167,6 +167,12 @@ void Daemon::run(const agent::TellEnd& effect) {
   supervisors_.send(effect.step, step_end_bytes(effect.cause));
 }
 
+void Daemon::run(const agent::TellLimit& effect) {
+  const auto plan = plans_.find(effect.attempt);
+  if (plan != plans_.end()) change_limit(effect.limit, &plan->second);
+  supervisors_.send_attempt(effect.attempt, step_limit_bytes(effect.limit));
+}
+
 void Daemon::run(const agent::TellForget& effect) {
   const auto plan = plans_.find(attempt_of(effect.step));
   if (plan != plans_.end()) plan->second.specs.erase(effect.step.step);

@@ -7,6 +7,7 @@
 
 #include "model/time.h"
 #include "platform/file.h"
+#include "platform/log_line.h"
 
 namespace cox::noded {
 
@@ -21,12 +22,9 @@ Result<Log> Log::open(const std::string& path) {
 
 void Log::reopen() {
   if (path_.empty()) return;
-  auto file = platform::open_append(path_);
-  if (file) {
-    file_ = std::move(*file);
-  } else {
-    warning(file.error().message);
-  }
+  const auto opened = platform::reopen_append(path_, file_.get());
+  if (opened) return info("the log was opened again");
+  warning("the log cannot be opened again: " + opened.error().message);
 }
 
 int Log::descriptor() const {
@@ -37,8 +35,8 @@ void Log::write(std::string_view level, std::string_view message) const {
   using std::chrono::system_clock;
   const auto since =
       std::chrono::duration_cast<std::chrono::microseconds>(system_clock::now().time_since_epoch());
-  std::string line = to_utc_text(Instant{since.count()});
-  line.append(" ").append(level).append(" ").append(message).append("\n");
+  // A node has no requests of clients: what they ask of it comes from the controller.
+  const std::string line = platform::log_line(Instant{since.count()}, level, 0, message);
   // A log that cannot be written must not stop jobs.
   [[maybe_unused]] const auto written = ::write(descriptor(), line.data(), line.size());
 }

@@ -1,4 +1,4 @@
-// The daemon's log: one line per event, "time level message", to standard error or a file.
+// The daemon's log, to standard error or a file: platform/log_line.h is its form.
 #pragma once
 
 #include <string>

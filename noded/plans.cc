@@ -91,6 +91,17 @@ Result<RememberedAttempt> parse_attempt_file(const std::string& text) {
   return RememberedAttempt{std::move(*plan), phase != 'p'};
 }
 
+void change_limit(Duration limit, AttemptPlan* plan) {
+  const auto put = [limit](wire::StepSpec* spec) {
+    const bool is_limited = limit < duration_unlimited;
+    spec->set_time_left_us(is_limited ? std::max<std::int64_t>(limit.us - spec->ran_us(), 1)
+                                      : duration_unlimited.us);
+  };
+  plan->prepare.mutable_request()->set_time_limit_us(limit.us);
+  if (plan->prepare.has_initial()) put(plan->prepare.mutable_initial());
+  for (auto& [id, spec] : plan->specs) put(&spec);
+}
+
 std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPlace& place) {
   const wire::Prepare& prepare = plan.prepare;
   wire::StepMessage message;

@@ -56,6 +56,9 @@ struct StepPlace {
   Duration lease_left, lease_kill_wait;  // 0: none
 };
 
+/// Supervisors that are started from here on count by this limit of the job.
+void change_limit(Duration limit, AttemptPlan* plan);
+
 /// The StepMessage{start} for a supervisor, as bytes. The step has a spec in the plan.
 std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPlace& place);
 

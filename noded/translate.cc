@@ -1,6 +1,7 @@
 // Controller to node.
 #include "noded/translate.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/node_list.h"
@@ -128,6 +129,16 @@ Result<Received> take_one(const agent::Origin& origin, const wire::Close& messag
   return of(agent::Close{origin, *attempt, *cause});
 }
 
+Result<Received> take_one(const agent::Origin& origin, const wire::TimeLimit& message) {
+  const auto attempt = take_attempt(message);
+  if (!attempt) return tl::unexpected(attempt.error());
+  if (message.limit_us() <= 0) {
+    return bad("time limit of " + std::to_string(message.limit_us()) + " us");
+  }
+  const Duration limit = std::min(Duration{message.limit_us()}, duration_unlimited);
+  return of(agent::ChangeLimit{origin, *attempt, limit});
+}
+
 Result<Received> take_one(const agent::Origin& origin, const wire::StepAck& message) {
   const auto step = take_step(message.step());
   if (!step) return tl::unexpected(step.error());
@@ -172,6 +183,8 @@ Result<Received> take_body(wire::ControllerMessage* message) {
       return take_one(origin, message->end_step());
     case wire::ControllerMessage::kClose:
       return take_one(origin, message->close());
+    case wire::ControllerMessage::kTimeLimit:
+      return take_one(origin, message->time_limit());
     case wire::ControllerMessage::kStepAck:
       return take_one(origin, message->step_ack());
     case wire::ControllerMessage::kClosedAck:

@@ -58,6 +58,7 @@ Result<agent::SupervisorStatus> receive_status(const std::string& frame);
 std::string step_go_bytes(const std::vector<std::string>& endpoints);
 std::string step_end_bytes(EndCause cause);
 std::string step_forget_bytes();
+std::string step_limit_bytes(Duration limit);
 std::string step_lease_bytes(Duration left, Duration kill_wait);
 
 }  // namespace cox::noded

@@ -154,6 +154,12 @@ std::string step_forget_bytes() {
   return message.SerializeAsString();
 }
 
+std::string step_limit_bytes(Duration limit) {
+  wire::StepMessage message;
+  message.mutable_limit()->set_limit_us(limit.us);
+  return message.SerializeAsString();
+}
+
 std::string step_lease_bytes(Duration left, Duration kill_wait) {
   wire::StepMessage message;
   message.mutable_lease()->set_left_us(left.us);

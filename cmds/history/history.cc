@@ -1,6 +1,9 @@
 // cox history: jobs that ended, one line each, with what they asked for and used.
 #include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
@@ -11,6 +14,7 @@
 #include "cmds/history/columns.h"
 #include "cmds/history/past_time.h"
 #include "common/text.h"
+#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
@@ -24,7 +28,7 @@ OptionTable options() {
       OptionSpec{"account", 'A', "NAME", "jobs charged to this account"},
       OptionSpec{"partition", 'p', "NAME", "jobs that waited for this partition"},
       OptionSpec{"state", 's', "STATE,...", "jobs that ended like this: FAILED, TIMEOUT"},
-      OptionSpec{"label", 'l', "KEY[=VALUE]", "jobs with this label; may be repeated"},
+      OptionSpec{"label", 'l', "SELECTOR", "jobs with such labels; may be repeated"},
       OptionSpec{"since", 'S', "WHEN", "ended then or later: 2031-05-01, 17:30, 12h"},
       OptionSpec{"until", 'E', "WHEN", "ended before then"},
       OptionSpec{"limit", 'n', "N", "at most this many, the last; 0: all"},
@@ -56,6 +60,42 @@ bool wants_steps(const Parsed& given) {
   return given.has("json") || given.value("format").find("steps") != std::string::npos;
 }
 
+std::vector<std::string> labels_asked(const Parsed& given) {
+  std::vector<std::string> labels;
+  for (const GivenOption& option : given.options()) {
+    if (std::string_view(option.spec->name) == "label") labels.push_back(option.value);
+  }
+  return labels;
+}
+
+/// KEY or KEY=VALUE: what the history finds by itself.
+bool is_plain_label(const std::string& selector) {
+  const std::size_t equals = selector.find('=');
+  return is_label_key(selector.substr(0, equals)) &&
+         (equals == std::string::npos || is_label_value(selector.substr(equals + 1)));
+}
+
+/// What has to be looked at entry by entry. error: bad_usage for a selector that is none
+Result<std::vector<Selector>> selectors_asked(const Parsed& given) {
+  std::vector<Selector> selectors;
+  for (const std::string& label : labels_asked(given)) {
+    auto selector = Selector::parse(label);
+    if (!selector) return Failure(selector.error().with_context("--label"));
+    if (selector->empty()) {
+      return fail(Code::bad_usage, "--label \"\": a selector is expected, as app=cfd");
+    }
+    if (!is_plain_label(label)) selectors.push_back(std::move(*selector));
+  }
+  return selectors;
+}
+
+bool has_labels(const wire::HistoryEntry& entry, const std::vector<Selector>& selectors) {
+  if (selectors.empty()) return true;
+  const Labels labels(entry.labels().begin(), entry.labels().end());
+  return std::all_of(selectors.begin(), selectors.end(),
+                     [&labels](const Selector& one) { return one.matches(labels); });
+}
+
 Result<wire::HistoryQuery> query_asked(const Parsed& given) {
   wire::HistoryQuery query;
   const auto jobs = job_operands(given);
@@ -70,8 +110,8 @@ Result<wire::HistoryQuery> query_asked(const Parsed& given) {
   for (const std::string_view state : split(states, ',')) {
     if (!state.empty()) query.add_states(std::string(state));
   }
-  for (const GivenOption& option : given.options()) {
-    if (std::string_view(option.spec->name) == "label") query.add_labels(option.value);
+  for (const std::string& label : labels_asked(given)) {
+    if (is_plain_label(label)) query.add_labels(label);
   }
   const Instant now = wall_now();
   const auto since = time_asked(given, "since", now);
@@ -88,17 +128,20 @@ Result<wire::HistoryQuery> query_asked(const Parsed& given) {
 /// Page after page, newest first, until `limit` or the end.
 Result<std::vector<wire::HistoryEntry>> read_entries(Session& session,
                                                      wire::HistoryQuery query,
+                                                     const std::vector<Selector>& selectors,
                                                      std::uint32_t limit) {
   std::vector<wire::HistoryEntry> entries;
   for (;;) {
     const auto left = static_cast<std::uint32_t>(limit - entries.size());
-    query.set_limit(limit == 0 ? entries_per_reply : std::min(entries_per_reply, left));
+    const bool is_all = limit == 0 || !selectors.empty();
+    query.set_limit(is_all ? entries_per_reply : std::min(entries_per_reply, left));
     wire::ClientRequest request;
     *request.mutable_history_query() = query;
     auto reply = session.ask_surely(request);
     if (!reply) return Failure(reply.error());
     for (wire::HistoryEntry& entry : *reply->mutable_history()->mutable_entries()) {
-      entries.push_back(std::move(entry));
+      const bool is_wanted = limit == 0 || entries.size() < limit;
+      if (is_wanted && has_labels(entry, selectors)) entries.push_back(std::move(entry));
     }
     const bool is_full = limit != 0 && entries.size() >= limit;
     if (is_full || !reply->history().has_next()) break;
@@ -157,9 +200,11 @@ Result<int> run(const Parsed& given) {
   if (!query) return Failure(query.error());
   const auto limit = limit_asked(given);
   if (!limit) return Failure(limit.error());
+  const auto selectors = selectors_asked(given);
+  if (!selectors) return Failure(selectors.error());
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
-  const auto entries = read_entries(*session, *query, *limit);
+  const auto entries = read_entries(*session, *query, *selectors, *limit);
   if (!entries) return Failure(entries.error());
   if (entries->empty() && given.has("partition")) {
     const auto known = check_partition(*session, given.value("partition"));

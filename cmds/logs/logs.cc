@@ -8,10 +8,12 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/json.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
@@ -29,6 +31,7 @@ OptionTable options() {
       OptionSpec{"follow", 'f', "", "print what is added until the job ends"},
       OptionSpec{"error", 'e', "", "the file of its errors"},
       OptionSpec{"path", 0, "", "print only the name of the file"},
+      jobs_label_option,
       json_option,
       cluster_option,
       help_option};
@@ -262,27 +265,66 @@ std::string document_of(const Parsed& given, const wire::JobView& job, const std
   return json.take();
 }
 
-Result<int> run(const Parsed& given) {
-  const auto id = one_job(given);
-  if (!id) return Failure(id.error());
-  auto session = Session::open(given);
-  if (!session) return Failure(session.error());
-  auto job = ask_job(*session, *id);
+Result<int> print_one(const Parsed& given, Session& session, const JobName& id) {
+  auto job = ask_job(session, id);
   if (!job) return Failure(job.error());
   std::string text;
   const bool wants_json = given.has("json");
-  const auto copied = copy_output(given, *session, *id, *job, wants_json ? &text : nullptr);
+  const auto copied = copy_output(given, session, id, *job, wants_json ? &text : nullptr);
   if (!copied || !wants_json) return copied;
-  if (given.has("follow")) job = ask_job(*session, *id);
+  if (given.has("follow")) job = ask_job(session, id);
   if (!job) return Failure(job.error());
   const auto printed = print(document_of(given, *job, text));
   if (!printed) return Failure(printed.error());
   return 0;
 }
 
+/// Each under its name; of those that have no output, or are arrays, it is said. Status of the
+/// first that fails.
+Result<int> print_several(const Parsed& given, Session& session, const std::vector<JobName>& jobs) {
+  if (given.has("json") || given.has("follow")) {
+    std::string names;
+    for (const JobName& job : jobs) names += (names.empty() ? "" : ", ") + job.text;
+    return usage_error(given.command(), "several jobs have labels " + quoted(given.value("label")) +
+                                            ": name one of " + names);
+  }
+  int status = 0;
+  for (const JobName& job : jobs) {
+    const auto head = given.has("path") ? Result<void>() : print("==> job " + job.text + " <==\n");
+    if (!head) return Failure(head.error());
+    const auto done = print_one(given, session, job);
+    if (done) continue;
+    print_error(done.error().message);
+    if (status == 0) status = exit_status(done.error().code);
+  }
+  return status;
+}
+
+Result<int> run(const Parsed& given) {
+  if (auto good = check_names_or_label(given, !given.operands().empty()); !good) {
+    return Failure(good.error());
+  }
+  std::vector<JobName> jobs;
+  if (!given.has("label")) {
+    const auto id = one_job(given);
+    if (!id) return Failure(id.error());
+    jobs.push_back(*id);
+  }
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  if (given.has("label")) {
+    auto labelled = labelled_jobs(given, *session, Labelled::known);
+    if (!labelled) return Failure(labelled.error());
+    jobs = std::move(*labelled);
+  }
+  if (jobs.size() == 1) return print_one(given, *session, jobs.front());
+  return print_several(given, *session, jobs);
+}
+
 }  // namespace
 
 const Command logs_command{
-    "logs", "JOB [OPTIONS]", "the output of a job", options, Operands::anywhere, 0, run};
+    "logs", "JOB | -l SELECTOR [OPTIONS]", "the output of a job", options, Operands::anywhere, 0,
+    run};
 
 }  // namespace cox::cmds

@@ -4,6 +4,7 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/session.h"
 #include "cmds/client/signal_name.h"
 #include "cmds/client/submission.h"
@@ -23,7 +24,7 @@ namespace cox::cmds {
 namespace {
 
 OptionTable options() {
-  static constexpr std::array table = {json_option, cluster_option, help_option};
+  static constexpr std::array table = {jobs_label_option, json_option, cluster_option, help_option};
   return table;
 }
 
@@ -127,14 +128,16 @@ std::string job_text(const wire::JobView& job) {
   sheet.add("Cpus", std::to_string(job.cpus()));
   sheet.add("Tasks", std::to_string(job.tasks()));
   sheet.add("Submitted", local_time(job.submitted_us()));
-  sheet.add("Started", local_time(job.started_us()));
+  // An array itself never starts and uses nothing: its elements do.
+  if (!is_whole) sheet.add("Started", local_time(job.started_us()));
   sheet.add("Ended", local_time(job.ended_us()));
-  sheet.add("Time", run_time(job, wall_now().us) + " of " + limit_text(job.time_limit_us()));
-  sheet.add("Attempt", std::to_string(job.attempt()));
+  const std::string limit = limit_text(job.time_limit_us());
+  sheet.add("Time", is_whole ? limit + " for each" : run_time(job, wall_now().us) + " of " + limit);
+  if (!is_whole) sheet.add("Attempt", std::to_string(job.attempt()));
   add_request(job.request(), &sheet);
   sheet.add("Output", job.output_path());
   sheet.add("Error", job.error_path());
-  if (job.is_final()) sheet.add("Used", usage_text(job.usage()) + cpu_efficiency(job));
+  if (job.is_final() && !is_whole) sheet.add("Used", usage_text(job.usage()) + cpu_efficiency(job));
   for (const wire::NodeShareView& share : job.shares()) {
     sheet.add(
         "On " + share.node(),
@@ -223,19 +226,27 @@ std::string document(const Parsed& given, const char* key, const View& view, ToT
   return documents(given, key, std::vector<View>{view}, to_text);
 }
 
+Result<std::string> show_jobs(const Parsed& given,
+                              Session& session,
+                              const std::vector<JobName>& jobs) {
+  wire::ClientRequest request;
+  put_names(jobs, request.mutable_list_jobs());
+  request.mutable_list_jobs()->set_ended(true);
+  request.mutable_list_jobs()->set_full(true);
+  const auto reply = session.ask_surely(request);
+  if (!reply) return Failure(reply.error());
+  if (reply->jobs().jobs_size() == 0) {
+    return fail(Code::not_found, "no job " + quoted(jobs.front().text));
+  }
+  return documents(given, "jobs", reply->jobs().jobs(), job_text);
+}
+
 Result<std::string> show_job(const Parsed& given, const std::string& name) {
   const auto id = parse_job_name(name);
   if (!id) return Failure(id.error());
-  wire::ClientRequest request;
-  put_names({*id}, request.mutable_list_jobs());
-  request.mutable_list_jobs()->set_ended(true);
-  request.mutable_list_jobs()->set_full(true);
-  const auto reply = ask_cluster(given, request);
-  if (!reply) return Failure(reply.error());
-  if (reply->jobs().jobs_size() == 0) {
-    return fail(Code::not_found, "no job " + quoted(name));
-  }
-  return documents(given, "jobs", reply->jobs().jobs(), job_text);
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  return show_jobs(given, *session, {*id});
 }
 
 Result<std::string> show_node(const Parsed& given, const std::string& name) {
@@ -269,16 +280,34 @@ Result<int> show_config(const Parsed& given) {
   return report_settings(given, *reply);
 }
 
-Result<int> run(const Parsed& given) {
+/// cox show job -l SELECTOR
+Result<std::string> show_labelled(const Parsed& given) {
   const auto& words = given.operands();
-  if (words == std::vector<std::string>{"config"}) return show_config(given);
+  if (words != std::vector<std::string>{"job"}) {
+    return usage_error(given.command(), "--label goes with: cox show job, without a name");
+  }
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  const auto jobs = labelled_jobs(given, *session, Labelled::known);
+  if (!jobs) return Failure(jobs.error());
+  return show_jobs(given, *session, *jobs);
+}
+
+Result<std::string> show_named(const Parsed& given) {
+  const auto& words = given.operands();
   if (words.size() != 2)
     return usage_error(given.command(), "what to show and its name are expected");
-  Result<std::string> text = usage_error(given.command(), quoted(words[0]) + ": cannot be shown");
-  if (words[0] == "job") text = show_job(given, words[1]);
-  if (words[0] == "step") text = show_step(given, words[1]);
-  if (words[0] == "node") text = show_node(given, words[1]);
-  if (words[0] == "partition") text = show_partition(given, words[1]);
+  if (words[0] == "job") return show_job(given, words[1]);
+  if (words[0] == "step") return show_step(given, words[1]);
+  if (words[0] == "node") return show_node(given, words[1]);
+  if (words[0] == "partition") return show_partition(given, words[1]);
+  return usage_error(given.command(), quoted(words[0]) + ": cannot be shown");
+}
+
+Result<int> run(const Parsed& given) {
+  const auto& words = given.operands();
+  if (words == std::vector<std::string>{"config"} && !given.has("label")) return show_config(given);
+  const auto text = given.has("label") ? show_labelled(given) : show_named(given);
   if (!text) return Failure(text.error());
   const auto printed = print(*text);
   if (!printed) return Failure(printed.error());
@@ -288,7 +317,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command show_command{"show",
-                           "job|step|node|partition NAME | config [OPTIONS]",
+                           "job NAME|-l SELECTOR | step|node|partition NAME | config [OPTIONS]",
                            "everything about one job, step, node or partition",
                            options,
                            Operands::anywhere,

@@ -1,4 +1,4 @@
-// cox update: changes what waiting jobs ask for.
+// cox update: changes what jobs ask for.
 #include "cmds/client/commands.h"
 #include "cmds/client/job_action.h"
 #include "cmds/client/submission.h"
@@ -30,7 +30,7 @@ Result<int> run(const Parsed& given) {
 
 const Command update_command{"update",
                              "JOB... | --user USER | -l SELECTOR KEY=VALUE...",
-                             "change what waiting jobs ask for",
+                             "change what jobs ask for",
                              job_action_options,
                              Operands::anywhere,
                              0,

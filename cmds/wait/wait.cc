@@ -1,15 +1,13 @@
 // cox wait: waits until jobs end; exits with the status of the worst.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
@@ -17,7 +15,6 @@
 #include "common/count_text.h"
 #include "common/text.h"
 #include "model/array_spec.h"
-#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
@@ -116,28 +113,10 @@ Result<int> wait_for_ends(const Parsed& given,
   return ends.worst();
 }
 
-/// The caller's own jobs with such labels that have not ended by now; whole arrays.
-Result<void> add_labelled(const Parsed& given, Session& session, std::vector<JobName>* jobs) {
-  wire::ClientRequest request;
-  request.mutable_list_jobs()->set_selector(given.value("label"));
-  const auto reply = session.ask_surely(request);
-  if (!reply) return Failure(reply.error());
-  std::set<std::uint64_t> ids;
-  for (const wire::JobView& job : reply->jobs().jobs()) {
-    if (job.uid() == ::geteuid()) ids.insert(job.array() != 0 ? job.array() : job.job());
-  }
-  for (const std::uint64_t id : ids) jobs->push_back({JobId{id}, {}, {}, std::to_string(id)});
-  if (!jobs->empty()) return {};
-  return fail(Code::not_found,
-              "no job of yours that has not ended has labels " + quoted(given.value("label")));
-}
-
 Result<int> run(const Parsed& given) {
   auto jobs = job_operands(given);
   if (!jobs) return Failure(jobs.error());
-  const auto selector = Selector::parse(given.value("label"));
-  if (!selector) return Failure(selector.error().with_context("--label"));
-  if (jobs->empty() && selector->empty()) {
+  if (jobs->empty() && !given.has("label")) {
     return usage_error(given.command(), "a job id is missing");
   }
   Duration time_out = duration_unlimited;
@@ -149,7 +128,9 @@ Result<int> run(const Parsed& given) {
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
   if (given.has("label")) {
-    if (auto added = add_labelled(given, *session, &*jobs); !added) return Failure(added.error());
+    auto labelled = labelled_jobs(given, *session, Labelled::unended);
+    if (!labelled) return Failure(labelled.error());
+    jobs->insert(jobs->end(), labelled->begin(), labelled->end());
   }
   return wait_for_ends(given, *jobs, *session, time_out);
 }

@@ -27,8 +27,28 @@ Job element_of(const Job& array, JobId id, std::uint32_t index) {
   return element;
 }
 
+std::uint32_t at_once_max(const State& state, const Job& job) {
+  // An element that ran while the limit was changed has the old one.
+  const Job* array = is_element(job) ? state.find_job(job.array) : nullptr;
+  return (array == nullptr ? job : *array).request.common->array.at_once_max;
+}
+
+bool is_apart(const State& state, const Job& job) {
+  if (!is_element(job)) return false;
+  const Job* array = state.find_job(job.array);
+  if (array == nullptr || job.request.time_limit != array->request.time_limit) return true;
+  if (job.request.common.is_same(array->request.common)) return false;
+  JobCommon mine = *job.request.common;
+  const JobCommon& theirs = *array->request.common;
+  mine.comment = theirs.comment;
+  mine.labels = theirs.labels;
+  mine.requeue = theirs.requeue;
+  mine.array.at_once_max = theirs.array.at_once_max;
+  return !(mine == theirs);
+}
+
 std::uint32_t room_at_once(const State& state, const Job& job) {
-  const std::uint32_t limit = job.request.common->array.at_once_max;
+  const std::uint32_t limit = at_once_max(state, job);
   if (limit == 0) return std::numeric_limits<std::uint32_t>::max();
   const ArrayMembers* members = state.find_members(is_element(job) ? job.array : job.id);
   if (members == nullptr) return limit;

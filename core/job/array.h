@@ -24,6 +24,11 @@ const ArraySpec& remainder(const Job& array);
 std::uint32_t waiting_starts(const Job& job);
 /// The job that an element becomes when it is split off.
 Job element_of(const Job& array, JobId id, std::uint32_t index);
+/// How many elements of the job's array may run at once; 0: any number.
+std::uint32_t at_once_max(const State& state, const Job& job);
+/// An element of which other things are asked than of the array, as far as they matter for a start:
+/// it has a place in the queue of its own.
+bool is_apart(const State& state, const Job& job);
 /// As many elements of the job's array have begun as may at once.
 bool is_at_limit(const State& state, const Job& job);
 /// How many more of them may begin now.

@@ -1,192 +1,210 @@
 // UpdateJob: all of the changes or none. A job that waits may ask for anything else that a submit
-// might; of one that has begun only what does not touch what it was given.
+// might; of one that has begun only what does not touch what it was given, and for less time, or by
+// an operator's word for more. Elements that are to differ from their array get jobs of their own.
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "core/job/array.h"
+#include "core/job/changes.h"
 #include "core/job/dependency_check.h"
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
 #include "core/job/settled.h"
+#include "core/job/targets.h"
 #include "core/scene.h"
 
 namespace cox::core {
 namespace {
-
-template <class T>
-void set(const std::optional<T>& from, T* to) {
-  if (from) *to = *from;
-}
-
-void change_nodes(const JobChanges& changes, Component& to) {
-  set(changes.nodes_min, &to.nodes_min);
-  set(changes.nodes_max, &to.nodes_max);
-  set(changes.tasks, &to.tasks);
-  set(changes.tasks_per_node, &to.tasks_per_node);
-  set(changes.cpus_per_task, &to.cpus_per_task);
-  set(changes.exclusive, &to.exclusive);
-  // One of them at a time, as with the options.
-  if (changes.memory_per_node_mib) to.memory_per_cpu_mib = -1;
-  if (changes.memory_per_cpu_mib) to.memory_per_node_mib = -1;
-  set(changes.memory_per_node_mib, &to.memory_per_node_mib);
-  set(changes.memory_per_cpu_mib, &to.memory_per_cpu_mib);
-}
-
-void change_common(const JobChanges& changes, JobCommon& to) {
-  set(changes.comment, &to.comment);
-  set(changes.account, &to.account);
-  set(changes.qos, &to.qos);
-  set(changes.constraint, &to.constraint);
-  set(changes.partitions, &to.partitions);
-  set(changes.nodes_wanted, &to.nodes_wanted);
-  set(changes.nodes_excluded, &to.nodes_excluded);
-  set(changes.nice, &to.nice);
-  set(changes.requeue, &to.requeue);
-  if (changes.at_once_max) to.array.at_once_max = *changes.at_once_max;
-  if (!to.components.empty()) change_nodes(changes, to.components.front());
-  for (const auto& [key, value] : changes.labels) {
-    if (value) {
-      to.labels[key] = *value;
-    } else {
-      to.labels.erase(key);
-    }
-  }
-}
-
-void change_terms(const JobChanges& changes, Cow<JobTerms>& to) {
-  if (changes.dependency) {
-    to.edit().dependency = *changes.dependency;
-    to.edit().past = changes.past;
-  }
-  if (changes.keep_when_never) to.edit().keep_when_never = *changes.keep_when_never;
-  if (changes.deadline) to.edit().deadline = *changes.deadline;
-  if (*to == JobTerms{}) to = Cow<JobTerms>{};
-}
-
-JobRequest changed(const JobRequest& from, const JobChanges& changes) {
-  JobRequest to = from;
-  set(changes.name, &to.name);
-  set(changes.begin, &to.begin);
-  set(changes.time_limit, &to.time_limit);
-  JobCommon common = *from.common;
-  change_common(changes, common);
-  if (!(common == *from.common)) to.common = Cow<JobCommon>(std::move(common));
-  change_terms(changes, to.terms);
-  return to;
-}
-
-/// What of the changes is for a job that waits.
-bool is_for_waiting_only(const JobChanges& changes) {
-  JobChanges rest = changes;
-  rest.comment.reset();
-  rest.requeue.reset();
-  rest.labels.clear();
-  const JobChanges none;
-  return rest.name != none.name || rest.account || rest.qos || rest.constraint || rest.partitions ||
-         rest.nodes_wanted || rest.nodes_excluded || rest.nodes_min || rest.nodes_max ||
-         rest.tasks || rest.tasks_per_node || rest.cpus_per_task || rest.at_once_max ||
-         rest.memory_per_node_mib || rest.memory_per_cpu_mib || rest.exclusive || rest.held ||
-         rest.keep_when_never || rest.nice || rest.begin || rest.deadline || rest.dependency ||
-         rest.time_limit;
-}
 
 Failure refused(const Job& job, const std::string& why) {
   return fail(Code::refused,
               job_text(job) + " is " + std::string(to_text(job_state(job))) + ": " + why);
 }
 
-Result<void> check_may_change(const Scene& scene, const UpdateJob& ask, const Job& job) {
-  if (job.phase == JobPhase::ended) return refused(job, "it has ended");
-  if (is_element(job)) {
-    return fail(Code::refused, job_text(job) + " cannot be changed alone (cox update " +
-                                   std::to_string(job.array.value) + " changes all that wait)");
+/// What is wrong with the changes whatever they come to.
+Result<void> check_keys(const Scene& scene, const UpdateJob& ask, const Job& named) {
+  const bool is_about_elements = !ask.elements.empty() || is_element(named);
+  if (const char* key = key_of_whole_array(ask.changes); key != nullptr && is_about_elements) {
+    const JobId array = is_element(named) ? named.array : named.id;
+    return fail(Code::refused, std::string(key) + " is of a whole array, not of its elements (" +
+                                   "cox update " + std::to_string(array.value) + ")");
   }
-  if (ask.changes.at_once_max && !is_array(job)) {
-    return fail(Code::refused, job_text(job) + " is no array: it has no limit of elements");
+  if (ask.changes.at_once_max && !is_array(named)) {
+    return fail(Code::refused, job_text(named) + " is no array: it has no limit of elements");
   }
-  const ArrayMembers* members = scene.state.find_members(job.id);
+  const ArrayMembers* members = scene.state.find_members(named.id);
   if (ask.changes.name && members != nullptr && members->live != 0) {
-    return refused(job, "elements of it run under its name");
+    return refused(named, "elements of it run under its name");
   }
   return {};
 }
 
-/// Only what changed is checked against the caller's rights: what an operator gave stays.
-Result<JobRequest> checked(const Scene& scene, const UpdateJob& ask, const Job& job) {
-  JobRequest request = changed(job.request, ask.changes);
-  if (ask.changes.nice.value_or(0) < 0 && !is_operator(ask.caller)) {
-    return fail(Code::not_permitted,
-                "nice " + std::to_string(*ask.changes.nice) + ": only an operator may raise a job");
+/// Of a job that has begun. Who asks for more time asks for what others were promised.
+Result<void> check_new_limit(const Scene& scene, const UpdateJob& ask, const Job& job) {
+  const Duration from = job.request.time_limit;
+  const Duration to = ask.changes.time_limit.value_or(from);
+  if (to == from) return {};
+  if (job.phase == JobPhase::ending) return refused(job, "it ends already");
+  if (to > from && !is_operator(ask.caller)) {
+    return fail(Code::not_permitted, job_text(job) +
+                                         " has begun: only an operator may lengthen its limit of " +
+                                         to_text(from) + " to " + to_text(to));
   }
-  SubmitJob as_submit{ask.caller, {}, request};
-  as_submit.caller.uid = request.common->user.uid;
+  if (!job.run->released.is_set()) return {};
+  const Duration ran = scene.now - job.run->released;
+  if (to > ran) return {};
+  return refused(job, "it has run longer than " + to_text(to) + " already (cox cancel ends it)");
+}
+
+/// What is changed by one request, job by job.
+class Updating {
+ public:
+  Updating(const Scene& scene, const UpdateJob& ask)
+      : scene_(scene), ask_(ask), endings(scene.state, scene.now) {}
+
+  Result<void> change_waiting(const Job& job);
+  Result<void> change_begun(const Job& job);
+  /// An array of which nothing waits in one record: what it stands for when elements come back.
+  Result<void> change_record(const Job& array);
+  /// Elements of the remainder, or all of it.
+  Result<void> change_together(const Targets& targets);
+
+ private:
+  Result<JobRequest> checked(const Job& job);
+  Result<JobRequest> checked_anew(const Job& job) const;
+  Result<void> change_hold(const Job& job);
+  bool changes_hold(const Job& job) const;
+
+  const Scene& scene_;
+  const UpdateJob& ask_;
+  // Elements mostly ask for the same.
+  std::optional<std::pair<JobRequest, JobRequest>> last_;
+
+ public:
+  Endings endings;
+};
+
+/// Only what changed is checked against the caller's rights: what an operator gave stays.
+Result<JobRequest> Updating::checked_anew(const Job& job) const {
+  const JobChanges& changes = ask_.changes;
+  if (changes.nice.value_or(0) < 0 && !is_operator(ask_.caller)) {
+    return fail(Code::not_permitted,
+                "nice " + std::to_string(*changes.nice) + ": only an operator may raise a job");
+  }
+  SubmitJob as_submit{ask_.caller, {}, changed(job.request, changes)};
+  as_submit.caller.uid = job.request.common->user.uid;
   as_submit.caller.role = Role::administrator;
-  auto made = settled(as_submit, scene.state, scene.now);
+  auto made = settled(as_submit, scene_.state, scene_.now);
   if (!made.has_value() || made->terms.is_blank()) return made;
-  if (ask.changes.dependency) {
-    if (auto good = check_dependency(scene.state, *made->terms, made->common->array); !good) {
+  if (changes.dependency) {
+    if (auto good = check_dependency(scene_.state, *made->terms, made->common->array); !good) {
       return Failure(good.error());
     }
   }
-  const bool is_about_time = ask.changes.deadline || ask.changes.time_limit || ask.changes.begin;
-  if (is_about_time) {
-    if (auto good = check_deadline(scene.now, *made); !good) return Failure(good.error());
+  if (changes.deadline || changes.time_limit || changes.begin) {
+    if (auto good = check_deadline(scene_.now, *made); !good) return Failure(good.error());
   }
-  if (ask.changes.dependency || ask.changes.name) {
-    if (auto good = check_no_round(scene.state, job, *made); !good) return Failure(good.error());
+  if (changes.dependency || changes.name) {
+    if (auto good = check_no_round(scene_.state, job, *made); !good) return Failure(good.error());
   }
   return made;
 }
 
-/// error: what HoldJob or ReleaseJob say
-Result<void> change_hold(const Scene& scene, const UpdateJob& ask, Facts* facts) {
-  if (!ask.changes.held) return {};
-  const auto more = *ask.changes.held ? decide_one(scene, HoldJob{ask.caller, ask.job})
-                                      : decide_one(scene, ReleaseJob{ask.caller, ask.job});
-  if (!more.has_value()) return Failure(more.error());
-  facts->insert(facts->end(), more->begin(), more->end());
+Result<JobRequest> Updating::checked(const Job& job) {
+  if (last_ && last_->first == job.request) return last_->second;
+  auto made = checked_anew(job);
+  if (made) last_.emplace(job.request, *made);
+  return made;
+}
+
+bool Updating::changes_hold(const Job& job) const {
+  return ask_.changes.held && *ask_.changes.held != (job.hold != Hold::none);
+}
+
+Result<void> Updating::change_hold(const Job& job) {
+  if (!ask_.changes.held) return {};
+  if (!*ask_.changes.held) return release_job(scene_, ask_.caller, job, endings);
+  hold_job(scene_, ask_.caller, job, endings);
   return {};
 }
 
-Result<Facts> update_begun(const Scene& scene, const UpdateJob& ask, const Job& job) {
-  if (is_for_waiting_only(ask.changes)) {
-    return refused(job, "only its comment, labels and requeue can be changed");
+Result<void> Updating::change_record(const Job& job) {
+  auto request = checked(job);
+  if (!request.has_value()) return Failure(request.error());
+  if (!(*request == job.request)) {
+    endings.add(JobUpdated{job.id, scene_.now, std::move(*request), ask_.caller.uid});
   }
-  JobRequest request = changed(job.request, ask.changes);
-  if (request == job.request) return Facts{};
-  return Facts{JobUpdated{job.id, scene.now, std::move(request), ask.caller.uid}};
+  return {};
+}
+
+Result<void> Updating::change_waiting(const Job& job) {
+  if (auto done = change_record(job); !done) return done;
+  return change_hold(job);
+}
+
+Result<void> Updating::change_begun(const Job& job) {
+  if (auto may = check_new_limit(scene_, ask_, job); !may) return may;
+  JobRequest request = changed(job.request, ask_.changes);
+  if (!(request == job.request)) {
+    endings.add(JobUpdated{job.id, scene_.now, std::move(request), ask_.caller.uid});
+  }
+  return {};
+}
+
+Result<void> Updating::change_together(const Targets& targets) {
+  if (targets.is_whole_remainder()) return change_waiting(*targets.array);
+  const auto request = checked(*targets.array);
+  if (!request.has_value()) return Failure(request.error());
+  const bool is_same = *request == targets.array->request && !changes_hold(*targets.array);
+  if (is_same) return {};
+  const auto elements = split_off(targets, endings);
+  if (!elements.has_value()) return Failure(elements.error());
+  for (const Job& element : *elements) {
+    if (auto done = change_waiting(element); !done) return done;
+  }
+  return {};
+}
+
+/// Meant as a whole, and of its elements those that wait have jobs of their own.
+bool is_spent_array(const UpdateJob& ask, const Targets& targets) {
+  return targets.array != nullptr && ask.elements.empty() && targets.together.empty();
+}
+
+/// The range or the array that is named, or the job.
+Failure nothing_waits(const Targets& targets) {
+  const Job& first = targets.jobs.empty() ? *targets.array : *targets.jobs.front();
+  if (first.phase == JobPhase::ended) return refused(first, "it has ended");
+  if (targets.array != nullptr) return refused(*targets.array, "none of its elements waits");
+  return refused(first, "only its comment, labels, requeue and time can be changed");
 }
 
 }  // namespace
 
 Result<Facts> decide_one(const Scene& scene, const UpdateJob& ask) {
-  const auto found = controlled_job(scene.state, ask.caller, ask.job);
-  if (!found.has_value()) return Failure(found.error());
-  const Job& job = **found;
-  if (auto may = check_may_change(scene, ask, job); !may) return Failure(may.error());
-  if (is_live(job)) return update_begun(scene, ask, job);
-  auto request = checked(scene, ask, job);
-  if (!request.has_value()) return Failure(request.error());
-  Facts facts;
-  if (!(*request == job.request)) {
-    facts.push_back(JobUpdated{job.id, scene.now, *request, ask.caller.uid});
+  const auto targets = find_targets(scene, ask.caller, ask.job, ask.elements);
+  if (!targets.has_value()) return Failure(targets.error());
+  if (auto good = check_keys(scene, ask, *scene.state.find_job(ask.job)); !good) {
+    return Failure(good.error());
   }
-  if (const ArrayMembers* members = scene.state.find_members(job.id)) {
-    bool is_any_waiting = job.phase == JobPhase::pending;
-    for (const auto& [index, id] : members->elements) {
-      const Job& element = *scene.state.find_job(id);
-      if (element.phase != JobPhase::pending) continue;
-      is_any_waiting = true;
-      JobRequest same = *request;
-      if (!(same == element.request)) {
-        facts.push_back(JobUpdated{id, scene.now, std::move(same), ask.caller.uid});
-      }
-    }
-    if (!is_any_waiting) return refused(job, "none of its elements waits");
+  Updating updating(scene, ask);
+  Result<void> done;
+  bool is_any = !targets->together.empty();
+  if (is_any) done = updating.change_together(*targets);
+  // Of an array that is named as a whole only what waits is meant.
+  const bool is_whole_array = targets->array != nullptr && ask.elements.empty();
+  const bool may_have_begun = !is_whole_array && !is_for_waiting_only(ask.changes);
+  for (const Job* job : targets->jobs) {
+    if (!done || job->phase == JobPhase::ended || (is_live(*job) && !may_have_begun)) continue;
+    done = is_live(*job) ? updating.change_begun(*job) : updating.change_waiting(*job);
+    is_any = true;
   }
-  if (auto held = change_hold(scene, ask, &facts); !held) return Failure(held.error());
-  return facts;
+  if (!done) return Failure(done.error());
+  if (!is_any) return nothing_waits(*targets);
+  if (is_spent_array(ask, *targets)) done = updating.change_record(*targets->array);
+  if (!done) return Failure(done.error());
+  return updating.endings.take();
 }
 
 }  // namespace cox::core

@@ -185,6 +185,9 @@ void evolve_one(State& state, const JobUpdated& fact) {
   Job& job = known_job(state, fact.job);
   ASSERT(job.phase != JobPhase::ended);
   ASSERT(job.request.common->user.uid == fact.request.common->user.uid);
+  if (is_live(job) && job.request.time_limit != fact.request.time_limit) {
+    job.run.edit().is_limit_changed = true;
+  }
   job.request = fact.request;
   job.request.common = state.commons.intern(fact.request.common);
   note_association(state, job.request);
@@ -204,6 +207,7 @@ void evolve_one(State& state, const JobStarted& fact) {
   run.started = fact.at;
   run.released = run.ended = Instant{};
   run.why.clear();
+  run.is_limit_changed = false;
   run.allocation = fact.allocation;
   run.partition = place_of(job.request.common->partitions, fact.partition);
   run.freed = Bitset(fact.allocation.nodes.size());

@@ -56,6 +56,7 @@ void Plan::observe(const State& state, const Fact& fact) {
         using One = std::decay_t<decltype(one)>;
         if constexpr (std::is_same_v<One, JobUpdated>) {
           queues.learn_user(state, one.job);
+          queues.learn_running(state, one.job);  // it may end at another time
           queues.reseat(state, one.job);
           queues.renew();
         } else if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
@@ -232,7 +233,7 @@ Blocked Plan::blocked(const State& state, JobId id) const {
     return own;
   }
   if (!queues.is_built) return Blocked{};
-  const JobId place_id = is_element(*job) ? job->array : id;
+  const JobId place_id = is_element(*job) && !is_apart(state, *job) ? job->array : id;
   const bool is_first = queues.candidate(state, place_id) == job;
   const auto seats = queues.seats_of(place_id);
   Blocked best{Reason::partition_unknown, 0};

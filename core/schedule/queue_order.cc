@@ -36,7 +36,7 @@ QueueOrder::QueueOrder(const State& state,
 Place QueueOrder::place_of(const Job& job) const {
   const std::int64_t key = base_key(state_, *policies_.priority, job, partition_) +
                            share_key(shares_, state_, *policies_.priority, job.request);
-  return Place{key, is_element(job) ? job.array : job.id};
+  return Place{key, is_element(job) && !is_apart(state_, job) ? job.array : job.id};
 }
 
 bool QueueOrder::holds(const Job& job) const {

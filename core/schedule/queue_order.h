@@ -16,9 +16,9 @@
 namespace cox::core {
 
 /// Where starts of a job stand in the order of a partition. Elements stand where their array does,
-/// in order of their indices.
+/// in order of their indices, but for those that ask for something else.
 struct Standing {
-  Place place;  // of the array, where there is one
+  Place place;  // of the array, where there is one for all
   std::uint32_t index = 0;
   JobId job{};
   std::uint32_t starts = 1;

@@ -71,7 +71,7 @@ void Plan::Queues::rebuild(const State& state) {
   waiting.clear();
   ready_elements.clear();
   unchecked.clear();
-  mixed.clear();
+  apart.clear();
   for (const PartitionSettings& settings : state.record.settings.partitions) {
     PartitionQueue& queue = partitions.emplace_back();
     queue.settings = settings;
@@ -93,7 +93,11 @@ void Plan::Queues::insert(const State& state, JobId id) {
   if (*eligible > now) {
     waiting.emplace(*eligible, id);
   } else if (is_element(*job)) {
-    ready_elements[job->array][job->index] = id;
+    if (is_apart(state, *job)) {
+      apart[job->array].insert(id);
+    } else {
+      ready_elements[job->array][job->index] = id;
+    }
     refresh(state, job->array);
   } else {
     enqueue(state, *job, id);
@@ -105,9 +109,27 @@ void Plan::Queues::reseat(const State& state, JobId id) {
   if (job == nullptr) return;
   // What was refused may fit as it is asked for now, from the same place.
   for (PartitionQueue& partition : partitions) partition.refused.reset();
+  if (is_array(*job)) {
+    // Who asked for the same as the others may be apart now, and the other way round.
+    for (const JobId element : ready_members(id)) {
+      remove(state, element);
+      insert(state, element);
+    }
+  }
   leave(is_element(*job) ? job->array : id);
   remove(state, id);
   insert(state, id);
+}
+
+std::vector<JobId> Plan::Queues::ready_members(JobId array) const {
+  std::vector<JobId> members;
+  if (const auto own = apart.find(array); own != apart.end()) {
+    members.assign(own->second.begin(), own->second.end());
+  }
+  if (const auto ready = ready_elements.find(array); ready != ready_elements.end()) {
+    for (const auto& [index, element] : ready->second) members.push_back(element);
+  }
+  return members;
 }
 
 void Plan::Queues::reconsider(const State& state, JobId id) {
@@ -152,21 +174,26 @@ std::uint32_t Plan::Queues::starts_waiting(const State& state, JobId id) const {
 
 void Plan::Queues::refresh(const State& state, JobId array) {
   const Job* next = candidate(state, array);
-  if (mixed.erase(array) != 0) leave(array);
   if (next == nullptr || is_at_limit(state, *next)) {
     leave(array);
   } else if (const Instant eligible = *eligible_from(state, *next); eligible > now) {
     waiting.emplace(eligible, array);
   } else {
-    const Job* record = state.find_job(array);
-    const bool is_mixed =
-        record != nullptr && (!(next->request.common == record->request.common) ||
-                              next->request.time_limit != record->request.time_limit);
-    if (is_mixed) {
-      leave(array);
-      mixed.insert(array);
-    }
     enqueue(state, *next, array);
+  }
+  refresh_apart(state, array);
+}
+
+void Plan::Queues::refresh_apart(const State& state, JobId array) {
+  const auto members = apart.find(array);
+  if (members == apart.end()) return;
+  for (const JobId id : members->second) {
+    const Job& element = *state.find_job(id);
+    if (is_at_limit(state, element)) {
+      leave(id);
+    } else {
+      enqueue(state, element, id);
+    }
   }
 }
 
@@ -240,6 +267,10 @@ void Plan::Queues::remove(const State& state, JobId id) {
     members->second.erase(job->index);
     if (members->second.empty()) ready_elements.erase(members);
   }
+  if (const auto own = apart.find(job->array); own != apart.end() && own->second.erase(id) != 0) {
+    leave(id);
+    if (own->second.empty()) apart.erase(own);
+  }
   refresh(state, job->array);
 }
 
@@ -301,9 +332,14 @@ void Plan::Queues::age_the_oldest(const State& state) {
   std::vector<JobId> old;
   for (const JobId id : state.index.unended) {
     const Job& job = *state.find_job(id);
-    if (is_element(job)) continue;  // it has no place of its own
+    if (is_element(job)) continue;  // ids of elements are no older than their starts
     if (job.submitted >= from) break;
     if (seats.contains(id)) old.push_back(id);
+  }
+  for (const auto& [array, elements] : apart) {
+    for (const JobId id : elements) {
+      if (seats.contains(id) && state.find_job(id)->submitted < from) old.push_back(id);
+    }
   }
   for (const JobId id : old) {
     leave(id);
@@ -333,8 +369,12 @@ void Plan::Queues::renew() {
 void Plan::Queues::renew_at(const State& state, JobId id) {
   const Job* job = state.find_job(id);
   if (job == nullptr || !(is_array(*job) || is_element(*job))) return;
-  const JobId place_id = is_element(*job) ? job->array : id;
-  for (const Seat& seat : seats_of(place_id)) {
+  std::vector<Seat> seats_there = seats_of(is_element(*job) ? job->array : id);
+  if (is_element(*job)) {
+    const std::vector<Seat> own = seats_of(id);
+    seats_there.insert(seats_there.end(), own.begin(), own.end());
+  }
+  for (const Seat& seat : seats_there) {
     if (pass.full.has_planned({seat.place, classes[seat.which].partition, seat.which})) renew();
   }
 }

@@ -77,7 +77,9 @@ struct Plan::Queues {
   /// and its remainder, whose next start is the lowest index of all.
   std::unordered_map<JobId, std::map<std::uint32_t, JobId>> ready_elements;
   std::vector<std::size_t> unchecked;  // classes, in order of creation
-  std::set<JobId> mixed;  // arrays seated by an element that asks for something else than they do
+  /// Elements that may start and ask for something else than their array: each has a place of its
+  /// own. By array.
+  std::map<JobId, std::set<JobId>> apart;
   Pass pass;
 
   void rebuild(const State& state);
@@ -93,7 +95,8 @@ struct Plan::Queues {
   const Job* candidate(const State& state, JobId id) const;
   /// How many jobs may start from the place of `id`, one after another.
   std::uint32_t starts_waiting(const State& state, JobId id) const;
-  /// An array's place comes or goes with what may start from it.
+  /// The place of an array, and those of its elements that have their own, come or go with what may
+  /// start from them.
   void refresh(const State& state, JobId array);
   void wake_due(const State& state);
   /// The seats of a job with the places that count.
@@ -133,6 +136,9 @@ struct Plan::Queues {
 
  private:
   void enqueue(const State& state, const Job& job, JobId place_id);
+  void refresh_apart(const State& state, JobId array);
+  /// Elements of the array that may start and have jobs of their own.
+  std::vector<JobId> ready_members(JobId array) const;
   void leave(JobId id);
   std::size_t class_of(const State& state, const Job& job, std::size_t partition);
   /// Ages count up to a cap: those over it have new keys after a charge.

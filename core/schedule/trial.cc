@@ -151,7 +151,7 @@ Blocked blocked_by_itself(const State& state, const Job& job, Instant now) {
   if (!eligible) return blocked_by_others(state, job);
   if (*eligible <= now) {
     if (!is_at_limit(state, job)) return Blocked{};
-    return Blocked{Reason::array_limit, job.request.common->array.at_once_max};
+    return Blocked{Reason::array_limit, at_once_max(state, job)};
   }
   const std::int64_t left_us = eligible->us - now.us;
   return Blocked{Reason::begin_time, static_cast<std::uint64_t>((left_us + 999'999) / 1'000'000)};

@@ -102,6 +102,7 @@ void put(const core::JobRun& from, store::StateJob* to) {
   to->set_awaits_program(from.awaits_program);
   to->set_owes_epilog(from.owes_epilog);
   to->set_cleared_us(from.cleared.us);
+  to->set_limit_changed(from.is_limit_changed);
   if (!from.array.is_blank()) put(*from.array, to->mutable_array_run());
 }
 
@@ -165,6 +166,7 @@ Result<void> take(const store::StateJob& from, core::JobRun* run) {
   run->awaits_program = from.awaits_program();
   run->owes_epilog = from.owes_epilog();
   run->cleared = Instant{from.cleared_us()};
+  run->is_limit_changed = from.limit_changed();
   return take_parts(from, run);
 }
 

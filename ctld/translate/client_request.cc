@@ -140,14 +140,10 @@ Result<core::Request> update_of(const wire::JobAction& action,
                                 JobId job,
                                 const ArraySpec& elements,
                                 const std::vector<PastJob>& past) {
-  if (!elements.empty()) {
-    return fail(Code::refused, "elements of an array cannot be changed alone (cox update " +
-                                   std::to_string(job.value) + " changes all that wait)");
-  }
   auto changes = take_changes(action.changes());
   if (!changes) return tl::unexpected(changes.error());
   if (changes->dependency) changes->past = past_of(*changes->dependency, past);
-  return core::UpdateJob{caller, job, std::move(*changes)};
+  return core::UpdateJob{caller, job, std::move(*changes), elements};
 }
 
 }  // namespace

@@ -33,6 +33,12 @@ Duration time_left(const core::Job& job, Instant now) {
   return std::max(job.run->released + limit - now, microseconds(1));
 }
 
+/// How long the job has run when `time_left` is left.
+Duration ran(const core::Job& job, Instant now) {
+  if (!job.run->released.is_set()) return {};
+  return std::max(now - job.run->released, Duration{});
+}
+
 std::uint32_t cpus_per_task(const core::Job& job, const core::Step& step) {
   if (step.request.cpus_per_task != 0) return step.request.cpus_per_task;
   if (step.id == step_batch || job.request.common->components.empty()) return 1;
@@ -89,6 +95,7 @@ Result<void> put_spec(const MessageSource& source,
   spec->set_is_batch(step.id == step_batch);
   spec->set_cpus_per_task(cpus_per_task(job, step));
   spec->set_time_left_us(time_left(job, source.now).us);
+  spec->set_ran_us(ran(job, source.now).us);
   spec->set_whole_allocation(step.shares.size() == job.run->allocation.nodes.size());
   return {};
 }
@@ -237,6 +244,16 @@ Message translate(const MessageSource& source, const core::SendReboot& effect) {
   message.mutable_reboot()->set_program(programs.reboot);
   message.mutable_reboot()->set_timeout_us(programs.reboot_timeout.us);
   message.mutable_reboot()->set_why(node->reboot.why);
+  return message;
+}
+
+Message translate(const MessageSource& source, const core::SendLimit& effect) {
+  const core::Job* job = live_job(source.state, effect.job, effect.attempt);
+  if (job == nullptr) return stale();
+  wire::ControllerMessage message;
+  message.mutable_time_limit()->set_job(effect.job.value);
+  message.mutable_time_limit()->set_attempt(effect.attempt.value);
+  message.mutable_time_limit()->set_limit_us(job->request.time_limit.us);
   return message;
 }
 

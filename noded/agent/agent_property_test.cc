@@ -109,6 +109,8 @@ class World {
     events.push_back(SupervisorGone{effect.step, "forgotten"});
   }
 
+  void run(const TellLimit&) {}
+
   void run(const KillStep&) {}
 
   void run(const KillAttempt&) {}

@@ -116,6 +116,21 @@ TEST(Agent, a_batch_job_of_one_node_needs_one_message_and_answers_once) {
   EXPECT_TRUE(node.state.attempts.empty());
 }
 
+TEST(Agent, a_changed_limit_is_told_while_the_attempt_is_here) {
+  Node node;
+  EXPECT_TRUE(node.tell(ChangeLimit{origin, job1, minutes(5)}).empty()) << "nobody knows it";
+  node.run_batch();
+  const auto told = all<TellLimit>(node.tell(ChangeLimit{origin, job1, minutes(5)}));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].attempt, job1);
+  EXPECT_EQ(told[0].limit, minutes(5));
+  EXPECT_TRUE(has<TellLimit>(node.tell(ChangeLimit{origin, job1, minutes(5)}))) << "safe to repeat";
+  const Origin other{Epoch{1}, Session{6}};
+  EXPECT_TRUE(node.tell(ChangeLimit{other, job1, minutes(9)}).empty()) << "of a session before";
+  node.tell(Close{origin, job1, EndCause::cancelled});
+  EXPECT_TRUE(node.tell(ChangeLimit{origin, job1, minutes(9)}).empty()) << "it ends already";
+}
+
 TEST(Agent, a_gang_member_waits_for_go_and_reports_its_endpoint) {
   Node node;
   node.tell(Prepare{origin, job1, StepId{0}, false});

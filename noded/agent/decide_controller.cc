@@ -102,6 +102,13 @@ AgentFacts decide_one(const AgentState& state, const Close& request) {
   return facts;
 }
 
+AgentFacts decide_one(const AgentState& state, const ChangeLimit& request) {
+  if (!is_current(state, request.origin)) return {};
+  const AgentAttempt* attempt = state.find(request.attempt);
+  if (attempt == nullptr || attempt->phase >= AttemptPhase::failed) return {};
+  return {LimitChanged{request.attempt, request.limit}};
+}
+
 AgentFacts decide_one(const AgentState& state, const StepAck& request) {
   if (!is_current(state, request.origin)) return {};
   const AgentStep* step = state.find(request.step);

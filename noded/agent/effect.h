@@ -10,6 +10,7 @@
 #include "model/ids.h"
 #include "model/job_state.h"
 #include "model/outcome.h"
+#include "model/time.h"
 
 namespace cox::agent {
 
@@ -34,6 +35,12 @@ struct TellGo {
 struct TellEnd {
   StepKey step;
   EndCause cause;
+};
+
+/// To all supervisors of the attempt, those to come included.
+struct TellLimit {
+  AttemptKey attempt;
+  Duration limit;
 };
 
 /// The result is committed: the supervisor may exit.
@@ -110,6 +117,7 @@ using AgentEffect = std::variant<MakeContainer,
                                  SpawnSupervisor,
                                  TellGo,
                                  TellEnd,
+                                 TellLimit,
                                  TellForget,
                                  KillStep,
                                  KillAttempt,

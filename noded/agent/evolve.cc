@@ -217,6 +217,8 @@ void evolve_one(AgentState& state, const AttemptBarred& fact) {
   bury(state, fact.attempt);
 }
 
+void evolve_one(AgentState&, const LimitChanged&) {}
+
 void evolve_one(AgentState&, const AttemptAskedAgain&) {}
 
 void evolve_one(AgentState&, const StepAskedAgain&) {}

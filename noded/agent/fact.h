@@ -105,6 +105,11 @@ struct StepForgotten {
   StepKey step;
 };
 
+struct LimitChanged {
+  AttemptKey attempt;
+  Duration limit;
+};
+
 struct CloseBegan {
   AttemptKey attempt;
   EndCause cause;
@@ -170,6 +175,7 @@ using AgentFact = std::variant<SessionBegan,
                                StepFinished,
                                SupervisorLost,
                                StepForgotten,
+                               LimitChanged,
                                CloseBegan,
                                CloseAged,
                                RemovalStuck,

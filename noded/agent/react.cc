@@ -55,6 +55,10 @@ AgentEffects react_one(const AgentState&, const AttemptReleased& fact) {
   return {Remember{fact.attempt, true}};
 }
 
+AgentEffects react_one(const AgentState&, const LimitChanged& fact) {
+  return {TellLimit{fact.attempt, fact.limit}};
+}
+
 AgentEffects react_one(const AgentState& state, const StepAccepted& fact) {
   if (!state.find(fact.step)->is_spawned) return {};
   return {SpawnSupervisor{fact.step, false}};

@@ -73,6 +73,13 @@ struct Close {
   EndCause cause = EndCause::cancelled;
 };
 
+/// The attempt may run so long in all, counted as its supervisors do.
+struct ChangeLimit {
+  Origin origin;
+  AttemptKey attempt;
+  Duration limit = duration_unlimited;
+};
+
 struct StepAck {
   Origin origin;
   StepKey step;
@@ -146,6 +153,7 @@ using AgentRequest = std::variant<Registered,
                                   PrepareStep,
                                   EndStep,
                                   Close,
+                                  ChangeLimit,
                                   StepAck,
                                   ClosedAck,
                                   ContainerMade,

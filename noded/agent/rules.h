@@ -41,6 +41,7 @@ AgentFacts decide_one(const AgentState& state, const Go& request);
 AgentFacts decide_one(const AgentState& state, const PrepareStep& request);
 AgentFacts decide_one(const AgentState& state, const EndStep& request);
 AgentFacts decide_one(const AgentState& state, const Close& request);
+AgentFacts decide_one(const AgentState& state, const ChangeLimit& request);
 AgentFacts decide_one(const AgentState& state, const StepAck& request);
 AgentFacts decide_one(const AgentState& state, const ClosedAck& request);
 AgentFacts decide_one(const AgentState& state, const ContainerMade& request);

@@ -181,6 +181,8 @@ void Desk::from_daemon(const wire::StepMessage& message) {
     supervisor_->end(is_known ? static_cast<EndCause>(cause) : EndCause::cancelled);
   } else if (message.has_lease()) {
     take_lease(message.lease());
+  } else if (message.has_limit() && message.limit().limit_us() > 0) {
+    supervisor_->change_limit(Duration{message.limit().limit_us()});
   } else if (message.has_forget()) {
     supervisor_->forget(true);
   }

@@ -52,7 +52,7 @@ void Supervisor::fence(Duration kill_wait) {
 }
 
 void Supervisor::tasks_gone() {
-  loop_.cancel(limit_timer_);
+  time_limit_.stop();
   loop_.cancel(kill_timer_);
   io_->tasks_gone();
   EndCause cause = cause_ == EndCause::none ? EndCause::finished : cause_;
@@ -121,7 +121,7 @@ void Supervisor::end_without_tasks(EndCause cause, const std::string& detail) {
   if (local_done_) {
     return;
   }
-  loop_.cancel(limit_timer_);
+  time_limit_.stop();
   result_ = StepResult();
   result_.cause = cause;
   result_.detail = detail;

@@ -92,12 +92,8 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   plan->client_io = !plan->is_batch && step->output.empty();
   plan->mpi = plan->is_batch ? MpiKind::none : step->mpi;
   plan->kill_on_bad_exit = step->kill_on_bad_exit;
-  plan->time_limit = duration_unlimited;
-  if (spec.time_left_us() > 0) {
-    plan->time_limit = Duration{spec.time_left_us()};
-  }
-  if (!plan->is_batch && step->time_limit.us > 0 && step->time_limit < plan->time_limit) {
-    plan->time_limit = step->time_limit;
+  if (!plan->is_batch && step->time_limit.us > 0) {
+    plan->own_limit = step->time_limit;
   }
   const std::uint32_t of_job =
       job.common->components.empty() ? 0 : job.common->components[0].cpus_per_task;
@@ -111,14 +107,18 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   return {};
 }
 
-// A script or its steps get it, not both; a step that comes later than that instant gets none.
-void take_early_signal(const wire::StepSpec& spec, StepPlan* plan) {
-  const EarlySignal& early = plan->job.common->early_signal;
-  if (early.signal == 0 || early.batch_only != plan->is_batch || spec.time_left_us() <= 0) return;
-  const Duration left{spec.time_left_us()};
-  if (left < duration_unlimited && early.before < left) {
-    plan->signal_after = Duration{left.us - early.before.us};
+// A script or its steps get the signal before the limit, not both.
+Result<void> take_times(const wire::StepSpec& spec, StepPlan* plan) {
+  if (spec.ran_us() < 0 || spec.ran_us() >= duration_unlimited.us) {
+    return bad("a job that has run for " + std::to_string(spec.ran_us()) + " us");
   }
+  plan->ran = Duration{spec.ran_us()};
+  if (spec.time_left_us() > 0) {
+    plan->time_left = std::min(Duration{spec.time_left_us()}, duration_unlimited);
+  }
+  const EarlySignal& early = plan->job.common->early_signal;
+  plan->wants_signal = early.signal != 0 && early.batch_only == plan->is_batch;
+  return {};
 }
 
 Result<void> take_before(const wire::StepStart& start, StepPlan* plan) {
@@ -202,7 +202,9 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
   if (auto taken = take_before(start, &plan); !taken) {
     return tl::unexpected(taken.error());
   }
-  take_early_signal(spec, &plan);
+  if (auto taken = take_times(spec, &plan); !taken) {
+    return tl::unexpected(taken.error());
+  }
   if (auto checked = check_texts(plan); !checked) {
     return tl::unexpected(checked.error());
   }

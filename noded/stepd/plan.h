@@ -53,9 +53,11 @@ struct StepPlan {
   std::string environment;           // NUL-separated NAME=VALUE, as the user exported it
   MpiKind mpi = MpiKind::none;
   bool kill_on_bad_exit = true;
-  Duration time_limit = duration_unlimited;  // from Go
+  Duration time_left = duration_unlimited;  // of the job's limit, from Go
+  Duration ran;                             // how long the job had run when so much was left
+  Duration own_limit = duration_unlimited;  // the step's own
+  bool wants_signal = false;                // the one before the job's limit is for this step
   Duration kill_wait;
-  Duration signal_after;  // from Go: the signal before the job's limit; 0: none for this step
 
   std::vector<PlanNode> nodes;  // of the step
   std::uint32_t node_index = 0;

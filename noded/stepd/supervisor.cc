@@ -19,6 +19,11 @@ Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
       plan_(std::move(plan)),
       events_(std::move(events)),
       attach_wait_(loop),
+      time_limit_(
+          loop_,
+          plan_,
+          {[this] { give_early_signal(); },
+           [this] { begin_end(EndCause::time_limit, "time limit reached", std::nullopt); }}),
       lease_(loop, [this](Duration kill_wait) { fence(kill_wait); }) {
   Star::Events star;
   star.message = [this](std::uint32_t node, const wire::StepMessage& message) {
@@ -60,8 +65,7 @@ void Supervisor::signal_everywhere(int signal) {
 }
 
 Supervisor::~Supervisor() {
-  for (const platform::TimerId timer :
-       {limit_timer_, signal_timer_, kill_timer_, leaves_timer_, flush_timer_}) {
+  for (const platform::TimerId timer : {kill_timer_, leaves_timer_, flush_timer_}) {
     loop_.cancel(timer);
   }
 }
@@ -111,7 +115,7 @@ void Supervisor::go(const std::vector<std::string>& endpoints) {
   if (!plan_.is_root()) {
     star_->connect(endpoints.front());
   }
-  arm_time_limit();
+  time_limit_.start();
   if (auto started = start_tasks(); !started) {
     launch_failure_ = started.error().message;
     if (tasks_ == nullptr || !tasks_->has_started()) {
@@ -164,31 +168,16 @@ Result<void> Supervisor::start_tasks() {
   return started;
 }
 
-void Supervisor::arm_time_limit() {
-  if (plan_.time_limit < duration_unlimited) {
-    limit_timer_ = loop_.after(plan_.time_limit, [this] {
-      begin_end(EndCause::time_limit, "time limit reached", std::nullopt);
-    });
-  }
-  arm_early_signal();
-}
-
-// Each node counts by itself: the first one's word would come later.
-void Supervisor::arm_early_signal() {
-  if (plan_.signal_after.us <= 0) {
+void Supervisor::give_early_signal() {
+  if (tasks_ == nullptr || cause_ != EndCause::none) {
     return;
   }
-  signal_timer_ = loop_.after(plan_.signal_after, [this] {
-    if (tasks_ == nullptr || cause_ != EndCause::none) {
-      return;
-    }
-    const int signal = plan_.job.common->early_signal.signal;
-    if (plan_.is_batch) {
-      tasks_->signal_alone(signal);  // what it started is not meant
-    } else {
-      tasks_->signal(signal);
-    }
-  });
+  const int signal = plan_.job.common->early_signal.signal;
+  if (plan_.is_batch) {
+    tasks_->signal_alone(signal);  // what it started is not meant
+  } else {
+    tasks_->signal(signal);
+  }
 }
 
 void Supervisor::end(EndCause cause) {

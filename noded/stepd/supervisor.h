@@ -20,6 +20,7 @@
 #include "noded/stepd/star.h"
 #include "noded/stepd/step_io.h"
 #include "noded/stepd/tasks.h"
+#include "noded/stepd/time_limit.h"
 #include "platform/container.h"
 #include "platform/loop.h"
 
@@ -53,6 +54,9 @@ class Supervisor {
   /// fence = "self": the tasks may go on for `left`; 0 for ever.
   void renew_lease(Duration left, Duration kill_wait) { lease_.renew(left, kill_wait); }
 
+  /// The job's time limit was changed: how long it may run in all.
+  void change_limit(Duration limit) { time_limit_.change(limit); }
+
   void forget(bool may_client_come);
   /// A preparation that failed outside, as of the socket.
   void fail_preparation(const std::string& why);
@@ -81,8 +85,7 @@ class Supervisor {
   Result<std::vector<TaskLaunch>> make_launches();
   void begin_running();
   Result<bool> mark_begin();
-  void arm_time_limit();
-  void arm_early_signal();
+  void give_early_signal();
   void signal_everywhere(int signal);
   void begin_end(EndCause cause,
                  const std::string& detail,
@@ -136,10 +139,10 @@ class Supervisor {
   bool exit_sent_ = false;
   bool forgotten_ = false;
   bool finished_ = false;
-  platform::TimerId limit_timer_ = 0, signal_timer_ = 0, kill_timer_ = 0, leaves_timer_ = 0,
-                    flush_timer_ = 0;
+  platform::TimerId kill_timer_ = 0, leaves_timer_ = 0, flush_timer_ = 0;
   std::uint32_t flush_pauses_ = 0;
   AttachWait attach_wait_;
+  TimeLimit time_limit_;
   Lease lease_;
 };
 

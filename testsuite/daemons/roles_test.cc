@@ -7,8 +7,11 @@
 
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "common/text.h"
 #include "testsuite/daemons/cluster.h"
@@ -74,6 +77,8 @@ class Roles : public ::testing::TestWithParam<Transport> {
         .nodes = 1, .transport = GetParam(), .emulated = false, .cluster = role_lines});
   }
 
+  Client root_client() { return cluster_->client(); }
+
   /// A job that waits and belongs to `uid`.
   std::uint64_t waiting_job(std::uint32_t uid) {
     Client root = cluster_->client();
@@ -86,6 +91,52 @@ class Roles : public ::testing::TestWithParam<Transport> {
     wire::ClientRequest request;
     request.mutable_job_action()->set_kind(kind);
     request.mutable_job_action()->add_jobs(waiting_job(owner));
+    return request;
+  }
+
+  /// Its limit is an hour.
+  std::uint64_t running_job(std::uint32_t uid) {
+    Client root = cluster_->client();
+    Job job = cluster_->job("sleep 3600");
+    job.seconds(3600).directory("/").output("/dev/null").as(uid);
+    const auto id = root.submit(job);
+    made_.push_back(id);
+    EXPECT_TRUE(root.reaches(id, "RUNNING"));
+    running_.push_back(id);
+    return id;
+  }
+
+  wire::ClientRequest new_limit(std::uint32_t uid, std::int64_t seconds) {
+    wire::ClientRequest request;
+    request.mutable_job_action()->set_kind(wire::JobAction::UPDATE);
+    request.mutable_job_action()->add_jobs(running_job(uid));
+    request.mutable_job_action()->mutable_changes()->set_time_limit_us(seconds * 1'000'000);
+    return request;
+  }
+
+  wire::ClientRequest release_of_operators_hold(std::uint32_t uid) {
+    wire::ClientRequest request = on_job(wire::JobAction::RELEASE, uid);
+    Client root = cluster_->client();
+    EXPECT_TRUE(root.act(wire::JobAction::RELEASE, made_.back()));
+    EXPECT_TRUE(root.act(wire::JobAction::HOLD, made_.back()));
+    return request;
+  }
+
+  wire::ClientRequest step_in(std::uint64_t job) {
+    wire::ClientRequest request;
+    request.mutable_create_step()->set_job(job);
+    request.mutable_create_step()->mutable_request()->add_argv("true");
+    request.mutable_create_step()->mutable_request()->set_tasks(1);
+    return request;
+  }
+
+  /// The batch step: with it the job ends.
+  wire::ClientRequest cancel_of_step(std::uint32_t uid) {
+    wire::ClientRequest request;
+    request.mutable_job_action()->set_kind(wire::JobAction::CANCEL);
+    request.mutable_job_action()->add_jobs(running_job(uid));
+    request.mutable_job_action()->set_step(step_batch.value);
+    request.mutable_job_action()->set_has_step(true);
     return request;
   }
 
@@ -129,11 +180,49 @@ class Roles : public ::testing::TestWithParam<Transport> {
     return request;
   }
 
+  wire::ClientRequest submit_many() {
+    wire::ClientRequest request;
+    wire::Submit& one = *request.mutable_submit_many()->add_jobs();
+    one = submit(0, 0).submit();
+    return request;
+  }
+
+  /// Lines about running jobs and their steps; nothing for others.
+  wire::ClientRequest request_about_running(const std::string& line, std::uint32_t asker) {
+    constexpr std::int64_t shorter = 1800, longer = 7200;
+    wire::ClientRequest request;
+    if (line == "shorten own running job") request = new_limit(asker, shorter);
+    if (line == "lengthen own running job") request = new_limit(asker, longer);
+    if (line == "lengthen another's running job") request = new_limit(somebody, longer);
+    if (line == "step in own job") request = step_in(waiting_job(asker));
+    if (line == "step in another's job") request = step_in(waiting_job(somebody));
+    if (line == "cancel a step of own job") request = cancel_of_step(asker);
+    if (line == "cancel a step of another's job") request = cancel_of_step(somebody);
+    return request;
+  }
+
   /// The request that a line of the table means, made anew for each asker.
   wire::ClientRequest request_of(const std::string& line, std::uint32_t asker) {
     using Job = wire::JobAction;
     using Config = wire::ConfigAction;
-    wire::ClientRequest request;
+    wire::ClientRequest request = request_about_running(line, asker);
+    if (line == "wait") request.mutable_wait_jobs()->add_jobs(ended_);
+    if (line == "queue, watched") request.mutable_list_jobs()->set_watch(true);
+    if (line == "submit many") request = submit_many();
+    if (line == "submit and stay attached") {
+      request = submit(0, 0);
+      request.mutable_submit()->set_attach(true);
+    }
+    if (line == "release own job") request = on_job(Job::RELEASE, asker);
+    if (line == "requeue own job") request = on_job(Job::REQUEUE, asker);
+    if (line == "release own job that an operator holds") {
+      request = release_of_operators_hold(asker);
+    }
+    if (line == "update own job, its dependency") {
+      request = update_of(asker);
+      request.mutable_job_action()->mutable_changes()->set_dependency("afterany:" +
+                                                                      std::to_string(ended_));
+    }
     if (line == "status") request.mutable_status();
     if (line == "queue") request.mutable_list_jobs();
     if (line == "why") request.mutable_explain_job()->set_job(1);
@@ -173,9 +262,13 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (child == 0) {
       if (::setgid(uid) != 0 || ::setuid(uid) != 0) ::_exit(100);
       Client client = cluster_->client_with_key("");
-      const auto reply = client.ask(request);
+      // Of a watched list the last reply never comes.
+      const bool is_endless = request.list_jobs().watch();
+      const auto sent = is_endless ? client.send(request) : Result<void>();
+      const auto reply = is_endless && sent ? client.next() : client.ask(request);
       if (!reply) ::_exit(static_cast<int>(reply.error().code));
-      const auto& errors = reply->done().errors();
+      const auto& errors =
+          request.has_submit_many() ? reply->submitted_many().errors() : reply->done().errors();
       ::_exit(errors.empty() ? 0 : static_cast<int>(errors[0].error().code()));
     }
     int status = 0;
@@ -185,7 +278,10 @@ class Roles : public ::testing::TestWithParam<Transport> {
 
   void try_line(const Line& line) {
     for (const Asker& asker : askers) {
-      const int code = code_for(asker.uid, request_of(line.request, asker.uid));
+      const wire::ClientRequest request = request_of(line.request, asker.uid);
+      note_kind(request);
+      const int code = code_for(asker.uid, request);
+      end_running();
       EXPECT_LT(code, 100) << line.request;
       EXPECT_NE(code, static_cast<int>(Code::unreachable)) << line.request;
       const bool may = code != static_cast<int>(Code::not_permitted);
@@ -193,16 +289,58 @@ class Roles : public ::testing::TestWithParam<Transport> {
     }
   }
 
+  void end_running() {
+    Client root = cluster_->client();
+    for (const std::uint64_t job : std::exchange(running_, {})) {
+      root.act(wire::JobAction::CANCEL, job);
+      root.end_of(job);
+    }
+  }
+
+  /// As the messages of client.proto name them.
+  void note_kind(const wire::ClientRequest& request) {
+    bodies_.insert(request.body_case());
+    if (request.has_job_action()) kinds_["JobAction"].insert(request.job_action().kind());
+    if (request.has_node_action()) kinds_["NodeAction"].insert(request.node_action().kind());
+    if (request.has_partition_action()) {
+      kinds_["PartitionAction"].insert(request.partition_action().kind());
+    }
+    if (request.has_config_action()) kinds_["ConfigAction"].insert(request.config_action().kind());
+  }
+
   std::optional<OwnMunge> munge_;
   std::optional<Cluster> cluster_;
-  std::vector<std::uint64_t> made_;
+  std::vector<std::uint64_t> made_, running_;
+  std::uint64_t ended_ = 0;  // a job
+  std::set<int> bodies_;
+  std::map<std::string, std::set<int>> kinds_;
 };
+
+/// Numbers in a block of client.proto that begins with `head`, within the message `message`.
+std::set<int> numbers_in(const std::string& message, const std::string& head) {
+  std::ifstream file(COX_GOLDEN_DIR "/../../wire/client.proto");
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::size_t begin = text.find(head, text.find("message " + message + " {"));
+  const std::string block = text.substr(begin, text.find('}', begin) - begin);
+  std::set<int> numbers;
+  for (std::size_t at = block.find("= "); at != std::string::npos; at = block.find("= ", at + 1)) {
+    numbers.insert(std::stoi(block.substr(at + 2)));
+  }
+  numbers.erase(0);  // NONE
+  return numbers;
+}
 
 TEST_P(Roles, may_do_what_the_table_says) {
   const auto lines = table();
   ASSERT_GE(lines.size(), 20U);
   waiting_job(somebody);
+  ended_ = root_client().submit(cluster_->job("true"));
+  root_client().end_of(ended_);
   for (const Line& line : lines) try_line(line);
+  EXPECT_EQ(bodies_, numbers_in("ClientRequest", "oneof body")) << "a request without a line";
+  for (const auto& [message, kinds] : kinds_) {
+    EXPECT_EQ(kinds, numbers_in(message, "enum Kind")) << message << " without a line";
+  }
   Client root = cluster_->client();
   root.act_on_node(wire::NodeAction::RESUME, "n1");
   for (const std::uint64_t job : made_) root.act(wire::JobAction::CANCEL, job);

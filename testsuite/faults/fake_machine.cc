@@ -202,6 +202,9 @@ void FakeNode::expect_kill_wait(const StepKey& step) {
   }
 }
 
+/// Simulated runs have no limit of their own: the controller's second line ends them.
+void FakeNode::act(const agent::TellLimit&) {}
+
 void FakeNode::act(const agent::TellForget& effect) {
   const auto found = supervisors_.find(effect.step);
   if (found == supervisors_.end() || !found->second.alive) {

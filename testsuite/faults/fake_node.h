@@ -134,6 +134,7 @@ class FakeNode {
   void act(const agent::SpawnSupervisor& effect);
   void act(const agent::TellGo& effect);
   void act(const agent::TellEnd& effect);
+  void act(const agent::TellLimit& effect);
   void act(const agent::TellForget& effect);
   void act(const agent::KillStep& effect);
   void act(const agent::KillAttempt& effect);

@@ -290,7 +290,7 @@ class RandomLife {
       case 4:
       case 5:
       case 6:
-        cluster.ask(core::UpdateJob{caller, id, some_changes()});
+        cluster.ask(core::UpdateJob{caller, id, some_changes(), elements});
         break;
       case 1:
         cluster.ask(core::RequeueJob{caller, id, elements});

@@ -1,0 +1,95 @@
+// See changes.h.
+#include "core/job/changes.h"
+
+#include <optional>
+#include <utility>
+
+namespace cox::core {
+namespace {
+
+template <class T>
+void set(const std::optional<T>& from, T* to) {
+  if (from) *to = *from;
+}
+
+void change_nodes(const JobChanges& changes, Component& to) {
+  set(changes.nodes_min, &to.nodes_min);
+  set(changes.nodes_max, &to.nodes_max);
+  set(changes.tasks, &to.tasks);
+  set(changes.tasks_per_node, &to.tasks_per_node);
+  set(changes.cpus_per_task, &to.cpus_per_task);
+  set(changes.exclusive, &to.exclusive);
+  // One of them at a time, as with the options.
+  if (changes.memory_per_node_mib) to.memory_per_cpu_mib = -1;
+  if (changes.memory_per_cpu_mib) to.memory_per_node_mib = -1;
+  set(changes.memory_per_node_mib, &to.memory_per_node_mib);
+  set(changes.memory_per_cpu_mib, &to.memory_per_cpu_mib);
+}
+
+void change_common(const JobChanges& changes, JobCommon& to) {
+  set(changes.comment, &to.comment);
+  set(changes.account, &to.account);
+  set(changes.qos, &to.qos);
+  set(changes.constraint, &to.constraint);
+  set(changes.partitions, &to.partitions);
+  set(changes.nodes_wanted, &to.nodes_wanted);
+  set(changes.nodes_excluded, &to.nodes_excluded);
+  set(changes.nice, &to.nice);
+  set(changes.requeue, &to.requeue);
+  if (changes.at_once_max) to.array.at_once_max = *changes.at_once_max;
+  if (!to.components.empty()) change_nodes(changes, to.components.front());
+  for (const auto& [key, value] : changes.labels) {
+    if (value) {
+      to.labels[key] = *value;
+    } else {
+      to.labels.erase(key);
+    }
+  }
+}
+
+void change_terms(const JobChanges& changes, Cow<JobTerms>& to) {
+  if (changes.dependency) {
+    to.edit().dependency = *changes.dependency;
+    to.edit().past = changes.past;
+  }
+  if (changes.keep_when_never) to.edit().keep_when_never = *changes.keep_when_never;
+  if (changes.deadline) to.edit().deadline = *changes.deadline;
+  if (*to == JobTerms{}) to = Cow<JobTerms>{};
+}
+
+}  // namespace
+
+JobRequest changed(const JobRequest& from, const JobChanges& changes) {
+  JobRequest to = from;
+  set(changes.name, &to.name);
+  set(changes.begin, &to.begin);
+  set(changes.time_limit, &to.time_limit);
+  JobCommon common = *from.common;
+  change_common(changes, common);
+  if (!(common == *from.common)) to.common = Cow<JobCommon>(std::move(common));
+  change_terms(changes, to.terms);
+  return to;
+}
+
+bool is_for_waiting_only(const JobChanges& changes) {
+  JobChanges rest = changes;
+  rest.comment.reset();
+  rest.requeue.reset();
+  rest.labels.clear();
+  rest.time_limit.reset();
+  const JobChanges none;
+  return rest.name != none.name || rest.account || rest.qos || rest.constraint || rest.partitions ||
+         rest.nodes_wanted || rest.nodes_excluded || rest.nodes_min || rest.nodes_max ||
+         rest.tasks || rest.tasks_per_node || rest.cpus_per_task || rest.at_once_max ||
+         rest.memory_per_node_mib || rest.memory_per_cpu_mib || rest.exclusive || rest.held ||
+         rest.keep_when_never || rest.nice || rest.begin || rest.deadline || rest.dependency;
+}
+
+const char* key_of_whole_array(const JobChanges& changes) {
+  if (changes.name) return "name";
+  if (changes.dependency) return "dependency";
+  if (changes.keep_when_never) return "kill-on-invalid-dep";
+  return changes.at_once_max ? "array-limit" : nullptr;
+}
+
+}  // namespace cox::core

@@ -1,0 +1,16 @@
+// What a job asks for when something of it is changed.
+#pragma once
+
+#include "core/request.h"
+#include "model/job_request.h"
+
+namespace cox::core {
+
+/// `from` with the changes, unchecked.
+JobRequest changed(const JobRequest& from, const JobChanges& changes);
+/// Something of it is for a job that waits alone.
+bool is_for_waiting_only(const JobChanges& changes);
+/// Something of it is of a whole array, and no single element's; a word for it, or null.
+const char* key_of_whole_array(const JobChanges& changes);
+
+}  // namespace cox::core
