@@ -56,7 +56,7 @@ TEST_P(Traces, GiveTheFiguresOfTheReferenceTable) {
   const auto policies = plugins::make_policies(settings);
   auto log = read_swf(trace(row.log));
   ASSERT_TRUE(log) << log.error().message;
-  auto replay = Replay::open(settings, row.shape,
+  auto replay = Replay::open(settings, make_nodes(row.shape),
                              core::Policies{policies->select.get(), policies->priority.get()});
   ASSERT_TRUE(replay) << replay.error().message;
   const auto outcomes = replay->run(*log);
