@@ -1,15 +1,14 @@
 // coxsim: a workload log through the production scheduler, under a virtual clock.
-#include <unistd.h>
-
-#include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <string>
 
-#include "common/count_text.h"
-#include "common/text.h"
 #include "config/config.h"
 #include "plugins/policies.h"
 #include "sim/options.h"
+#include "sim/output_file.h"
+#include "sim/picture.h"
+#include "sim/progress_bar.h"
 #include "sim/replay.h"
 #include "sim/report.h"
 #include "sim/swf.h"
@@ -17,47 +16,65 @@
 namespace cox::sim {
 namespace {
 
-/// One line on a terminal, written over and over.
-class ProgressBar {
- public:
-  explicit ProgressBar(std::size_t all) : all_(all), is_shown_(::isatty(STDERR_FILENO) == 1) {}
-
-  ~ProgressBar() {
-    if (is_shown_) std::fprintf(stderr, "\r\033[K");
+Result<std::vector<NodeInventory>> machine_for(const Options& options, const SwfLog& log) {
+  std::optional<NodeInventory> kind;
+  if (!options.topology.empty()) {
+    auto read = read_topology(options.topology);
+    if (!read) return Failure(read.error());
+    kind = std::move(*read);
   }
-
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
-
-  void show(std::size_t done) const {
-    if (!is_shown_ || all_ == 0) return;
-    const std::size_t filled = width * done / all_;
-    std::fprintf(stderr, "\r[%s%s] %zu of %zu jobs", std::string(filled, '#').c_str(),
-                 std::string(width - filled, ' ').c_str(), done, all_);
+  Result<MachineShape> shape = options.shape;
+  if (shape->nodes == 0) {
+    if (log.max_processors <= 0) {
+      return fail(Code::bad_usage, options.log +
+                                       ": its header does not say how large the machine was; give "
+                                       "--nodes " +
+                                       (kind ? "N" : "NODESxCORES"));
+    }
+    const std::size_t cores = kind ? kind->node_class.cores.size() : 1;
+    shape = shape_for(log.max_processors, static_cast<std::uint32_t>(cores));
+    if (!shape) return Failure(shape.error().with_context(options.log));
   }
-
- private:
-  static constexpr std::size_t width = 40;
-  std::size_t all_;
-  bool is_shown_;
-};
-
-void name_bad_lines(const SwfLog& log, const std::string& path) {
-  for (const auto& [why, lines] : log.bad) {
-    std::vector<std::string> numbers;
-    for (const std::size_t line : lines.first) numbers.push_back(std::to_string(line));
-    if (lines.count > lines.first.size()) numbers.emplace_back("...");
-    std::fprintf(stderr, "coxsim: %s: %s not used: %s (line %s)\n", path.c_str(),
-                 count_text(lines.count, "line").c_str(), why.c_str(), join(numbers, ", ").c_str());
-  }
+  return kind ? make_nodes(shape->nodes, *kind) : make_nodes(*shape);
 }
 
-Result<MachineShape> machine_for(const Options& options, const SwfLog& log) {
-  if (options.shape.nodes != 0) return options.shape;
-  if (log.max_processors > 0) return parse_shape(std::to_string(log.max_processors) + "x1");
-  return fail(Code::bad_usage, options.log +
-                                   ": its header does not say how large the machine was; give "
-                                   "--nodes NODESxCORES");
+/// The files to write, opened before the work begins.
+struct Outputs {
+  std::optional<OutputFile> csv, picture;
+
+  static Result<Outputs> open(const Options& options) {
+    Outputs made;
+    const auto add = [](const std::string& path, std::optional<OutputFile>* to) -> Result<void> {
+      if (path.empty()) return {};
+      auto file = OutputFile::open(path);
+      if (!file) return Failure(file.error());
+      *to = std::move(*file);
+      return {};
+    };
+    if (const auto done = add(options.csv, &made.csv); !done) return Failure(done.error());
+    if (const auto done = add(options.picture, &made.picture); !done) return Failure(done.error());
+    return made;
+  }
+};
+
+Result<void> write_files(const Options& options,
+                         const std::vector<Outcome>& outcomes,
+                         const Replay& replay,
+                         Outputs outputs) {
+  if (outputs.csv.has_value()) {
+    const auto written = outputs.csv->write(to_csv(outcomes, replay.node_names()));
+    if (!written) return written;
+  }
+  if (!outputs.picture.has_value()) return {};
+  const std::string title = options.log.substr(options.log.rfind('/') + 1);
+  const std::string image = draw(outcomes, replay.all_cores(), title);
+  return outputs.picture->write(options.picture.ends_with(".html") ? to_page(image, title) : image);
+}
+
+Result<std::vector<Outcome>> run(const Options& options, Replay* replay, SwfLog* log) {
+  const ProgressBar bar(log->jobs.size(), !options.json && ProgressBar::is_terminal());
+  replay->progress = [&bar](std::size_t done) { bar.show(done); };
+  return replay->run(*log);
 }
 
 Result<void> simulate(const Options& options) {
@@ -67,22 +84,25 @@ Result<void> simulate(const Options& options) {
   if (!policies) return Failure(policies.error());
   auto log = read_swf(options.log);
   if (!log) return Failure(log.error());
-  const auto shape = machine_for(options, *log);
-  if (!shape) return Failure(shape.error());
-  auto replay = Replay::open(config->settings, *shape,
+  auto nodes = machine_for(options, *log);
+  if (!nodes) return Failure(nodes.error());
+  auto replay = Replay::open(config->settings, std::move(*nodes),
                              core::Policies{policies->select.get(), policies->priority.get()});
   if (!replay) return Failure(replay.error());
-  Result<std::vector<Outcome>> outcomes;
-  {
-    const ProgressBar bar(log->jobs.size());
-    replay->progress = [&bar](std::size_t done) { bar.show(done); };
-    outcomes = replay->run(*log);
-  }
-  name_bad_lines(*log, options.log);
+  auto outputs = Outputs::open(options);
+  if (!outputs) return Failure(outputs.error());
+  const auto outcomes = run(options, &*replay, &*log);
+  std::fputs(unused_text(log->bad, options.log).c_str(), stderr);
   if (!outcomes) return Failure(outcomes.error());
-  const Figures figures = figures_of(*outcomes, shape->all_cores());
-  std::fputs((options.json ? to_json(figures) : to_text(figures)).c_str(), stdout);
-  return {};
+  Figures figures = figures_of(*outcomes, replay->all_cores());
+  figures.mean_leaves = mean_leaves(*outcomes, replay->node_names(), config->settings.switches);
+  const auto groups =
+      shown_groups(*outcomes, options.by, replay->all_cores(), options.json ? 0 : options.limit);
+  std::fputs((options.json ? to_json(figures, options.by, groups, log->bad)
+                           : to_text(figures, options.by, groups))
+                 .c_str(),
+             stdout);
+  return write_files(options, *outcomes, *replay, std::move(*outputs));
 }
 
 int complain(const Error& error) {

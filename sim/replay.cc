@@ -31,10 +31,9 @@ const PartitionSettings* default_partition(const Settings& settings) {
 }  // namespace
 
 Result<Replay> Replay::open(const Settings& settings,
-                            const MachineShape& shape,
+                            std::vector<NodeInventory> nodes,
                             core::Policies policies) {
   Replay made(policies);
-  made.shape_ = shape;
   made.now_ = begin - seconds(1);
   const PartitionSettings* partition = default_partition(settings);
   if (partition == nullptr) return fail(Code::bad_usage, "no partition is the default");
@@ -42,11 +41,18 @@ Result<Replay> Replay::open(const Settings& settings,
   if (auto done = made.ask(core::ApplySettings{Caller{0, 0, Role::administrator}, settings}); !done)
     return Failure(done.error());
   std::uint64_t session = 0;
-  for (NodeInventory& node : make_nodes(shape)) {
+  for (NodeInventory& node : nodes) {
+    made.all_cores_ += node.node_class.cores.size();
     const core::RegisterNode registration{Session{++session}, std::move(node), {}};
     if (auto done = made.ask(registration); !done) return Failure(done.error());
   }
   return made;
+}
+
+std::vector<std::string> Replay::node_names() const {
+  std::vector<std::string> names;
+  for (const core::Node& node : state_.record.nodes) names.push_back(node.name);
+  return names;
 }
 
 Result<void> Replay::ask(const core::Request& request) {
@@ -64,16 +70,18 @@ void Replay::take(const core::Fact& fact) {
 }
 
 JobRequest Replay::request_of(const SwfJob& job) {
-  Cow<JobCommon>& common = commons_[{job.user, job.processors}];
+  Cow<JobCommon>& common = commons_[{job.user, job.group, job.processors}];
   if (common.is_blank()) {
     JobCommon& fresh = common.edit();
     fresh.kind = JobKind::interactive;  // an allocation: what runs in it is of no interest here
     fresh.user.uid = static_cast<Uid>(1000 + std::max<std::int64_t>(job.user, 0) % 1'000'000);
     fresh.user.name = "u" + std::to_string(job.user);
+    if (job.group >= 0) fresh.account = account_name(job.group);
     fresh.partitions = {partition_};
     Component& part = fresh.components.emplace_back();
     part.tasks = job.processors;
-    part.nodes_max = std::min(job.processors, shape_.nodes);
+    const auto all = static_cast<std::uint32_t>(state_.record.nodes.size());
+    part.nodes_max = std::min(job.processors, all);
   }
   JobRequest request;
   request.common = common;
@@ -82,7 +90,7 @@ JobRequest Replay::request_of(const SwfJob& job) {
 }
 
 void Replay::submit(const SwfJob& job, SwfLog& log) {
-  if (job.processors > shape_.all_cores()) {
+  if (job.processors > all_cores_) {
     log.note_bad(job.line, "larger than the machine");
     ++ended_count_;
     return;
@@ -92,7 +100,8 @@ void Replay::submit(const SwfJob& job, SwfLog& log) {
   runs_s_.resize(id.value + 1);
   outcomes_.resize(id.value + 1);
   runs_s_[id.value] = job.run_s;
-  outcomes_[id.value] = Outcome{job.submit_s, 0, 0, job.processors};
+  outcomes_[id.value] =
+      Outcome{job.submit_s, 0, 0, job.processors, job.number, job.user, job.group};
   take(core::JobSubmitted{id, ClientKey{}, now_, std::move(request)});
 }
 
@@ -110,7 +119,10 @@ void Replay::start(const core::JobStarted& started) {
   if (started.allocation.nodes.size() > 1) {
     take(core::JobReleased{started.job, started.attempt, now_});
   }
-  outcomes_[started.job.value].start_s = second_of_log(now_);
+  Outcome& outcome = outcomes_[started.job.value];
+  outcome.start_s = second_of_log(now_);
+  outcome.nodes.reserve(started.allocation.nodes.size());
+  for (const NodeShare& share : started.allocation.nodes) outcome.nodes.push_back(share.node.value);
   endings_.emplace(now_ + seconds(runs_s_[started.job.value]), started.job);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <queue>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,21 +16,16 @@
 #include "core/schedule/plan.h"
 #include "model/settings.h"
 #include "sim/machine.h"
+#include "sim/outcome.h"
 #include "sim/swf.h"
 
 namespace cox::sim {
-
-/// What became of a job.
-struct Outcome {
-  std::int64_t submit_s = 0, start_s = 0, end_s = 0;  // since the log's start
-  std::uint32_t processors = 0;
-};
 
 class Replay {
  public:
   /// error: what the core says of a node or of the settings
   static Result<Replay> open(const Settings& settings,
-                             const MachineShape& shape,
+                             std::vector<NodeInventory> nodes,
                              core::Policies policies);
 
   /// Called now and then with the number of jobs that have ended.
@@ -38,6 +34,11 @@ class Replay {
   /// Replays all of `log`. Jobs that no state of the machine fits are noted in `log.bad`.
   /// error: refused, when jobs are left that never start
   Result<std::vector<Outcome>> run(SwfLog& log);
+
+  /// Of the machine, as Outcome::nodes has them.
+  std::vector<std::string> node_names() const;
+
+  std::uint64_t all_cores() const { return all_cores_; }
 
   /// Facts that the core took, as a measure of work.
   std::uint64_t facts() const { return facts_; }
@@ -62,15 +63,16 @@ class Replay {
   core::State state_;
   core::Contact contact_;
   core::Plan plan_;
-  MachineShape shape_;
+  std::uint64_t all_cores_ = 0;
   std::string partition_;
   Instant now_;
   std::uint64_t facts_ = 0;
   std::priority_queue<Ending, std::vector<Ending>, std::greater<>> endings_;
-  std::map<std::pair<std::int64_t, std::uint32_t>, Cow<JobCommon>> commons_;  // user, processors
-  std::vector<std::int64_t> runs_s_;                                          // by job id
-  std::vector<Outcome> outcomes_;                                             // by job id
-  std::vector<JobId> ended_;                                                  // not yet forgotten
+  std::map<std::tuple<std::int64_t, std::int64_t, std::uint32_t>, Cow<JobCommon>>
+      commons_;                       // by user, group, processors
+  std::vector<std::int64_t> runs_s_;  // by job id
+  std::vector<Outcome> outcomes_;     // by job id
+  std::vector<JobId> ended_;          // not yet forgotten
   std::size_t ended_count_ = 0;
 };
 

@@ -1,26 +1,26 @@
-// What a replay came to: waits, slowdown, utilisation.
+// What is printed of a replay: a table for people, a document for programs, a line per job.
 #pragma once
 
-#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "sim/replay.h"
+#include "sim/figures.h"
+#include "sim/swf.h"
 
 namespace cox::sim {
 
-struct Figures {
-  std::size_t jobs = 0;
-  double mean_wait_s = 0;
-  double mean_bounded_slowdown = 0;  // max(1, (wait + run) / max(run, 10 s))
-  std::int64_t p95_wait_s = 0, p99_wait_s = 0, max_wait_s = 0;  // nearest rank
-  double utilisation = 0;  // processor seconds used, of those from the first submit to the last end
-};
+/// The figures of all jobs, then one line per group.
+std::string to_text(const Figures& figures, By by, const std::vector<Group>& groups);
+std::string to_json(const Figures& figures,
+                    By by,
+                    const std::vector<Group>& groups,
+                    const std::map<std::string, BadLines>& unused);
+/// RFC 4180 but for its line ends, which are those of the system.
+std::string to_csv(const std::vector<Outcome>& outcomes,
+                   const std::vector<std::string>& node_names);
 
-Figures figures_of(const std::vector<Outcome>& outcomes, std::uint64_t processors);
-
-/// One document for programs, one table for people.
-std::string to_json(const Figures& figures);
-std::string to_text(const Figures& figures);
+/// "coxsim: FILE: 2 lines not used: no run time (lines 7, 12)" per reason.
+std::string unused_text(const std::map<std::string, BadLines>& unused, const std::string& path);
 
 }  // namespace cox::sim

@@ -29,6 +29,7 @@ constexpr std::uint32_t processors_max = 10'000'000;
 enum Field : std::size_t { number, submit, wait, run, given, cpu_time, memory, asked, estimate };
 
 constexpr std::size_t user_field = 11;
+constexpr std::size_t group_field = 12;
 
 /// Whole numbers as they stand; a fraction, which some fields may have, is cut off.
 std::optional<std::int64_t> number_of(std::string_view word) {
@@ -120,7 +121,8 @@ void take_line(std::string_view text, std::size_t line, SwfLog* log) {
   job.run_s = values[Field::run];
   // Users ask for too little now and then; a scheduler that kills them then would change the log.
   job.limit_s = std::max(values[Field::estimate], values[Field::run]);
-  job.user = values[user_field];
+  job.user = std::max<std::int64_t>(-1, values[user_field]);
+  job.group = std::max<std::int64_t>(-1, values[group_field]);
   job.line = line;
   if (const std::string wrong = wrong_with(job, processors, *log); !wrong.empty()) {
     log->note_bad(line, wrong);

@@ -18,7 +18,7 @@ struct SwfJob {
   std::int64_t run_s = 0;
   std::int64_t limit_s = 0;  // what was asked for, at least the run time
   std::uint32_t processors = 0;
-  std::int64_t user = -1;
+  std::int64_t user = -1, group = -1;
   std::size_t line = 0;  // of the log
 };
 

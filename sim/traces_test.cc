@@ -52,7 +52,7 @@ void replay(const Settings& settings,
   const auto policies = plugins::make_policies(settings);
   auto log = read_swf(trace(name));
   ASSERT_TRUE(log) << log.error().message;
-  auto made = Replay::open(settings, shape,
+  auto made = Replay::open(settings, make_nodes(shape),
                            core::Policies{policies->select.get(), policies->priority.get()});
   ASSERT_TRUE(made) << made.error().message;
   const auto outcomes = made->run(*log);

@@ -13,9 +13,16 @@ namespace {
 
 OptionTable options() {
   static constexpr std::array table = {
-      OptionSpec{"nodes", 0, "NODESxCORES", "the machine, 100x16 say"},
+      OptionSpec{"nodes", 0, "N[xCORES]", "the machine, 100x16 say"},
+      OptionSpec{"topology", 0, "FILE|SYNTHETIC", "what each node is made of, for hwloc"},
       OptionSpec{"config", 0, "FILE", "the configuration"},
-      OptionSpec{"set", 0, "KEY=VALUE", "another value for a key of it"}, json_option, help_option};
+      OptionSpec{"set", 0, "KEY=VALUE", "another value for a key of it"},
+      OptionSpec{"by", 0, "user|account", "the figures of each as well"},
+      OptionSpec{"limit", 0, "N", "so many lines of --by (20); 0: all"},
+      OptionSpec{"csv", 0, "FILE", "write a line per job"},
+      OptionSpec{"picture", 0, "FILE", "write a picture, SVG or .html"},
+      json_option,
+      help_option};
   return table;
 }
 
