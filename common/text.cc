@@ -46,14 +46,14 @@ std::string escaped(char c) {
 // Characters that nobody sees, or that turn the order of those around them: zero-width ones, marks
 // of direction, separators of lines, the halves of pairs.
 bool is_deceptive(std::uint32_t character) {
-  struct Range {
+  struct Span {
     std::uint32_t first, last;
   };
 
-  static constexpr Range ranges[] = {
+  static constexpr Span ranges[] = {
       {0xAD, 0xAD},     {0x61C, 0x61C},   {0x180E, 0x180E}, {0x200B, 0x200F}, {0x2028, 0x202E},
       {0x2060, 0x206F}, {0xD800, 0xDFFF}, {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
-  return std::any_of(std::begin(ranges), std::end(ranges), [&](const Range& range) {
+  return std::any_of(std::begin(ranges), std::end(ranges), [&](const Span& range) {
     return character >= range.first && character <= range.last;
   });
 }

@@ -133,7 +133,7 @@ Result<Received> take_one(const agent::Origin& origin, const wire::TimeLimit& me
   const auto attempt = take_attempt(message);
   if (!attempt) return tl::unexpected(attempt.error());
   if (message.limit_us() <= 0) {
-    return bad("time limit of " + std::to_string(message.limit_us()) + " us");
+    return bad_usage("time limit of " + std::to_string(message.limit_us()) + " us");
   }
   const Duration limit = std::min(Duration{message.limit_us()}, duration_unlimited);
   return of(agent::ChangeLimit{origin, *attempt, limit});
@@ -155,12 +155,12 @@ Result<Received> take_one(const agent::Origin& origin, const wire::Reboot& messa
   const std::string& program = message.program();
   const bool is_path = program.empty() || program.starts_with('/');
   if (!is_path || program.find('\0') != std::string::npos) {
-    return bad("reboot program " + quoted(program) + " is no absolute path");
+    return bad_usage("reboot program " + quoted(program) + " is no absolute path");
   }
   if (message.timeout_us() <= 0 || message.timeout_us() > contact_us_max) {
-    return bad("reboot timeout of " + std::to_string(message.timeout_us()) + " us");
+    return bad_usage("reboot timeout of " + std::to_string(message.timeout_us()) + " us");
   }
-  if (message.why().find('\0') != std::string::npos) return bad("a reason with a NUL byte");
+  if (message.why().find('\0') != std::string::npos) return bad_usage("a reason with a NUL byte");
   Received received;
   received.reboot = RebootOrder{origin, program, microseconds(message.timeout_us()), message.why()};
   return received;

@@ -16,9 +16,9 @@ namespace {
 constexpr std::string_view label_secret = "coxswain join token 1";
 constexpr std::string_view label_seal = "coxswain join seal 1";
 constexpr std::size_t until_bytes = 8;
-constexpr std::size_t secret_bytes = 32;
+constexpr std::size_t key_bytes = 32;
 
-const unsigned char* bytes_of(std::string_view text) {
+const unsigned char* unsigned_bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
@@ -48,7 +48,7 @@ std::string token_text(const JoinToken& token) {
 }
 
 Result<JoinToken> parse_token(std::string_view text) {
-  constexpr std::size_t bytes = token_public_bytes + secret_bytes;
+  constexpr std::size_t bytes = token_public_bytes + key_bytes;
   const auto whole = from_hex(text);
   if (!whole || whole->size() != bytes) {
     return fail(Code::bad_usage, std::to_string(2 * bytes) +
@@ -66,24 +66,24 @@ std::string token_secret(std::string_view cluster_key, std::string_view open) {
 Instant token_until(std::string_view open) {
   if (open.size() != token_public_bytes) return {};
   std::uint64_t us = 0;
-  for (std::size_t i = until_bytes; i-- > 0;) us = us << 8U | bytes_of(open)[i];
+  for (std::size_t i = until_bytes; i-- > 0;) us = us << 8U | unsigned_bytes(open)[i];
   return Instant{static_cast<std::int64_t>(us)};
 }
 
 std::string seal_key(const JoinToken& token, std::string_view cluster_key) {
   const Digest seal = seal_of(token);
   std::string sealed(cluster_key.size() + crypto_secretbox_MACBYTES, '\0');
-  crypto_secretbox_easy(reinterpret_cast<unsigned char*>(sealed.data()), bytes_of(cluster_key),
+  crypto_secretbox_easy(reinterpret_cast<unsigned char*>(sealed.data()), unsigned_bytes(cluster_key),
                         cluster_key.size(), no_nonce.data(), seal.data());
   return sealed;
 }
 
 Result<std::string> open_key(const JoinToken& token, std::string_view sealed) {
   const Digest seal = seal_of(token);
-  std::string key(secret_bytes, '\0');
+  std::string key(key_bytes, '\0');
   const bool is_good =
-      sealed.size() == secret_bytes + crypto_secretbox_MACBYTES &&
-      crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(key.data()), bytes_of(sealed),
+      sealed.size() == key_bytes + crypto_secretbox_MACBYTES &&
+      crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(key.data()), unsigned_bytes(sealed),
                                  sealed.size(), no_nonce.data(), seal.data()) == 0;
   if (!is_good) return fail(Code::not_permitted, "what the controller sent is no sealed key");
   return key;

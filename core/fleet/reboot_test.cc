@@ -16,7 +16,7 @@ Settings with_reboot() {
   return settings;
 }
 
-const Node& node(const Cluster& cluster, std::uint32_t id) {
+const Node& node_of(const Cluster& cluster, std::uint32_t id) {
   return *cluster.state.find_node(NodeId{id});
 }
 
@@ -39,7 +39,7 @@ TEST(Reboot, AnIdleNodeIsToldAtOnceAndComesBackByItself) {
   const JobId waiting = cluster.run(job());
   EXPECT_EQ(cluster.job_state(waiting), JobState::pending);
   come_back(cluster);
-  EXPECT_FALSE(node(cluster, 0).reboot.asked.is_set());
+  EXPECT_FALSE(node_of(cluster, 0).reboot.asked.is_set());
   cluster.schedule();
   EXPECT_EQ(cluster.job_state(waiting), JobState::running);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
@@ -71,14 +71,14 @@ TEST(Reboot, OneThatDoesNotComeBackIsDownWithTheReason) {
   cluster.advance(minutes(10));
   cluster.heartbeat_all();
   cluster.ask(CheckTime{});
-  EXPECT_EQ(node(cluster, 0).aside, Aside::none) << "its time is not over";
+  EXPECT_EQ(node_of(cluster, 0).aside, Aside::none) << "its time is not over";
   cluster.advance(seconds(1));
   cluster.ask(CheckTime{});
-  EXPECT_EQ(node(cluster, 0).aside, Aside::down);
-  EXPECT_EQ(node(cluster, 0).why, "did not come back within 10:00 of its reboot: new kernel");
-  EXPECT_FALSE(node(cluster, 0).reboot.asked.is_set());
+  EXPECT_EQ(node_of(cluster, 0).aside, Aside::down);
+  EXPECT_EQ(node_of(cluster, 0).why, "did not come back within 10:00 of its reboot: new kernel");
+  EXPECT_FALSE(node_of(cluster, 0).reboot.asked.is_set());
   come_back(cluster);
-  EXPECT_EQ(node(cluster, 0).aside, Aside::down) << "somebody has to look";
+  EXPECT_EQ(node_of(cluster, 0).aside, Aside::down) << "somebody has to look";
   ASSERT_TRUE(cluster.ask(ResumeNode{root(), "n0"}));
   EXPECT_EQ(cluster.job_state(cluster.run(job().nodes(2))), JobState::running);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
@@ -91,9 +91,9 @@ TEST(Reboot, AProgramThatFailsSetsTheNodeAside) {
   ASSERT_TRUE(cluster.ask(reboot()));
   EXPECT_TRUE(cluster.ask(ReportRebootFailed{NodeId{0}, Session{99}, "of another"})->empty());
   cluster.ask(early);
-  EXPECT_EQ(node(cluster, 0).aside, Aside::failed);
-  EXPECT_EQ(node(cluster, 0).why, "reboot: exit status 1");
-  EXPECT_FALSE(node(cluster, 0).reboot.asked.is_set());
+  EXPECT_EQ(node_of(cluster, 0).aside, Aside::failed);
+  EXPECT_EQ(node_of(cluster, 0).why, "reboot: exit status 1");
+  EXPECT_FALSE(node_of(cluster, 0).reboot.asked.is_set());
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
@@ -108,7 +108,7 @@ TEST(Reboot, ANodeThatRegistersFromTheSameBootIsToldAgainAlsoByANewController) {
   cluster.connect(same);
   EXPECT_EQ(cluster.effects<SendReboot>().size(), 1U);
   come_back(cluster);
-  EXPECT_FALSE(node(cluster, 0).reboot.asked.is_set());
+  EXPECT_FALSE(node_of(cluster, 0).reboot.asked.is_set());
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
@@ -117,10 +117,10 @@ TEST(Reboot, ANodeThatIsAwayIsToldWhenItRegisters) {
   const NodeInventory same = cluster.inventory(NodeId{0});
   cluster.disconnect(NodeId{0});
   ASSERT_TRUE(cluster.ask(reboot(true)));
-  EXPECT_FALSE(node(cluster, 0).reboot.begun.is_set());
+  EXPECT_FALSE(node_of(cluster, 0).reboot.begun.is_set());
   cluster.connect(same);
   cluster.ask(CheckTime{});
-  EXPECT_TRUE(node(cluster, 0).reboot.begun.is_set());
+  EXPECT_TRUE(node_of(cluster, 0).reboot.begun.is_set());
   EXPECT_EQ(cluster.effects<SendReboot>().size(), 1U);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
@@ -131,16 +131,16 @@ TEST(Reboot, ADrainedNodeStaysDrainedAndResumeTakesAWishBack) {
   ASSERT_TRUE(cluster.ask(reboot()));
   ASSERT_TRUE(cluster.ask(SetNodeAside{root(), "n0", false, "new fan"}));
   ASSERT_TRUE(cluster.ask(ResumeNode{root(), "n0"}));
-  EXPECT_TRUE(node(cluster, 0).reboot.asked.is_set()) << "that took the draining back";
+  EXPECT_TRUE(node_of(cluster, 0).reboot.asked.is_set()) << "that took the draining back";
   ASSERT_TRUE(cluster.ask(ResumeNode{root(), "n0"}));
-  EXPECT_FALSE(node(cluster, 0).reboot.asked.is_set());
+  EXPECT_FALSE(node_of(cluster, 0).reboot.asked.is_set());
   ASSERT_TRUE(cluster.ask(SetNodeAside{root(), "n0", false, "new fan"}));
   ASSERT_TRUE(cluster.ask(reboot()));
   cluster.batch_ended(NodeId{0}, running);
-  ASSERT_TRUE(node(cluster, 0).reboot.begun.is_set());
+  ASSERT_TRUE(node_of(cluster, 0).reboot.begun.is_set());
   EXPECT_FALSE(cluster.ask(ResumeNode{root(), "n0"})) << "it is on its way down";
   come_back(cluster);
-  EXPECT_EQ(node(cluster, 0).aside, Aside::drained);
+  EXPECT_EQ(node_of(cluster, 0).aside, Aside::drained);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 

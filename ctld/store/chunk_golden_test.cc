@@ -16,7 +16,7 @@
 namespace cox::ctld {
 namespace {
 
-constexpr Instant at{1'700'000'000'123'456};
+constexpr Instant noted_at{1'700'000'000'123'456};
 
 template <class Fact>
 Fact sample() {
@@ -33,18 +33,18 @@ core::Step some_step() {
   step.request = started.request;
   step.key = ClientKey{{3, 4}};
   step.shares = started.shares;
-  step.started = at;
-  step.released = at + seconds(1);
-  step.ended = at + seconds(2);
+  step.started = noted_at;
+  step.released = noted_at + seconds(1);
+  step.ended = noted_at + seconds(2);
   step.result = sample<core::StepEnded>().result;
   return step;
 }
 
 core::JobRun some_run() {
   core::JobRun run;
-  run.started = at;
-  run.released = at + seconds(1);
-  run.ended = at + seconds(3);
+  run.started = noted_at;
+  run.released = noted_at + seconds(1);
+  run.ended = noted_at + seconds(3);
   run.cause = EndCause::cancelled;
   run.partition = 1;
   run.ended_by = 1001;
@@ -70,7 +70,7 @@ core::Record some_jobs() {
   job.id = JobId{4'294'967'297};  // beyond 32 bits
   job.request = sample<core::JobSubmitted>().request;
   job.key = ClientKey{{1, 2}};
-  job.submitted = at;
+  job.submitted = noted_at;
   job.hold = Hold::by_admin;
   record.jobs.insert(job);
   job.id = JobId{job.id.value + 1};
@@ -90,7 +90,7 @@ core::Record some_array() {
   array.id = JobId{4'294'967'300};
   array.request = sample<core::JobSubmitted>().request;
   array.request.common.edit().array = {{{0, 98, 2}, {101, 101, 1}}, 8};
-  array.submitted = at;
+  array.submitted = noted_at;
   core::ArrayRun run;
   run.remainder = {{{10, 98, 2}}, 8};
   run.cancelled = {{{4, 8, 2}, {101, 101, 1}}, 0};
@@ -127,12 +127,12 @@ core::Record some_fleet() {
   node.aside = core::Aside::failed;
   node.why = "a disk is broken";
   node.is_lost = true;
-  node.registered = at;
+  node.registered = noted_at;
   node.score = 1500;
-  node.scored = at + seconds(1);
-  node.backed_off_until = at + seconds(2);
+  node.scored = noted_at + seconds(1);
+  node.backed_off_until = noted_at + seconds(2);
   node.failed_job = JobId{77};
-  node.stuck = {{JobId{78}, Attempt{1}, at, 2, "pid 7 (dd, D) waits in nfs_wait"}};
+  node.stuck = {{JobId{78}, Attempt{1}, noted_at, 2, "pid 7 (dd, D) waits in nfs_wait"}};
   record.nodes = {node};
   return record;
 }
@@ -192,7 +192,7 @@ TEST(ChunkGolden, jobs_of_every_version_are_read) {
   newer.keys_from = record.jobs.begin()->id;
   EXPECT_TRUE(loaded({{key, first, true}}) == newer);
   EXPECT_TRUE(loaded({{key, second, true}}) == newer);
-  newer.forgotten[JobId{4'294'967'300}] = {ClientKey{{5, 6}}, at, 1001};
+  newer.forgotten[JobId{4'294'967'300}] = {ClientKey{{5, 6}}, noted_at, 1001};
   const std::string third = golden("jobs.v3", encode_chunk(newer, key).body);
   EXPECT_TRUE(loaded({{key, third, true}}) == newer);
   core::Record arrays = some_array();
@@ -207,7 +207,7 @@ TEST(ChunkGolden, fleets_of_every_version_are_read) {
   const std::string first = golden("nodes.v1", encode_chunk(record, nodes).body);
   const std::string second = golden("classes.v1", encode_chunk(record, classes).body);
   EXPECT_TRUE(loaded({{nodes, first, true}, {classes, second, true}}) == record);
-  record.nodes[0].aside_at = at;
+  record.nodes[0].aside_at = noted_at;
   record.nodes[0].aside_by = 1001;
   record.nodes[0].aside_who = "ada";
   const std::string third = golden("nodes.v2", encode_chunk(record, nodes).body);
@@ -215,7 +215,7 @@ TEST(ChunkGolden, fleets_of_every_version_are_read) {
 }
 
 TEST(ChunkGolden, headers_of_every_version_are_read) {
-  const core::Record old = some_header(Instant{}), record = some_header(at);
+  const core::Record old = some_header(Instant{}), record = some_header(noted_at);
   const std::string first = golden("header.v1", encode_chunk(old, header_chunk).body);
   const std::string second = golden("header.v2", encode_chunk(record, header_chunk).body);
   // Versions 1 to 3 did not say from which job on keys are known: as there is none, from the next.
@@ -225,8 +225,8 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   EXPECT_TRUE(loaded({{header_chunk, second, true}}) == newer);
   newer.settings.history_keep = minutes(3);
   newer.settings.history_jobs = 5;
-  newer.quarantined[JobId{9}] = {at, 4711, "it fails its checksum", Attempt{2}, {"\x01\xff", ""}};
-  newer.lost = {{at, 4712, "it is missing"}};
+  newer.quarantined[JobId{9}] = {noted_at, 4711, "it fails its checksum", Attempt{2}, {"\x01\xff", ""}};
+  newer.lost = {{noted_at, 4712, "it is missing"}};
   const std::string third = golden("header.v3", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, third, true}}) == newer);
   newer.settings.jobs_per_user = 7;
@@ -236,13 +236,13 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   newer.revision = 8;
   Settings seventh = old.settings;
   seventh.backfill = newer.settings.backfill = "none";
-  newer.revisions = {{7, at, 0, "", "", seventh},
-                     {8, at + seconds(1), 1001, "ada", "more history", newer.settings}};
-  newer.partitions_down["batch"] = {at, 1001, "ada", "new switch"};
+  newer.revisions = {{7, noted_at, 0, "", "", seventh},
+                     {8, noted_at + seconds(1), 1001, "ada", "more history", newer.settings}};
+  newer.partitions_down["batch"] = {noted_at, 1001, "ada", "new switch"};
   const std::string fifth = golden("header.v5", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, fifth, true}}) == newer);
   newer.settings.priority_terms.charge_gib = 30;
-  newer.usage.charged_at = at;
+  newer.usage.charged_at = noted_at;
   newer.usage.has_counted = true;
   newer.usage.of[{"physics", 1001}] = {"ada", 0x1234'5678'9abc'def0, 17};
   newer.usage.of[{"", 1002}] = {"bob", 0, 0};

@@ -40,7 +40,7 @@ Result<void> check_name(const std::string& name) {
                      " bytes are over the limit of " + std::to_string(job_name_bytes_max));
   }
   if (!name.empty() && trim(name).empty()) {
-    return bad("--job-name " + quoted("'" + name + "'", 40) + ": has nothing but blanks");
+    return bad_usage("--job-name " + quoted("'" + name + "'", 40) + ": has nothing but blanks");
   }
   if (quoted(name, name.size()) == name) return {};
   return bad_usage("--job-name " + quoted(name, 40) + ": has a character that cannot be printed");

@@ -110,7 +110,7 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
 // A script or its steps get the signal before the limit, not both.
 Result<void> take_times(const wire::StepSpec& spec, StepPlan* plan) {
   if (spec.ran_us() < 0 || spec.ran_us() >= duration_unlimited.us) {
-    return bad("a job that has run for " + std::to_string(spec.ran_us()) + " us");
+    return bad_start("a job that has run for " + std::to_string(spec.ran_us()) + " us");
   }
   plan->ran = Duration{spec.ran_us()};
   if (spec.time_left_us() > 0) {

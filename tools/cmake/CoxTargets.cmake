@@ -39,6 +39,8 @@ endif()
 if(COX_UNITY)
   set(CMAKE_UNITY_BUILD ON)
   set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+  # What a local name hides is then mostly a neighbour's; and the source is an included file.
+  target_compile_options(cox_flags INTERFACE -Wno-shadow -Wno-subobject-linkage)
 endif()
 
 # Sources of the current folder (and the named sub-folders), tests left out.
