@@ -22,6 +22,13 @@ wire::StepStart limited(wire::StepStart start, Duration left) {
   return start;
 }
 
+/// No client has to come for the output.
+StepRequest to_file() {
+  StepRequest request;
+  request.output = "step.out";
+  return request;
+}
+
 TEST(TimeLimit, that_is_shortened_ends_what_runs) {
   World world;
   const Stepd& stepd = world.launch(limited(world.batch("#!/bin/sh\nsleep 1000\n"), hour));
@@ -52,7 +59,7 @@ TEST(TimeLimit, that_is_changed_before_go_counts_from_go) {
 
 TEST(TimeLimit, of_the_job_is_less_for_a_step_that_came_later) {
   World world;
-  auto start = limited(world.interactive({"/bin/sleep", "1000"}, {1}), hour);
+  auto start = limited(world.interactive({"/bin/sleep", "1000"}, {1}, 0, to_file()), hour);
   start.mutable_spec()->set_ran_us(minutes(30).us);
   const Stepd& stepd = world.launch(start);
   say_limit(stepd.parent, minutes(30) + milliseconds(20));
@@ -62,7 +69,7 @@ TEST(TimeLimit, of_the_job_is_less_for_a_step_that_came_later) {
 
 TEST(TimeLimit, of_the_step_itself_stays) {
   World world;
-  StepRequest request;
+  StepRequest request = to_file();
   request.time_limit = milliseconds(200);
   const Stepd& stepd =
       world.launch(limited(world.interactive({"/bin/sleep", "1000"}, {1}, 0, request), minutes(1)));

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "model/ids.h"
 #include "testsuite/daemons/cluster.h"
 #include "testsuite/daemons/own_munge.h"
 
@@ -117,7 +118,6 @@ class Roles : public ::testing::TestWithParam<Transport> {
   wire::ClientRequest release_of_operators_hold(std::uint32_t uid) {
     wire::ClientRequest request = on_job(wire::JobAction::RELEASE, uid);
     Client root = cluster_->client();
-    EXPECT_TRUE(root.act(wire::JobAction::RELEASE, made_.back()));
     EXPECT_TRUE(root.act(wire::JobAction::HOLD, made_.back()));
     return request;
   }
@@ -241,6 +241,7 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (line == "requeue another's job") request = on_job(Job::REQUEUE, somebody);
     if (line == "cancel another's job") request = on_job(Job::CANCEL, somebody);
     if (line == "node drain") request = on_node(wire::NodeAction::DRAIN);
+    if (line == "node down") request = on_node(wire::NodeAction::DOWN);
     if (line == "node resume") request = on_node(wire::NodeAction::RESUME);
     if (line == "partition down") request = on_partition(wire::PartitionAction::DOWN);
     if (line == "partition up") request = on_partition(wire::PartitionAction::UP);
