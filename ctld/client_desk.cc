@@ -400,7 +400,7 @@ void ClientDesk::create_step(const Conversation& to,
 void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read) {
   reply.set_number(to.number);
   reply.set_last(last);
-  if (!clients_.contains(to.client)) return;
+  if (!clients_.contains(to.client) && !joiners_.contains(to.client)) return;
   if (outputs_.waiting_bytes(to.client) + links_.queued_bytes(to.client) > unread_bytes_max) {
     // What it asks from now on is not heard: one turn may bring thousands of requests.
     clients_.erase(to.client);

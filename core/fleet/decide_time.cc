@@ -36,11 +36,16 @@ Instant prepares_since(const Job& job) {
   return job.run->cleared.is_set() ? job.run->cleared : job.run->started;
 }
 
+/// A job whose script has ended is said to have when its node's epilog has, too.
+Duration epilog_patience(const ProgramSettings& programs) {
+  return programs.epilog.empty() ? Duration{} : programs.epilog_timeout;
+}
+
 bool is_overdue(const Scene& scene, const Job& job) {
   if (job.phase != JobPhase::running || job.request.time_limit >= duration_unlimited) return false;
   const Settings& settings = scene.state.record.settings;
-  const Duration limit =
-      job.request.time_limit + settings.kill_wait + patience + prolog_patience(settings.programs);
+  const Duration limit = job.request.time_limit + settings.kill_wait + patience +
+                         prolog_patience(settings.programs) + epilog_patience(settings.programs);
   return scene.now > counted_from(scene, job.run->released) + limit;
 }
 

@@ -102,6 +102,26 @@ TEST(Errands, APrologTakesAsLongAsItsProgramMayAndLongerThanNodes) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+TEST(Epilog, OfANodeTakesItsTimeBeforeTheJobCountsAsOverItsLimit) {
+  Settings settings = in_order();
+  settings.programs.epilog = "/etc/epilog";
+  settings.programs.epilog_timeout = minutes(5);
+  Cluster cluster(fleet().nodes(1), settings);
+  const JobId id = cluster.run(job().minutes(10));
+  const auto pass = [&cluster](std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      cluster.advance(minutes(1));
+      cluster.heartbeat_all();
+      cluster.ask(CheckTime{});
+    }
+  };
+  pass(16);
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  pass(2);
+  EXPECT_EQ(cluster.job_state(id), JobState::completing);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 TEST(Errands, ACancelEndsThePrologAndWhatThatSaysLaterCountsNoMore) {
   Cluster cluster(fleet().nodes(1), with_programs());
   const JobId id = cluster.run(job());
