@@ -81,7 +81,7 @@ TEST(ExplainPage, HasEveryKindOfFailure) {
 TEST(ExplainPage, HasTheStatesOfNodesInTheOrderInWhichTheyAreShown) {
   const auto states =
       all_texts<NodeState>([](NodeState state) { return std::string(to_text(state)); });
-  ASSERT_EQ(states.size(), 12U);
+  ASSERT_EQ(states.size(), 14U);
   EXPECT_EQ(entries_below("States of nodes"), states);
   for (const std::string& word : states) EXPECT_EQ(to_text(*parse_node_state(word)), word);
   EXPECT_FALSE(parse_node_state("unknown"));

@@ -317,7 +317,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace
 
 const Command show_command{"show",
-                           "job NAME|-l SELECTOR | step|node|partition NAME | config [OPTIONS]",
+                           "job|step|node|partition NAME | config [OPTIONS]",
                            "everything about one job, step, node or partition",
                            options,
                            Operands::anywhere,

@@ -236,6 +236,10 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   newer.revision = 8;
   Settings seventh = old.settings;
   seventh.backfill = newer.settings.backfill = "none";
+  for (Settings* one : {&seventh, &newer.settings}) {
+    one->priority_terms.age = 1000;  // the defaults of then, which were written with the others
+    one->priority_terms.size = 500;
+  }
   newer.revisions = {{7, noted_at, 0, "", "", seventh},
                      {8, noted_at + seconds(1), 1001, "ada", "more history", newer.settings}};
   newer.partitions_down["batch"] = {noted_at, 1001, "ada", "new switch"};

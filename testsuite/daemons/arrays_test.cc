@@ -22,7 +22,7 @@ Job array_of(const std::string& elements, Job job) {
 }
 
 /// How often each line is in the file.
-std::map<std::string, int> lines_of(const std::string& text) {
+std::map<std::string, int> counted_lines(const std::string& text) {
   std::map<std::string, int> lines;
   for (const std::string_view line : split(text, '\n')) {
     if (!line.empty()) ++lines[std::string(line)];
@@ -77,7 +77,7 @@ TEST(Arrays, a_controller_killed_in_the_middle_loses_no_element_and_runs_none_tw
   EXPECT_EQ(job.exit_code(), 1);
   EXPECT_EQ(job.counts(), "39 COMPLETED, 1 FAILED");
   for (const char* file : {"began", "done"}) {
-    const auto lines = lines_of(cluster.file(file));
+    const auto lines = counted_lines(cluster.file(file));
     EXPECT_EQ(lines.size(), 40U) << file;
     for (const auto& [index, times] : lines) EXPECT_EQ(times, 1) << file << ": element " << index;
   }

@@ -12,11 +12,11 @@
 namespace cox::daemons {
 namespace {
 
-constexpr const char* program = "/usr/sbin/ip";
+constexpr const char* ip_program = "/usr/sbin/ip";
 
 bool ip(const std::string& arguments) {
   platform::SpawnRequest request;
-  request.program = program;
+  request.program = ip_program;
   request.argv = {"ip"};
   for (const std::string_view word : split(arguments, ' ')) request.argv.emplace_back(word);
   request.directory = "/";
@@ -31,7 +31,7 @@ std::string network(std::uint32_t index) {
 
 CutNetwork::CutNetwork(std::uint32_t nodes)
     : nodes_(nodes), prefix_("coxcut" + std::to_string(::getpid())) {
-  if (::geteuid() != 0 || !platform::path_exists(program)) return;
+  if (::geteuid() != 0 || !platform::path_exists(ip_program)) return;
   is_up_ = ip("netns add " + name("c")) && ip("-n " + name("c") + " link set lo up");
   for (std::uint32_t i = 0; is_up_ && i < nodes_; ++i) is_up_ = lay_cable(i);
 }

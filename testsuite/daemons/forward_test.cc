@@ -9,7 +9,6 @@
 namespace cox::daemons {
 namespace {
 
-constexpr std::uint32_t nobody = 65534;
 
 /// Lists, submits, waits, and runs a step over both nodes.
 void expect_served(Cluster& cluster) {

@@ -11,8 +11,6 @@
 
 namespace cox::daemons {
 
-inline constexpr std::uint32_t nobody = 65534;
-
 /// While it lives this process connects as that user. Needs root.
 class Disguise {
  public:

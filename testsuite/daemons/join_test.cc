@@ -11,7 +11,7 @@ namespace cox::daemons {
 namespace {
 
 /// A host that may join, at the end of a cable of the controller's.
-class JoinTest : public testing::Test {
+class JoinTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!network_.is_up()) GTEST_SKIP() << "network namespaces need root and iproute2";

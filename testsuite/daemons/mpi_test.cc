@@ -8,7 +8,6 @@
 namespace cox::daemons {
 namespace {
 
-constexpr std::uint32_t nobody = 65534;
 
 class Mpi : public ::testing::Test {
  protected:

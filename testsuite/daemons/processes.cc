@@ -16,7 +16,7 @@
 namespace cox::daemons {
 namespace {
 
-constexpr int patience_ms = 30'000;
+constexpr int wait_ms_max = 30'000;
 constexpr int pause_ms_max = 20;
 constexpr std::size_t text_bytes_max = 16U << 20;
 
@@ -73,7 +73,7 @@ void Child::signal(int number) const {
 int Child::wait() {
   if (!runs()) return -1;
   pollfd ended{spawned_.pidfd.get(), POLLIN, 0};
-  if (::poll(&ended, 1, patience_ms) != 1) return -1;
+  if (::poll(&ended, 1, wait_ms_max) != 1) return -1;
   const auto status = platform::wait_for(spawned_.pid);
   spawned_ = {};
   return status ? platform::exit_code_of(*status) : -1;

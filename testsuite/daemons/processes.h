@@ -11,6 +11,9 @@
 
 namespace cox::daemons {
 
+/// An ordinary user that every system has.
+inline constexpr std::uint32_t nobody = 65534;
+
 /// Looks again and again until it holds; false when it does not within half a minute, or
 /// `patience`.
 bool eventually(const std::function<bool()>& holds,

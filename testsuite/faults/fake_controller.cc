@@ -11,7 +11,6 @@ namespace cox::faults {
 namespace {
 
 constexpr Duration full_disk_retry = milliseconds(200);  // as the store thread
-constexpr const char* state_directory = "/state";
 constexpr std::uint64_t facts_per_checkpoint = 60;
 
 }  // namespace

@@ -25,6 +25,8 @@
 
 namespace cox::faults {
 
+inline constexpr const char* state_directory = "/state";
+
 class FakeController : private ctld::Journal,
                        private ctld::Checkpoints,
                        private ctld::NodeLinks,

@@ -8,8 +8,7 @@
 namespace cox::faults {
 namespace {
 
-constexpr const char* state_directory = "/state";
-constexpr Duration full_disk_retry = seconds(2);  // as the history thread
+constexpr Duration history_retry = seconds(2);  // as the history thread
 
 }  // namespace
 
@@ -60,7 +59,7 @@ void FakeController::write_history_soon(Duration delay) {
     life_->history_due = false;
     const bool done = write_history();
     if (life_->rows.empty()) return;
-    write_history_soon(done ? milliseconds(rng_.between(1, 100)) : full_disk_retry);
+    write_history_soon(done ? milliseconds(rng_.between(1, 100)) : history_retry);
   });
 }
 

@@ -11,7 +11,7 @@
 namespace cox::kills {
 namespace {
 
-constexpr std::size_t complaints_max = 20;
+constexpr std::size_t sync_complaints_max = 20;
 
 }  // namespace
 
@@ -84,7 +84,7 @@ void SyncJudge::lost(std::uint64_t events) {
 }
 
 void SyncJudge::complain(const std::string& text) {
-  if (complaints_.size() < complaints_max) complaints_.push_back(text);
+  if (complaints_.size() < sync_complaints_max) complaints_.push_back(text);
 }
 
 SyncLog::SyncLog(std::string path, std::size_t room)
