@@ -23,6 +23,16 @@ bool ip(const std::string& arguments) {
   return run_program(request).status == 0;
 }
 
+/// Nodes reach each other by way of the controller's end.
+bool forward_in(const std::string& hub) {
+  platform::SpawnRequest request;
+  request.program = ip_program;
+  request.argv = {"ip", "netns", "exec",
+                  hub,  "sh",    "-c",   "echo 1 > /proc/sys/net/ipv4/ip_forward"};
+  request.directory = "/";
+  return run_program(request).status == 0;
+}
+
 std::string network(std::uint32_t index) {
   return "10.218." + std::to_string(index);
 }
@@ -32,7 +42,8 @@ std::string network(std::uint32_t index) {
 CutNetwork::CutNetwork(std::uint32_t nodes)
     : nodes_(nodes), prefix_("coxcut" + std::to_string(::getpid())) {
   if (::geteuid() != 0 || !platform::path_exists(ip_program)) return;
-  is_up_ = ip("netns add " + name("c")) && ip("-n " + name("c") + " link set lo up");
+  is_up_ = ip("netns add " + name("c")) && ip("-n " + name("c") + " link set lo up") &&
+           forward_in(name("c"));
   for (std::uint32_t i = 0; is_up_ && i < nodes_; ++i) is_up_ = lay_cable(i);
 }
 
@@ -53,7 +64,8 @@ bool CutNetwork::lay_cable(std::uint32_t index) const {
          ip("-n " + hub + " link add " + port + " type veth peer name eth0 netns " + node) &&
          ip("-n " + hub + " addr add " + controller_address(index) + "/24 dev " + port) &&
          ip("-n " + node + " addr add " + node_address(index) + "/24 dev eth0") &&
-         ip("-n " + hub + " link set " + port + " up") && ip("-n " + node + " link set eth0 up");
+         ip("-n " + hub + " link set " + port + " up") && ip("-n " + node + " link set eth0 up") &&
+         ip("-n " + node + " route add default via " + controller_address(index));
 }
 
 std::string CutNetwork::controller_file() const {

@@ -243,6 +243,8 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (line == "node drain") request = on_node(wire::NodeAction::DRAIN);
     if (line == "node down") request = on_node(wire::NodeAction::DOWN);
     if (line == "node resume") request = on_node(wire::NodeAction::RESUME);
+    if (line == "node reboot") request = on_node(wire::NodeAction::REBOOT);
+    if (line == "join without a token") request.mutable_join()->set_node("n9");
     if (line == "partition down") request = on_partition(wire::PartitionAction::DOWN);
     if (line == "partition up") request = on_partition(wire::PartitionAction::UP);
     if (line == "config show") request = on_config(Config::SHOW);

@@ -41,6 +41,9 @@ if(COX_UNITY)
   set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
   # What a local name hides is then mostly a neighbour's; and the source is an included file.
   target_compile_options(cox_flags INTERFACE -Wno-shadow -Wno-subobject-linkage)
+  # A program gets the functions that it calls, not all those that were compiled with them.
+  target_compile_options(cox_flags INTERFACE -ffunction-sections -fdata-sections)
+  add_link_options(-Wl,--gc-sections)
 endif()
 
 # Sources of the current folder (and the named sub-folders), tests left out.
