@@ -21,7 +21,7 @@ fi
 [ -f "$build/build.ninja" ] ||
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF >/dev/null
 cmake --build "$build" --target cox coxctld coxnoded coxstepd coxpmix cox-example-mpi \
-  bench-submit bench-submit-rate bench-schedule bench-memory bench-dispatch bench-end-to-end bench-history \
+  bench-submit bench-submit-rate bench-queue bench-schedule bench-memory bench-dispatch bench-end-to-end bench-history \
   first-instruction >/dev/null
 cox=$PWD/$build/bin/cox
 programs=$PWD/$build/bench
@@ -46,8 +46,8 @@ clean_up() {
 trap clean_up EXIT
 cp "$ring" "$programs/first-instruction" "$work/"
 
-rows=1000000 jobs=10000 submits=500 dispatches=200 starts=100 factor=20 queued=1000000
-[ -n "$quick" ] && rows=100000 jobs=1000 submits=50 dispatches=30 starts=5 factor=2 queued=20000
+rows=1000000 jobs=10000 submits=500 dispatches=200 starts=100 factor=20 queued=1000000 listed=100000
+[ -n "$quick" ] && rows=100000 jobs=1000 submits=50 dispatches=30 starts=5 factor=2 queued=20000 listed=5000
 
 section() { printf '\n== %s\n' "$*"; }
 # Nodes of eight cores, whatever this machine has: the shape of the figures is the same everywhere.
@@ -56,6 +56,8 @@ section "submit, of arrays too (goal: 1.5 ms median beside /bin/true at 0.55 ms)
 "$programs/bench-submit" "$dir" "$cox" "$submits"
 section "submit rates (goals: 15,000/s over 4, 60,000/s over 64, 200,000 jobs/s in batches)"
 "$programs/bench-submit-rate" "$dir" "$factor"
+section "queue (goals, of 100,000 jobs: one 1.5 ms, all to a pipe 60 ms)"
+"$programs/bench-queue" "$dir" "$cox" "$listed"
 section "dispatch (goal: 5 ms median)"
 "$programs/bench-dispatch" "$dir" "$cox" "$work/first-instruction" "$dispatches"
 section "end to end (goal: 500 jobs/s, the last thousand as fast as the first)"

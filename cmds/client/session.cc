@@ -81,26 +81,33 @@ Result<void> Session::deliver(const std::string& payload) {
   return sent;
 }
 
-Result<std::optional<wire::ClientReply>> Session::next(Duration time_out) {
+Result<bool> Session::read(Duration time_out, wire::ClientReply* reply) {
   auto frame = link_.receive(time_out);
   if (!frame) {
     was_there_ = true;
     return Failure(frame.error());
   }
-  if (!*frame) return std::optional<wire::ClientReply>();
-  wire::ClientReply reply;
-  if (!reply.ParseFromString(**frame)) {
+  if (!*frame) return false;
+  if (!reply->ParseFromString(**frame)) {
     return fail(Code::internal, "the controller's answer cannot be read");
   }
-  if (!reply.notice().empty()) print_error(reply.notice());
-  const bool has_body = reply.body_case() != wire::ClientReply::BODY_NOT_SET;
-  if (reply.has_error() && !has_body) {
-    const auto error = to_error(reply.error());
+  if (!reply->notice().empty()) print_error(reply->notice());
+  const bool has_body = reply->body_case() != wire::ClientReply::BODY_NOT_SET;
+  if (reply->has_error() && !has_body) {
+    const auto error = to_error(reply->error());
     was_there_ |= error.code != Code::unreachable;
     return Failure(error);
   }
   was_there_ = true;
   breaks_ = 0;
+  return true;
+}
+
+Result<std::optional<wire::ClientReply>> Session::next(Duration time_out) {
+  wire::ClientReply reply;
+  const auto came = read(time_out, &reply);
+  if (!came) return Failure(came.error());
+  if (!*came) return std::optional<wire::ClientReply>();
   return std::optional<wire::ClientReply>(std::move(reply));
 }
 
@@ -137,6 +144,28 @@ Result<wire::ClientReply> Session::ask_surely(wire::ClientRequest request) {
 bool Session::may_be_obeyed(const Error& error) const {
   // Where the controller was never there, the connection ended before anything was asked.
   return error.code == Code::timed_out || (error.code == Code::unreachable && was_there_);
+}
+
+Result<void> Session::exchange_slices(const std::string& payload, const TakeSlice& take) {
+  if (auto sent = deliver(payload); !sent) return sent;
+  wire::ClientReply slice;
+  for (bool is_first = true;; is_first = false) {
+    const auto came = read(answer_time, &slice);
+    if (!came) return Failure(came.error());
+    if (!*came) return fail(Code::timed_out, "no answer from " + address().text() + " in 60 s");
+    if (auto taken = take(slice, is_first); !taken) return taken;
+    if (slice.last()) return {};
+  }
+}
+
+Result<void> Session::ask_in_slices(wire::ClientRequest request, const TakeSlice& take) {
+  request.set_number(++number_);
+  const std::string payload = request.SerializeAsString();
+  while (true) {
+    auto asked = exchange_slices(payload, take);
+    if (asked || asked.error().code != Code::unreachable) return asked;
+    if (auto again = reconnect(asked.error()); !again) return again;
+  }
 }
 
 Result<void> Session::reconnect(Error why) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -15,6 +16,8 @@ namespace cox::cmds {
 
 class Session {
  public:
+  using TakeSlice = std::function<Result<void>(const wire::ClientReply& slice, bool is_first)>;
+
   /// Connects to the cluster that `given` names. error: unreachable says where it looked
   static Result<Session> open(const Parsed& given);
   static Result<Session> open(const ClusterAddress& cluster);
@@ -25,6 +28,9 @@ class Session {
   /// The same for a request that may be sent twice: when the connection breaks before the answer,
   /// connects again and resends it, for at most a minute.
   Result<wire::ClientReply> ask_surely(wire::ClientRequest request);
+  /// The same for a list of any length: its slices as they come, in one message that is used again.
+  /// What `take` says ends it. `is_first`: also where all comes anew after a break.
+  Result<void> ask_in_slices(wire::ClientRequest request, const TakeSlice& take);
   /// Sends only; the answers are read by next().
   Result<void> send(wire::ClientRequest request);
   /// The next answer, or nothing at the time-out.
@@ -50,6 +56,9 @@ class Session {
       : cluster_(std::move(cluster)), link_(std::move(link)) {}
 
   Result<void> deliver(const std::string& payload);
+  /// False at the time-out.
+  Result<bool> read(Duration time_out, wire::ClientReply* reply);
+  Result<void> exchange_slices(const std::string& payload, const TakeSlice& take);
   Result<wire::ClientReply> exchange(const std::string& payload);
 
   ClusterAddress cluster_;

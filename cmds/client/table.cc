@@ -33,17 +33,19 @@ std::size_t width_of(std::string_view text) {
 }
 
 /// Names come from users: no control character may reach a terminal, those of U+0080 to U+009F
-/// included.
-std::string clean(const std::string& text) {
-  std::string out = text;
+/// included. Returns the width.
+std::uint32_t append_clean(std::string_view text, std::string* out) {
+  std::uint32_t width = 0;
   unsigned char before = 0;
-  for (char& c : out) {
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_high_control = before == 0xC2 && byte >= 0x80 && byte < 0xA0;
-    if (byte < 0x20 || byte == 0x7F || is_high_control) c = '?';
+    const bool is_control = byte < 0x20 || byte == 0x7F || is_high_control;
+    out->push_back(is_control ? '?' : c);
+    if (is_control || (byte & 0xC0U) != 0x80U) ++width;
     before = byte;
   }
-  return out;
+  return width;
 }
 
 /// `text` in at most `width` columns; what was cut ends in a plus sign.
@@ -58,17 +60,34 @@ std::string cut(const std::string& text, std::size_t width) {
   return text.substr(0, end) + "+";
 }
 
+}  // namespace
+
+TableText::TableText(TableLayout layout)
+    : layout_(std::move(layout)), widths_(layout_.headers.size(), 0) {
+  if (!layout_.with_header) return;
+  for (std::size_t i = 0; i < widths_.size(); ++i) widths_[i] = layout_.headers[i].size();
+}
+
+void TableText::add(std::string_view cell) {
+  if (widths_.empty()) return;
+  const std::size_t begin = text_.size();
+  const std::size_t column = cells_.size() % widths_.size();
+  const std::uint32_t width = append_clean(cell, &text_);
+  cells_.push_back({static_cast<std::uint32_t>(text_.size() - begin), width});
+  widths_[column] = std::max<std::size_t>(widths_[column], width);
+}
+
 /// Takes from the widest texts, never from numbers and instants, the last column or a short word,
 /// until the table fits.
-void narrow(const TableLayout& layout, std::vector<std::size_t>* widths) {
+void TableText::narrow() {
   constexpr std::size_t word_columns = 13;  // OUT_OF_MEMORY
-  std::size_t total = 2 * (widths->size() - 1);
-  for (const std::size_t width : *widths) total += width;
-  for (; total > layout.columns_max; --total) {
+  std::size_t total = 2 * (widths_.size() - 1);
+  for (const std::size_t width : widths_) total += width;
+  for (; total > layout_.columns_max; --total) {
     std::size_t* widest = nullptr;
-    for (std::size_t i = 0; i + 1 < widths->size(); ++i) {
-      std::size_t& width = (*widths)[i];
-      if (layout.is_number[i] || width <= word_columns) continue;
+    for (std::size_t i = 0; i + 1 < widths_.size(); ++i) {
+      std::size_t& width = widths_[i];
+      if (layout_.is_number[i] || width <= word_columns) continue;
       if (widest == nullptr || width > *widest) widest = &width;
     }
     if (widest == nullptr) return;
@@ -76,61 +95,65 @@ void narrow(const TableLayout& layout, std::vector<std::size_t>* widths) {
   }
 }
 
-class Lines {
- public:
-  Lines(const TableLayout& layout, std::vector<std::size_t> widths)
-      : layout_(layout), widths_(std::move(widths)) {}
-
-  void add(const std::vector<std::string>& cells, bool with_colour) {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const bool is_last = i + 1 == cells.size();
-      const std::size_t padding = widths_[i] - width_of(cells[i]);
-      const char* colour = with_colour ? colour_of(cells[i]) : nullptr;
-      if (layout_.is_number[i]) text_.append(padding, ' ');
-      if (colour != nullptr) text_ += colour;
-      text_ += cells[i];
-      if (colour != nullptr) text_ += "\033[0m";
-      if (!layout_.is_number[i] && !is_last) text_.append(padding, ' ');
-      if (!is_last) text_ += "  ";
-    }
-    // An empty last cell leaves no blanks at the end of its line.
-    text_.erase(text_.find_last_not_of(' ') + 1);
-    text_ += '\n';
+void TableText::add_line(const std::string_view* cells,
+                         const std::uint32_t* widths,
+                         bool with_colour) {
+  for (std::size_t i = 0; i < widths_.size(); ++i) {
+    const bool is_last = i + 1 == widths_.size();
+    const std::size_t padding = widths_[i] > widths[i] ? widths_[i] - widths[i] : 0;
+    const char* colour = with_colour ? colour_of(cells[i]) : nullptr;
+    if (layout_.is_number[i]) lines_.append(padding, ' ');
+    if (colour != nullptr) lines_ += colour;
+    lines_ += cells[i];
+    if (colour != nullptr) lines_ += "\033[0m";
+    if (!layout_.is_number[i] && !is_last) lines_.append(padding, ' ');
+    if (!is_last) lines_ += "  ";
   }
+  // An empty last cell leaves no blanks at the end of its line.
+  while (!lines_.empty() && lines_.back() == ' ') lines_.pop_back();
+  lines_ += '\n';
+}
 
-  std::string take() { return std::move(text_); }
-
- private:
-  const TableLayout& layout_;
-  std::vector<std::size_t> widths_;
-  std::string text_;
-};
-
-}  // namespace
+std::string TableText::take() {
+  const std::size_t columns = widths_.size();
+  if (columns == 0) return {};
+  const bool is_narrow = layout_.columns_max > 0;
+  if (is_narrow) narrow();
+  std::size_t line_bytes = 1 + 2 * columns;
+  for (const std::size_t width : widths_) line_bytes += width;
+  lines_.reserve(line_bytes * (cells_.size() / columns + 1));
+  std::vector<std::string_view> line(columns);
+  std::vector<std::uint32_t> widths(columns);
+  std::vector<std::string> shortened(columns);
+  if (layout_.with_header) {
+    for (std::size_t i = 0; i < columns; ++i) {
+      line[i] = layout_.headers[i];
+      widths[i] = static_cast<std::uint32_t>(layout_.headers[i].size());
+    }
+    add_line(line.data(), widths.data(), false);
+  }
+  std::size_t at = 0;
+  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+    const std::size_t i = cell % columns;
+    line[i] = std::string_view(text_).substr(at, cells_[cell].bytes);
+    widths[i] = cells_[cell].width;
+    at += cells_[cell].bytes;
+    if (is_narrow && i + 1 < columns && widths[i] > widths_[i]) {
+      shortened[i] = cut(std::string(line[i]), widths_[i]);
+      line[i] = shortened[i];
+      widths[i] = static_cast<std::uint32_t>(widths_[i]);
+    }
+    if (i + 1 == columns) add_line(line.data(), widths.data(), layout_.with_colour);
+  }
+  return std::move(lines_);
+}
 
 std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std::string>>& rows) {
-  std::vector<std::vector<std::string>> cleaned;
-  std::vector<std::size_t> widths(layout.headers.size(), 0);
-  for (std::size_t i = 0; i < widths.size() && layout.with_header; ++i) {
-    widths[i] = layout.headers[i].size();
-  }
+  TableText table(layout);
   for (const auto& row : rows) {
-    std::vector<std::string>& line = cleaned.emplace_back();
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line.push_back(clean(row[i]));
-      widths[i] = std::max(widths[i], width_of(line.back()));
-    }
+    for (std::size_t i = 0; i < layout.headers.size(); ++i) table.add(i < row.size() ? row[i] : "");
   }
-  if (layout.columns_max > 0 && !widths.empty()) {
-    narrow(layout, &widths);
-    for (auto& row : cleaned) {
-      for (std::size_t i = 0; i + 1 < row.size(); ++i) row[i] = cut(row[i], widths[i]);
-    }
-  }
-  Lines lines(layout, std::move(widths));
-  if (layout.with_header) lines.add(layout.headers, false);
-  for (const auto& row : cleaned) lines.add(row, layout.with_colour);
-  return lines.take();
+  return table.take();
 }
 
 std::string lay_out_plain(const std::vector<std::vector<std::string>>& rows) {

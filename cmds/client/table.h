@@ -1,8 +1,10 @@
 // Lists for people: aligned columns, chosen by name, colour only on a terminal.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cmds/client/parse.h"
@@ -28,6 +30,31 @@ struct TableLayout {
   std::size_t columns_max = 0;  // of the terminal; long texts are cut for it. 0: any width
 };
 
+/// A table that grows cell by cell: a hundred thousand lines are two texts and a list of lengths.
+class TableText {
+ public:
+  explicit TableText(TableLayout layout);
+
+  /// The next cell, row by row.
+  void add(std::string_view cell);
+  /// Lines of the table; the last column is not padded.
+  std::string take();
+
+ private:
+  struct Cell {
+    std::uint32_t bytes = 0, width = 0;
+  };
+
+  void narrow();
+  void add_line(const std::string_view* cells, const std::uint32_t* widths, bool with_colour);
+
+  TableLayout layout_;
+  std::string text_;  // of the cells, made clean
+  std::vector<Cell> cells_;
+  std::vector<std::size_t> widths_;  // of the columns
+  std::string lines_;
+};
+
 /// Lines of the table; the last column is not padded.
 std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std::string>>& rows);
 
@@ -50,12 +77,23 @@ const T& row_of(const T* row) {
   return *row;
 }
 
-/// The table of `rows`, or of what they point to, as the options --format, --no-header of `given`
-/// want it.
-template <class T, class Rows>
-Result<std::string> table_text(const Parsed& given,
-                               const std::vector<Column<T>>& columns,
-                               const Rows& rows) {
+/// A table of T as the options --format, --no-header of `given` want it, row by row.
+template <class T>
+struct Table {
+  const std::vector<Column<T>>& columns;
+  std::vector<std::size_t> chosen;
+  TableText text;
+
+  /// error: bad_usage for columns that there are not
+  static Result<Table> make(const Parsed& given, const std::vector<Column<T>>& columns);
+
+  void add(const T& row) {
+    for (const std::size_t i : chosen) text.add(columns[i].text(row));
+  }
+};
+
+template <class T>
+Result<Table<T>> Table<T>::make(const Parsed& given, const std::vector<Column<T>>& columns) {
   std::vector<std::size_t> chosen;
   std::vector<std::string> names;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -75,12 +113,18 @@ Result<std::string> table_text(const Parsed& given,
     layout.headers.push_back(upper(names[i]));
     layout.is_number.push_back(columns[i].is_number);
   }
-  std::vector<std::vector<std::string>> cells;
-  for (const auto& row : rows) {
-    std::vector<std::string>& line = cells.emplace_back();
-    for (const std::size_t i : chosen) line.push_back(columns[i].text(row_of<T>(row)));
-  }
-  return lay_out(layout, cells);
+  return Table<T>{columns, std::move(chosen), TableText(std::move(layout))};
+}
+
+/// The table of `rows`, or of what they point to.
+template <class T, class Rows>
+Result<std::string> table_text(const Parsed& given,
+                               const std::vector<Column<T>>& columns,
+                               const Rows& rows) {
+  auto table = Table<T>::make(given, columns);
+  if (!table) return Failure(table.error());
+  for (const auto& row : rows) table->add(row_of<T>(row));
+  return table->text.take();
 }
 
 }  // namespace cox::cmds

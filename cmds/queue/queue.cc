@@ -97,13 +97,66 @@ Result<std::string> document(const Parsed& given,
   return json.take();
 }
 
+/// The table line by line as the jobs come: it needs no list of them.
+class RunningTable {
+ public:
+  RunningTable(const Parsed& given, const Asked& asked) : given_(given), asked_(asked) {}
+
+  Result<void> take(const wire::JobList& slice, bool is_first) {
+    if (is_first) {
+      auto made = Table<wire::JobView>::make(given_, job_columns());
+      if (!made) return Failure(made.error());
+      table_.emplace(std::move(*made));
+      is_found_.assign(asked_.names.size(), false);
+    }
+    for (const wire::JobView& job : slice.jobs()) {
+      note(job);
+      if (asked_.filter.keeps(job)) table_->add(job);
+    }
+    return {};
+  }
+
+  Result<int> finish() {
+    if (const auto printed = print(table_->text.take()); !printed) return Failure(printed.error());
+    if (given_.has("label")) return 0;  // those that are not shown may have other labels
+    int status = 0;
+    for (std::size_t i = 0; i < is_found_.size(); ++i) {
+      if (is_found_[i]) continue;
+      print_error("no job " + quoted(asked_.names[i].text));
+      status = exit_status(Code::not_found);
+    }
+    return status;
+  }
+
+ private:
+  void note(const wire::JobView& job) {
+    for (std::size_t i = 0; i < is_found_.size(); ++i) {
+      if (!is_found_[i] && is_shown_by(asked_.names[i], job)) is_found_[i] = true;
+    }
+  }
+
+  const Parsed& given_;
+  const Asked& asked_;
+  std::optional<Table<wire::JobView>> table_;
+  std::vector<bool> is_found_;  // by name
+};
+
 Result<int> print_once(const Parsed& given, const Asked& asked, Session& session) {
+  if (!given.has("json") && !given.has("sort")) {
+    RunningTable table(given, asked);
+    const auto listed = session.ask_in_slices(
+        asked.request, [&table](const wire::ClientReply& slice, bool is_first) {
+          return table.take(slice.jobs(), is_first);
+        });
+    if (!listed) return Failure(listed.error());
+    return table.finish();
+  }
   const auto reply = session.ask_surely(asked.request);
   if (!reply) return Failure(reply.error());
   const auto text = document(given, asked.filter, reply->jobs());
   if (!text) return Failure(text.error());
   if (const auto printed = print(*text); !printed) return Failure(printed.error());
-  if (given.has("label")) return 0;  // those that are not shown may have other labels
+  if (given.has("label")) return 0;
   return report_missing(asked.names, reply->jobs()) ? exit_status(Code::not_found) : 0;
 }
 
