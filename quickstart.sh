@@ -42,7 +42,7 @@ if [ -z "$build" ]; then
 
   step "build (release; the first time takes some minutes)"
   [ -f "$build/build.ninja" ] ||
-    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF -DCOX_BENCH=OFF >/dev/null
+    cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_UNITY=ON -DCOX_TESTS=OFF -DCOX_BENCH=OFF >/dev/null
   cmake --build "$build"
 fi
 cox=$build/bin/cox

@@ -19,7 +19,7 @@ if [ -z "$build" ]; then
   [ -f build/release/build.ninja ] && build=build/release
 fi
 [ -f "$build/build.ninja" ] ||
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_TESTS=OFF >/dev/null
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_UNITY=ON -DCOX_TESTS=OFF >/dev/null
 cmake --build "$build" --target cox coxctld coxnoded coxstepd coxpmix cox-example-mpi \
   bench-submit bench-submit-rate bench-queue bench-schedule bench-memory bench-dispatch bench-end-to-end bench-history \
   first-instruction >/dev/null
