@@ -84,8 +84,8 @@ using Effect = std::variant<SendPrepare,
                             SendClose,
                             SendStepAck,
                             SendClosedAck,
-                             SendReboot,
-                             SendLimit>;
+                            SendReboot,
+                            SendLimit>;
 
 /// What the controller's own host has to run, or need not run any more: its prolog or epilog for an
 /// attempt. Answered by ReportProgram. Safe to repeat as well.

@@ -133,7 +133,8 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
     case wire::ClientRequest::kHistoryQuery:
       return history(to, request.history_query());
     case wire::ClientRequest::kJoin:
-      return refuse(to, {Code::not_permitted, "to join needs a token (see: cox join --print-token)"});
+      return refuse(to,
+                    {Code::not_permitted, "to join needs a token (see: cox join --print-token)"});
     case wire::ClientRequest::BODY_NOT_SET:
       break;
   }

@@ -74,9 +74,9 @@ void ClientDesk::explain(const Conversation& to, const wire::ExplainJob& request
   if (request.suggest()) {
     const std::uint32_t index =
         asked->index.value_or(core::is_array(job) ? core::remainder(job).first() : job.index);
-    put_suggestions(core::suggest(state(), machine_.contact(), machine_.now(), machine_.policies(),
-                                  job, index),
-                    out);
+    put_suggestions(
+        core::suggest(state(), machine_.contact(), machine_.now(), machine_.policies(), job, index),
+        out);
   }
   reply(to, std::move(answer), true, true);
 }

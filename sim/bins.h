@@ -11,9 +11,9 @@ namespace cox::sim {
 /// From the first submit to the last end, in pieces of one width.
 struct TimeBins {
   std::int64_t first_s = 0, last_s = 0;
-  std::vector<double> used;            // processors, the mean of each piece
-  std::vector<double> waiting;         // jobs, likewise
-  std::vector<std::uint32_t> peak;     // most jobs that waited at once
+  std::vector<double> used;         // processors, the mean of each piece
+  std::vector<double> waiting;      // jobs, likewise
+  std::vector<std::uint32_t> peak;  // most jobs that waited at once
 
   double width_s() const {
     return static_cast<double>(last_s - first_s) / static_cast<double>(used.size());

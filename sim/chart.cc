@@ -12,9 +12,9 @@
 namespace cox::sim {
 namespace {
 
-constexpr double bar_share = 0.62;      // of a bar's place
-constexpr double mark_overhang = 3;     // pixels, on either side of a bar
-constexpr double letter_width = 6.6;    // of the legend, about
+constexpr double bar_share = 0.62;    // of a bar's place
+constexpr double mark_overhang = 3;   // pixels, on either side of a bar
+constexpr double letter_width = 6.6;  // of the legend, about
 constexpr double sample_width = 14;
 
 }  // namespace
@@ -31,7 +31,8 @@ std::vector<double> round_ticks(double most, std::size_t wanted) {
     }
   }
   std::vector<double> ticks = {0};
-  while (ticks.back() < most * (1 - 1e-9)) ticks.push_back(static_cast<double>(ticks.size()) * step);
+  while (ticks.back() < most * (1 - 1e-9))
+    ticks.push_back(static_cast<double>(ticks.size()) * step);
   return ticks;
 }
 
@@ -159,7 +160,8 @@ std::string Plot::mark(std::size_t i, std::size_t count, double value) const {
 std::string Plot::legend(const std::vector<Sample>& samples) const {
   double width = 0;
   for (const Sample& one : samples) {
-    width += sample_width + 6 + letter_width * static_cast<double>(std::string_view(one.text).size()) + 16;
+    width += sample_width + 6 +
+             letter_width * static_cast<double>(std::string_view(one.text).size()) + 16;
   }
   double at = box_.right() - width + 16;
   const double line = box_.top - 18;
@@ -167,9 +169,10 @@ std::string Plot::legend(const std::vector<Sample>& samples) const {
   for (const Sample& one : samples) {
     svg += one.is_line ? fmt::format("<path class=\"{} line mark\" d=\"M{:.1f} {:.1f}h{}\"/>",
                                      one.kind, at, line, sample_width)
-                       : fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" "
-                                     "height=\"10\"/>",
-                                     one.kind, at, line - 5, sample_width);
+                       : fmt::format(
+                             "<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{}\" "
+                             "height=\"10\"/>",
+                             one.kind, at, line - 5, sample_width);
     at += sample_width + 6;
     svg += fmt::format("<text class=\"small\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>\n", at, line + 4,
                        escaped(one.text));

@@ -22,11 +22,13 @@ struct Box {
 std::vector<double> round_ticks(double most, std::size_t wanted = 5);
 /// "12,000", "0.5": no more digits than the value has.
 std::string number_text(double value);
+
 /// What a duration is best counted in.
 struct TimeUnit {
   const char* name;  // "hours"
   double seconds;
 };
+
 TimeUnit unit_for(double longest_s);
 /// "1 h 39 min"
 std::string span_text(double seconds);
@@ -44,11 +46,13 @@ class Plot {
 
   /// Title, grid, numbers of the y axis.
   std::string frame(const std::string& title) const;
+
   /// Numbers below, at shares of the width, and what they count.
   struct Mark {
     double share;
     std::string text;
   };
+
   std::string below(const std::vector<Mark>& marks, const std::string& name) const;
   /// Steps over the whole width, one for each value.
   std::string area(const std::vector<double>& values, const char* kind) const;
@@ -57,12 +61,14 @@ class Plot {
   std::string bar(std::size_t i, std::size_t count, double value, const std::string& tip) const;
   /// A short line across that bar.
   std::string mark(std::size_t i, std::size_t count, double value) const;
+
   /// Samples at the right, above the plot: class and text, from left to right.
   struct Sample {
     const char* kind;
     bool is_line;
     const char* text;
   };
+
   std::string legend(const std::vector<Sample>& samples) const;
 
  private:

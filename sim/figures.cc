@@ -120,9 +120,8 @@ std::vector<Group> groups_of(const std::vector<Outcome>& outcomes,
   for (const auto& [name, part] : parts_of(outcomes, by)) {
     groups.push_back({name, figures_of(part, processors)});
   }
-  std::ranges::stable_sort(groups, [](const Group& a, const Group& b) {
-    return a.figures.used_s > b.figures.used_s;
-  });
+  std::ranges::stable_sort(
+      groups, [](const Group& a, const Group& b) { return a.figures.used_s > b.figures.used_s; });
   set_shares(&groups);
   return groups;
 }

@@ -1,5 +1,5 @@
-// What a replay came to, in numbers: waits, slowdown, utilisation, fairness; of all jobs and of each
-// user or account.
+// What a replay came to, in numbers: waits, slowdown, utilisation, fairness; of all jobs and of
+// each user or account.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ struct Figures {
   double mean_wait_s = 0;
   double mean_bounded_slowdown = 0;
   std::int64_t p95_wait_s = 0, p99_wait_s = 0, max_wait_s = 0;  // nearest rank
-  std::int64_t used_s = 0;             // processor seconds
-  double utilisation = 0;              // used, of those from the first submit to the last end
-  std::optional<double> fairness{};    // unset: fewer than two users
-  std::optional<double> mean_leaves{}; // unset: no switches are known
+  std::int64_t used_s = 0;                                      // processor seconds
+  double utilisation = 0;               // used, of those from the first submit to the last end
+  std::optional<double> fairness{};     // unset: fewer than two users
+  std::optional<double> mean_leaves{};  // unset: no switches are known
 };
 
 Figures figures_of(const std::vector<Outcome>& outcomes, std::uint64_t processors);
@@ -37,7 +37,7 @@ enum class By : std::uint8_t { nobody, user, account };
 
 struct Group {
   std::string name;
-  Figures figures;  // of its jobs alone
+  Figures figures;   // of its jobs alone
   double share = 0;  // of all processor seconds used
 };
 

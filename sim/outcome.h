@@ -14,7 +14,7 @@ inline constexpr std::int64_t run_least_s = 10;
 struct Outcome {
   std::int64_t submit_s = 0, start_s = 0, end_s = 0;  // since the log's start
   std::uint32_t processors = 0;
-  std::int64_t number = 0;            // of the log
+  std::int64_t number = 0;             // of the log
   std::int64_t user = -1, group = -1;  // -1: the log does not say
   std::vector<std::uint32_t> nodes{};  // places in the machine, ascending
 

@@ -82,8 +82,8 @@ std::vector<Plot::Mark> size_marks(const std::vector<SizeBin>& bins) {
   // Of many, so many that their numbers stand apart.
   const std::size_t step = bins.size() > 12 ? 2 : 1;
   for (std::size_t i = 0; i < bins.size(); i += step) {
-    marks.push_back({(static_cast<double>(i) + 0.5) / count,
-                     number_text(static_cast<double>(bins[i].most))});
+    marks.push_back(
+        {(static_cast<double>(i) + 0.5) / count, number_text(static_cast<double>(bins[i].most))});
   }
   return marks;
 }
@@ -103,8 +103,8 @@ std::string draw_bars(const Box& box,
   double most = 0;
   for (const Pair& one : pairs) most = std::max({most, one.mean, one.rank_95});
   const Plot plot(box, most);
-  std::string svg = plot.frame(title) +
-                    plot.legend({{"one", false, "mean"}, {"two", true, "95 % at most"}});
+  std::string svg =
+      plot.frame(title) + plot.legend({{"one", false, "mean"}, {"two", true, "95 % at most"}});
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (bins[i].jobs == 0) continue;
     svg += plot.bar(i, pairs.size(), pairs[i].mean, pairs[i].tip);

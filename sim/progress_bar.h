@@ -12,6 +12,7 @@ std::string progress_text(std::size_t done, std::size_t all);
 class ProgressBar {
  public:
   ProgressBar(std::size_t all, bool is_shown) : all_(all), is_shown_(is_shown && all != 0) {}
+
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;

@@ -158,8 +158,12 @@ TEST(Options, AreReadAndChecked) {
   EXPECT_EQ(options->csv, "x");
   EXPECT_EQ(options->shape.nodes, 7U);
   const std::vector<std::vector<std::string>> wrong = {
-      {"a.swf", "--by", "job"},   {"a.swf", "--limit", "-1"},  {"a.swf", "--limit", "x"},
-      {"a.swf", "--csv="},        {"a.swf", "--picture="},     {"a.swf", "--topology="},
+      {"a.swf", "--by", "job"},
+      {"a.swf", "--limit", "-1"},
+      {"a.swf", "--limit", "x"},
+      {"a.swf", "--csv="},
+      {"a.swf", "--picture="},
+      {"a.swf", "--topology="},
       {"a.swf", "--nodes", "7x2", "--topology", "core:4 pu:1"}};
   for (const auto& words : wrong) {
     const auto refused = parsed(words);

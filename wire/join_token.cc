@@ -73,18 +73,19 @@ Instant token_until(std::string_view open) {
 std::string seal_key(const JoinToken& token, std::string_view cluster_key) {
   const Digest seal = seal_of(token);
   std::string sealed(cluster_key.size() + crypto_secretbox_MACBYTES, '\0');
-  crypto_secretbox_easy(reinterpret_cast<unsigned char*>(sealed.data()), unsigned_bytes(cluster_key),
-                        cluster_key.size(), no_nonce.data(), seal.data());
+  crypto_secretbox_easy(reinterpret_cast<unsigned char*>(sealed.data()),
+                        unsigned_bytes(cluster_key), cluster_key.size(), no_nonce.data(),
+                        seal.data());
   return sealed;
 }
 
 Result<std::string> open_key(const JoinToken& token, std::string_view sealed) {
   const Digest seal = seal_of(token);
   std::string key(key_bytes, '\0');
-  const bool is_good =
-      sealed.size() == key_bytes + crypto_secretbox_MACBYTES &&
-      crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(key.data()), unsigned_bytes(sealed),
-                                 sealed.size(), no_nonce.data(), seal.data()) == 0;
+  const bool is_good = sealed.size() == key_bytes + crypto_secretbox_MACBYTES &&
+                       crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(key.data()),
+                                                  unsigned_bytes(sealed), sealed.size(),
+                                                  no_nonce.data(), seal.data()) == 0;
   if (!is_good) return fail(Code::not_permitted, "what the controller sent is no sealed key");
   return key;
 }

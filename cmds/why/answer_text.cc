@@ -42,7 +42,8 @@ std::string contrast_text(const wire::Explanation& explanation) {
   }
   if (contrast.terms_size() == 0) return text;
   const std::string other = "job " + contrast.other(), job = "job " + explanation.id();
-  const std::string passes = contrast.is_before() ? other + " passes " + job : job + " passes " + other;
+  const std::string passes =
+      contrast.is_before() ? other + " passes " + job : job + " passes " + other;
   if (contrast.crossing_us() == 0) return text + "it stays so while shares stay as they are\n";
   return text + passes + " about " + local_time(contrast.crossing_us()) +
          ", if shares stay as they are\n";

@@ -18,7 +18,10 @@ OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"against", 0, "JOB", "how it stands against this job"},
       OptionSpec{"suggest", 0, "", "what to change so that it starts sooner"},
-      jobs_label_option, json_option, cluster_option, help_option};
+      jobs_label_option,
+      json_option,
+      cluster_option,
+      help_option};
   return table;
 }
 

@@ -63,8 +63,9 @@ Result<void> check_waits(const State& state, const Contender& one, Instant now) 
                                    ": it stands in no order any more");
   }
   if (blocked_by_itself(state, job, now).code != Reason::none) {
-    return fail(Code::refused, name + " does not wait for resources yet: it stands in no order (cox why " +
-                                   one.name() + ")");
+    return fail(Code::refused,
+                name + " does not wait for resources yet: it stands in no order (cox why " +
+                    one.name() + ")");
   }
   return {};
 }
@@ -91,13 +92,15 @@ std::string sentence_of(const Pair& pair, Instant now, const Contrast& made) {
   const std::int64_t mine = pair.points(pair.job, now), theirs = pair.points(pair.other, now);
   std::string text = job + " stands " + (made.is_before ? "before " : "behind ") + other +
                      " in partition " + made.partition;
-  if (mine == theirs) return text + ": both have " + points_text(mine) + " points, the lower id is first";
+  if (mine == theirs)
+    return text + ": both have " + points_text(mine) + " points, the lower id is first";
   return text + ": it has " + points_text(mine) + " points, " + other + " " + points_text(theirs);
 }
 
 /// Elements of one array: whoever has the lower index.
 Contrast of_one_array(const Contender& job, const Contender& other, const std::string& partition) {
-  return Contrast{partition, job.place_in_array() < other.place_in_array(),
+  return Contrast{partition,
+                  job.place_in_array() < other.place_in_array(),
                   "both are of array " + std::to_string(job.array().value) +
                       ", whose elements start in the order of their indices",
                   {},
@@ -130,7 +133,8 @@ Result<Contrast> contrast(const State& state,
   }
   const PartitionSettings* partition = shared_partition(state, job.job, other.job);
   if (partition == nullptr) {
-    return Contrast{"", false,
+    return Contrast{"",
+                    false,
                     "they wait in different partitions: job " + job.name() + " in " +
                         list_of(job.job) + ", job " + other.name() + " in " + list_of(other.job),
                     {},
@@ -140,8 +144,8 @@ Result<Contrast> contrast(const State& state,
   Contrast made;
   made.partition = partition->name;
   const PriorityPolicy& priority = *policies.priority;
-  const Pair pair{state, priority, *partition, job, other,
-                  priority.has_shares() ? FairTree(state) : FairTree()};
+  const Pair pair{state, priority, *partition,
+                  job,   other,    priority.has_shares() ? FairTree(state) : FairTree()};
   const auto mine = pair.terms(job, now), theirs = pair.terms(other, now);
   for (std::size_t i = 0; i < mine.size(); ++i) {
     made.terms.push_back(ContrastTerm{mine[i].name, mine[i].thousandths, theirs[i].thousandths});

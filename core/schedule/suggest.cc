@@ -90,8 +90,8 @@ class Planner {
 
   void add(const std::string& name, std::deque<Outlook>& to) {
     if (gate(state_, name, job_.request).code != Reason::none) return;
-    to.emplace_back(state_, contact_, now_, policies_, *find_partition(state_.record.settings, name),
-                    job_, index_);
+    to.emplace_back(state_, contact_, now_, policies_,
+                    *find_partition(state_.record.settings, name), job_, index_);
   }
 
   static Moment sooner(const Moment& a, const Moment& b) { return b.is_before(a) ? b : a; }
@@ -194,9 +194,10 @@ Family less_memory(const JobRequest& from) {
   const std::int64_t most = by_node ? asked.memory_per_node_mib : asked.memory_per_cpu_mib;
   for (std::int64_t part = 2; part <= 8 && most / part > 0; part *= 2) {
     JobRequest request = from;
-    (by_node ? first(request).memory_per_node_mib : first(request).memory_per_cpu_mib) = most / part;
-    family.push_back({(by_node ? "mem=" : "mem-per-cpu=") + memory_text(most / part),
-                      std::move(request)});
+    (by_node ? first(request).memory_per_node_mib : first(request).memory_per_cpu_mib) =
+        most / part;
+    family.push_back(
+        {(by_node ? "mem=" : "mem-per-cpu=") + memory_text(most / part), std::move(request)});
   }
   return family;
 }

@@ -1,5 +1,5 @@
-// What a user could change so that a waiting job starts sooner: small changes, each planned again in
-// the job's own place.
+// What a user could change so that a waiting job starts sooner: small changes, each planned again
+// in the job's own place.
 #pragma once
 
 #include <string>

@@ -225,7 +225,8 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   EXPECT_TRUE(loaded({{header_chunk, second, true}}) == newer);
   newer.settings.history_keep = minutes(3);
   newer.settings.history_jobs = 5;
-  newer.quarantined[JobId{9}] = {noted_at, 4711, "it fails its checksum", Attempt{2}, {"\x01\xff", ""}};
+  newer.quarantined[JobId{9}] = {
+      noted_at, 4711, "it fails its checksum", Attempt{2}, {"\x01\xff", ""}};
   newer.lost = {{noted_at, 4712, "it is missing"}};
   const std::string third = golden("header.v3", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, third, true}}) == newer);

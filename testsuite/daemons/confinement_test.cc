@@ -8,7 +8,6 @@
 namespace cox::daemons {
 namespace {
 
-
 /// Variables of an outer job, and those of the daemons themselves.
 const std::vector<std::string> outer = {"COX_JOB_ID=999", "SLURM_JOB_ID=999", "PMI_RANK=999",
                                         "PMIX_RANK=999", "OF_THE_DAEMON=999"};

@@ -27,8 +27,7 @@ bool ip(const std::string& arguments) {
 bool forward_in(const std::string& hub) {
   platform::SpawnRequest request;
   request.program = ip_program;
-  request.argv = {"ip", "netns", "exec",
-                  hub,  "sh",    "-c",   "echo 1 > /proc/sys/net/ipv4/ip_forward"};
+  request.argv = {"ip", "netns", "exec", hub, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"};
   request.directory = "/";
   return run_program(request).status == 0;
 }

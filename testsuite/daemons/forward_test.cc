@@ -9,7 +9,6 @@
 namespace cox::daemons {
 namespace {
 
-
 /// Lists, submits, waits, and runs a step over both nodes.
 void expect_served(Cluster& cluster) {
   Client root = cluster.client();

@@ -8,7 +8,6 @@
 namespace cox::daemons {
 namespace {
 
-
 class Mpi : public ::testing::Test {
  protected:
   void SetUp() override {
