@@ -485,6 +485,25 @@ TEST(NodeDaemon, a_stray_of_a_killed_supervisor_is_killed_also_without_cgroups) 
   EXPECT_TRUE(controller.finish(8));
 }
 
+// The children of a daemon that has run nothing else are few: none of them may be overlooked.
+TEST(NodeDaemon, a_stray_of_the_first_supervisor_is_killed_as_well) {
+  Controller controller;
+  const auto node = controller.start_node_without_cgroups();
+  ASSERT_TRUE(controller.run_until_registered());
+  if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
+  controller.run_job(7, leaves_a_stray);
+  ASSERT_TRUE(controller.run_until_exists("parent"));
+  ::kill(std::stoi(controller.file("parent")), SIGKILL);
+  ASSERT_TRUE(controller.run_until_closed());
+  for (const char* name : {"stray", "inner"}) {
+    const int stray = std::stoi(controller.file(name));
+    EXPECT_TRUE(controller.run_until_seen([&] { return !platform::is_running(stray); })) << name;
+    ::kill(stray, SIGKILL);
+  }
+  controller.acknowledge(7);
+  EXPECT_TRUE(controller.run_until_exists("attempts-n1/7.1", false));
+}
+
 TEST(NodeDaemon, a_lost_connection_is_made_again_with_what_is_held) {
   Controller controller;
   const auto node = controller.start_node();

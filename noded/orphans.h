@@ -3,8 +3,10 @@
 // their step's container, which is killed.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <set>
+#include <utility>
 
 #include "model/ids.h"
 #include "noded/containers.h"
@@ -15,27 +17,39 @@ namespace cox::noded {
 
 class Orphans {
  public:
-  /// `is_nursery`: whether a session is that of supervisors.
-  Orphans(platform::Loop& loop,
-          const Log& log,
-          Containers& containers,
-          std::function<bool(int session)> is_nursery);
+  /// What this daemon waits for by itself.
+  struct Own {
+    std::function<bool(int session)> is_nursery;  // a session of supervisors
+    std::function<bool(int pid)> is_program;      // of the administrator, and runs
+  };
+
+  Orphans(platform::Loop& loop, const Log& log, Containers& containers, Own own);
+  ~Orphans();
+  Orphans(const Orphans&) = delete;
+  Orphans& operator=(const Orphans&) = delete;
 
   /// Nothing where a cgroup keeps the set.
   void begin();
   /// A supervisor died: whoever is a stranger among our children was its, and is killed.
   void collect(const StepKey& step);
+  /// A program of the administrator ended: whoever is a stranger now was left by it, and may stay.
+  void spare();
 
  private:
+  using Identity = std::pair<int, std::uint64_t>;  // pid, and when it began
+
   bool is_stranger(int pid) const;
   bool take(const StepKey& step, int pid);
+  void sweep();
 
   platform::Loop& loop_;
   const Log& log_;
   Containers& containers_;
-  std::function<bool(int)> is_nursery_;
+  Own own_;
   bool is_reaper_ = false;
   std::set<int> taken_;  // until they are waited for
+  std::set<Identity> spared_;
+  platform::TimerId sweeping_ = 0;
 };
 
 }  // namespace cox::noded

@@ -38,8 +38,10 @@ std::vector<int> own_children() {
   std::vector<int> found;
   // A thread that ends meanwhile has no list any more, and its children are another's.
   for (const std::string& thread : list_directory(threads).value_or(std::vector<std::string>{})) {
-    const auto list = read_file(threads + ("/" + thread) + "/children", list_bytes_max);
-    for (const auto word : split(list.value_or(""), ' ')) {
+    // Kept by name: split() gives views into it.
+    const std::string list =
+        read_file(threads + ("/" + thread) + "/children", list_bytes_max).value_or("");
+    for (const auto word : split(list, ' ')) {
       if (const auto pid = parse_u64(word)) found.push_back(static_cast<int>(*pid));
     }
   }

@@ -127,6 +127,7 @@ void Programs::ended(pid_t pid, const ChildExit& exit) {
   end.is_good = !one->is_late && exit.signal == 0 && exit.exit_code == 0;
   end.how = one->is_late ? "still ran after " + to_text(one->timeout) : how_it_ended(exit);
   end.line = first_line(one->said);
+  if (ended_) ended_();
   one->done(end);
 }
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/time.h"
@@ -34,7 +35,9 @@ struct ProgramEnd {
 
 class Programs {
  public:
-  explicit Programs(Loop& loop) : loop_(loop) {}
+  /// `ended`: whenever one has, before its `done`.
+  explicit Programs(Loop& loop, std::function<void()> ended = {})
+      : loop_(loop), ended_(std::move(ended)) {}
 
   /// Kills what still runs: a later daemon begins again.
   ~Programs();
@@ -46,6 +49,8 @@ class Programs {
   std::uint64_t run(const ProgramRun& run, Done done);
   /// Kills it and its group; `done` says so. One that has ended, or never was, is no error.
   void kill(std::uint64_t run);
+
+  bool is_running(pid_t pid) const { return running_.contains(pid); }
 
  private:
   struct One {
@@ -66,6 +71,7 @@ class Programs {
   Loop& loop_;
   std::map<pid_t, std::unique_ptr<One>> running_;
   std::uint64_t last_ = 0;  // of the runs
+  std::function<void()> ended_;
 };
 
 }  // namespace cox::platform
