@@ -89,6 +89,10 @@ Finding unreachable_controller(const Parsed& given, const Error& error) {
   } else if (error.code == Code::unreachable) {
     finding.mend = cluster->address.is_unix() ? mend_of_socket(cluster->address.path)
                                               : mend_of_host(cluster->address, error.message);
+    // It was reached, and wants a credential that nobody here gives.
+    if (error.message.starts_with("munge:") || contains(error.message, ": munge:")) {
+      finding.mend = "the cluster's auth is \"munge\": systemctl start munge, on this machine";
+    }
   }
   return finding;
 }

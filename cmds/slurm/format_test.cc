@@ -21,12 +21,12 @@ std::string line(const Result<std::vector<Piece>>& pieces) {
   return lay_out_line(*pieces, [](std::size_t field) { return values[field]; });
 }
 
-TEST(SlurmFormat, Trap7WithoutAWidthNothingIsPadded) {
+TEST(SlurmFormat, ContractTrap7WithoutAWidthNothingIsPadded) {
   EXPECT_EQ(line(read_letters("%i %j", find)), "12345 name\n");
   EXPECT_EQ(line(read_names("id:|,name:", find)), "12345|name\n");
 }
 
-TEST(SlurmFormat, Trap7SeparatorsAreCopiedAsTheyAre) {
+TEST(SlurmFormat, ContractTrap7SeparatorsAreCopiedAsTheyAre) {
   EXPECT_EQ(line(read_letters("%i^^^%j\x1f", find)), "12345^^^name\x1f\n");
   EXPECT_EQ(line(read_names("id:\x1f,name:\x1e", find)), "12345\x1fname\x1e\n");
 }

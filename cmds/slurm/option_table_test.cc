@@ -30,19 +30,19 @@ std::string told(const std::vector<std::string>& words, Stop stop = Stop::never)
   return text;
 }
 
-TEST(SlurmOptions, Trap5LettersClusterAndJoinTheirValue) {
+TEST(SlurmOptions, ContractTrap5LettersClusterAndJoinTheirValue) {
   EXPECT_EQ(told({"-rho%i"}), "array noheader format=%i ");
   EXPECT_EQ(told({"-ho", "%i %t"}), "noheader format=%i %t ");
   EXPECT_EQ(told({"-j5", "-o=x"}), "jobs=5 format==x ");
 }
 
-TEST(SlurmOptions, Trap5OptionsMayFollowOperands) {
+TEST(SlurmOptions, ContractTrap5OptionsMayFollowOperands) {
   EXPECT_EQ(told({"12", "-h", "13", "--format", "%i"}), "noheader format=%i [12] [13] ");
   EXPECT_EQ(told({"12", "--", "-h"}), "[12] [-h] ");
   EXPECT_EQ(told({"-h", "script", "-h"}, Stop::at_operand), "noheader [script] [-h] ");
 }
 
-TEST(SlurmOptions, Trap5UniquePrefixesAreEnough) {
+TEST(SlurmOptions, ContractTrap5UniquePrefixesAreEnough) {
   EXPECT_EQ(told({"--form=%i", "--job=7"}), "format=%i jobs=7 ");
   EXPECT_EQ(told({"--nod=n1", "--nodes", "n2"}), "nodelist=n1 nodelist=n2 ");
   EXPECT_EQ(told({"--no"}), "option '--no' is ambiguous; possibilities: '--nodelist' '--noheader'");

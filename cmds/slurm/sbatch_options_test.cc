@@ -28,14 +28,14 @@ const Component& part(const Submission& submission) {
   return submission.draft.job.common->components.front();
 }
 
-TEST(SbatchOptions, Trap2TimesMayExceedTheirRange) {
+TEST(SbatchOptions, ContractTrap2TimesMayExceedTheirRange) {
   EXPECT_EQ(taken({"--time=51:00:00"})->draft.job.time_limit, minutes(51 * 60));
   EXPECT_EQ(taken({"--time=0:7200"})->draft.job.time_limit, minutes(120));
   EXPECT_EQ(taken({"--time=1:5:0"})->draft.job.time_limit, minutes(65));
   EXPECT_EQ(taken({"-t", "0"})->draft.job.time_limit, duration_unlimited);
 }
 
-TEST(SbatchOptions, Trap3MemoryHasSuffixesOfAllKinds) {
+TEST(SbatchOptions, ContractTrap3MemoryHasSuffixesOfAllKinds) {
   for (const char* text : {"4gb", "4GB", "4g", "4096MB", "4096"}) {
     EXPECT_EQ(part(*taken({std::string("--mem=") + text})).memory_per_node_mib, 4096) << text;
   }

@@ -82,7 +82,7 @@ wire::JobView array() {
   return job;
 }
 
-TEST(SlurmText, Trap8APendingArrayIsOneIdOrOneLineEach) {
+TEST(SlurmText, ContractTrap8APendingArrayIsOneIdOrOneLineEach) {
   EXPECT_EQ(array_id(array()), "7_[0-2%2]");
   std::vector<std::string> ids;
   for (const wire::JobView& one : elements_of(array())) ids.push_back(array_id(one));
@@ -98,7 +98,7 @@ TEST(SlurmText, LongIndexListsAreCutAsTheVariableSays) {
   EXPECT_EQ(array_id(job), "7_[1,3,5,7,9%2]");
 }
 
-TEST(SlurmText, Trap9TimesOfSacct) {
+TEST(SlurmText, ContractTrap9TimesOfSacct) {
   const Variable zone("TZ", "UTC");
   const Instant now{us(1'000'000'000)};
   EXPECT_EQ(parse_sacct_time("now-1day", now)->us, now.us - us(86400));

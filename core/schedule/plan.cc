@@ -48,6 +48,27 @@ void Plan::contact_changed() {
   if (queues_->is_built) queues_->fleet_changed();
 }
 
+namespace {
+
+template <class One, class... Others>
+constexpr bool is_one_of = (std::is_same_v<One, Others> || ...);
+
+/// Which nodes take work, or how much, may be another.
+template <class One>
+constexpr bool changes_fleet = is_one_of<One,
+                                         NodeRegistered,
+                                         NodeLost,
+                                         NodeSetAside,
+                                         NodeResumed,
+                                         NodeBackedOff,
+                                         NodeTriedAgain,
+                                         NodeStuck,
+                                         NodeUnstuck,
+                                         NodeRebootAsked,
+                                         NodeRebootBegun>;
+
+}  // namespace
+
 void Plan::observe(const State& state, const Fact& fact) {
   if (!queues_->is_built) return;
   Queues& queues = *queues_;
@@ -59,9 +80,7 @@ void Plan::observe(const State& state, const Fact& fact) {
           queues.learn_running(state, one.job);  // it may end at another time
           queues.reseat(state, one.job);
           queues.renew();
-        } else if constexpr (std::is_same_v<One, JobSubmitted> || std::is_same_v<One, JobUnheld> ||
-                             std::is_same_v<One, JobRequeued> ||
-                             std::is_same_v<One, ElementSplit>) {
+        } else if constexpr (is_one_of<One, JobSubmitted, JobUnheld, JobRequeued, ElementSplit>) {
           if (std::is_same_v<One, JobSubmitted>) queues.learn_user(state, one.job);
           queues.insert(state, one.job);
           if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
@@ -78,8 +97,7 @@ void Plan::observe(const State& state, const Fact& fact) {
             queues.wake_node(state, share.node);
           }
           queues.insert(state, one.job);
-        } else if constexpr (std::is_same_v<One, JobHeld> || std::is_same_v<One, JobEnded> ||
-                             std::is_same_v<One, ElementsCancelled>) {
+        } else if constexpr (is_one_of<One, JobHeld, JobEnded, ElementsCancelled>) {
           queues.remove(state, one.job);
           queues.renew_at(state, one.job);
         } else if constexpr (std::is_same_v<One, JobStarted>) {
@@ -96,20 +114,12 @@ void Plan::observe(const State& state, const Fact& fact) {
           const NodeShare& share = job.run->allocation.nodes[*node_position(job, one.node)];
           queues.count_free(state, share, true);
           queues.wake_node(state, one.node);
-        } else if constexpr (std::is_same_v<One, NodeRegistered> || std::is_same_v<One, NodeLost> ||
-                             std::is_same_v<One, NodeSetAside> ||
-                             std::is_same_v<One, NodeResumed> ||
-                             std::is_same_v<One, NodeBackedOff> ||
-                             std::is_same_v<One, NodeTriedAgain> ||
-                             std::is_same_v<One, NodeStuck> || std::is_same_v<One, NodeUnstuck> ||
-                             std::is_same_v<One, NodeRebootAsked> ||
-                             std::is_same_v<One, NodeRebootBegun>) {
+        } else if constexpr (changes_fleet<One>) {
           queues.fleet_changed();
         } else if constexpr (std::is_same_v<One, UsageCharged>) {
           queues.learn_charge(state);
-        } else if constexpr (std::is_same_v<One, SettingsApplied> ||
-                             std::is_same_v<One, PartitionTakenDown> ||
-                             std::is_same_v<One, PartitionBroughtUp>) {
+        } else if constexpr (is_one_of<One, SettingsApplied, PartitionTakenDown,
+                                       PartitionBroughtUp>) {
           queues.is_built = false;
         }
         if constexpr (requires { one.job; }) {

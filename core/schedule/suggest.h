@@ -17,8 +17,9 @@ struct Suggestion {
 };
 
 /// Those that let it start sooner than it will, the soonest first; none when it does not wait for
-/// resources. A shorter limit, fewer nodes or tasks, less memory, another partition: of each the
-/// least change that helps, and the least that helps most. Places in the order are those of today.
+/// resources. A shorter limit, fewer nodes or tasks, less memory, another partition, in the steps
+/// that cox-why(1) names: of each the least that helps, and the least that helps most. Places in
+/// the order are those of today.
 std::vector<Suggestion> suggest(const State& state,
                                 const Contact& contact,
                                 Instant now,

@@ -38,7 +38,8 @@ TEST_F(Mpi, program_finds_all_its_ranks_as_an_ordinary_user) {
   expect_ring(nobody);
 }
 
-TEST_F(Mpi, program_that_would_start_as_singletons_is_an_error) {
+// By itself: with --mpi none nobody judges. Where we do, noded/stepd has the test.
+TEST_F(Mpi, program_that_finds_itself_alone_says_so) {
   const auto ran = cluster_.shell("unset COX_NTASKS; cox run -N 2 -n 8 --mpi none " + program_);
   EXPECT_NE(ran.status, 0) << ran.output;
   cluster_.expect_nothing_left();
