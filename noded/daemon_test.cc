@@ -458,13 +458,8 @@ constexpr const char* leaves_a_stray = R"((setsid env -i sh -c '
 while [ ! -e inner ] || [ ! -e stray ]; do sleep 0.01; done
 echo $PPID > parent.new; mv parent.new parent; sleep 1000)";
 
-TEST(NodeDaemon, a_stray_of_a_killed_supervisor_is_killed_also_without_cgroups) {
-  Controller controller;
-  const auto node = controller.start_node_without_cgroups();
-  ASSERT_TRUE(controller.run_until_registered());
-  if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
-  controller.run_job(8, "echo $$ > other.new; mv other.new other; sleep 1000");
-  ASSERT_TRUE(controller.run_until_exists("other"));
+/// Of job 7, whose supervisor is killed.
+void expect_strays_killed(Controller& controller) {
   controller.run_job(7, leaves_a_stray);
   ASSERT_TRUE(controller.run_until_exists("parent"));
   ::kill(std::stoi(controller.file("parent")), SIGKILL);
@@ -474,6 +469,16 @@ TEST(NodeDaemon, a_stray_of_a_killed_supervisor_is_killed_also_without_cgroups) 
     EXPECT_TRUE(controller.run_until_seen([&] { return !platform::is_running(stray); })) << name;
     ::kill(stray, SIGKILL);
   }
+}
+
+TEST(NodeDaemon, a_stray_of_a_killed_supervisor_is_killed_also_without_cgroups) {
+  Controller controller;
+  const auto node = controller.start_node_without_cgroups();
+  ASSERT_TRUE(controller.run_until_registered());
+  if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
+  controller.run_job(8, "echo $$ > other.new; mv other.new other; sleep 1000");
+  ASSERT_TRUE(controller.run_until_exists("other"));
+  ASSERT_NO_FATAL_FAILURE(expect_strays_killed(controller));
   // Nothing else is: neither the nursery, a child in another session too, nor what it forked.
   EXPECT_TRUE(platform::is_running(std::stoi(controller.file("other"))));
   controller.acknowledge(7);
@@ -491,15 +496,7 @@ TEST(NodeDaemon, a_stray_of_the_first_supervisor_is_killed_as_well) {
   const auto node = controller.start_node_without_cgroups();
   ASSERT_TRUE(controller.run_until_registered());
   if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
-  controller.run_job(7, leaves_a_stray);
-  ASSERT_TRUE(controller.run_until_exists("parent"));
-  ::kill(std::stoi(controller.file("parent")), SIGKILL);
-  ASSERT_TRUE(controller.run_until_closed());
-  for (const char* name : {"stray", "inner"}) {
-    const int stray = std::stoi(controller.file(name));
-    EXPECT_TRUE(controller.run_until_seen([&] { return !platform::is_running(stray); })) << name;
-    ::kill(stray, SIGKILL);
-  }
+  ASSERT_NO_FATAL_FAILURE(expect_strays_killed(controller));
   controller.acknowledge(7);
   EXPECT_TRUE(controller.run_until_exists("attempts-n1/7.1", false));
 }

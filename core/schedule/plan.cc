@@ -30,26 +30,6 @@ PartitionQueue* next_partition(std::vector<PartitionQueue>& partitions) {
   return best;
 }
 
-}  // namespace
-
-Plan::Plan(Policies policies) : queues_(std::make_unique<Queues>()) {
-  queues_->policies = policies;
-}
-
-Plan::~Plan() = default;
-Plan::Plan(Plan&&) noexcept = default;
-Plan& Plan::operator=(Plan&&) noexcept = default;
-
-void Plan::drop() {
-  queues_->is_built = false;
-}
-
-void Plan::contact_changed() {
-  if (queues_->is_built) queues_->fleet_changed();
-}
-
-namespace {
-
 template <class One, class... Others>
 constexpr bool is_one_of = (std::is_same_v<One, Others> || ...);
 
@@ -68,6 +48,22 @@ constexpr bool changes_fleet = is_one_of<One,
                                          NodeRebootBegun>;
 
 }  // namespace
+
+Plan::Plan(Policies policies) : queues_(std::make_unique<Queues>()) {
+  queues_->policies = policies;
+}
+
+Plan::~Plan() = default;
+Plan::Plan(Plan&&) noexcept = default;
+Plan& Plan::operator=(Plan&&) noexcept = default;
+
+void Plan::drop() {
+  queues_->is_built = false;
+}
+
+void Plan::contact_changed() {
+  if (queues_->is_built) queues_->fleet_changed();
+}
 
 void Plan::observe(const State& state, const Fact& fact) {
   if (!queues_->is_built) return;
