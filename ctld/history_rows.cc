@@ -44,10 +44,6 @@ std::string command_text(const std::vector<std::string>& argv) {
   return cut(std::move(text));
 }
 
-std::string device_key(const std::string& name, const std::string& type) {
-  return type.empty() ? name : name + ":" + type;
-}
-
 void put_who(const JobRequest& request, AttemptRow* to) {
   to->uid = request.common->user.uid;
   to->gid = request.common->user.gid;
@@ -86,7 +82,7 @@ void put_asked(const JobRequest& request, AttemptRow* to) {
   to->exclusive = part.exclusive;
   std::vector<std::string> devices;
   for (const DeviceRequest& one : part.devices) {
-    devices.push_back(device_key(one.name, one.type) + ":" + std::to_string(one.count));
+    devices.push_back(device_kind(one.name, one.type) + ":" + std::to_string(one.count));
   }
   to->asked_devices = join(devices, ",");
 }
@@ -101,12 +97,12 @@ std::string given_devices(const core::State& state, const Allocation& allocation
     if (share.devices.any()) {
       const auto& known = state.class_of(*node).devices;
       share.devices.for_each([&](std::size_t i) {
-        if (i < known.size()) ++counts[device_key(known[i].name, known[i].type)];
+        if (i < known.size()) ++counts[device_kind(known[i].name, known[i].type)];
       });
     }
     for (std::size_t i = 0; i < std::min(share.pools.size(), node->pools.size()); ++i) {
       const Pool& pool = node->pools[i];
-      if (share.pools[i] != 0) counts[device_key(pool.name, pool.type)] += share.pools[i];
+      if (share.pools[i] != 0) counts[device_kind(pool.name, pool.type)] += share.pools[i];
     }
   }
   std::vector<std::string> texts;

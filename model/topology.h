@@ -29,6 +29,11 @@ struct DeviceInfo {
   friend bool operator==(const DeviceInfo&, const DeviceInfo&) = default;
 };
 
+/// "gpu:a100", or the name alone where no type is told.
+inline std::string device_kind(const std::string& name, const std::string& type) {
+  return type.empty() ? name : name + ":" + type;
+}
+
 struct NodeClass {
   Hash hash;  // of everything below
   std::vector<CoreInfo> cores;

@@ -82,10 +82,10 @@ class NurseryTest : public ::testing::Test {
 };
 
 TEST_F(NurseryTest, ASupervisorIsAChildOfTheDaemonAndNamesItsStep) {
-  const std::string path = "/run/coxswain/steps-n1/12.1.0";
-  Newborn newborn = bear(path);
+  const std::string path = "/run/coxswain/steps-n1/12.1.";
+  Newborn newborn = bear(path + std::to_string(step_batch.value));
   EXPECT_EQ(platform::process_info(newborn.pid)->parent, ::getpid());
-  const std::string named = std::string("coxstepd") + '\0' + path + '\0';
+  const std::string named = std::string("coxstepd") + '\0' + path + "batch" + '\0';
   EXPECT_TRUE(eventually([&] { return command_line(newborn.pid).starts_with(named); }));
   const auto info = [&] { return *platform::process_info(newborn.pid); };
   EXPECT_TRUE(eventually([&] { return info().group == newborn.pid; }));

@@ -9,10 +9,6 @@
 namespace cox::wire {
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 template <std::size_t N>
 std::array<unsigned char, N> little_endian(std::uint64_t value) {
   std::array<unsigned char, N> bytes{};

@@ -20,6 +20,11 @@ using Digest = std::array<unsigned char, 32>;
 
 std::string_view as_text(const Digest& digest);
 
+/// As libsodium takes them.
+inline const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
 /// BLAKE2b-256 over `parts`, each with its length in front; keyed where `key` is not empty.
 Digest digest_of(std::string_view key, std::initializer_list<std::string_view> parts);
 /// In constant time.

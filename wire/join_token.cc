@@ -18,10 +18,6 @@ constexpr std::string_view label_seal = "coxswain join seal 1";
 constexpr std::size_t until_bytes = 8;
 constexpr std::size_t key_bytes = 32;
 
-const unsigned char* unsigned_bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 Digest seal_of(const JoinToken& token) {
   return digest_of(token.secret, {label_seal, token.open});
 }
@@ -66,26 +62,25 @@ std::string token_secret(std::string_view cluster_key, std::string_view open) {
 Instant token_until(std::string_view open) {
   if (open.size() != token_public_bytes) return {};
   std::uint64_t us = 0;
-  for (std::size_t i = until_bytes; i-- > 0;) us = us << 8U | unsigned_bytes(open)[i];
+  for (std::size_t i = until_bytes; i-- > 0;) us = us << 8U | bytes_of(open)[i];
   return Instant{static_cast<std::int64_t>(us)};
 }
 
 std::string seal_key(const JoinToken& token, std::string_view cluster_key) {
   const Digest seal = seal_of(token);
   std::string sealed(cluster_key.size() + crypto_secretbox_MACBYTES, '\0');
-  crypto_secretbox_easy(reinterpret_cast<unsigned char*>(sealed.data()),
-                        unsigned_bytes(cluster_key), cluster_key.size(), no_nonce.data(),
-                        seal.data());
+  crypto_secretbox_easy(reinterpret_cast<unsigned char*>(sealed.data()), bytes_of(cluster_key),
+                        cluster_key.size(), no_nonce.data(), seal.data());
   return sealed;
 }
 
 Result<std::string> open_key(const JoinToken& token, std::string_view sealed) {
   const Digest seal = seal_of(token);
   std::string key(key_bytes, '\0');
-  const bool is_good = sealed.size() == key_bytes + crypto_secretbox_MACBYTES &&
-                       crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(key.data()),
-                                                  unsigned_bytes(sealed), sealed.size(),
-                                                  no_nonce.data(), seal.data()) == 0;
+  const bool is_good =
+      sealed.size() == key_bytes + crypto_secretbox_MACBYTES &&
+      crypto_secretbox_open_easy(reinterpret_cast<unsigned char*>(key.data()), bytes_of(sealed),
+                                 sealed.size(), no_nonce.data(), seal.data()) == 0;
   if (!is_good) return fail(Code::not_permitted, "what the controller sent is no sealed key");
   return key;
 }

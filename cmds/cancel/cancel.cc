@@ -3,6 +3,7 @@
 #include "cmds/client/job_action.h"
 
 namespace cox::cmds {
+namespace cancel_locals {
 namespace {
 
 Result<int> run(const Parsed& given) {
@@ -10,6 +11,7 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace cancel_locals
 
 const Command cancel_command{"cancel",
                              "JOB[.STEP]... | --user USER | -l SELECTOR",
@@ -17,6 +19,6 @@ const Command cancel_command{"cancel",
                              job_action_options,
                              Operands::anywhere,
                              0,
-                             run};
+                             cancel_locals::run};
 
 }  // namespace cox::cmds

@@ -8,6 +8,7 @@
 #include "common/text.h"
 
 namespace cox::cmds {
+namespace completion_locals {
 namespace {
 
 OptionTable options() {
@@ -43,13 +44,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace completion_locals
 
 const Command completion_command{"completion",
                                  "bash|zsh",
                                  "the script with which a shell completes",
-                                 options,
+                                 completion_locals::options,
                                  Operands::end_options,
                                  0,
-                                 run};
+                                 completion_locals::run};
 
 }  // namespace cox::cmds

@@ -10,6 +10,7 @@
 #include "platform/file.h"
 
 namespace cox::cmds {
+namespace config_locals {
 namespace {
 
 using Action = wire::ConfigAction;
@@ -115,13 +116,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace config_locals
 
 const Command config_command{"config",
                              "check|plan|apply FILE | show | history | rollback",
                              "look at the configuration and change it",
-                             options,
+                             config_locals::options,
                              Operands::anywhere,
                              0,
-                             run};
+                             config_locals::run};
 
 }  // namespace cox::cmds

@@ -15,6 +15,7 @@
 #include "platform/munge_program.h"
 
 namespace cox::cmds {
+namespace doctor_locals {
 namespace {
 
 OptionTable options() {
@@ -140,13 +141,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace doctor_locals
 
 const Command doctor_command{"doctor",
                              "[mpi|node|config] [OPTIONS]",
                              "find what is wrong, and say the mend",
-                             options,
+                             doctor_locals::options,
                              Operands::anywhere,
                              0,
-                             run};
+                             doctor_locals::run};
 
 }  // namespace cox::cmds

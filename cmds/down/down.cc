@@ -14,6 +14,7 @@
 #include "platform/file.h"
 
 namespace cox::cmds {
+namespace down_locals {
 namespace {
 
 constexpr int end_patience_ms = 10'000;
@@ -159,8 +160,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace down_locals
 
-const Command down_command{
-    "down", "[OPTIONS]", "stop it and leave nothing behind", options, Operands::anywhere, 0, run};
+const Command down_command{"down",
+                           "[OPTIONS]",
+                           "stop it and leave nothing behind",
+                           down_locals::options,
+                           Operands::anywhere,
+                           0,
+                           down_locals::run};
 
 }  // namespace cox::cmds

@@ -17,6 +17,7 @@
 #include "model/selector.h"
 
 namespace cox::cmds {
+namespace history_locals {
 namespace {
 
 constexpr std::uint32_t entries_by_default = 100;
@@ -218,9 +219,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace history_locals
 
-const Command history_command{"history", "[JOB...] [OPTIONS]", "ended jobs and what they used",
-                              options,   Operands::anywhere,   0,
-                              run};
+const Command history_command{"history",
+                              "[JOB...] [OPTIONS]",
+                              "ended jobs and what they used",
+                              history_locals::options,
+                              Operands::anywhere,
+                              0,
+                              history_locals::run};
 
 }  // namespace cox::cmds

@@ -3,6 +3,7 @@
 #include "cmds/client/job_action.h"
 
 namespace cox::cmds {
+namespace hold_locals {
 namespace {
 
 Result<int> run(const Parsed& given) {
@@ -10,6 +11,7 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace hold_locals
 
 const Command hold_command{"hold",
                            "JOB... | --user USER | -l SELECTOR",
@@ -17,6 +19,6 @@ const Command hold_command{"hold",
                            job_action_options,
                            Operands::anywhere,
                            0,
-                           run};
+                           hold_locals::run};
 
 }  // namespace cox::cmds

@@ -20,6 +20,7 @@
 #include "platform/random.h"
 
 namespace cox::cmds {
+namespace join_locals {
 namespace {
 
 constexpr Duration ready_time = seconds(60);
@@ -235,13 +236,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace join_locals
 
 const Command join_command{"join",
                            "ADDRESS --token TOKEN [OPTIONS] | --print-token",
                            "make this host a node of a running cluster",
-                           options,
+                           join_locals::options,
                            Operands::anywhere,
                            0,
-                           run};
+                           join_locals::run};
 
 }  // namespace cox::cmds

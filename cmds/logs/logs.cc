@@ -22,6 +22,7 @@
 #include "platform/file.h"
 
 namespace cox::cmds {
+namespace logs_locals {
 namespace {
 
 constexpr std::size_t document_bytes_max = 64U << 20;
@@ -322,9 +323,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace logs_locals
 
-const Command logs_command{
-    "logs", "JOB | -l SELECTOR [OPTIONS]", "the output of a job", options, Operands::anywhere, 0,
-    run};
+const Command logs_command{"logs",
+                           "JOB | -l SELECTOR [OPTIONS]",
+                           "the output of a job",
+                           logs_locals::options,
+                           Operands::anywhere,
+                           0,
+                           logs_locals::run};
 
 }  // namespace cox::cmds

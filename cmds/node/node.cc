@@ -6,6 +6,7 @@
 #include "common/text.h"
 
 namespace cox::cmds {
+namespace node_locals {
 namespace {
 
 OptionTable options() {
@@ -46,13 +47,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace node_locals
 
 const Command node_command{"node",
                            "drain|resume|down|reboot NAMES [OPTIONS]",
                            "take nodes out of service, or back, or start them anew",
-                           options,
+                           node_locals::options,
                            Operands::anywhere,
                            0,
-                           run};
+                           node_locals::run};
 
 }  // namespace cox::cmds

@@ -17,6 +17,7 @@
 #include "model/selector.h"
 
 namespace cox::cmds {
+namespace nodes_locals {
 namespace {
 
 OptionTable options() {
@@ -173,15 +174,20 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace nodes_locals
 
 std::vector<std::string> group_column_names() {
   std::vector<std::string> names;
-  for (const Column<Group>& column : group_columns()) names.emplace_back(column.name);
+  for (const auto& column : nodes_locals::group_columns()) names.emplace_back(column.name);
   return names;
 }
 
-const Command nodes_command{"nodes", "[NAMES] [OPTIONS]", "the nodes, grouped by state and class",
-                            options, Operands::anywhere,  0,
-                            run};
+const Command nodes_command{"nodes",
+                            "[NAMES] [OPTIONS]",
+                            "the nodes, grouped by state and class",
+                            nodes_locals::options,
+                            Operands::anywhere,
+                            0,
+                            nodes_locals::run};
 
 }  // namespace cox::cmds

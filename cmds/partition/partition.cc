@@ -6,6 +6,7 @@
 #include "common/text.h"
 
 namespace cox::cmds {
+namespace partition_locals {
 namespace {
 
 OptionTable options() {
@@ -41,13 +42,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace partition_locals
 
 const Command partition_command{"partition",
                                 "up|down NAMES [--reason TEXT]",
                                 "stop starts from partitions, or resume",
-                                options,
+                                partition_locals::options,
                                 Operands::anywhere,
                                 0,
-                                run};
+                                partition_locals::run};
 
 }  // namespace cox::cmds

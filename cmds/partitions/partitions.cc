@@ -7,6 +7,7 @@
 #include "cmds/client/views.h"
 
 namespace cox::cmds {
+namespace partitions_locals {
 namespace {
 
 OptionTable options() {
@@ -40,9 +41,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace partitions_locals
 
-const Command partitions_command{
-    "partitions", "[OPTIONS]", "partitions, their nodes and limits", options, Operands::anywhere, 0,
-    run};
+const Command partitions_command{"partitions",
+                                 "[OPTIONS]",
+                                 "partitions, their nodes and limits",
+                                 partitions_locals::options,
+                                 Operands::anywhere,
+                                 0,
+                                 partitions_locals::run};
 
 }  // namespace cox::cmds

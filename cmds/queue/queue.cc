@@ -17,6 +17,7 @@
 #include "model/selector.h"
 
 namespace cox::cmds {
+namespace queue_locals {
 namespace {
 
 OptionTable options() {
@@ -262,8 +263,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace queue_locals
 
-const Command queue_command{
-    "queue", "[JOB...] [OPTIONS]", "pending and running jobs", options, Operands::anywhere, 0, run};
+const Command queue_command{"queue",
+                            "[JOB...] [OPTIONS]",
+                            "pending and running jobs",
+                            queue_locals::options,
+                            Operands::anywhere,
+                            0,
+                            queue_locals::run};
 
 }  // namespace cox::cmds

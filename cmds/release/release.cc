@@ -3,6 +3,7 @@
 #include "cmds/client/job_action.h"
 
 namespace cox::cmds {
+namespace release_locals {
 namespace {
 
 Result<int> run(const Parsed& given) {
@@ -10,6 +11,7 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace release_locals
 
 const Command release_command{"release",
                               "JOB... | --user USER | -l SELECTOR",
@@ -17,6 +19,6 @@ const Command release_command{"release",
                               job_action_options,
                               Operands::anywhere,
                               0,
-                              run};
+                              release_locals::run};
 
 }  // namespace cox::cmds

@@ -3,6 +3,7 @@
 #include "cmds/client/job_action.h"
 
 namespace cox::cmds {
+namespace requeue_locals {
 namespace {
 
 Result<int> run(const Parsed& given) {
@@ -10,6 +11,7 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace requeue_locals
 
 const Command requeue_command{"requeue",
                               "JOB... | --user USER | -l SELECTOR",
@@ -17,6 +19,6 @@ const Command requeue_command{"requeue",
                               job_action_options,
                               Operands::anywhere,
                               0,
-                              run};
+                              requeue_locals::run};
 
 }  // namespace cox::cmds

@@ -16,6 +16,7 @@
 #include "cmds/run/run_request.h"
 
 namespace cox::cmds {
+namespace run_locals {
 namespace {
 
 constexpr int end_wait_ms = 10'000;  // between the step's end and the job's
@@ -190,10 +191,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace run_locals
 
-const Command run_command{
-    "run",       "[OPTIONS] COMMAND [ARGS]", "run tasks now, in a job of their own or in this one",
-    run_options, Operands::end_options,      own_failure_status,
-    run};
+const Command run_command{"run",
+                          "[OPTIONS] COMMAND [ARGS]",
+                          "run tasks now, in a job of their own or in this one",
+                          run_options,
+                          Operands::end_options,
+                          own_failure_status,
+                          run_locals::run};
 
 }  // namespace cox::cmds

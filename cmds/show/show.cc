@@ -21,6 +21,7 @@
 #include "wire/model_codec.h"
 
 namespace cox::cmds {
+namespace show_locals {
 namespace {
 
 OptionTable options() {
@@ -315,13 +316,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace show_locals
 
 const Command show_command{"show",
                            "job|step|node|partition NAME | config [OPTIONS]",
                            "everything about one job, step, node or partition",
-                           options,
+                           show_locals::options,
                            Operands::anywhere,
                            0,
-                           run};
+                           show_locals::run};
 
 }  // namespace cox::cmds

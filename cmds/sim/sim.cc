@@ -9,6 +9,7 @@
 #include "platform/process.h"
 
 namespace cox::cmds {
+namespace sim_locals {
 namespace {
 
 OptionTable options() {
@@ -57,8 +58,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace sim_locals
 
-const Command sim_command{
-    "sim", "LOG.swf[.gz] [OPTIONS]", "replay a workload log", options, Operands::anywhere, 0, run};
+const Command sim_command{"sim",
+                          "LOG.swf[.gz] [OPTIONS]",
+                          "replay a workload log",
+                          sim_locals::options,
+                          Operands::anywhere,
+                          0,
+                          sim_locals::run};
 
 }  // namespace cox::cmds

@@ -16,6 +16,7 @@
 #include "wire/model_codec.h"
 
 namespace cox::cmds {
+namespace submit_locals {
 namespace {
 
 OptionTable options() {
@@ -165,13 +166,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace submit_locals
 
 const Command submit_command{"submit",
                              "[OPTIONS] SCRIPT [ARGS] | [OPTIONS] -- COMMAND [ARGS]",
                              "queue a script or a command; prints the job's id",
-                             options,
+                             submit_locals::options,
                              Operands::end_options,
                              0,
-                             run};
+                             submit_locals::run};
 
 }  // namespace cox::cmds

@@ -18,6 +18,7 @@
 #include "platform/namespace.h"
 
 namespace cox::cmds {
+namespace up_locals {
 namespace {
 
 constexpr std::uint32_t nodes_max = 1024;
@@ -294,9 +295,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace up_locals
 
-const Command up_command{"up",    "[OPTIONS]",        "start a private cluster on this machine",
-                         options, Operands::anywhere, 0,
-                         run};
+const Command up_command{"up",
+                         "[OPTIONS]",
+                         "start a private cluster on this machine",
+                         up_locals::options,
+                         Operands::anywhere,
+                         0,
+                         up_locals::run};
 
 }  // namespace cox::cmds

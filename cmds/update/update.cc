@@ -5,6 +5,7 @@
 #include "cmds/update/changes.h"
 
 namespace cox::cmds {
+namespace update_locals {
 namespace {
 
 Result<int> run(const Parsed& given) {
@@ -27,6 +28,7 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace update_locals
 
 const Command update_command{"update",
                              "JOB... | --user USER | -l SELECTOR KEY=VALUE...",
@@ -34,6 +36,6 @@ const Command update_command{"update",
                              job_action_options,
                              Operands::anywhere,
                              0,
-                             run};
+                             update_locals::run};
 
 }  // namespace cox::cmds

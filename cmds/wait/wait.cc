@@ -17,6 +17,7 @@
 #include "model/array_spec.h"
 
 namespace cox::cmds {
+namespace wait_locals {
 namespace {
 
 OptionTable options() {
@@ -136,13 +137,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace wait_locals
 
 const Command wait_command{"wait",
                            "JOB... | -l SELECTOR [OPTIONS]",
                            "wait until jobs end; status of the worst",
-                           options,
+                           wait_locals::options,
                            Operands::anywhere,
                            own_failure_status,
-                           run};
+                           wait_locals::run};
 
 }  // namespace cox::cmds

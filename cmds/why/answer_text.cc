@@ -6,6 +6,7 @@
 
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
+#include "common/count_text.h"
 
 namespace cox::cmds {
 namespace {
@@ -20,23 +21,15 @@ std::string checks_text(const wire::Explanation& explanation) {
   return lay_out_plain(rows);
 }
 
-/// Of thousandths, without zeros behind.
-std::string points(std::int64_t thousandths) {
-  const std::int64_t amount = std::abs(thousandths);
-  std::string rest = std::to_string(1000 + amount % 1000).substr(1);
-  while (!rest.empty() && rest.back() == '0') rest.pop_back();
-  return (thousandths < 0 ? "-" : "") + std::to_string(amount / 1000) +
-         (rest.empty() ? "" : "." + rest);
-}
-
 std::string contrast_text(const wire::Explanation& explanation) {
   const wire::Contrast& contrast = explanation.contrast();
   std::string text = contrast.summary() + "\n";
   if (contrast.terms_size() != 0) {
     Rows rows = {{"  TERM", "JOB " + explanation.id(), "JOB " + contrast.other(), "DIFFERENCE"}};
     for (const wire::ContrastTerm& term : contrast.terms()) {
-      rows.push_back({"  " + term.name(), points(term.mine()), points(term.theirs()),
-                      points(term.mine() - term.theirs())});
+      rows.push_back({"  " + term.name(), thousandths_text(term.mine()),
+                      thousandths_text(term.theirs()),
+                      thousandths_text(term.mine() - term.theirs())});
     }
     text += lay_out_plain(rows);
   }

@@ -12,6 +12,7 @@
 #include "cmds/why/answer_text.h"
 
 namespace cox::cmds {
+namespace why_locals {
 namespace {
 
 OptionTable options() {
@@ -106,13 +107,14 @@ Result<int> run(const Parsed& given) {
 }
 
 }  // namespace
+}  // namespace why_locals
 
 const Command why_command{"why",
                           "JOB | -l SELECTOR [OPTIONS]",
                           "everything that keeps a job from starting",
-                          options,
+                          why_locals::options,
                           Operands::anywhere,
                           0,
-                          run};
+                          why_locals::run};
 
 }  // namespace cox::cmds

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "common/count_text.h"
 #include "core/job/array.h"
 #include "core/schedule/order_key.h"
 #include "core/schedule/priority_text.h"
@@ -93,8 +94,9 @@ std::string sentence_of(const Pair& pair, Instant now, const Contrast& made) {
   std::string text = job + " stands " + (made.is_before ? "before " : "behind ") + other +
                      " in partition " + made.partition;
   if (mine == theirs)
-    return text + ": both have " + points_text(mine) + " points, the lower id is first";
-  return text + ": it has " + points_text(mine) + " points, " + other + " " + points_text(theirs);
+    return text + ": both have " + thousandths_text(mine) + " points, the lower id is first";
+  return text + ": it has " + thousandths_text(mine) + " points, " + other + " " +
+         thousandths_text(theirs);
 }
 
 /// Elements of one array: whoever has the lower index.

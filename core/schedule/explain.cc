@@ -84,10 +84,10 @@ void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& 
     ask.missing = "no node" + place + " has registered yet";
   } else if (ready.none()) {
     ask.missing = (all == 1 ? "the only node" : "all " + std::to_string(all) + " nodes") + place +
-                  (all == 1 ? " is" : " are") + " missing" + detail;
+                  (all == 1 ? " takes" : " take") + " no new work" + detail;
   } else if (away != 0) {
-    ask.missing =
-        count_text(away, "node") + place + (away == 1 ? " is" : " are") + " missing" + detail;
+    ask.missing = count_text(away, "node") + place + (away == 1 ? " takes" : " take") +
+                  " no new work" + detail;
   }
 }
 
@@ -128,8 +128,7 @@ std::string trial_text(const Trial& trial, const std::string& misfit) {
       return "does not fit what is free: " + count_text(trial.blocked.amount, "more node") +
              " needed";
     case Reason::nodes_unavailable:
-      return "would fit if " + count_text(trial.blocked.amount, "absent node") +
-             (trial.blocked.amount == 1 ? " was back" : " were back");
+      return "would fit if " + count_text(trial.blocked.amount, "more node") + " took new work";
     default:
       return "fits no state of these nodes: " + (misfit.empty() ? no_node_has_all : misfit);
   }

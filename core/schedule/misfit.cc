@@ -15,7 +15,7 @@ namespace cox::core {
 namespace {
 
 std::string device_text(const DeviceRequest& one) {
-  return one.name + (one.type.empty() ? "" : ":" + one.type) + ":" + std::to_string(one.count);
+  return device_kind(one.name, one.type) + ":" + std::to_string(one.count);
 }
 
 /// Whichever option it was given with: a command knows and names that (cmds/client/wording.h).

@@ -5,17 +5,11 @@
 #include <cstdlib>
 #include <vector>
 
+#include "common/count_text.h"
 #include "common/text.h"
 #include "core/schedule/order_key.h"
 
 namespace cox::core {
-
-std::string points_text(std::int64_t thousandths) {
-  const std::int64_t whole = std::abs(thousandths) / 1000;
-  std::string rest = std::to_string(1000 + std::abs(thousandths) % 1000).substr(1);
-  while (!rest.empty() && rest.back() == '0') rest.pop_back();
-  return (thousandths < 0 ? "-" : "") + std::to_string(whole) + (rest.empty() ? "" : "." + rest);
-}
 
 std::string priority_text(const State& state,
                           Policies policies,
@@ -31,7 +25,7 @@ std::string priority_text(const State& state,
   std::string tier;
   std::int64_t sum = 0;
   for (const PriorityTerm& term : terms) {
-    const std::string text = term.name + " " + points_text(term.thousandths);
+    const std::string text = term.name + " " + thousandths_text(term.thousandths);
     if (term.name == "tier") {
       tier = text;
       continue;
@@ -39,7 +33,7 @@ std::string priority_text(const State& state,
     parts.push_back(text);
     sum += term.thousandths;
   }
-  return tier + ", " + points_text(sum) + " points: " + join(parts, ", ");
+  return tier + ", " + thousandths_text(sum) + " points: " + join(parts, ", ");
 }
 
 }  // namespace cox::core

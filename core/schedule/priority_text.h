@@ -7,9 +7,6 @@
 
 namespace cox::core {
 
-/// Thousandths as a decimal number without zeros behind: "0.25", "-3".
-std::string points_text(std::int64_t thousandths);
-
 /// "tier 1, 11000.4 points: age 0.4, fairshare 10000, size 1000, partition 0, qos 0, nice 0".
 std::string priority_text(const State& state,
                           Policies policies,

@@ -116,9 +116,8 @@ std::vector<DeviceRoom> device_rooms(const State& state,
                                      const JobRequest& request) {
   std::vector<DeviceRoom> rooms;
   for (const DeviceRequest& wanted : request.common->components.front().devices) {
-    DeviceRoom room{wanted.name + (wanted.type.empty() ? "" : ":" + wanted.type) + ":" +
-                        std::to_string(wanted.count),
-                    0, 0};
+    DeviceRoom room{device_kind(wanted.name, wanted.type) + ":" + std::to_string(wanted.count), 0,
+                    0};
     ready.for_each([&](std::size_t i) {
       const std::uint64_t free = free_devices(state, state.record.nodes[i], wanted);
       room.nodes += free >= wanted.count ? 1 : 0;

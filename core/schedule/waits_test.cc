@@ -77,15 +77,16 @@ TEST(Why, SaysThatAllNodesAreMissingAndHow) {
   const JobId some = *cluster.submit(job().nodes(2));
   cluster.schedule();
   EXPECT_EQ(verdict(cluster, some).summary,
-            "3 nodes of partition batch are missing; not answering: n[0-1]; drained: n2");
+            "3 nodes of partition batch take no new work; not answering: n[0-1]; drained: n2");
   cluster.ask(SetNodeAside{root(), "n3", true, "gone"});
   const JobId all = *cluster.submit(job());
   cluster.schedule();
   const Verdict told = verdict(cluster, all);
   EXPECT_EQ(told.code, Reason::nodes_unavailable);
-  EXPECT_EQ(told.summary,
-            "all 4 nodes of partition batch are missing; not answering: n[0-1]; drained: n2; down: "
-            "n3");
+  EXPECT_EQ(
+      told.summary,
+      "all 4 nodes of partition batch take no new work; not answering: n[0-1]; drained: n2; down: "
+      "n3");
 }
 
 TEST(Why, SaysThatNoNodeHasRegistered) {

@@ -110,6 +110,33 @@ void put_id(const core::Job& job, wire::JobView* to) {
   }
 }
 
+/// "gpu:a100:2(0-1),fpga:1": devices with their numbers among those of their name on the node. A
+/// node that came back as other hardware may lack what the share names.
+std::string devices_text(const core::State& state, const NodeShare& share) {
+  const core::Node* node = state.find_node(share.node);
+  if (node == nullptr) return "";
+  const auto& known = state.class_of(*node).devices;
+  std::map<std::string, std::size_t> numbers;  // of each name, so far
+  std::map<std::string, Bitset> given;         // of each kind
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    const std::size_t number = numbers[known[i].name]++;
+    if (i >= share.devices.size() || !share.devices.test(i)) continue;
+    Bitset& of_kind = given[device_kind(known[i].name, known[i].type)];
+    of_kind.resize(known.size());
+    of_kind.set(number);
+  }
+  std::vector<std::string> texts;
+  for (const auto& [kind, which] : given) {
+    texts.push_back(kind + ":" + std::to_string(which.count()) + "(" + which.to_ranges() + ")");
+  }
+  for (std::size_t i = 0; i < std::min(share.pools.size(), node->pools.size()); ++i) {
+    if (share.pools[i] == 0) continue;
+    const Pool& pool = node->pools[i];
+    texts.push_back(device_kind(pool.name, pool.type) + ":" + std::to_string(share.pools[i]));
+  }
+  return join(texts, ",");
+}
+
 void put_full(const core::State& state, const core::Job& job, wire::JobView* to) {
   if (core::is_array(job)) to->set_counts(element_counts(state, job));
   wire::put(job.request, to->mutable_request());
@@ -120,7 +147,7 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
     entry->set_node(node_name(state, share.node));
     entry->set_cores(share.cores.to_ranges());
     for (const std::int64_t mib : share.memory_mib) entry->add_memory_mib(mib);
-    entry->set_devices(share.devices.to_ranges());
+    entry->set_devices(devices_text(state, share));
     entry->set_tasks(share.tasks);
     entry->set_freed(job.run->freed.test(i));
   }

@@ -73,10 +73,10 @@ std::string class_name(const NodeClass& node_class) {
 void put_devices(const core::Node& node, const NodeClass& node_class, wire::NodeView* to) {
   std::map<std::string, std::int64_t> counts;
   for (const DeviceInfo& device : node_class.devices) {
-    ++counts[device.type.empty() ? device.name : device.name + ":" + device.type];
+    ++counts[device_kind(device.name, device.type)];
   }
   for (const Pool& pool : node.pools) {
-    counts[pool.type.empty() ? pool.name : pool.name + ":" + pool.type] += pool.total;
+    counts[device_kind(pool.name, pool.type)] += pool.total;
   }
   for (const auto& [name, count] : counts) to->add_devices(name + ":" + std::to_string(count));
 }

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "model/ids.h"
 #include "platform/hand_over.h"
 
 namespace cox::stepd {
@@ -31,10 +32,20 @@ pid_t fork_sibling() {
   return static_cast<pid_t>(::syscall(SYS_clone, flags, nullptr, nullptr, cached_id, nullptr));
 }
 
-void show_path(const std::string& path, char* begin, char* end) {
+/// The socket's path, whose last part is a step's number, with the step's name instead.
+std::string title_of(const std::string& path) {
+  const std::size_t dot = path.rfind('.');
+  const std::string digits = dot == std::string::npos ? "" : path.substr(dot + 1);
+  for (const StepId step : {step_batch, step_alloc}) {
+    if (digits == std::to_string(step.value)) return path.substr(0, dot + 1) + step_name(step);
+  }
+  return path;
+}
+
+void show_title(const std::string& title, char* begin, char* end) {
   std::fill(begin, end, '\0');
   const auto room = static_cast<std::size_t>(end - begin);
-  path.copy(begin, room == 0 ? 0 : room - 1);
+  title.copy(begin, room == 0 ? 0 : room - 1);
 }
 
 // error: the number of what failed
@@ -69,7 +80,7 @@ std::optional<std::string> serve_nursery(char* room_begin, char* room_end) {
     if (take_descriptors(*order) != 0) ::_exit(1);
     // A session of its own would cost a scheduling group; the nursery's has no terminal either.
     ::setpgid(0, 0);
-    show_path(order->bytes, room_begin, room_end);
+    show_title(title_of(order->bytes), room_begin, room_end);
     return std::move(order->bytes);
   }
 }

@@ -10,7 +10,8 @@
 namespace cox::stepd {
 
 /// `coxstepd --nursery ROOM` serves the SOCK_SEQPACKET socket on descriptor 3. ROOM is this many
-/// blanks: there a supervisor writes the path of its socket, so that ps shows whose it is.
+/// blanks: there a supervisor writes the path of its socket, with "batch" instead of that step's
+/// number, so that ps shows whose it is.
 constexpr const char* nursery_argument = "--nursery";
 constexpr std::size_t nursery_room = 400;
 constexpr std::size_t birth_path_max = 4096;
