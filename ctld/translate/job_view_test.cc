@@ -1,0 +1,34 @@
+// What people are shown of a job: see replies.h.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "ctld/translate/replies.h"
+#include "testsuite/support/cluster.h"
+
+namespace cox::ctld {
+namespace {
+
+using namespace cox::testing;
+
+std::vector<std::string> devices_shown(Cluster& cluster, JobId id) {
+  wire::JobView view;
+  put_job(cluster.state, cluster.plan(), cluster.job(id), true, &view);
+  std::vector<std::string> shown;
+  for (const wire::NodeShareView& share : view.shares()) shown.push_back(share.devices());
+  return shown;
+}
+
+TEST(JobView, tells_of_which_kind_its_devices_are_and_which_of_them_it_has) {
+  Cluster cluster(fleet().nodes(2).devices("gpu", 4).pool("scratch", 10));
+  const JobId first = cluster.run(job().devices("gpu", 3));
+  const JobId second = cluster.run(job().devices("gpu", 1).devices("scratch", 7));
+  const JobId none = cluster.run(job());
+  EXPECT_EQ(devices_shown(cluster, first), std::vector<std::string>{"gpu:3(0-2)"});
+  EXPECT_EQ(devices_shown(cluster, second), std::vector<std::string>{"gpu:1(3),scratch:7"});
+  EXPECT_EQ(devices_shown(cluster, none), std::vector<std::string>{""});
+}
+
+}  // namespace
+}  // namespace cox::ctld
