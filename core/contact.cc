@@ -34,6 +34,32 @@ void set_silent(Contact& contact, NodeId node, bool is_silent) {
   }
 }
 
+/// What the node holds and no job has there was given up: when it was lost, or with a record that
+/// cannot be read.
+void find_clutter(Contact& contact, const State& state, NodeId node) {
+  const bool is_cluttered =
+      std::ranges::any_of(contact.nodes[node.value].held, [&](const AttemptKey& held) {
+        return held_job(state, held.job, held.attempt, node) == nullptr;
+      });
+  if (contact.cluttered.size() < contact.nodes.size()) {
+    contact.cluttered.resize(contact.nodes.size());
+  }
+  if (contact.cluttered.test(node.value) == is_cluttered) return;
+  ++contact.generation;
+  if (is_cluttered) {
+    contact.cluttered.set(node.value);
+  } else {
+    contact.cluttered.reset(node.value);
+  }
+}
+
+void end_session(Contact& contact, NodeId node) {
+  contact.nodes[node.value].session = Session{};
+  contact.nodes[node.value].held.clear();
+  if (contact.is_cluttered(node)) contact.cluttered.reset(node.value);
+  ++contact.generation;
+}
+
 void hear(Contact& contact, NodeId node, Instant now) {
   NodeContact& heard = entry(contact, node);
   heard.last_heard = std::max(heard.last_heard, now);
@@ -92,6 +118,10 @@ void take_up(Contact& contact, const State& state, Instant now, const RegisterNo
   entry(contact, id).session = ask.session;
   hear(contact, id, now);
   ++contact.generation;
+  auto& all_held = entry(contact, id).held;
+  all_held.clear();
+  for (const HeldAttempt& held : ask.held) all_held.push_back({held.job, held.attempt});
+  find_clutter(contact, state, id);
   if (!known.has_value()) return;
   unanswer(contact, state, id);
   if (!is_same_machine(state, state.record.nodes[id.value], ask.inventory)) return;
@@ -99,8 +129,12 @@ void take_up(Contact& contact, const State& state, Instant now, const RegisterNo
 }
 
 void take_up(Contact& contact, const State& state, const ReportPrepared& ask) {
+  if (ask.failure.has_value()) return;
   const Job* job = held_job(state, ask.job, ask.attempt, ask.node);
-  if (job == nullptr || ask.failure.has_value()) return;
+  if (job == nullptr) {  // it was given up meanwhile, and may run by now
+    contact.nodes[ask.node.value].held.push_back({ask.job, ask.attempt});
+    return find_clutter(contact, state, ask.node);
+  }
   contact.attempts[key_of(*job)].prepared[ask.node] = ask.endpoint;
   const auto initial = initial_step(job->request);
   if (!initial.has_value()) return;
@@ -125,6 +159,9 @@ void take_up(Contact& contact, const State& state, const ReportStepEnded& ask) {
 }
 
 void take_up(Contact& contact, const State& state, const ReportClosed& ask) {
+  if (std::erase(contact.nodes[ask.node.value].held, AttemptKey{ask.job, ask.attempt}) != 0) {
+    find_clutter(contact, state, ask.node);
+  }
   const Job* job = held_job(state, ask.job, ask.attempt, ask.node);
   if (job != nullptr) contact.attempts[key_of(*job)].closed.insert(ask.node);
 }
@@ -139,8 +176,7 @@ void take_up(Contact&, const State&, const ReportRebootFailed&) {}
 
 void disconnect(Contact& contact, const NodeDisconnected& ask) {
   if (!is_current(contact, ask.node, ask.session)) return;
-  contact.nodes[ask.node.value].session = Session{};
-  ++contact.generation;
+  end_session(contact, ask.node);
 }
 
 void find_silent(Contact& contact, const State& state, Instant now) {
@@ -164,6 +200,10 @@ void forget_attempt(Contact& contact, AttemptKey key) {
 
 bool Contact::is_connected(NodeId node) const {
   return node.value < nodes.size() && nodes[node.value].session != Session{};
+}
+
+bool Contact::is_cluttered(NodeId node) const {
+  return node.value < cluttered.size() && cluttered.test(node.value);
 }
 
 bool Contact::is_heard(NodeId node, Instant now, Duration silent_after) const {
@@ -198,7 +238,7 @@ void observe(Contact& contact, const State& state, Instant now, const Request& r
       request);
 }
 
-void forget(Contact& contact, const State&, const Fact& fact) {
+void forget(Contact& contact, const State& state, const Fact& fact) {
   std::visit(
       [&](const auto& one) {
         using One = std::decay_t<decltype(one)>;
@@ -209,9 +249,10 @@ void forget(Contact& contact, const State&, const Fact& fact) {
         } else if constexpr (is_any_of<One, NodeLost>) {
           // A session that hung until the node was lost is void; a registration's own is not.
           if (!contact.is_connected(one.node)) return;
-          if (contact.nodes[one.node.value].last_heard >= one.at) return;
-          contact.nodes[one.node.value].session = Session{};
-          ++contact.generation;
+          if (contact.nodes[one.node.value].last_heard < one.at) end_session(contact, one.node);
+        } else if constexpr (is_any_of<One, NodeFreed>) {
+          // By a registration that says it lost what it ran: it may hold it all the same.
+          if (contact.is_connected(one.node)) find_clutter(contact, state, one.node);
         }
       },
       fact);

@@ -18,6 +18,7 @@ namespace cox::core {
 struct NodeContact {
   Session session;     // 0: not connected
   Instant last_heard;  // of any message; a new controller starts counting at its own start
+  std::vector<AttemptKey> held;  // as it registered, but for those reported closed since
 };
 
 /// Answers collected for an attempt or a step until they are complete.
@@ -34,9 +35,12 @@ struct Contact {
   std::map<AttemptKey, Answers> attempts;
   std::map<StepKey, Answers> steps;
   Bitset silent;                 // connected but not heard, as of the last CheckTime
+  Bitset cluttered;              // holds an attempt that is no job's: its cores may be in use
   std::uint64_t generation = 0;  // grows when the set of connected, heard nodes changes
 
   bool is_connected(NodeId node) const;
+  /// Its tasks may still run, whatever became of their job; it gets no new work before they ended.
+  bool is_cluttered(NodeId node) const;
   /// Heard within `silent_after`; only such nodes get new work.
   bool is_heard(NodeId node, Instant now, Duration silent_after) const;
 };

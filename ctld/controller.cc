@@ -226,7 +226,11 @@ void Controller::storage_full(bool full) {
   }
   full_ = full;
   clients_.set_storage_full(full);
-  if (full) outputs_.release_reads("the controller's disk is full: changes are refused");
+  if (full) {
+    outputs_.release_reads(
+        "the controller's disk is full: changes are refused, and what came last may not be on "
+        "disk");
+  }
 }
 
 }  // namespace cox::ctld

@@ -274,6 +274,24 @@ TEST(Controller, on_a_full_disk_changes_are_refused_and_reads_carry_a_notice) {
   ASSERT_EQ(world.heard(client).size(), 1U) << "the first submit is answered once it lasts";
 }
 
+// Else a full disk would end running jobs: nodes give up a controller that does not answer.
+TEST(Controller, on_a_full_disk_heartbeats_are_answered) {
+  MemoryStore store;
+  FakeWorld world(store);
+  const Session node = world.join("n1");
+  world.heard(node);
+  const ClientId client = world.connect(ada);
+  world.hold_commits = true;
+  world.say(client, submit_script(1));
+  world.controller().storage_full(true);
+  wire::NodeMessage beat;
+  beat.mutable_heartbeat()->set_number(41);
+  world.say(node, beat);
+  const auto answers = world.heard(node);
+  ASSERT_EQ(answers.size(), 1U) << "and nothing that follows from the job that is not on disk";
+  EXPECT_EQ(answers[0].heard().number(), 41U);
+}
+
 TEST(Controller, a_long_list_comes_in_slices_and_holds_each_job_once) {
   MemoryStore store;
   FakeWorld world(store);

@@ -90,7 +90,7 @@ void NodeDesk::said(Session session, const wire::NodeMessage& message) {
   if (const std::uint64_t number = message.heartbeat().number(); number != 0) {
     wire::ControllerMessage answer;
     answer.mutable_heard()->set_number(number);
-    send(session, std::move(answer));
+    outputs_.to_node_at_once(session, addressed(session, std::move(answer)));
   }
   auto request = translate_node(message, *link.node, session);
   if (!request) {
@@ -156,10 +156,14 @@ void NodeDesk::replace(Session session, NodeId node) {
   }
 }
 
-void NodeDesk::send(Session session, wire::ControllerMessage message) {
+std::string NodeDesk::addressed(Session session, wire::ControllerMessage message) const {
   message.set_epoch(machine_.state().record.epoch.value);
   message.set_session(session.value);
-  outputs_.to_node(machine_.last_sequence(), session, message.SerializeAsString());
+  return message.SerializeAsString();
+}
+
+void NodeDesk::send(Session session, wire::ControllerMessage message) {
+  outputs_.to_node(machine_.last_sequence(), session, addressed(session, std::move(message)));
 }
 
 void NodeDesk::carry_out(const core::Effects& effects) {

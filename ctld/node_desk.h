@@ -72,6 +72,7 @@ class NodeDesk {
   void refuse(Session session, const std::string& name, const Error& error);
   void replace(Session session, NodeId node);
   void end(Session session);
+  std::string addressed(Session session, wire::ControllerMessage message) const;
   void send(Session session, wire::ControllerMessage message);
   void carry_out(const core::Effect& effect);
   void send_effect(const core::Effect& effect, const Contents& contents);

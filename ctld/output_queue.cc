@@ -11,6 +11,10 @@ void OutputQueue::to_node(std::uint64_t needed, Session session, std::string pay
   waiting_.push_back({needed, Kind::node, session, ClientId{}, std::move(payload), {}});
 }
 
+void OutputQueue::to_node_at_once(Session session, const std::string& payload) {
+  nodes_.send(session, payload);
+}
+
 void OutputQueue::drop_node(std::uint64_t needed, Session session) {
   waiting_.push_back({needed, Kind::drop_node, session, ClientId{}, {}, {}});
 }

@@ -18,6 +18,9 @@ class OutputQueue {
 
   /// `needed` never falls from one call to the next.
   void to_node(std::uint64_t needed, Session session, std::string payload);
+  /// What promises nothing and was decided by nothing: that a heartbeat was heard. It does not wait
+  /// for a disk that is full.
+  void to_node_at_once(Session session, const std::string& payload);
   /// Ends the node's connection once everything before has left.
   void drop_node(std::uint64_t needed, Session session);
   /// `is_read`: an answer that changed nothing; it may leave early, with a notice, while the disk

@@ -105,6 +105,43 @@ TEST(Registration, UnknownAndOlderAttemptsAreClosed) {
   EXPECT_EQ(cluster.job_state(id), JobState::running);
 }
 
+// Its tasks may still be there: nobody else gets their cores before they have ended.
+TEST(Registration, ANodeThatStillEndsALostAttemptGetsNoNewWork) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId lost = cluster.run(job().exclusive().no_requeue());
+  const JobId waiting = *cluster.submit(job().exclusive());
+  cluster.disconnect(NodeId{0});
+  cluster.advance(minutes(6));
+  cluster.ask(CheckTime{});
+  ASSERT_EQ(cluster.job_state(lost), JobState::node_fail);
+  cluster.connect(cluster.inventory(NodeId{0}), {held(lost, StepPhase::running)});
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(waiting), JobState::pending);
+  EXPECT_EQ(cluster.plan().blocked(cluster.state, waiting).code, Reason::nodes_unavailable);
+  const std::string why =
+      explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), waiting).summary;
+  EXPECT_EQ(why, "the only node of partition batch takes no new work; ending what it held: n0");
+  cluster.closed(NodeId{0}, lost);
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(waiting), JobState::running);
+}
+
+// Its answer was on the way when its start was given up.
+TEST(Registration, ANodeThatPreparedWhatWasGivenUpEndsItFirst) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId first = *cluster.submit(job().nodes(2).exclusive());
+  cluster.schedule();
+  cluster.failed(NodeId{1}, first, "no room");
+  ASSERT_EQ(cluster.job_state(first), JobState::pending);
+  cluster.prepared(NodeId{0}, first);
+  const JobId second = *cluster.submit(job().exclusive());
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(second), JobState::pending);
+  cluster.closed(NodeId{0}, first);
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(second), JobState::running);
+}
+
 // What the supervisor writes into the output of an attempt that outlived its node's connection.
 TEST(Registration, StaleAttemptIsClosedForTheReasonForWhichItsJobWentOn) {
   Cluster cluster(fleet().nodes(1));
@@ -230,6 +267,9 @@ TEST(Trap17, NodeThatComesBackWithOtherResourcesIsUsedAsItIsNow) {
   EXPECT_EQ(node.memory_mib, changed.memory_mib);
   EXPECT_FALSE(cluster.effects<SendClose>().empty());
   EXPECT_EQ(cluster.job_state(id), JobState::pending);
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::pending) << "what it held has not ended";
+  cluster.answer_all();
   cluster.schedule();
   EXPECT_EQ(cluster.job_state(id), JobState::running);
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});

@@ -83,7 +83,9 @@ Bitset ready_nodes(const State& state, const Contact& contact, const std::string
   Bitset away(ready.size());
   ready.for_each([&](std::size_t i) {
     const NodeId node{static_cast<std::uint32_t>(i)};
-    if (!contact.is_connected(node) || contact.silent.test(i)) away.set(i);
+    if (!contact.is_connected(node) || contact.silent.test(i) || contact.is_cluttered(node)) {
+      away.set(i);
+    }
   });
   ready -= away;
   return ready;

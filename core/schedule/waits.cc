@@ -36,13 +36,19 @@ std::string condition_of(const State& state, const Contact& contact, const Node&
     case Aside::none:
       break;
   }
-  return is_short(state.index, state.record, node) ? "smaller than expected" : "unusable";
+  if (is_short(state.index, state.record, node)) return "smaller than expected";
+  return contact.is_cluttered(node.id) ? "ending what it held" : "unusable";
 }
 
-constexpr std::array conditions = {"starting anew", "lost",
-                                   "not answering", "drained",
-                                   "down",          "set aside after failed starts",
-                                   "unhealthy",     "smaller than expected",
+constexpr std::array conditions = {"starting anew",
+                                   "lost",
+                                   "not answering",
+                                   "drained",
+                                   "down",
+                                   "set aside after failed starts",
+                                   "unhealthy",
+                                   "smaller than expected",
+                                   "ending what it held",
                                    "unusable"};
 
 void add_group(const std::string& what, const std::vector<std::string>& names, std::string* text) {

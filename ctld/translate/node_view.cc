@@ -40,6 +40,7 @@ NodeState node_state(const core::State& state,
   if (node.aside == core::Aside::drained || core::is_before_reboot(node)) {
     return free.jobs == 0 ? NodeState::drained : NodeState::draining;
   }
+  if (contact.is_cluttered(node.id)) return NodeState::allocated;
   if (free.jobs == 0) return NodeState::idle;
   return free.cores.none() ? NodeState::allocated : NodeState::mixed;
 }
@@ -54,11 +55,16 @@ std::string reboot_text(const core::Node& node) {
 }
 
 /// Why it was set aside, what it lacks, and processes that do not die.
-std::string reason_of(const core::State& state, const core::Node& node) {
+std::string reason_of(const core::State& state,
+                      const core::Contact& contact,
+                      const core::Node& node) {
   std::vector<std::string> reasons;
   for (std::string text :
        {node.why, reboot_text(node), core::shortfall(state, node), core::stuck_text(node)}) {
     if (!text.empty()) reasons.push_back(std::move(text));
+  }
+  if (contact.is_cluttered(node.id)) {
+    reasons.emplace_back("ends what it ran before it was lost, and takes work when that has ended");
   }
   if (core::is_unlisted(state, node)) reasons.emplace_back("in no [[node]] of the configuration");
   return join(reasons, "; ");
@@ -109,7 +115,7 @@ void put_node(const core::State& state,
   const NodeClass& node_class = state.class_of(node);
   to->set_name(node.name);
   to->set_state(std::string(to_text(node_state(state, contact, now, node))));
-  to->set_reason(reason_of(state, node));
+  to->set_reason(reason_of(state, contact, node));
   to->set_score(core::score_at(node, now));
   to->set_rests_until_us(node.backed_off_until.us);
   to->set_node_class(class_name(node_class));

@@ -51,6 +51,7 @@ void FakeNode::act(const agent::SpawnSupervisor& effect) {
     auto& supervisor = supervisors_[effect.step] = Supervisor{};
     supervisor.phase = agent::StepPhase::prepared;
     supervisor.run_us = known.run_us;
+    supervisor.cores = known.cores;
     supervisor.exit_code = known.exit_code;
     if (const auto told = daemon_->told_end.extract(effect.step); !told.empty()) {
       supervisor.phase = agent::StepPhase::ended;
@@ -97,6 +98,7 @@ void FakeNode::born_late(const agent::SpawnSupervisor& effect,
   if (!can_run || !set_mark(effect.step, true)) return;
   auto& supervisor = supervisors_[effect.step] = Supervisor{};
   supervisor.run_us = known.run_us;
+  supervisor.cores = known.cores;
   supervisor.exit_code = known.exit_code;
   run_tasks(effect.step);
 }
@@ -113,7 +115,7 @@ void FakeNode::run_tasks(const StepKey& step) {
   auto& supervisor = supervisors_[step];
   supervisor.phase = agent::StepPhase::running;
   supervisor.tasks_alive = true;
-  watch_.tasks_started({step, machine_});
+  watch_.tasks_started({step, machine_}, supervisor.cores);
   if (rng_.chance(faults.task_stuck, 1000)) {
     supervisor.stuck_until = timeline_.now() + seconds(rng_.between(5, 60));
   }

@@ -200,6 +200,7 @@ void FakeNode::learn(const noded::AttemptPlan& plan) {
   Known known;
   known.initial = plan.initial();
   known.go_at_once = plan.prepare.go_at_once();
+  known.cores = plan.share.cores;
   known.run_us = label_number(request, "run_us", run_us_default);
   known.exit_code = static_cast<int>(label_number(request, "exit", 0));
   daemon_->known.emplace(plan.key(), known);

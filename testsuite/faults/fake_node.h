@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "common/bitset.h"
 #include "model/topology.h"
 #include "noded/agent/agent.h"
 #include "noded/plans.h"
@@ -81,6 +82,7 @@ class FakeNode {
     bool alive = true;
     bool tasks_alive = false;
     std::uint64_t run_us = 0;
+    Bitset cores;  // on which its tasks run
     int exit_code = 0;
     EndCause cause = EndCause::none;
     bool is_stubborn = false;  // TERM does nothing to its tasks
@@ -97,6 +99,7 @@ class FakeNode {
     bool go_at_once = false;
     bool released = false;
     std::uint64_t run_us = 0;
+    Bitset cores;
     int exit_code = 0;
   };
 

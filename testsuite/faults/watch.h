@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/bitset.h"
 #include "model/ids.h"
 #include "model/time.h"
 
@@ -23,9 +24,11 @@ struct RunPlace {
 
 class Watch {
  public:
-  void tasks_started(const RunPlace& place) {
+  void tasks_started(const RunPlace& place, const Bitset& cores) {
     ++starts_[place];
     live_.insert(place);
+    look_for_neighbours(place, cores);
+    cores_[place] = cores;
     if (starts_[place] > 1) {
       complain("tasks of job " + std::to_string(place.step.job.value) + " attempt " +
                std::to_string(place.step.attempt.value) + " step " + step_name(place.step.step) +
@@ -33,7 +36,10 @@ class Watch {
     }
   }
 
-  void tasks_ended(const RunPlace& place) { live_.erase(place); }
+  void tasks_ended(const RunPlace& place) {
+    live_.erase(place);
+    cores_.erase(place);
+  }
 
   const std::set<RunPlace>& live() const { return live_; }
 
@@ -52,6 +58,28 @@ class Watch {
   const std::vector<std::string>& complaints() const { return complaints_; }
 
  private:
+  /// Whatever the ledger says: no core is two attempts' at once.
+  void look_for_neighbours(const RunPlace& place, const Bitset& cores) {
+    for (const auto& [other, taken] : cores_) {
+      if (other.node != place.node || attempt_of(other) == attempt_of(place)) continue;
+      Bitset both = taken;
+      both &= cores;
+      if (both.none()) continue;
+      complain("tasks of " + text_of(place) + " were started on cores " + both.to_ranges() +
+               " of " + place.node + ", on which those of " + text_of(other) + " run");
+    }
+  }
+
+  static AttemptKey attempt_of(const RunPlace& place) {
+    return {place.step.job, place.step.attempt};
+  }
+
+  static std::string text_of(const RunPlace& place) {
+    return "job " + std::to_string(place.step.job.value) + " attempt " +
+           std::to_string(place.step.attempt.value);
+  }
+
+  std::map<RunPlace, Bitset> cores_;  // of those that live
   std::map<RunPlace, int> starts_;
   std::set<RunPlace> live_;
   std::vector<std::string> complaints_;

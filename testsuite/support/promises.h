@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/job/array.h"
+#include "core/job/lifecycle.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/order_key.h"
 #include "core/schedule/plan.h"
@@ -72,6 +73,27 @@ inline std::optional<Promise> first_promise(const core::State& state,
                           job.request);
   first->start = prospect.advance(timeline, job.request.time_limit, 0).value_or(core::second_never);
   return first;
+}
+
+/// A job that began in this very instant comes before the promised one: it waited for a start of
+/// this pass, and was in nobody's way before.
+inline bool is_overtaken(const core::State& state,
+                         Instant now,
+                         core::Policies policies,
+                         const Promise& promise) {
+  const core::FairTree shares(state);
+  return std::any_of(state.index.unended.begin(), state.index.unended.end(), [&](const JobId id) {
+    const core::Job& job = *state.find_job(id);
+    if (job.phase == JobPhase::pending || job.run->started != now) return false;
+    const auto& partitions = state.record.settings.partitions;
+    return std::any_of(partitions.begin(), partitions.end(), [&](const auto& partition) {
+      if (partition.name != core::partition_of(job)) return false;
+      const core::Place place{core::base_key(state, *policies.priority, job, partition) +
+                                  core::share_key(shares, state, *policies.priority, job.request),
+                              core::is_element(job) ? job.array : id};
+      return place < promise.place;
+    });
+  });
 }
 
 }  // namespace cox::testing
