@@ -151,6 +151,7 @@ void ClientDesk::status(const Conversation& to) {
   out->set_auth(about_.auth);
   out->set_jobs_quarantined(state().record.quarantined.size());
   for (const core::LostRecord& lost : state().record.lost) out->add_records_lost(lost.why);
+  out->set_storage_full(storage_full_);
   reply(to, std::move(answer), true, true);
 }
 

@@ -127,6 +127,7 @@ void Daemon::Body::list_blobs(const Hash& after,
 }
 
 Result<void> Daemon::Body::open_store() {
+  if (auto complete = check_state_files(dir.state_path); !complete) return complete;
   auto store = open_sqlite_store(dir.state_path);
   if (!store) return tl::unexpected(store.error());
   auto checkpoint = open_sqlite_checkpoint(dir.state_path);

@@ -276,6 +276,25 @@ void add_row(const core::State& state,
   to->attempts.push_back(std::move(row));
 }
 
+/// Of a job of which nothing else is left: who looks for its id finds what became of it.
+void add_row(const core::State& state,
+             const core::JobQuarantined& fact,
+             std::uint64_t sequence,
+             HistoryRows* to) {
+  if (state.find_job(fact.job) != nullptr) return;
+  AttemptRow row;
+  row.job = fact.job;
+  row.attempt = fact.attempt;
+  row.sequence = sequence;
+  row.is_last = true;
+  row.name = "unreadable";
+  row.ended = fact.at;
+  row.state = to_text(JobState::failed);
+  row.failure = "record";
+  row.reason = fact.why;
+  to->attempts.push_back(std::move(row));
+}
+
 void put_shares(const core::State& state, const core::Step& step, StepRow* to) {
   std::vector<std::string> names;
   for (const core::StepShare& share : step.shares) {

@@ -1,6 +1,8 @@
 // One controller per directory, and the cluster's secret.
 #include "ctld/state_dir.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "platform/random.h"
@@ -24,6 +26,12 @@ Result<std::string> read_or_make_key(const std::string& path) {
   return made;
 }
 
+bool has_bytes(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  return !error && size != 0;
+}
+
 }  // namespace
 
 Result<StateDir> open_state_dir(const Places& places) {
@@ -41,6 +49,19 @@ Result<StateDir> open_state_dir(const Places& places) {
   auto key = read_or_make_key(key_path);
   if (!key) return tl::unexpected(key.error());
   return StateDir{path, state_path, std::move(*key), std::move(*lock)};
+}
+
+Result<void> check_state_files(const std::string& state_path) {
+  const std::string journal = state_path + "/journal.db";
+  if (has_bytes(journal)) return {};
+  for (const char* name : {"state.db", "history.db"}) {
+    const std::string other = state_path + "/" + name;
+    if (!has_bytes(other)) continue;
+    return fail(Code::refused, journal + " is missing or empty, and " + other +
+                                   " is not: put back the journal.db that belongs to it, or move "
+                                   "the others away to begin with nothing");
+  }
+  return {};
 }
 
 }  // namespace cox::ctld

@@ -22,6 +22,10 @@ struct Places {
   std::string key_file;  // empty: DIR/cluster.key
 };
 
+/// Beside a checkpoint or a history there is a journal: without it acknowledged jobs would be lost
+/// in silence, and their ids given out again. error: refused names the file that is missing
+Result<void> check_state_files(const std::string& state_path);
+
 /// Makes what is missing. error: refused names the process that has the directory
 Result<StateDir> open_state_dir(const Places& places);
 

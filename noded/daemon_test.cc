@@ -205,6 +205,22 @@ TEST(NodeDaemon, a_user_that_is_not_here_is_named) {
 }
 
 // A later daemon would not know such an attempt, and would end its tasks as nobody's.
+// Another node may do better: the job tries there, and this one rests.
+TEST(NodeDaemon, a_supervisor_that_cannot_listen_is_the_nodes_fault) {
+  PlayedController controller;
+  const auto node = controller.start_node();
+  ASSERT_TRUE(controller.run_until_registered());
+  ASSERT_TRUE(platform::remove_path(controller.dir() / "steps-n1"));
+  controller.run_job(7, "touch ran");
+  ASSERT_TRUE(controller.run_until([&] { return !controller.prepared_.empty(); }));
+  const wire::Prepared& told = controller.prepared_.front();
+  EXPECT_TRUE(told.failed());
+  EXPECT_TRUE(told.node_at_fault());
+  EXPECT_EQ(told.failure(), "listen on " + (controller.dir() / "steps-n1/7.1.batch") +
+                                ": no such file or directory");
+  EXPECT_FALSE(controller.exists("ran"));
+}
+
 TEST(NodeDaemon, an_attempt_that_cannot_be_written_down_is_not_started) {
   PlayedController controller;
   const auto node = controller.start_node();

@@ -131,6 +131,7 @@ Result<agent::SupervisorStatus> receive_status(const std::string& frame) {
   status.phase = static_cast<agent::StepPhase>(from.phase());
   status.endpoint = from.endpoint();
   if (!from.failure().empty()) status.failure = from.failure();
+  status.node_at_fault = from.node_at_fault();
   status.result = std::move(*result);
   return status;
 }

@@ -24,13 +24,17 @@ Failure taken(const Address& address) {
   return fail(Code::refused, "listen on " + address.text() + ": a daemon already listens there");
 }
 
-Result<Descriptor> bind_and_listen(const SocketAddress& at, const Address& address, unsigned mode) {
+/// `path`: of the socket where it is a Unix one, until it is put in the place of `address`.
+Result<Descriptor> bind_and_listen(const SocketAddress& at,
+                                   const Address& address,
+                                   const std::string& path,
+                                   unsigned mode) {
   auto fd = open_socket(at);
   if (!fd) return fd;
   const int on = 1;
   ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(fd->get(), at.get(), at.length) != 0) return listen_failed(address, errno);
-  if (address.is_unix() && ::chmod(address.path.c_str(), mode) != 0) {
+  if (address.is_unix() && ::chmod(path.c_str(), mode) != 0) {
     return listen_failed(address, errno);
   }
   if (::listen(fd->get(), backlog) != 0) return listen_failed(address, errno);
@@ -80,7 +84,7 @@ Result<Descriptor> listen_unix(const Address& address, unsigned mode) {
   ::unlink(fresh.path.c_str());
   const auto name = resolve(fresh);
   if (!name) return listen_failed(address, errno != 0 ? errno : EINVAL);
-  auto fd = bind_and_listen(name->front(), fresh, mode);
+  auto fd = bind_and_listen(name->front(), address, fresh.path, mode);
   if (!fd) return fd;
   const auto placed = put_in_place(fresh, address);
   ::unlink(fresh.path.c_str());
@@ -100,7 +104,7 @@ Result<Descriptor> open_listener(const Address& address, unsigned mode) {
   if (address.is_unix()) return listen_unix(address, mode);
   const auto found = resolve(address);
   if (!found) return Failure(found.error());
-  return bind_and_listen(found->front(), address, mode);
+  return bind_and_listen(found->front(), address, {}, mode);
 }
 
 Address listening_address(int fd, const Address& asked) {

@@ -52,13 +52,17 @@ void examine_containment(const wire::NodeList& nodes, std::vector<Finding>* find
   }
 }
 
-/// What a restart could not understand.
+/// Whether its disk has room, and what a restart could not understand.
 void examine_state(const wire::StatusReply& status, std::vector<Finding>* findings) {
+  if (status.storage_full()) {
+    add(findings, Grade::failed, "state", "the disk is full: nothing can be changed, jobs go on",
+        "make room on the disk of " + status.state_dir());
+  }
   if (status.jobs_quarantined() != 0) {
     add(findings, Grade::failed, "state",
         "jobs in quarantine: " + std::to_string(status.jobs_quarantined()),
         "their reasons: cox queue --all; a held one goes on with cox release, or ends with cox "
-        "cancel");
+        "cancel; one that has ended unreadable was lost, and stays in cox history");
   }
   if (status.records_lost_size() != 0) {
     add(findings, Grade::failed, "state",

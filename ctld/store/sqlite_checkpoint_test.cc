@@ -18,7 +18,7 @@ using platform::ScratchDir;
 constexpr ChunkKey first_jobs{ChunkKind::jobs, 0};
 constexpr ChunkKey second_jobs{ChunkKind::jobs, 1};
 
-std::unique_ptr<CheckpointStore> opened(const std::string& directory) {
+std::unique_ptr<CheckpointStore> opened_checkpoint(const std::string& directory) {
   auto store = open_sqlite_checkpoint(directory);
   EXPECT_TRUE(store) << store.error().message;
   return std::move(*store);
@@ -49,7 +49,7 @@ std::int64_t ask_sql(const std::string& directory, const std::string& sql) {
 
 TEST(SqliteCheckpoint, is_empty_when_new) {
   const ScratchDir dir;
-  auto store = opened(dir.path());
+  auto store = opened_checkpoint(dir.path());
   EXPECT_EQ(store->sequence(), 0U);
   EXPECT_TRUE(contents(*store).empty());
 }
@@ -57,14 +57,14 @@ TEST(SqliteCheckpoint, is_empty_when_new) {
 TEST(SqliteCheckpoint, holds_the_newest_valid_body_of_each_chunk) {
   const ScratchDir dir;
   {
-    auto store = opened(dir.path());
+    auto store = opened_checkpoint(dir.path());
     ASSERT_TRUE(store->put({{first_jobs, "a"}, {second_jobs, "b"}}));
     ASSERT_TRUE(store->make_valid(10));
     ASSERT_TRUE(store->put({{second_jobs, "c"}}));
     ASSERT_TRUE(store->make_valid(0x1'0000'0000'0000));
     EXPECT_EQ(store->sequence(), 0x1'0000'0000'0000U);
   }
-  auto store = opened(dir.path());
+  auto store = opened_checkpoint(dir.path());
   EXPECT_EQ(store->sequence(), 0x1'0000'0000'0000U);
   const std::map<ChunkKey, std::string> expected{{first_jobs, "a"}, {second_jobs, "c"}};
   EXPECT_EQ(contents(*store), expected);
@@ -73,41 +73,41 @@ TEST(SqliteCheckpoint, holds_the_newest_valid_body_of_each_chunk) {
 TEST(SqliteCheckpoint, one_that_was_not_finished_leaves_no_trace) {
   const ScratchDir dir;
   {
-    auto store = opened(dir.path());
+    auto store = opened_checkpoint(dir.path());
     ASSERT_TRUE(store->put({{first_jobs, "a"}}));
     ASSERT_TRUE(store->make_valid(10));
     ASSERT_TRUE(store->put({{first_jobs, "half"}, {second_jobs, "half"}}));
   }
   const std::map<ChunkKey, std::string> expected{{first_jobs, "a"}};
   {
-    auto store = opened(dir.path());
+    auto store = opened_checkpoint(dir.path());
     EXPECT_EQ(store->sequence(), 10U);
     EXPECT_EQ(contents(*store), expected);
     // Nor does it come back with the next one.
     ASSERT_TRUE(store->put({{ChunkKey{ChunkKind::nodes, 0}, "n"}}));
     ASSERT_TRUE(store->make_valid(20));
   }
-  auto store = opened(dir.path());
+  auto store = opened_checkpoint(dir.path());
   EXPECT_EQ(contents(*store).size(), 2U);
   EXPECT_EQ(contents(*store).at(first_jobs), "a");
 }
 
 TEST(SqliteCheckpoint, one_that_was_given_up_leaves_no_trace_in_the_next) {
   const ScratchDir dir;
-  auto store = opened(dir.path());
+  auto store = opened_checkpoint(dir.path());
   ASSERT_TRUE(store->put({{second_jobs, "half"}}));
   ASSERT_TRUE(store->abandon());
   ASSERT_TRUE(store->put({{first_jobs, "a"}}));
   ASSERT_TRUE(store->make_valid(1));
   store.reset();
   const std::map<ChunkKey, std::string> expected{{first_jobs, "a"}};
-  EXPECT_EQ(contents(*opened(dir.path())), expected);
+  EXPECT_EQ(contents(*opened_checkpoint(dir.path())), expected);
 }
 
 TEST(SqliteCheckpoint, old_rows_are_removed_in_slices_also_those_a_crash_left) {
   const ScratchDir dir;
   {
-    auto store = opened(dir.path());
+    auto store = opened_checkpoint(dir.path());
     for (std::uint64_t i = 1; i <= 3; ++i) {
       ASSERT_TRUE(store->put({{first_jobs, "a"}, {second_jobs, "b"}}));
       ASSERT_TRUE(store->make_valid(i));
@@ -115,7 +115,7 @@ TEST(SqliteCheckpoint, old_rows_are_removed_in_slices_also_those_a_crash_left) {
   }
   EXPECT_EQ(ask_sql(dir.path(), "SELECT count(*) FROM chunk"), 6);
   {
-    auto store = opened(dir.path());
+    auto store = opened_checkpoint(dir.path());
     EXPECT_EQ(*store->clean(1), false);
     for (int i = 0; i < 10 && !*store->clean(1); ++i) continue;
     EXPECT_EQ(*store->clean(1), true);
@@ -127,7 +127,7 @@ TEST(SqliteCheckpoint, old_rows_are_removed_in_slices_also_those_a_crash_left) {
 TEST(SqliteCheckpoint, an_empty_chunk_goes_with_its_older_rows) {
   const ScratchDir dir;
   {
-    auto store = opened(dir.path());
+    auto store = opened_checkpoint(dir.path());
     ASSERT_TRUE(store->put({{first_jobs, "a"}}));
     ASSERT_TRUE(store->make_valid(1));
     ASSERT_TRUE(store->put({{first_jobs, ""}}));
@@ -153,12 +153,12 @@ TEST(SqliteCheckpoint, a_full_disk_leaves_the_valid_one_and_a_later_one_succeeds
   ASSERT_TRUE(store->make_valid(3));
   store.reset();
   const std::map<ChunkKey, std::string> expected{{first_jobs, "c"}};
-  EXPECT_EQ(contents(*opened(dir.path())), expected);
+  EXPECT_EQ(contents(*opened_checkpoint(dir.path())), expected);
 }
 
 TEST(SqliteCheckpoint, a_second_controller_cannot_open_it) {
   const ScratchDir dir;
-  auto store = opened(dir.path());
+  auto store = opened_checkpoint(dir.path());
   const auto second = open_sqlite_checkpoint(dir.path());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, Code::refused) << second.error().message;
@@ -166,7 +166,7 @@ TEST(SqliteCheckpoint, a_second_controller_cannot_open_it) {
 
 TEST(SqliteCheckpoint, an_unknown_format_is_refused) {
   const ScratchDir dir;
-  { auto store = opened(dir.path()); }
+  { auto store = opened_checkpoint(dir.path()); }
   ask_sql(dir.path(), "UPDATE meta SET value = 99 WHERE key = 'format'");
   const auto store = open_sqlite_checkpoint(dir.path());
   ASSERT_FALSE(store);
@@ -175,7 +175,7 @@ TEST(SqliteCheckpoint, an_unknown_format_is_refused) {
 
 TEST(SqliteCheckpoint, its_files_are_closed_to_others) {
   const ScratchDir dir;
-  auto store = opened(dir.path());
+  auto store = opened_checkpoint(dir.path());
   ASSERT_TRUE(store->put({{first_jobs, "a"}}));
   for (const char* name : {"/state.db", "/state.db-wal"}) {
     struct stat found {};

@@ -92,7 +92,7 @@ AgentFacts decide_one(const AgentState& state, const SupervisorStatus& request) 
   AgentFacts facts;
   if (request.failure) {
     if (is_still_preparing(*attempt, request.step.step, *step)) {
-      refuse_step(state, request.step, *request.failure, false, &facts);
+      refuse_step(state, request.step, *request.failure, request.node_at_fault, &facts);
     } else {
       finish_step(state, request.step, launch_failure(request), &facts);
     }

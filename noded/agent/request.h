@@ -114,13 +114,14 @@ struct ContainerBusy {
 };
 
 /// A supervisor tells its state: at each change, and when it is adopted. `failure`: it could not
-/// prepare, which is the job's own fault (directory, output file).
+/// prepare, for the job's own fault (directory, output file) or the node's (its socket).
 struct SupervisorStatus {
   StepKey step;
   StepPhase phase = StepPhase::preparing;
   std::string endpoint;
   std::optional<std::string> failure;
   StepResult result;
+  bool node_at_fault = false;  // of the failure
 };
 
 /// The supervisor's process is gone. `started` is false when there never was one.

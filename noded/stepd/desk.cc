@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "noded/stepd/begin_mark.h"
+#include "noded/stepd/nursery.h"
 #include "platform/file.h"
 #include "wire/model_codec.h"
 #include "wire/step.pb.h"
@@ -221,7 +222,7 @@ void Desk::start(const wire::StepMessage& message) {
   events.finished = [this] { loop_.stop(); };
   supervisor_ = std::make_unique<Supervisor>(loop_, std::move(*plan), std::move(events));
   if (auto listened = listen(supervisor_->plan()); !listened) {
-    supervisor_->fail_preparation(listened.error().message);
+    supervisor_->fail_preparation(listened.error().message, Fault::of_node);
     return;
   }
   if (message.start().has_lease()) {
@@ -250,7 +251,12 @@ Result<void> Desk::listen(const StepPlan& plan) {
   at.path = socket_path_;
   auto bound = link::listen(loop_, at, socket_mode, trust, opened, refused);
   if (!bound) {
-    return Failure(bound.error().with_context("listen at " + socket_path_));
+    Error told = bound.error();
+    const auto path = told.message.find(socket_path_);
+    if (path != std::string::npos) {
+      told.message.replace(path, socket_path_.size(), title_of(socket_path_));
+    }
+    return Failure(told);
   }
   listening_ = true;
   // Only the root is spoken to from other hosts.
@@ -283,6 +289,7 @@ void Desk::send_status() {
   status->set_phase(static_cast<std::uint32_t>(supervisor_->phase()));
   status->set_pid(::getpid());
   status->set_failure(supervisor_->failure());
+  status->set_node_at_fault(supervisor_->is_node_at_fault());
   status->set_endpoint(tcp_endpoint_);
   if (supervisor_->phase() == Phase::ended) {
     wire::put(supervisor_->result(), status->mutable_result());

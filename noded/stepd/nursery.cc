@@ -32,16 +32,6 @@ pid_t fork_sibling() {
   return static_cast<pid_t>(::syscall(SYS_clone, flags, nullptr, nullptr, cached_id, nullptr));
 }
 
-/// The socket's path, whose last part is a step's number, with the step's name instead.
-std::string title_of(const std::string& path) {
-  const std::size_t dot = path.rfind('.');
-  const std::string digits = dot == std::string::npos ? "" : path.substr(dot + 1);
-  for (const StepId step : {step_batch, step_alloc}) {
-    if (digits == std::to_string(step.value)) return path.substr(0, dot + 1) + step_name(step);
-  }
-  return path;
-}
-
 void show_title(const std::string& title, char* begin, char* end) {
   std::fill(begin, end, '\0');
   const auto room = static_cast<std::size_t>(end - begin);
@@ -62,6 +52,15 @@ void answer(pid_t pid) {
 }
 
 }  // namespace
+
+std::string title_of(const std::string& path) {
+  const std::size_t dot = path.rfind('.');
+  const std::string digits = dot == std::string::npos ? "" : path.substr(dot + 1);
+  for (const StepId step : {step_batch, step_alloc}) {
+    if (digits == std::to_string(step.value)) return path.substr(0, dot + 1) + step_name(step);
+  }
+  return path;
+}
 
 std::optional<std::string> serve_nursery(char* room_begin, char* room_end) {
   while (true) {

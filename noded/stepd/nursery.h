@@ -16,6 +16,10 @@ constexpr const char* nursery_argument = "--nursery";
 constexpr std::size_t nursery_room = 400;
 constexpr std::size_t birth_path_max = 4096;
 
+/// For people: the path of a supervisor's socket, whose last part is a step's number, with the
+/// step's name instead.
+std::string title_of(const std::string& path);
+
 /// The answer to an order, which is the path of the supervisor's socket and two descriptors: its
 /// end of the pair shared with the daemon, and its standard error.
 struct Birth {

@@ -99,7 +99,7 @@ void Supervisor::prepare() {
     return;
   }
   if (auto prepared = prepare_all(); !prepared) {
-    fail_preparation(prepared.error().message);
+    fail_preparation(prepared.error().message, Fault::of_job);
     return;
   }
   phase_ = Phase::prepared;
@@ -110,8 +110,9 @@ void Supervisor::prepare() {
   }
 }
 
-void Supervisor::fail_preparation(const std::string& why) {
+void Supervisor::fail_preparation(const std::string& why, Fault fault) {
   failure_ = why;
+  fault_ = fault;
   end_without_tasks(EndCause::launch_failed, why);
 }
 

@@ -101,9 +101,10 @@ void Supervisor::go(const std::vector<std::string>& endpoints) {
   if (phase_ != Phase::prepared) {
     return;
   }
-  if (const auto first = mark_begin(); !first || !*first) {
-    end_without_tasks(first ? EndCause::supervisor_lost : EndCause::launch_failed,
-                      first ? "its start was given up before it began" : first.error().message);
+  const auto first = mark_begin();
+  if (!first) return fail_preparation(first.error().message, Fault::of_node);
+  if (!*first) {
+    end_without_tasks(EndCause::supervisor_lost, "its start was given up before it began");
     return;
   }
   begin_running();

@@ -29,6 +29,9 @@ namespace cox::stepd {
 /// As core's StepPhase: a failed preparation goes from preparing to ended.
 enum class Phase : std::uint32_t { preparing = 0, prepared = 1, running = 2, ended = 3 };
 
+/// Whose fault a failed preparation is: the job ends, or tries another node.
+enum class Fault : std::uint8_t { of_job = 0, of_node = 1 };
+
 class Supervisor {
  public:
   struct Events {
@@ -59,7 +62,7 @@ class Supervisor {
 
   void forget(bool may_client_come);
   /// A preparation that failed outside, as of the socket.
-  void fail_preparation(const std::string& why);
+  void fail_preparation(const std::string& why, Fault fault);
 
   Star& star() { return *star_; }
 
@@ -72,6 +75,8 @@ class Supervisor {
   const StepResult& result() const { return result_; }
 
   const std::string& failure() const { return failure_; }
+
+  bool is_node_at_fault() const { return fault_ == Fault::of_node; }
 
  private:
   // prepare.cc
@@ -135,6 +140,7 @@ class Supervisor {
   bool local_done_ = false;
   StepResult result_;                                    // of this node
   std::string failure_;                                  // of the preparation
+  Fault fault_ = Fault::of_job;                          // of that failure
   std::vector<std::optional<StepResult>> node_results_;  // root
   bool exit_sent_ = false;
   bool forgotten_ = false;
