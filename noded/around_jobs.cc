@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "common/node_list.h"
+#include "model/program_environment.h"
 #include "noded/daemon.h"
 
 namespace cox::noded {
@@ -12,25 +12,15 @@ namespace cox::noded {
 std::vector<std::string> Daemon::program_environment(const AttemptPlan& plan,
                                                      const char* which) const {
   const wire::Prepare& prepare = plan.prepare;
-  std::vector<std::string> result;
-  const auto add = [&result](const char* name, const std::string& value) {
-    result.push_back(std::string(name) + "=" + value);
-  };
-  add("COX_PROGRAM", which);
-  add("COX_NODE_NAME", setup_.options.name);
-  add("COX_JOB_ID", std::to_string(prepare.job()));
-  add("COX_ATTEMPT", std::to_string(prepare.attempt()));
-  add("COX_JOB_NAME", prepare.request().name());
-  add("COX_JOB_USER", plan.user.name);
-  add("COX_JOB_UID", std::to_string(plan.user.uid));
-  add("COX_JOB_GID", std::to_string(plan.user.gid));
-  add("COX_NNODES", std::to_string(prepare.job_nodes_size()));
-  add("COX_NODELIST", fold_node_list({prepare.job_nodes().begin(), prepare.job_nodes().end()}));
-  if (prepare.has_element()) {
-    add("COX_ARRAY_ID", std::to_string(prepare.element().array()));
-    add("COX_ARRAY_INDEX", std::to_string(prepare.element().index()));
-  }
-  return result;
+  ProgramAttempt about;
+  about.program = which;
+  about.attempt = plan.key();
+  about.job_name = prepare.request().name();
+  about.nodes = {prepare.job_nodes().begin(), prepare.job_nodes().end()};
+  about.array = JobId{prepare.element().array()};
+  about.index = prepare.element().index();
+  ProgramEnvironment environment(about, plan.user);
+  return environment.add("COX_NODE_NAME", setup_.options.name).take();
 }
 
 void Daemon::run_prolog(const AttemptPlan& plan) {
