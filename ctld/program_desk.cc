@@ -100,6 +100,7 @@ void ProgramDesk::run(const core::Errand& errand) {
   const core::ReportProgram report = report_of(errand);
   const ProgramSettings& settings = machine_.state().record.settings.programs;
   platform::ProgramRun run;
+  run.dies_with_us = true;
   run.program = report.is_epilog ? settings.controller_epilog : settings.controller_prolog;
   run.timeout =
       report.is_epilog ? settings.controller_epilog_timeout : settings.controller_prolog_timeout;

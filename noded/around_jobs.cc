@@ -23,12 +23,23 @@ std::vector<std::string> Daemon::program_environment(const AttemptPlan& plan,
   return environment.add("COX_NODE_NAME", setup_.options.name).take();
 }
 
+/// What is unfinished is begun again: it must not meet what a killed daemon left of it.
+void Daemon::end_left_programs() {
+  const auto left = programs_.end_left();
+  if (left.ended != 0) {
+    log_.warning("ended " + std::to_string(left.ended) + " programs that a killed daemon left");
+  }
+  if (left.survivors == 0) return;
+  log_.error("of programs that a killed daemon left " + std::to_string(left.survivors) +
+             " processes survive SIGKILL");
+}
+
 void Daemon::run_prolog(const AttemptPlan& plan) {
   const AttemptKey key = plan.key();
   const ProgramSettings& programs = plan.programs;
   if (programs.prolog.empty()) return tell(agent::ContainerMade{key, {}, true});
   const platform::ProgramRun run{programs.prolog, program_environment(plan, "prolog"),
-                                 programs.prolog_timeout};
+                                 programs.prolog_timeout, true};
   programs_.run(run, [this, key, program = programs.prolog](const platform::ProgramEnd& end) {
     agent::ContainerMade made{key, {}, true};
     if (!end.is_good) {
@@ -45,7 +56,7 @@ void Daemon::run_epilog(AttemptKey key, const Usage& usage) {
   if (plan == plans_.end() || plan->second.programs.epilog.empty()) return removed(key, usage, "");
   const ProgramSettings& programs = plan->second.programs;
   const platform::ProgramRun run{programs.epilog, program_environment(plan->second, "epilog"),
-                                 programs.epilog_timeout};
+                                 programs.epilog_timeout, true};
   epilogs_.insert(key);
   programs_.run(run,
                 [this, key, usage, program = programs.epilog](const platform::ProgramEnd& end) {
