@@ -184,6 +184,22 @@ std::vector<std::string> warnings(const std::string& text) {
   return config->warnings;
 }
 
+/// The tables and keys under which the manual says that they have no effect.
+std::vector<std::string> without_effect(const std::string& manual) {
+  std::vector<std::string> found;
+  std::string place;
+  for (const auto line : split(manual, '\n')) {
+    if (line.starts_with(".Ss ") || line.starts_with(".It Ic ")) place = line;
+    if (line.find("without effect") != std::string_view::npos) found.push_back(place);
+  }
+  return found;
+}
+
+TEST(Config, TheManualSaysWhichKeysHaveNoEffect) {
+  const std::string manual = source_file("man/coxswain.toml.5");
+  EXPECT_EQ(without_effect(manual), std::vector<std::string>{".Ss [[switch]]"});
+}
+
 TEST(Config, KeysWithoutEffectAreTakenKeptAndWarnedOf) {
   using Lines = std::vector<std::string>;
   EXPECT_EQ(warnings("[[switch]]\nname = 'l'\nnodes = 'n1'\n"),

@@ -25,8 +25,13 @@ void add_error(JobId job, const std::string& name, const Error& error, wire::Act
   wire::put(error, to->mutable_error());
 }
 
-/// By which the log names a request: the controller's epoch, the connection, its request.
+// A number from here on is an id already: the client chose it at random and can tell it.
+constexpr std::uint64_t own_ids_from = std::uint64_t{1} << 32;
+
+/// By which the log names a request: its number where that is an id, else the controller's epoch,
+/// the connection and its request.
 std::uint64_t id_of(Epoch epoch, ClientId client, std::uint64_t number) {
+  if (number >= own_ids_from) return number;
   return (epoch.value & 0xFFFF) << 48 | (client.value & 0xFFFF'FFFF) << 16 | (number & 0xFFFF);
 }
 

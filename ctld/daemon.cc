@@ -105,6 +105,18 @@ std::uint64_t Daemon::Body::run_program(platform::ProgramRun run,
   return 0;
 }
 
+/// What is unfinished is begun again: it must not meet what a killed controller left of it.
+void Daemon::Body::end_left_programs() {
+  const auto left = programs.end_left();
+  if (left.ended != 0) {
+    options.log.warning("ended " + std::to_string(left.ended) +
+                        " prologs and epilogs that a killed controller left");
+  }
+  if (left.survivors == 0) return;
+  options.log.error("of prologs and epilogs that a killed controller left " +
+                    std::to_string(left.survivors) + " processes survive SIGKILL");
+}
+
 void Daemon::Body::read_blob(const Hash& hash, std::function<void(Result<std::string>)> done) {
   store_thread->read_blob(hash, [this, done = std::move(done)](Result<std::string> bytes) {
     loop->post([this, done, bytes = std::move(bytes)] {
@@ -277,6 +289,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!loop) return tl::unexpected(loop.error());
   auto body = std::make_unique<Body>(std::move(options), std::move(*dir), std::move(*policies),
                                      std::move(*loop));
+  body->end_left_programs();
   if (auto done = body->open_store(); !done) return tl::unexpected(done.error());
   body->admission = std::make_shared<link::Admission>(connections_max());
   platform::Address local;

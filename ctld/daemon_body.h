@@ -62,7 +62,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
                     random_seed(),
                     this,
                     this}),
-        programs(*loop) {}
+        programs(*loop, dir.path + "/programs-ctld") {}
 
   // Journal: the store thread, which answers through the loop.
   void append(Batch batch) override { store_thread->append(std::move(batch)); }
@@ -114,6 +114,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
 
   void query(HistoryFilter filter, std::function<void(Result<HistoryPage>)> done) override;
 
+  void end_left_programs();
   Result<void> open_store();
   void open_history();
   void read_history();

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/node_list.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
+#include "model/program_environment.h"
 
 namespace cox::ctld {
 
@@ -27,40 +27,31 @@ core::ReportProgram report_of(const core::Errand& errand) {
 std::vector<std::string> program_environment(const core::State& state,
                                              AttemptKey key,
                                              bool is_epilog) {
-  std::vector<std::string> result;
-  const auto add = [&result](const char* name, const std::string& value) {
-    result.push_back(std::string(name) + "=" + value);
-  };
   const core::Job& job = *state.find_job(key.job);
-  const UserIdentity& user = job.request.common->user;
-  std::vector<std::string> nodes;
+  ProgramAttempt about;
+  about.program = is_epilog ? "controller_epilog" : "controller_prolog";
+  about.attempt = key;
+  about.job_name = job.request.name;
   // Of an attempt before the last the nodes are not remembered.
-  if (job.attempt == key.attempt) {
+  const bool is_last = job.attempt == key.attempt;
+  if (is_last) {
     for (const NodeShare& share : job.run->allocation.nodes) {
-      nodes.push_back(state.find_node(share.node)->name);
+      about.nodes.push_back(state.find_node(share.node)->name);
     }
   }
-  add("COX_PROGRAM", is_epilog ? "controller_epilog" : "controller_prolog");
-  add("COX_CLUSTER_NAME", state.record.settings.cluster);
-  add("COX_JOB_ID", std::to_string(key.job.value));
-  add("COX_ATTEMPT", std::to_string(key.attempt.value));
-  add("COX_JOB_NAME", job.request.name);
-  add("COX_JOB_USER", user.name);
-  add("COX_JOB_UID", std::to_string(user.uid));
-  add("COX_JOB_GID", std::to_string(user.gid));
-  add("COX_JOB_ACCOUNT", job.request.common->account);
-  add("COX_JOB_PARTITION", core::partition_of(job));
-  add("COX_NNODES", std::to_string(nodes.size()));
-  add("COX_NODELIST", fold_node_list(nodes));
   if (core::is_element(job)) {
-    add("COX_ARRAY_ID", std::to_string(job.array.value));
-    add("COX_ARRAY_INDEX", std::to_string(job.index));
+    about.array = job.array;
+    about.index = job.index;
   }
-  if (is_epilog && job.phase == JobPhase::ended && job.attempt == key.attempt) {
-    add("COX_JOB_STATE", std::string(to_text(job.run->final_state)));
-    add("COX_JOB_EXIT_CODE", std::to_string(job.run->exit_code));
+  ProgramEnvironment environment(about, job.request.common->user);
+  environment.add("COX_CLUSTER_NAME", state.record.settings.cluster)
+      .add("COX_JOB_ACCOUNT", job.request.common->account)
+      .add("COX_JOB_PARTITION", core::partition_of(job));
+  if (is_epilog && is_last && job.phase == JobPhase::ended) {
+    environment.add("COX_JOB_STATE", std::string(to_text(job.run->final_state)))
+        .add("COX_JOB_EXIT_CODE", std::to_string(job.run->exit_code));
   }
-  return result;
+  return environment.take();
 }
 
 void ProgramDesk::carry_out(const core::Errands& errands) {
@@ -109,6 +100,7 @@ void ProgramDesk::run(const core::Errand& errand) {
   const core::ReportProgram report = report_of(errand);
   const ProgramSettings& settings = machine_.state().record.settings.programs;
   platform::ProgramRun run;
+  run.dies_with_us = true;
   run.program = report.is_epilog ? settings.controller_epilog : settings.controller_prolog;
   run.timeout =
       report.is_epilog ? settings.controller_epilog_timeout : settings.controller_prolog_timeout;

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "common/node_list.h"
+#include "model/program_environment.h"
 #include "noded/daemon.h"
 
 namespace cox::noded {
@@ -12,25 +12,26 @@ namespace cox::noded {
 std::vector<std::string> Daemon::program_environment(const AttemptPlan& plan,
                                                      const char* which) const {
   const wire::Prepare& prepare = plan.prepare;
-  std::vector<std::string> result;
-  const auto add = [&result](const char* name, const std::string& value) {
-    result.push_back(std::string(name) + "=" + value);
-  };
-  add("COX_PROGRAM", which);
-  add("COX_NODE_NAME", setup_.options.name);
-  add("COX_JOB_ID", std::to_string(prepare.job()));
-  add("COX_ATTEMPT", std::to_string(prepare.attempt()));
-  add("COX_JOB_NAME", prepare.request().name());
-  add("COX_JOB_USER", plan.user.name);
-  add("COX_JOB_UID", std::to_string(plan.user.uid));
-  add("COX_JOB_GID", std::to_string(plan.user.gid));
-  add("COX_NNODES", std::to_string(prepare.job_nodes_size()));
-  add("COX_NODELIST", fold_node_list({prepare.job_nodes().begin(), prepare.job_nodes().end()}));
-  if (prepare.has_element()) {
-    add("COX_ARRAY_ID", std::to_string(prepare.element().array()));
-    add("COX_ARRAY_INDEX", std::to_string(prepare.element().index()));
+  ProgramAttempt about;
+  about.program = which;
+  about.attempt = plan.key();
+  about.job_name = prepare.request().name();
+  about.nodes = {prepare.job_nodes().begin(), prepare.job_nodes().end()};
+  about.array = JobId{prepare.element().array()};
+  about.index = prepare.element().index();
+  ProgramEnvironment environment(about, plan.user);
+  return environment.add("COX_NODE_NAME", setup_.options.name).take();
+}
+
+/// What is unfinished is begun again: it must not meet what a killed daemon left of it.
+void Daemon::end_left_programs() {
+  const auto left = programs_.end_left();
+  if (left.ended != 0) {
+    log_.warning("ended " + std::to_string(left.ended) + " programs that a killed daemon left");
   }
-  return result;
+  if (left.survivors == 0) return;
+  log_.error("of programs that a killed daemon left " + std::to_string(left.survivors) +
+             " processes survive SIGKILL");
 }
 
 void Daemon::run_prolog(const AttemptPlan& plan) {
@@ -38,7 +39,7 @@ void Daemon::run_prolog(const AttemptPlan& plan) {
   const ProgramSettings& programs = plan.programs;
   if (programs.prolog.empty()) return tell(agent::ContainerMade{key, {}, true});
   const platform::ProgramRun run{programs.prolog, program_environment(plan, "prolog"),
-                                 programs.prolog_timeout};
+                                 programs.prolog_timeout, true};
   programs_.run(run, [this, key, program = programs.prolog](const platform::ProgramEnd& end) {
     agent::ContainerMade made{key, {}, true};
     if (!end.is_good) {
@@ -55,7 +56,7 @@ void Daemon::run_epilog(AttemptKey key, const Usage& usage) {
   if (plan == plans_.end() || plan->second.programs.epilog.empty()) return removed(key, usage, "");
   const ProgramSettings& programs = plan->second.programs;
   const platform::ProgramRun run{programs.epilog, program_environment(plan->second, "epilog"),
-                                 programs.epilog_timeout};
+                                 programs.epilog_timeout, true};
   epilogs_.insert(key);
   programs_.run(run,
                 [this, key, usage, program = programs.epilog](const platform::ProgramEnd& end) {

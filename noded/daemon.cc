@@ -19,7 +19,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
       setup_(std::move(setup)),
       lookups_(loop),
       removals_(loop),
-      programs_(loop, [this] { orphans_.spare(); }),
+      programs_(loop, setup_.paths.programs(), [this] { orphans_.spare(); }),
       health_(loop,
               programs_,
               setup_.options.name,
@@ -59,6 +59,7 @@ Result<void> Daemon::start() {
   log_.info("node " + setup_.options.name + ", containment: " + containers_.description());
   orphans_.begin();
   supervisors_.prepare();
+  end_left_programs();
   recover();
   setup_.manager.ready("node " + setup_.options.name + ", no controller yet");
   return {};

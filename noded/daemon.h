@@ -99,6 +99,7 @@ class Daemon {
   void run(const agent::ReportClosed& effect);
   void run(const agent::ReportStuck& effect);
   Result<void> make_attempt(const AttemptPlan& plan);
+  void end_left_programs();
   void run_prolog(const AttemptPlan& plan);
   void run_epilog(AttemptKey key, const Usage& usage);
   void removed(AttemptKey key, const Usage& usage, const std::string& epilog_failure);

@@ -27,6 +27,7 @@ void HealthCheck::check() {
   if (settings_.health.empty()) return;
   platform::ProgramRun run;
   run.program = settings_.health;
+  run.dies_with_us = true;
   run.environment = {"COX_PROGRAM=health", "COX_NODE_NAME=" + node_name_};
   run.timeout = settings_.health_timeout;
   programs_.run(run, [this, generation = generation_](const platform::ProgramEnd& end) {

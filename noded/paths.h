@@ -26,6 +26,9 @@ struct Paths {
 
   std::string groups() const { return dir + "/groups-" + name; }
 
+  /// Notes of prologs, epilogs and health checks that run: platform/program_notes.h.
+  std::string programs() const { return dir + "/programs-" + name; }
+
   std::string tmps() const { return dir + "/tmp-" + name; }
 
   /// Marks of steps that begun, or never will: stepd/begin_mark.h.

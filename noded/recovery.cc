@@ -69,6 +69,7 @@ void Daemon::recovered(const std::set<StepKey>& alive) {
     request.initial = plans_.at(key).initial();
     request.go_at_once = plans_.at(key).prepare.go_at_once();
     request.released = released;
+    request.has_epilog = !plans_.at(key).programs.epilog.empty();
     for (const StepKey& step : alive) {
       if (AttemptKey{step.job, step.attempt} == key) request.alive.push_back(step.step);
     }

@@ -79,7 +79,8 @@ Result<Received> take_one(const agent::Origin& origin, wire::Prepare* message) {
   Received received;
   auto plan = check_plan(std::move(*message));
   if (plan) {
-    received.request = agent::Prepare{origin, *key, plan->initial(), go_at_once};
+    received.request =
+        agent::Prepare{origin, *key, plan->initial(), go_at_once, !plan->programs.epilog.empty()};
     received.plan = std::move(*plan);
   } else {
     received.request = agent::Prepare{origin, *key, {}, false};

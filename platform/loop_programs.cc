@@ -48,7 +48,7 @@ Programs::~Programs() {
 
 std::uint64_t Programs::run(const ProgramRun& run, Done done) {
   const std::uint64_t number = ++last_;
-  auto started = start(run);
+  auto started = start(run, number);
   if (!started) {
     done(ProgramEnd{false, started.error().message, ""});
     return number;
@@ -72,7 +72,16 @@ void Programs::kill(std::uint64_t run) {
   }
 }
 
-Result<std::unique_ptr<Programs::One>> Programs::start(const ProgramRun& run) {
+/// Before there is a process: none runs of which a later daemon would not hear.
+Result<std::string> Programs::note(std::uint64_t number, std::vector<std::string>* environment) {
+  const auto begun = notes_.begin(number);
+  if (!begun) return Failure(begun.error());
+  environment->push_back(notes_.marker(*begun));
+  return *begun;
+}
+
+Result<std::unique_ptr<Programs::One>> Programs::start(const ProgramRun& run,
+                                                       std::uint64_t number) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return Failure(system_error("pipe", errno));
   auto one = std::make_unique<One>();
@@ -87,9 +96,18 @@ Result<std::unique_ptr<Programs::One>> Programs::start(const ProgramRun& run) {
   request.directory = "/";
   request.descriptors = {{1, ends[1]}, {2, ends[1]}};
   request.new_group = true;
+  if (run.dies_with_us) {
+    auto noted = note(number, &request.environment);
+    if (!noted) return Failure(noted.error());
+    one->note = *noted;
+  }
   auto spawned = spawn(request);
-  if (!spawned) return Failure(spawned.error());
+  if (!spawned) {
+    notes_.end(one->note);
+    return Failure(spawned.error());
+  }
   one->pid = spawned->pid;
+  notes_.started(one->note, one->pid);
   auto watched = loop_.on_child_exit(
       one->pid, [this, pid = one->pid](const ChildExit& exit) { ended(pid, exit); });
   if (watched) {
@@ -97,6 +115,7 @@ Result<std::unique_ptr<Programs::One>> Programs::start(const ProgramRun& run) {
   }
   if (watched) return one;
   ::kill(-one->pid, SIGKILL);
+  notes_.end(one->note);
   return Failure(watched.error());
 }
 
@@ -123,6 +142,7 @@ void Programs::ended(pid_t pid, const ChildExit& exit) {
   loop_.cancel(one->timer);
   read_output(*one);
   loop_.unwatch(one->output.get());
+  notes_.end(one->note);
   ProgramEnd end;
   end.is_good = !one->is_late && exit.signal == 0 && exit.exit_code == 0;
   end.how = one->is_late ? "still ran after " + to_text(one->timeout) : how_it_ended(exit);

@@ -15,6 +15,7 @@
 #include "model/time.h"
 #include "platform/descriptor.h"
 #include "platform/loop.h"
+#include "platform/program_notes.h"
 
 namespace cox::platform {
 
@@ -22,6 +23,7 @@ struct ProgramRun {
   std::string program;                   // an absolute path
   std::vector<std::string> environment;  // NAME=VALUE, beside PATH; the whole of it
   Duration timeout;
+  bool dies_with_us = false;  // what a killed daemon leaves of it, the next one ends
 };
 
 struct ProgramEnd {
@@ -35,9 +37,13 @@ struct ProgramEnd {
 
 class Programs {
  public:
-  /// `ended`: whenever one has, before its `done`.
-  explicit Programs(Loop& loop, std::function<void()> ended = {})
-      : loop_(loop), ended_(std::move(ended)) {}
+  /// `notes`: the directory for those that die with us. `ended`: whenever one has, before its
+  /// `done`.
+  Programs(Loop& loop, const std::string& notes, std::function<void()> ended = {})
+      : loop_(loop), notes_(notes), ended_(std::move(ended)) {}
+
+  /// At the daemon's start, before it runs any: ends what an earlier one was at when it was killed.
+  ProgramNotes::Left end_left() { return notes_.end_left(); }
 
   /// Kills what still runs: a later daemon begins again.
   ~Programs();
@@ -61,14 +67,17 @@ class Programs {
     TimerId timer = 0;
     Duration timeout;
     bool is_late = false;
+    std::string note;  // empty: none
     Done done;
   };
 
-  Result<std::unique_ptr<One>> start(const ProgramRun& run);
+  Result<std::unique_ptr<One>> start(const ProgramRun& run, std::uint64_t number);
+  Result<std::string> note(std::uint64_t number, std::vector<std::string>* environment);
   void read_output(One& one);
   void ended(pid_t pid, const ChildExit& exit);
 
   Loop& loop_;
+  ProgramNotes notes_;
   std::map<pid_t, std::unique_ptr<One>> running_;
   std::uint64_t last_ = 0;  // of the runs
   std::function<void()> ended_;

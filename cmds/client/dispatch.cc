@@ -29,6 +29,7 @@ std::string overview() {
   }
   return text +
          "\n  cox help COMMAND   or   cox COMMAND --help: its options\n"
+         "  cox -v COMMAND ...: tell by which ids the controller's log names its requests\n"
          "  cox --version\n";
 }
 
@@ -49,14 +50,19 @@ int print_help(const std::vector<std::string>& words) {
   return command ? print_status(help_text(**command)) : report(command.error(), 0);
 }
 
-/// `cox --cluster X COMMAND` means `cox COMMAND --cluster X`.
-Result<std::vector<std::string>> move_cluster_back(std::vector<std::string> words) {
-  static constexpr OptionSpec leading[] = {cluster_option, help_option, {"version", 'V', "", "-"}};
+/// `cox --cluster X COMMAND` means `cox COMMAND --cluster X`; -v is obeyed here.
+Result<std::vector<std::string>> take_leading(std::vector<std::string> words) {
+  static constexpr OptionSpec leading[] = {
+      cluster_option, help_option, {"verbose", 'v', "", "-"}, {"version", 'V', "", "-"}};
   const auto read = normalise(leading, words, Operands::end_options);
   if (!read) return Failure(read.error());
   std::vector<std::string> moved = read->operands;
   for (const GivenOption& option : read->options) {
     const std::string name = option.spec->name;
+    if (name == "verbose") {
+      be_verbose();
+      continue;
+    }
     if (name != "cluster") return std::vector<std::string>{"--" + name};
     if (!moved.empty()) moved.insert(moved.begin() + 1, "--cluster=" + option.value);
   }
@@ -66,7 +72,7 @@ Result<std::vector<std::string>> move_cluster_back(std::vector<std::string> word
 }  // namespace
 
 int dispatch(std::vector<std::string> words) {
-  auto moved = move_cluster_back(std::move(words));
+  auto moved = take_leading(std::move(words));
   if (!moved) return report(moved.error(), 0);
   if (moved->empty()) {
     print_error("a command is missing (see: cox help)");

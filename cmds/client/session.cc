@@ -8,6 +8,8 @@
 
 #include "cmds/client/terminal.h"
 #include "common/text.h"
+#include "platform/log_line.h"
+#include "platform/random.h"
 
 namespace cox::cmds {
 namespace {
@@ -21,6 +23,17 @@ constexpr unsigned pause_doublings_max = 6;
 /// 20 ms, doubled with each break up to 1.28 s.
 int pause_ms(unsigned breaks) {
   return 20 << std::min(breaks - 1, pause_doublings_max);
+}
+
+/// Ids of requests, for the controller's log: no other client has the same, and the next ones
+/// follow.
+std::uint64_t first_number() {
+  const std::string bytes = platform::random_bytes(sizeof(std::uint64_t));
+  std::uint64_t number = 0;
+  for (const char byte : bytes) number = number << 8 | static_cast<unsigned char>(byte);
+  // Small numbers are no ids; and those that follow do not begin anew at 0.
+  constexpr std::uint64_t high = std::uint64_t{1} << 62;
+  return (number & (high - 1)) | high;
 }
 
 Result<link::ClientLink> connect(const ClusterAddress& cluster) {
@@ -70,9 +83,17 @@ Result<Session> Session::open(const Parsed& given) {
   return fail(Code::unreachable, session.error().message + mend_of(cluster->address));
 }
 
+std::string Session::numbered(wire::ClientRequest request) {
+  number_ = number_ == 0 ? first_number() : number_ + 1;
+  request.set_number(number_);
+  if (is_verbose()) {
+    print_error("request " + platform::request_text(number_) + " to " + address().text());
+  }
+  return request.SerializeAsString();
+}
+
 Result<void> Session::send(wire::ClientRequest request) {
-  request.set_number(++number_);
-  return deliver(request.SerializeAsString());
+  return deliver(numbered(std::move(request)));
 }
 
 Result<void> Session::deliver(const std::string& payload) {
@@ -112,8 +133,7 @@ Result<std::optional<wire::ClientReply>> Session::next(Duration time_out) {
 }
 
 Result<wire::ClientReply> Session::ask(wire::ClientRequest request) {
-  request.set_number(++number_);
-  return exchange(request.SerializeAsString());
+  return exchange(numbered(std::move(request)));
 }
 
 Result<wire::ClientReply> Session::exchange(const std::string& payload) {
@@ -132,8 +152,7 @@ Result<wire::ClientReply> Session::exchange(const std::string& payload) {
 }
 
 Result<wire::ClientReply> Session::ask_surely(wire::ClientRequest request) {
-  request.set_number(++number_);
-  const std::string payload = request.SerializeAsString();
+  const std::string payload = numbered(std::move(request));
   while (true) {
     auto reply = exchange(payload);
     if (reply || reply.error().code != Code::unreachable) return reply;
@@ -159,8 +178,7 @@ Result<void> Session::exchange_slices(const std::string& payload, const TakeSlic
 }
 
 Result<void> Session::ask_in_slices(wire::ClientRequest request, const TakeSlice& take) {
-  request.set_number(++number_);
-  const std::string payload = request.SerializeAsString();
+  const std::string payload = numbered(std::move(request));
   while (true) {
     auto asked = exchange_slices(payload, take);
     if (asked || asked.error().code != Code::unreachable) return asked;

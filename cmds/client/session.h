@@ -55,6 +55,8 @@ class Session {
   Session(ClusterAddress cluster, link::ClientLink link)
       : cluster_(std::move(cluster)), link_(std::move(link)) {}
 
+  /// The request as bytes, under a number of its own.
+  std::string numbered(wire::ClientRequest request);
   Result<void> deliver(const std::string& payload);
   /// False at the time-out.
   Result<bool> read(Duration time_out, wire::ClientReply* reply);
@@ -63,7 +65,7 @@ class Session {
 
   ClusterAddress cluster_;
   link::ClientLink link_;
-  std::uint64_t number_ = 0;
+  std::uint64_t number_ = 0;  // of the last request
   bool was_there_ = false;  // the controller was heard, or lost on the way: it is worth waiting for
   unsigned breaks_ = 0;     // since the last answer
   std::chrono::steady_clock::time_point broken_since_{};  // the first of them

@@ -41,6 +41,23 @@ Result<void> print(std::string_view text) {
   return {};
 }
 
+namespace {
+
+bool& verbosity() {
+  static bool is_on = false;
+  return is_on;
+}
+
+}  // namespace
+
+void be_verbose() {
+  verbosity() = true;
+}
+
+bool is_verbose() {
+  return verbosity();
+}
+
 bool stdout_is_terminal() {
   return ::isatty(STDOUT_FILENO) == 1;
 }

@@ -13,6 +13,10 @@ void print_error(std::string_view message);
 /// All of it to stdout in one write. error: refused when the reader has gone or the disk is full
 Result<void> print(std::string_view text);
 
+/// For the rest of this process: what else goes on is told on stderr (cox -v).
+void be_verbose();
+bool is_verbose();
+
 bool stdout_is_terminal();
 bool stderr_is_terminal();
 /// Columns of the terminal on stdout, 0 when it is none.

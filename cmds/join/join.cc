@@ -6,12 +6,14 @@
 #include <array>
 #include <climits>
 
+#include "cmds/client/cluster_dir.h"
 #include "cmds/client/commands.h"
 #include "cmds/client/json.h"
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/join/host.h"
+#include "cmds/join/service_files.h"
 #include "cmds/up/starter.h"
 #include "common/node_list.h"
 #include "common/text.h"
@@ -26,6 +28,8 @@ namespace {
 constexpr Duration ready_time = seconds(60);
 constexpr int pause_ms = 50;
 constexpr Duration valid_max = minutes(std::int64_t{7} * 1440);
+constexpr const char* system_dir = "/run/coxswain";
+constexpr const char* system_key_file = "/etc/coxswain/cluster.key";
 
 OptionTable options() {
   static constexpr std::array table = {
@@ -33,6 +37,7 @@ OptionTable options() {
       OptionSpec{"name", 0, "NAME", "of the node; default: this host's"},
       OptionSpec{"address", 0, "HOST", "where other nodes reach this one"},
       OptionSpec{"dir", 0, "DIR", "run directory of the node daemon"},
+      OptionSpec{"etc", 0, "DIR", "where the files of its service are kept"},
       OptionSpec{"print-token", 0, "", "print a new token of this host's cluster"},
       OptionSpec{"valid", 0, "SPAN", "how long it is good; default: 1h"},
       json_option,
@@ -42,7 +47,7 @@ OptionTable options() {
 
 /// What a node daemon or a controller of this host uses, unless told otherwise.
 Result<std::string> run_dir(const Parsed& given) {
-  if (!given.has("dir") && ::geteuid() == 0) return std::string("/run/coxswain");
+  if (!given.has("dir") && ::geteuid() == 0) return std::string(system_dir);
   return cluster_dir(given);
 }
 
@@ -54,8 +59,18 @@ Result<Duration> validity(const Parsed& given) {
               "--valid " + quoted(given.value("valid")) + ": not a span from 1s to 7d, such as 1h");
 }
 
+/// A controller that is a service has its key below /etc.
+Result<std::string> controllers_key(const Parsed& given, const std::string& dir) {
+  auto key = platform::read_file(cluster_key_file(dir), key_bytes);
+  const bool is_elsewhere =
+      !key && key.error().code == Code::not_found && !given.has("dir") && dir == system_dir;
+  if (is_elsewhere) key = platform::read_file(system_key_file, key_bytes);
+  if (key) return key;
+  return Failure(key.error().with_context("no controller's key there (see: --dir)"));
+}
+
 Result<int> print_token(const Parsed& given) {
-  if (!given.operands().empty() || given.has("token")) {
+  if (!given.operands().empty() || given.has("token") || given.has("etc")) {
     return usage_error(given.command(),
                        "--print-token: only --valid and --dir may stand beside it");
   }
@@ -63,10 +78,8 @@ Result<int> print_token(const Parsed& given) {
   if (!valid) return Failure(valid.error());
   const auto dir = run_dir(given);
   if (!dir) return Failure(dir.error());
-  const auto key = platform::read_file(cluster_key_file(*dir), key_bytes);
-  if (!key) {
-    return Failure(key.error().with_context("no controller's key there (see: --dir)"));
-  }
+  const auto key = controllers_key(given, *dir);
+  if (!key) return Failure(key.error());
   const auto token =
       wire::make_token(*key, wall_now() + *valid, platform::random_bytes(wire::token_random_bytes));
   const auto printed = print(wire::token_text(token) + "\n");
@@ -80,7 +93,19 @@ struct Joining {
   std::string name;
   std::string dir;
   std::string address;  // where other nodes reach this one
+  ServiceFiles files{""};
+
+  ServiceOptions service() const {
+    return {controller.text(), name, address, dir == system_dir ? "" : dir};
+  }
 };
+
+/// On a host of its own the node is to come back with it.
+std::string given_etc(const Parsed& given) {
+  const std::string etc = given.value("etc");
+  if (given.has("etc")) return etc.empty() ? etc : absolute_path(etc);
+  return !given.has("dir") && ::geteuid() == 0 ? "/etc" : "";
+}
 
 Result<std::string> given_name(const Parsed& given) {
   std::string name = given.value("name");
@@ -124,6 +149,7 @@ Result<Joining> read_options(const Parsed& given) {
   if (!dir) return Failure(dir.error());
   joining.dir = *dir;
   joining.address = given.value("address");
+  joining.files = ServiceFiles(given_etc(given));
   return joining;
 }
 
@@ -165,24 +191,29 @@ Result<wire::NodeView> wait_for_node(Session& session,
   }
 }
 
+Result<void> check_key(const std::string& file, const wire::JoinToken& token, const char* mend) {
+  const auto known = platform::read_file(file, key_bytes);
+  if (!known || wire::token_secret(*known, token.open) == token.secret) return {};
+  return fail(Code::refused, file + ": is the key of another cluster than the token's (see: " +
+                                 mend + " with another directory)");
+}
+
 /// Whether this host may become that node, before the token is used up.
 Result<void> check_directory(const Joining& joining) {
   if (const int pid = platform::lock_holder(node_pid_file(joining.dir, joining.name)).value_or(0)) {
     return fail(Code::refused,
                 "node " + joining.name + " runs here already, as process " + std::to_string(pid));
   }
-  const std::string file = cluster_key_file(joining.dir);
-  const auto known = platform::read_file(file, key_bytes);
-  if (known && wire::token_secret(*known, joining.token.open) != joining.token.secret) {
-    return fail(Code::refused,
-                file +
-                    ": is the key of another cluster than the token's (see: --dir with another "
-                    "directory)");
+  auto fits = check_key(cluster_key_file(joining.dir), joining.token, "--dir");
+  if (fits && joining.files.are_kept()) {
+    fits = check_key(joining.files.key_file(), joining.token, "--etc");
   }
+  if (fits) fits = joining.files.check(joining.service());
+  if (!fits) return fits;
   return platform::make_directories(joining.dir);
 }
 
-std::string joined_text(const wire::NodeView& node, bool is_json) {
+std::string joined_text(const wire::NodeView& node, bool has_service, bool is_json) {
   if (is_json) {
     JsonWriter json;
     json.text("node", node.name());
@@ -192,8 +223,10 @@ std::string joined_text(const wire::NodeView& node, bool is_json) {
   }
   std::string text = "node " + node.name() + " has joined: " + node.state();
   if (!node.reason().empty()) text += ", " + node.reason();
-  if (!node.partitions().empty()) return text + ", in " + node.partitions() + "\n";
-  return text + ", in no partition (see: cox config plan)\n";
+  text += node.partitions().empty() ? ", in no partition (see: cox config plan)\n"
+                                    : ", in " + node.partitions() + "\n";
+  if (has_service) text += "to start it with this host: systemctl enable coxnoded\n";
+  return text;
 }
 
 /// The key goes where the daemon looks for it, closed to others.
@@ -225,8 +258,10 @@ Result<int> join(const Parsed& given) {
   if (!started) return Failure(started.error());
   const auto node = wait_for_node(*session, *joining, before->last_heard_us(), starter);
   if (!node) return Failure(node.error());
+  const auto written = joining->files.write(joining->service(), session->key());
+  if (!written) return Failure(written.error());
   starter.keep();
-  const auto printed = print(joined_text(*node, given.has("json")));
+  const auto printed = print(joined_text(*node, joining->files.are_kept(), given.has("json")));
   if (!printed) return Failure(printed.error());
   return 0;
 }

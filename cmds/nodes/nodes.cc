@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "cmds/client/commands.h"
@@ -99,10 +101,18 @@ bool is_in(const std::string& list, const std::string& words) {
   return false;
 }
 
+/// The states asked for, in either case.
+std::string wanted_states(const Parsed& given) {
+  std::string words = given.value("state");
+  for (char& c : words) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return words;
+}
+
 Result<void> check_states(const Parsed& given) {
   if (!given.has("state")) return {};
   const std::vector<std::string> known = known_states();
-  for (const std::string_view wanted : split(given.value("state"), ',')) {
+  const std::string words = wanted_states(given);
+  for (const std::string_view wanted : split(words, ',')) {
     if (std::ranges::find(known, wanted) != known.end()) continue;
     const auto near = nearest(wanted, known);
     return fail(Code::bad_usage, "--state " + quoted(wanted) + ": no state of a node" +
@@ -112,15 +122,31 @@ Result<void> check_states(const Parsed& given) {
   return {};
 }
 
-/// Keeps the nodes that every option given wants. error: bad_usage
+/// Classes have names that nobody guesses: one that no node is of is a mistake.
+Result<void> check_classes(const Parsed& given, const wire::NodeList& list) {
+  if (!given.has("class")) return {};
+  std::set<std::string> known;
+  for (const wire::NodeView& node : list.nodes()) known.insert(node.node_class());
+  for (const std::string_view wanted : split(given.value("class"), ',')) {
+    if (known.contains(std::string(wanted))) continue;
+    return fail(Code::not_found, "--class " + quoted(wanted) +
+                                     ": no class of these nodes (there are: " +
+                                     join({known.begin(), known.end()}, ", ") + ")");
+  }
+  return {};
+}
+
+/// Keeps the nodes that every option given wants. error: bad_usage, not_found
 Result<wire::NodeList> choose(const Parsed& given, const wire::NodeList& list) {
   if (auto checked = check_states(given); !checked) return Failure(checked.error());
+  if (auto checked = check_classes(given, list); !checked) return Failure(checked.error());
   const auto selector = Selector::parse(given.value("label"));
   if (!selector) return Failure(selector.error().with_context("--label"));
+  const std::string states = wanted_states(given);
   wire::NodeList kept;
   for (const wire::NodeView& node : list.nodes()) {
     const bool is_wanted = is_in(given.value("partition"), node.partitions()) &&
-                           is_in(given.value("state"), node.state()) &&
+                           is_in(states, node.state()) &&
                            is_in(given.value("class"), node.node_class()) &&
                            selector->matches(take_labels(node.labels()));
     if (is_wanted) *kept.add_nodes() = node;

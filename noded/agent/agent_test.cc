@@ -92,6 +92,36 @@ TEST(Agent, a_failed_epilog_is_told_with_the_close_until_that_is_acknowledged) {
   EXPECT_EQ(all<ReportClosed>(effects)[0].epilog_failure, "epilog: exit status 1");
 }
 
+TEST(Agent, a_batch_step_is_told_to_have_ended_before_the_epilog_has) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true, true});
+  node.tell(ContainerMade{job1, {}, true});
+  node.status(batch1, StepPhase::running);
+  AgentEffects effects = node.status(batch1, StepPhase::ended, 3);
+  ASSERT_EQ(all<ReportStepEnded>(effects).size(), 1U);
+  EXPECT_EQ(all<ReportStepEnded>(effects)[0].step, batch1);
+  EXPECT_EQ(all<ReportStepEnded>(effects)[0].result.exit_code, 3);
+  EXPECT_TRUE(has<RemoveContainer>(effects));
+  EXPECT_FALSE(has<ReportClosed>(effects));
+  // Acknowledged and closed once more: the result goes with Closed all the same.
+  EXPECT_TRUE(has<TellForget>(node.tell(StepAck{origin, batch1})));
+  EXPECT_TRUE(node.tell(Close{origin, job1, EndCause::finished}).empty());
+  const auto closed = all<ReportClosed>(node.tell(ContainerRemoved{job1, {}}));
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].batch_result->exit_code, 3);
+}
+
+TEST(Agent, an_adopted_batch_step_is_told_to_have_ended_before_the_epilog_too) {
+  Node node;
+  node.restart();
+  RecoverAttempt found{job1, step_batch, true, true, {step_batch}};
+  found.has_epilog = true;
+  node.tell(found);
+  node.status(batch1, StepPhase::running);
+  node.tell(Registered{origin, seconds(30)});
+  EXPECT_TRUE(has<ReportStepEnded>(node.status(batch1, StepPhase::ended, 2)));
+}
+
 TEST(Agent, a_batch_job_of_one_node_needs_one_message_and_answers_once) {
   Node node;
   AgentEffects effects = node.tell(Prepare{origin, job1, step_batch, true});

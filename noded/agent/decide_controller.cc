@@ -25,7 +25,7 @@ AgentFacts decide_one(const AgentState& state, const Prepare& request) {
   if (!is_current(state, request.origin)) return {};
   const AttemptKey key = request.attempt;
   if (state.find(key) != nullptr || is_barred(state, key)) return {AttemptAskedAgain{key}};
-  AgentFacts facts{AttemptAccepted{key, request.initial, request.go_at_once}};
+  AgentFacts facts{AttemptAccepted{key, request.initial, request.go_at_once, request.has_epilog}};
   // The controller freed an older attempt's share when it held the node for lost; what is left of
   // it here ends before the new one begins.
   bool is_blocked = false;

@@ -138,10 +138,11 @@ AgentFacts decide_one(const AgentState& state, const RecoverAttempt& request) {
   if (is_barred(state, key)) return {};
   // Never released and no supervisor: nothing can have run, so preparing simply begins again.
   if (!request.released && !request.go_at_once && request.alive.empty()) {
-    return {AttemptAccepted{key, request.initial, false}, PrepareBegan{key}};
+    return {AttemptAccepted{key, request.initial, false, request.has_epilog}, PrepareBegan{key}};
   }
   AgentFacts facts{AttemptRestored{key, request.initial, request.go_at_once,
-                                   request.released || request.go_at_once, request.alive}};
+                                   request.released || request.go_at_once, request.alive,
+                                   request.has_epilog}};
   if (!request.initial) return facts;
   if (request.never_began) {
     facts.push_back(PrepareFailed{key, "its daemon ended before the job began", true});

@@ -59,6 +59,7 @@ void evolve_one(AgentState& state, const AttemptAccepted& fact) {
   AgentAttempt& attempt = state.attempts[fact.attempt];
   attempt.initial = fact.initial;
   attempt.go_at_once = fact.go_at_once;
+  attempt.has_epilog = fact.has_epilog;
   attempt.is_released = fact.go_at_once;
   if (fact.initial) attempt.steps[*fact.initial].is_go_given = fact.go_at_once;
 }
@@ -73,6 +74,7 @@ void evolve_one(AgentState& state, const AttemptRestored& fact) {
   AgentAttempt& attempt = state.attempts[fact.attempt];
   attempt.initial = fact.initial;
   attempt.go_at_once = fact.go_at_once;
+  attempt.has_epilog = fact.has_epilog;
   attempt.is_released = fact.released;
   attempt.container = ContainerPhase::made;
   const bool is_prepared = fact.released || !fact.initial;

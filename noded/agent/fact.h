@@ -31,6 +31,7 @@ struct AttemptAccepted {
   AttemptKey attempt;
   std::optional<StepId> initial;
   bool go_at_once = false;
+  bool has_epilog = false;
 };
 
 /// No older attempt of the job holds anything here: the container is being made.
@@ -44,6 +45,7 @@ struct AttemptRestored {
   bool go_at_once = false;
   bool released = false;
   std::vector<StepId> alive;
+  bool has_epilog = false;
 };
 
 struct AttemptContained {

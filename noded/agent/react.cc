@@ -95,10 +95,14 @@ AgentEffects react_one(const AgentState&, const StepEndWanted& fact) {
   return {TellEnd{fact.step, fact.cause}};
 }
 
-// The batch step's result travels with Closed, which follows by itself.
+// The batch step's result travels with Closed, which follows by itself: at once, unless there is an
+// epilog, while which the job must not be taken for one that runs.
 AgentEffects react_one(const AgentState& state, const StepFinished& fact) {
   AgentEffects effects;
-  if (fact.step.step != step_batch) effects.push_back(ReportStepEnded{fact.step, fact.result});
+  const AgentAttempt& attempt = *state.find(attempt_of(fact.step));
+  const bool is_told_late =
+      fact.step.step == step_batch && !(attempt.has_epilog && attempt.batch_result.has_value());
+  if (!is_told_late) effects.push_back(ReportStepEnded{fact.step, fact.result});
   remove_if_ready(state, attempt_of(fact.step), &effects);
   return effects;
 }

@@ -46,6 +46,7 @@ struct Prepare {
   AttemptKey attempt;
   std::optional<StepId> initial;  // where this node takes part in the initial step
   bool go_at_once = false;
+  bool has_epilog = false;  // between the end of its steps and that of the attempt time may pass
 };
 
 /// Run a step: the initial one after the release, or a later one. A step that is not here only
@@ -141,6 +142,7 @@ struct RecoverAttempt {
   std::vector<StepId> alive;
   bool is_stray = false;
   bool never_began = false;  // for certain: no task ran, and none will
+  bool has_epilog = false;
 };
 
 /// Asked once a second while anything is closing; counts the patience with supervisors.

@@ -49,6 +49,7 @@ struct AgentAttempt {
   ContainerPhase container = ContainerPhase::none;
   std::optional<StepId> initial;
   bool go_at_once = false;
+  bool has_epilog = false;  // its batch step's end is told before its own
   bool is_released = false;
   std::optional<std::string> failure;
   bool node_at_fault = true;

@@ -1,8 +1,10 @@
 // The controller's own prolog and epilog with real daemons: when they run, that the controller goes
 // on meanwhile, and what a failure, a time-out or the controller's death makes of the job.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include "platform/process.h"
 #include "testsuite/daemons/programs.h"
 
 namespace cox::daemons {
@@ -109,6 +111,39 @@ TEST(ControllerPrograms, a_cancel_ends_the_prolog_and_the_job) {
   EXPECT_TRUE(client.act(wire::JobAction::CANCEL, id));
   EXPECT_EQ(client.end_of(id).state(), "CANCELLED");
   EXPECT_EQ(cluster.file("ran"), "");
+  cluster.expect_nothing_left();
+}
+
+/// Its first process, then one that left its group and session, each in a line of `pids`.
+const char* const forking =
+    "echo $$ >> pids; setsid sh -c 'echo $$ >> pids; exec sleep 1000' &\n"
+    "while [ ! -e go ]; do sleep 0.02; done";
+
+TEST(ControllerPrograms, a_new_controller_ends_what_the_killed_one_left_before_it_begins_again) {
+  Cluster cluster({.nodes = 1});
+  Client client = cluster.client();
+  configure(cluster, key("controller_prolog", program_file(cluster, "ctl-prolog", forking)));
+  const auto id = client.submit(cluster.job("true"));
+  const auto pids = [&] { return lines_of(cluster.file("pids")); };
+  ASSERT_TRUE(eventually([&] { return pids().size() == 2; }));
+  const auto old = pids();
+  cluster.kill_controller();
+  for (const std::string& pid : old) {
+    EXPECT_TRUE(platform::is_running(std::stoi(pid))) << "it outlives the controller";
+  }
+  cluster.start_controller();
+  ASSERT_TRUE(eventually([&] { return pids().size() > 2; })) << "it was begun again";
+  for (const std::string& pid : old) {
+    EXPECT_FALSE(platform::is_running(std::stoi(pid))) << "two of them ran at once";
+  }
+  cluster.write("go", "");
+  EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
+  ASSERT_TRUE(eventually([&] { return pids().size() == 4; }));
+  // What one leaves that ended by itself is its own affair.
+  for (std::size_t i = 2; i < 4; ++i) {
+    const int pid = std::stoi(pids()[i]);
+    if (platform::is_running(pid)) ::kill(pid, SIGKILL);
+  }
   cluster.expect_nothing_left();
 }
 

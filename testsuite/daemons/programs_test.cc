@@ -107,7 +107,9 @@ TEST(Programs, a_failing_epilog_sets_its_node_aside_when_the_job_has_ended_well)
       cluster, "epilog", "while [ ! -e go ]; do sleep 0.02; done; echo 'no \033[1m' >&2; exit 1");
   configure(cluster, key("epilog", path));
   const auto id = client.submit(cluster.job("true"));
-  EXPECT_TRUE(client.reaches(id, "RUNNING")) << "until the node has it behind it";
+  EXPECT_TRUE(client.reaches(id, "COMPLETING")) << "until the node has it behind it";
+  const Ran queue = cluster.shell("cox queue --no-header -o state");
+  EXPECT_EQ(queue.output, "COMPLETING\n");
   const auto next = client.submit(cluster.job("true").exclusive());
   EXPECT_EQ(client.state(next), "PENDING");
   cluster.write("go", "");

@@ -1,6 +1,7 @@
 // Safety: what must hold after every turn, whatever happened.
 #include "testsuite/faults/checks.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <variant>
@@ -102,6 +103,9 @@ void Checks::recovered(std::uint64_t sequence) {
   holders_.clear();
   elements_.clear();
   arrays_.clear();
+  aside_.clear();
+  partitions_down_.clear();
+  revision_ = 0;
   for_each_fact([this](const core::Fact& fact) { look(fact); });
 }
 
@@ -146,8 +150,38 @@ void Checks::arrays_ended() {
   }
 }
 
+/// Nothing starts where somebody said that nothing may.
+void Checks::look_at_administrators(const core::Fact& fact) {
+  if (const auto* aside = std::get_if<core::NodeSetAside>(&fact)) {
+    aside_.insert(aside->node);
+  } else if (const auto* resumed = std::get_if<core::NodeResumed>(&fact)) {
+    aside_.erase(resumed->node);
+  } else if (const auto* down = std::get_if<core::PartitionTakenDown>(&fact)) {
+    partitions_down_.insert(down->partition);
+  } else if (const auto* up = std::get_if<core::PartitionBroughtUp>(&fact)) {
+    partitions_down_.erase(up->partition);
+  } else if (const auto* started = std::get_if<core::JobStarted>(&fact)) {
+    if (partitions_down_.contains(started->partition)) {
+      complain(name_of(started->job) + " started in a partition that is down");
+    }
+    for (const NodeShare& share : started->allocation.nodes) {
+      if (aside_.contains(share.node)) {
+        complain(name_of(started->job) + " started on a node that is set aside");
+      }
+    }
+  }
+}
+
+void Checks::check_settings(const core::State& state) {
+  if (state.record.revision == revision_) return;
+  revision_ = state.record.revision;
+  if (std::ranges::find(sent_settings, state.record.settings) != sent_settings.end()) return;
+  complain("a configuration is in force that nobody sent: revision " + std::to_string(revision_));
+}
+
 void Checks::look(const core::Fact& fact) {
   look_at_arrays(fact);
+  look_at_administrators(fact);
   if (const auto* started = std::get_if<core::JobStarted>(&fact)) {
     auto& last = started_[started->job];
     if (started->attempt.value != last.value + 1) {
@@ -212,7 +246,8 @@ void Checks::look_at_disturbance(const core::Fact& fact) {
     complain(name_of(undone->job) + " was disturbed: " + undone->why);
   } else if (const auto* lost = std::get_if<core::NodeLost>(&fact)) {
     complain("a node that was heard is lost: " + lost->why);
-  } else if (const auto* aside = std::get_if<core::NodeSetAside>(&fact)) {
+  } else if (const auto* aside = std::get_if<core::NodeSetAside>(&fact);
+             aside != nullptr && aside->aside != core::Aside::drained) {
     complain("a good node was set aside: " + aside->why);
   }
 }
@@ -250,6 +285,7 @@ void Checks::after_turn(const core::State& state) {
     }
   }
   check_arrays(state);
+  check_settings(state);
   std::map<JobId, std::set<Attempt>> attempts;
   for (const auto& place : watch_.live()) {
     if (!is_excused(place.step.job, place.step.attempt)) {

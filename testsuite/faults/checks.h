@@ -33,6 +33,8 @@ class Checks {
   std::function<Result<ctld::HistoryPage>(const ctld::HistoryFilter&)> read_history;
   /// Nothing but the controller and its clients is disturbed: no running job may notice.
   bool is_undisturbed = false;
+  /// Every configuration that was ever sent: in force is one of them, whole.
+  std::vector<Settings> sent_settings;
 
   void complain(const std::string& what) { watch_.complain(what); }
 
@@ -83,6 +85,8 @@ class Checks {
   void for_each_fact(Visit visit) const;
   void look_at_arrays(const core::Fact& fact);
   void check_arrays(const core::State& state);
+  void look_at_administrators(const core::Fact& fact);
+  void check_settings(const core::State& state);
   void look_at_disturbance(const core::Fact& fact);
 
   Watch& watch_;
@@ -98,6 +102,9 @@ class Checks {
   std::set<JobId> ended_, forgotten_, single_runs_;
   std::map<AttemptKey, std::set<NodeId>> holders_;
   std::set<AttemptKey> excused_;
+  std::set<NodeId> aside_;
+  std::set<std::string> partitions_down_;
+  std::uint32_t revision_ = 0;  // of the configuration that was looked at
   std::uint64_t trace_ = 14'695'981'039'346'656'037ULL;
   std::uint64_t facts_ = 0;
 };

@@ -213,6 +213,10 @@ void FakeClient::received(const std::string& bytes) {
     }
     thefts_.erase(theft);
   }
+  if (good_.erase(reply.number()) != 0 && reply.has_error() &&
+      static_cast<Code>(reply.error().code()) != Code::storage_full) {
+    watch_.complain("what an administrator may do was refused: " + reply.error().message());
+  }
   const auto found = unanswered_.find(reply.number());
   if (found == unanswered_.end()) {
     return;
@@ -311,6 +315,12 @@ void FakeClient::end_endless() {
 
 void FakeClient::act_on_all(wire::JobAction::Kind kind) {
   for (const auto job : jobs_) act_on(job, kind);
+}
+
+void FakeClient::ask(wire::ClientRequest request, bool is_good) {
+  request.set_number(next_number_++);
+  if (is_good) good_.insert(request.number());
+  send(std::move(request));
 }
 
 void FakeClient::resume_nodes(const std::string& names) {

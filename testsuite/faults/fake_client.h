@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class FakeClient {
   /// Once, about every job it has.
   void act_on_all(wire::JobAction::Kind kind);
   void resume_nodes(const std::string& names);
+  /// Once, whatever the answer; `is_good`: to be refused only while the disk is full.
+  void ask(wire::ClientRequest request, bool is_good = false);
   /// Asks for a job it has already, under the same key, as a client does that missed the answer.
   void submit_again();
   /// The same for everything that was ever answered.
@@ -77,6 +80,7 @@ class FakeClient {
   std::uint64_t next_number_ = 1;
   std::map<std::uint64_t, wire::ClientRequest> unanswered_;  // submits only
   std::vector<wire::ClientRequest> answered_;
+  std::set<std::uint64_t> good_;               // asked once, and to be obeyed
   std::map<std::uint64_t, ClientKey> thefts_;  // submits under a key of somebody else
   // The last question how things stand: answered also while the disk is full.
   std::uint64_t asked_number_ = 0;

@@ -56,6 +56,7 @@ void FakeNode::start_daemon() {
     }
     request.never_began = known.go_at_once && known.initial && request.alive.empty() &&
                           set_mark({attempt.job, attempt.attempt, *known.initial}, false);
+    request.has_epilog = known.has_epilog;
     tell(request);
   }
   for (const auto& [step, supervisor] : supervisors_) {
@@ -201,6 +202,7 @@ void FakeNode::learn(const noded::AttemptPlan& plan) {
   known.initial = plan.initial();
   known.go_at_once = plan.prepare.go_at_once();
   known.cores = plan.share.cores;
+  known.has_epilog = !plan.programs.epilog.empty();
   known.run_us = label_number(request, "run_us", run_us_default);
   known.exit_code = static_cast<int>(label_number(request, "exit", 0));
   daemon_->known.emplace(plan.key(), known);

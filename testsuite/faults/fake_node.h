@@ -97,6 +97,7 @@ class FakeNode {
   struct Known {
     std::optional<StepId> initial;
     bool go_at_once = false;
+    bool has_epilog = false;
     bool released = false;
     std::uint64_t run_us = 0;
     Bitset cores;

@@ -14,7 +14,8 @@ constexpr std::array<std::string_view, kinds_count> names = {
     "message_late",       "half_open",       "node_cut",          "daemon_killed",
     "attempt_files_lost", "machine_stopped", "inventory_changed", "twin",
     "supervisor_killed",  "container_fails", "spawn_fails",       "step_unprepared",
-    "term_ignored",       "task_stuck",      "removal_busy"};
+    "term_ignored",       "task_stuck",      "removal_busy",      "config_changed",
+    "partition_down",     "node_drained",    "node_taken_down"};
 static_assert(!names.back().empty());
 
 }  // namespace

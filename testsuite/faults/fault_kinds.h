@@ -42,11 +42,23 @@ enum class Kind : std::uint8_t {
   term_ignored,        // tasks end only at KILL
   task_stuck,          // tasks end only when the kernel lets them go
   removal_busy,        // a container cannot be removed at the first try
+  // Of administrators.
+  config_changed,   // another configuration is applied, or an earlier one again
+  partition_down,   // a partition is taken down, or brought up
+  node_drained,     // a node is drained, or resumed
+  node_taken_down,  // with what runs there
   count_
 };
 
 inline constexpr std::size_t kinds_count = static_cast<std::size_t>(Kind::count_);
 inline constexpr Kind last_unnoticed_kind = Kind::stale_message;
+inline constexpr Kind first_administrators_kind = Kind::config_changed;
+
+/// No running job may notice it.
+constexpr bool is_unnoticed(Kind kind) {
+  return kind <= last_unnoticed_kind ||
+         (kind >= first_administrators_kind && kind < Kind::node_taken_down);
+}
 
 std::string_view name_of(Kind kind);
 

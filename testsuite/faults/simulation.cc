@@ -14,6 +14,8 @@ namespace {
 constexpr int fleet_size = 4;
 // In looks of ten seconds each after healing.
 constexpr int looks_until_cancel = 9;
+// Those up to here are as they were before there were administrators: docs/testing.md names seeds.
+constexpr std::uint64_t seeds_without_administrators = 100;
 constexpr int looks_unwanted_max = 3;  // more than a TERM, kill_wait and a KILL take
 
 /// Each way of backfill has its seeds.
@@ -43,16 +45,24 @@ bool is_stuck(const core::State& state, const StepKey& step) {
 KindSet kinds_of(const Scenario& scenario) {
   Rng rng(scenario.seed ^ 0x5EED'0F'4A'17ULL);
   KindSet kinds;
+  constexpr auto faults_count = static_cast<std::size_t>(first_administrators_kind);
   const std::uint64_t mood = rng.below(6);
+  const bool is_unnoticed_alone = mood == 1;
   if (mood == 0) {
-    kinds.add(static_cast<Kind>(rng.below(kinds_count)));  // one alone
+    kinds.add(static_cast<Kind>(rng.below(faults_count)));  // one alone
   } else {
     // Now and then only what no job may notice, else a handful of everything.
     const std::size_t end =
-        mood == 1 ? static_cast<std::size_t>(last_unnoticed_kind) + 1 : kinds_count;
+        is_unnoticed_alone ? static_cast<std::size_t>(last_unnoticed_kind) + 1 : faults_count;
     for (std::size_t i = 0; i < end; ++i) {
       if (rng.chance(2, 5)) kinds.add(static_cast<Kind>(i));
     }
+  }
+  for (std::size_t i = faults_count; i < kinds_count; ++i) {
+    const auto kind = static_cast<Kind>(i);
+    const bool is_meant = !is_unnoticed_alone || is_unnoticed(kind);
+    const bool is_there = rng.chance(2, 5) && is_meant;
+    if (is_there && scenario.seed > seeds_without_administrators) kinds.add(kind);
   }
   kinds.remove(scenario.off);
   return kinds;
@@ -61,14 +71,17 @@ KindSet kinds_of(const Scenario& scenario) {
 Simulation::Simulation(const Scenario& scenario)
     : scenario_(scenario),
       rng_(scenario.seed),
+      administrators_(scenario.seed ^ 0xAD'31'41'57ULL),
       kinds_(kinds_of(scenario)),
       network_(timeline_, rng_.fork()),
       controller_(timeline_, network_, rng_.fork(), checks_, short_settings(scenario.seed)) {
   checks_.prints_facts = scenario.prints_facts;
   checks_.is_undisturbed = true;
-  for (auto i = static_cast<std::size_t>(last_unnoticed_kind) + 1; i < kinds_count; ++i) {
-    if (kinds_.has(static_cast<Kind>(i))) checks_.is_undisturbed = false;
+  for (std::size_t i = 0; i < kinds_count; ++i) {
+    const auto kind = static_cast<Kind>(i);
+    if (kinds_.has(kind) && !is_unnoticed(kind)) checks_.is_undisturbed = false;
   }
+  checks_.sent_settings.push_back(short_settings(scenario.seed));
   controller_.plan_dropped = scenario.drop_plan ? 200 : 0;
   controller_.ear_of = [this](const std::string& name) -> FakeController::Send {
     FakeNode* node = node_named(name);
@@ -297,6 +310,7 @@ Outcome Simulation::run() {
         for (auto& client : clients_) client->end_endless();
       }
       clients_.back()->resume_nodes("n[1-4]");
+      restore_order();
       for (auto& client : clients_) {
         client->act_on_all(wire::JobAction::RELEASE);
         if (controller_.is_up()) client->leave_allocations(controller_.state());

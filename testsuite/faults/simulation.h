@@ -54,6 +54,10 @@ class Simulation {
   void strike_connection(Kind kind, FakeNode& node);
   void strike_controller(Kind kind);
   void strike_client(Kind kind);
+  void administer(Kind kind);
+  Settings any_settings();
+  void apply(const Settings& settings);
+  void restore_order();
   void schedule_strike();
   void schedule_clients();
   void controller_back_after(Duration delay);
@@ -68,6 +72,7 @@ class Simulation {
 
   Scenario scenario_;
   Rng rng_;
+  Rng administrators_;  // a stream of its own: where it is not used, it changes no run
   KindSet kinds_;
   Timeline timeline_;
   Watch watch_;

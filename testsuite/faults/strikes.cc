@@ -72,6 +72,11 @@ void Simulation::strike(Kind kind) {
     case Kind::twin:
     case Kind::supervisor_killed:
       return strike_node(kind, node);
+    case Kind::config_changed:
+    case Kind::partition_down:
+    case Kind::node_drained:
+    case Kind::node_taken_down:
+      return administer(kind);
     default:
       return strike_controller(kind);
   }
