@@ -76,6 +76,8 @@ Result<void> Attachment::take(const wire::StepMessage& message) {
     print_output(message.output());
   } else if (message.has_exit()) {
     result_ = message.exit().result();
+  } else if (message.has_told() && options_.is_verbose) {
+    print_error(message.told().text());
   } else if (message.has_abort()) {
     return fail(Code::refused, message.abort().message());
   }

@@ -16,6 +16,7 @@ namespace cox::cmds {
 
 struct AttachOptions {
   bool label_output = false;
+  bool is_verbose = false;  // print what the step tells of itself
   bool forward_input = true;
 };
 

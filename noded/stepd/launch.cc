@@ -25,7 +25,7 @@
 namespace cox::stepd {
 namespace {
 
-constexpr int report_number = 3;  // the child's descriptor of the report pipe
+constexpr int report_number = 3;                // the child's descriptor of the report pipe
 
 // As the kernel has it. The C library keeps two signals to itself and would leave them ignored
 // where our parent had them so.
@@ -120,11 +120,12 @@ class Child {
 
   // Ours are moved out of the way first: they may sit on the very numbers that the task gets.
   void take_descriptors() {
-    const std::array wanted = {launch_.input, launch_.output, launch_.error, report_fd_};
-    std::array<int, 4> moved{};
+    const std::array wanted = {launch_.input, launch_.output, launch_.error, report_fd_,
+                               launch_.pmi};
+    std::array<int, 5> moved{};
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      moved[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 16);
-      if (moved[i] < 0) {
+      moved[i] = wanted[i] < 0 ? -1 : ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 16);
+      if (moved[i] < 0 && i <= static_cast<std::size_t>(report_number)) {
         give_up(LaunchStage::descriptors);
       }
     }
@@ -137,7 +138,11 @@ class Child {
       give_up(LaunchStage::descriptors);
     }
     report_fd_ = report_number;
-    if (::close_range(report_number + 1, ~0U, 0) != 0) {
+    const bool has_pmi = launch_.pmi >= 0;
+    if (has_pmi && (moved[4] < 0 || ::dup2(moved[4], pmi_descriptor) < 0)) {
+      give_up(LaunchStage::descriptors);
+    }
+    if (::close_range(has_pmi ? pmi_descriptor + 1 : report_number + 1, ~0U, 0) != 0) {
       give_up(LaunchStage::descriptors);
     }
   }
@@ -225,6 +230,8 @@ class Child {
   std::vector<char*> environment_;
   cpu_set_t cpus_{};
   bool is_bound_ = false;
+};
+  bool has_memory_ = false;
 };
 
 // Threads of the MPI library might hold a lock, or change what the child reads: it gets a copy

@@ -136,7 +136,8 @@ Result<std::vector<TaskLaunch>> Supervisor::make_launches() {
     if (mpi_ == nullptr) {
       continue;
     }
-    const auto variables = mpi_->environment(plan_.here().first_task + task);
+    launch.pmi = mpi_->task_end(task);
+    const auto variables = mpi_->environment(task);
     if (!variables) {
       return Failure(variables.error());
     }
@@ -163,8 +164,12 @@ Result<void> Supervisor::start_tasks() {
   };
   events.all_gone = [this] { tasks_gone(); };
   tasks_ = std::make_unique<Tasks>(loop_, plan_, containment_.get(), std::move(events));
-  auto started = tasks_->start(std::move(*launches), mpi_ != nullptr);
+  const bool is_threaded = mpi_ != nullptr && mpi_->is_threaded();
+  auto started = tasks_->start(std::move(*launches), is_threaded);
   io_->tasks_started();
+  if (mpi_ != nullptr) {
+    mpi_->tasks_started();
+  }
   return started;
 }
 

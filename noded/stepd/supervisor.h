@@ -76,8 +76,8 @@ class Supervisor {
  private:
   // prepare.cc
   Result<void> prepare_all();
-  Result<void> prepare_mpi();
-  bool wants_mpi() const;
+  Result<void> prepare_mpi(const MpiOffer& offer);
+  Result<void> open_pmix();
   void open_container();
 
   // supervisor.cc
@@ -106,6 +106,7 @@ class Supervisor {
   void complete();
   void judge_memory(StepResult* result);
   void judge_mpi(StepResult* result);
+  void add_refusals(StepResult* result);
   void fence(Duration kill_wait);
 
   // messages of other supervisors
