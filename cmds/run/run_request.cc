@@ -21,7 +21,7 @@ namespace {
 constexpr std::array step_options = {"nodes", "ntasks",   "ntasks-per-node", "cpus-per-task",
                                      "time",  "job-name", "chdir",           "output",
                                      "error", "input",    "export",          "label-output",
-                                     "mpi",   "verbose",  "no-kill-on-bad-exit",
+                                     "mpi",   "verbose",  "show-binding",    "no-kill-on-bad-exit",
                                      "json",  "cluster"};
 
 Result<MpiKind> parse_mpi(std::string_view text) {
@@ -140,7 +140,7 @@ OptionTable run_options() {
        {"exact", 0, "", ""},
        {"overlap", 0, "", ""},
        {"pty", 0, "", ""},
-       {"show-binding", 0, "", ""},
+       {"show-binding", 0, "", "say which task gets which cores"},
        json_option,
        cluster_option,
        help_option});
@@ -154,6 +154,7 @@ Result<RunRequest> read_run_request(const Parsed& given) {
   RunRequest run;
   run.attach.label_output = given.has("label-output");
   run.attach.is_verbose = given.has("verbose");
+  run.attach.shows_binding = given.has("show-binding");
   run.attach.forward_input = draft->job.common->input.empty();
   run.wording = wording_of(*draft);
   const std::string job = surrounding_job(given);

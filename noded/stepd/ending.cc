@@ -74,6 +74,9 @@ void Supervisor::tasks_gone() {
   result_.usage = tasks_->usage();
   judge_memory(&result_);
   judge_mpi(&result_);
+  if (!binding_differences_.empty()) {
+    result_.detail += (result_.detail.empty() ? "" : "; ") + binding_differences_;
+  }
   if (cause_ == EndCause::none && result_.cause != EndCause::finished) {
     write_notice(result_.cause, result_.detail);
   }

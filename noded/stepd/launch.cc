@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <numaif.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -26,6 +27,8 @@ namespace cox::stepd {
 namespace {
 
 constexpr int report_number = 3;                // the child's descriptor of the report pipe
+constexpr std::size_t memory_nodes_max = 1024;  // of Linux
+constexpr std::size_t word_bits = 8 * sizeof(unsigned long);
 
 // As the kernel has it. The C library keeps two signals to itself and would leave them ignored
 // where our parent had them so.
@@ -72,7 +75,7 @@ class Child {
         is_bound_ = true;
       }
     }
-    return {};
+    return prepare_memory();
   }
 
   [[noreturn]] void run(pid_t parent) {
@@ -88,6 +91,7 @@ class Child {
     if (is_bound_ && ::sched_setaffinity(0, sizeof cpus_, &cpus_) != 0) {
       give_up(LaunchStage::binding);
     }
+    bind_memory();
     ::umask(static_cast<mode_t>(plan_.job.common->umask));
     if (::chdir(plan_.directory.c_str()) != 0) {
       give_up(LaunchStage::directory);
@@ -101,6 +105,30 @@ class Child {
   }
 
  private:
+  Result<void> prepare_memory() {
+    if (launch_.local_task >= plan_.task_memory.size()) {
+      return {};
+    }
+    const auto nodes = parse_cpu_list(plan_.task_memory[launch_.local_task]);
+    if (!nodes) {
+      return Failure(nodes.error());
+    }
+    for (const unsigned node : *nodes) {
+      if (node < memory_nodes_max) {
+        memory_[node / word_bits] |= 1UL << (node % word_bits);
+        has_memory_ = true;
+      }
+    }
+    return {};
+  }
+
+  // Where the kernel does not let us, the task runs all the same: binding_check.h will tell.
+  void bind_memory() {
+    if (has_memory_) {
+      static_cast<void>(::set_mempolicy(MPOL_BIND, memory_.data(), memory_nodes_max));
+    }
+  }
+
   void reset_signals() {
     for (int signal = 1; signal < NSIG; ++signal) {
       const KernelSigaction default_action;
@@ -230,7 +258,7 @@ class Child {
   std::vector<char*> environment_;
   cpu_set_t cpus_{};
   bool is_bound_ = false;
-};
+  std::array<unsigned long, memory_nodes_max / word_bits> memory_{};
   bool has_memory_ = false;
 };
 

@@ -92,7 +92,7 @@ Result<void> Supervisor::prepare_all() {
   }
   files_ = std::move(*files);
   if (plan_.is_root() && !plan_.is_batch) {
-    clients_->tell("mpi: " + choice.text);
+    tell("mpi: " + choice.text);
   }
   return choice.offer.has_any() ? prepare_mpi(choice.offer) : Result<void>();
 }

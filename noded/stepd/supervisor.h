@@ -107,6 +107,9 @@ class Supervisor {
   void judge_memory(StepResult* result);
   void judge_mpi(StepResult* result);
   void add_refusals(StepResult* result);
+  void tell(const std::string& text);
+  void tell_binding();
+  void check_bindings();
   void fence(Duration kill_wait);
 
   // messages of other supervisors
@@ -131,6 +134,7 @@ class Supervisor {
   EndCause cause_ = EndCause::none;  // why we end it; the first one wins
   std::string detail_;
   std::string launch_failure_;
+  std::string binding_differences_;
   std::int32_t abort_status_ = 0;
   std::vector<TaskEnd> ends_;
   bool local_done_ = false;
