@@ -109,7 +109,7 @@ class Daemon {
   void log_closed(AttemptKey key);
   Result<int> spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once);
   platform::ContainerLimits limits(const NodeShare& share) const;
-  std::vector<std::string> task_cpus(const AttemptPlan& plan, StepId step) const;
+  void bind(const AttemptPlan& plan, StepId step, StepPlace* place) const;
   Bitset placed(const Bitset& cores) const;
 
   platform::Loop& loop_;

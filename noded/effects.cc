@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <numeric>
 #include <utility>
 
+#include "model/binding.h"
 #include "noded/daemon.h"
 #include "platform/file.h"
 
@@ -111,17 +113,27 @@ Bitset Daemon::placed(const Bitset& cores) const {
   return result;
 }
 
-std::vector<std::string> Daemon::task_cpus(const AttemptPlan& plan, StepId step) const {
-  std::vector<std::string> result;
+// The plan is made and shown wherever the tasks run; carried out only where the cores are this
+// system's and this node's alone.
+void Daemon::bind(const AttemptPlan& plan, StepId step, StepPlace* place) const {
   const wire::StepSpec& spec = *plan.spec(step);
-  if (spec.is_batch() || setup_.options.emulation || !setup_.machine->is_thissystem()) {
-    return result;
+  if (spec.is_batch()) return;
+  const NodeClass& node = setup_.inventory.node_class;
+  const wire::StepNode& here = spec.nodes(static_cast<int>(spec.node_index()));
+  const BindRoom room{plan.share.cores, plan.share.memory_mib, here.tasks(), spec.cpus_per_task()};
+  const auto planned = plan_binding(node, room, BindRequest{});
+  if (!planned) return;
+  std::vector<std::uint32_t> ranks(here.tasks());
+  std::iota(ranks.begin(), ranks.end(), here.first_task());
+  place->binding_map = binding_map(node, room, *planned, ranks);
+  place->not_bound = setup_.options.emulation           ? "the node shares this machine with others"
+                     : !setup_.machine->is_thissystem() ? "its topology is not this machine's"
+                                                        : planned->why;
+  if (!place->not_bound.empty()) return;
+  for (const TaskBinding& task : planned->tasks) {
+    place->task_cpus.push_back(setup_.machine->os_cpus(task.cores));
+    place->task_memory.push_back(setup_.machine->os_memory_nodes(task.numa));
   }
-  const std::uint32_t tasks = spec.nodes(static_cast<int>(spec.node_index())).tasks();
-  for (const Bitset& cores : cores_per_task(plan.share.cores, tasks, spec.cpus_per_task())) {
-    result.push_back(setup_.machine->os_cpus(cores));
-  }
-  return result;
 }
 
 void Daemon::run(const agent::SpawnSupervisor& effect) {
@@ -148,7 +160,7 @@ Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_a
   place.state_dir = setup_.paths.groups();
   place.tmp_dir = setup_.paths.tmp(plan.key());
   place.kill_wait_us = state_.kill_wait.us;
-  place.task_cpus = task_cpus(plan, key.step);
+  bind(plan, key.step, &place);
   place.nvidia_gpus = setup_.machine->gpu_numbers(plan.share.devices, platform::GpuVendor::nvidia);
   place.amd_gpus = setup_.machine->gpu_numbers(plan.share.devices, platform::GpuVendor::amd);
   place.go_at_once = go_at_once;

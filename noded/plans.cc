@@ -136,20 +136,10 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
   start->set_nvidia_gpus(place.nvidia_gpus);
   start->set_amd_gpus(place.amd_gpus);
   for (const std::string& cpus : place.task_cpus) start->add_task_cpus(cpus);
+  for (const std::string& nodes : place.task_memory) start->add_task_memory(nodes);
+  for (const std::string& line : place.binding_map) start->add_binding_map(line);
+  start->set_not_bound(place.not_bound);
   return message.SerializeAsString();
-}
-
-std::vector<Bitset> cores_per_task(const Bitset& cores, std::uint32_t tasks, std::uint32_t cpus) {
-  const std::size_t each = tasks == 0 ? 0 : cores.count() / tasks;
-  if (each == 0 || each < cpus) return {};
-  std::vector<Bitset> result;
-  result.reserve(tasks);
-  Bitset left = cores;
-  for (std::uint32_t task = 0; task < tasks; ++task) {
-    result.push_back(left.lowest(each));
-    left -= result.back();
-  }
-  return result;
 }
 
 }  // namespace cox::noded

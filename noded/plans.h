@@ -50,7 +50,8 @@ struct StepPlace {
   std::string node_name, cluster, controller;
   std::string container, containment, state_dir, tmp_dir;
   std::int64_t kill_wait_us = 0;
-  std::vector<std::string> task_cpus;
+  std::vector<std::string> task_cpus, task_memory, binding_map;
+  std::string not_bound;
   std::string nvidia_gpus, amd_gpus;  // Machine::gpu_numbers of what the attempt holds
   bool go_at_once = false;
   Duration lease_left, lease_kill_wait;  // 0: none
@@ -61,9 +62,5 @@ void change_limit(Duration limit, AttemptPlan* plan);
 
 /// The StepMessage{start} for a supervisor, as bytes. The step has a spec in the plan.
 std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPlace& place);
-
-/// Local tasks share the node's cores evenly: the cores of each, empty when there are fewer cores
-/// than tasks need (then nothing is bound).
-std::vector<Bitset> cores_per_task(const Bitset& cores, std::uint32_t tasks, std::uint32_t cpus);
 
 }  // namespace cox::noded

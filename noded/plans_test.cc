@@ -98,15 +98,6 @@ TEST(Plans, a_damaged_attempt_file_is_refused_at_every_length) {
   EXPECT_FALSE(parse_attempt_file(""));
 }
 
-TEST(Plans, tasks_share_the_cores_evenly) {
-  const auto cores = cores_per_task(Bitset(8, true), 3, 2);
-  ASSERT_EQ(cores.size(), 3U);
-  EXPECT_EQ(cores[0].to_ranges(), "0-1");
-  EXPECT_EQ(cores[2].to_ranges(), "4-5");
-  EXPECT_TRUE(cores_per_task(Bitset(2, true), 3, 1).empty()) << "fewer cores than tasks";
-  EXPECT_TRUE(cores_per_task(Bitset(4, true), 2, 3).empty()) << "fewer cores than asked per task";
-}
-
 TEST(Translate, a_prepare_becomes_a_request_with_its_plan) {
   const auto received = receive(frame_of(prepare_of(5, 2)));
   ASSERT_TRUE(received);

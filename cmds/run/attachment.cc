@@ -76,6 +76,10 @@ Result<void> Attachment::take(const wire::StepMessage& message) {
     print_output(message.output());
   } else if (message.has_exit()) {
     result_ = message.exit().result();
+  } else if (message.has_told()) {
+    const std::string& text = message.told().text();
+    const bool is_binding = text.starts_with("binding on ");
+    if (is_binding ? options_.shows_binding : options_.is_verbose) print_error(text);
   } else if (message.has_abort()) {
     return fail(Code::refused, message.abort().message());
   }

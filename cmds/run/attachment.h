@@ -16,6 +16,8 @@ namespace cox::cmds {
 
 struct AttachOptions {
   bool label_output = false;
+  bool is_verbose = false;     // print what the step tells of itself, but for
+  bool shows_binding = false;  // which task gets which cores
   bool forward_input = true;
 };
 

@@ -18,32 +18,19 @@
 namespace cox::cmds {
 namespace {
 
-constexpr std::array step_options = {"nodes",
-                                     "ntasks",
-                                     "ntasks-per-node",
-                                     "cpus-per-task",
-                                     "time",
-                                     "job-name",
-                                     "chdir",
-                                     "output",
-                                     "error",
-                                     "input",
-                                     "export",
-                                     "label-output",
-                                     "mpi",
-                                     "no-kill-on-bad-exit",
-                                     "json",
-                                     "cluster"};
+constexpr std::array step_options = {"nodes", "ntasks",   "ntasks-per-node", "cpus-per-task",
+                                     "time",  "job-name", "chdir",           "output",
+                                     "error", "input",    "export",          "label-output",
+                                     "mpi",   "verbose",  "show-binding",    "no-kill-on-bad-exit",
+                                     "json",  "cluster"};
 
 Result<MpiKind> parse_mpi(std::string_view text) {
   if (text == "auto") return MpiKind::automatic;
   if (text == "none") return MpiKind::none;
   if (text == "pmix") return MpiKind::pmix;
-  if (text == "pmi1" || text == "pmi2") {
-    return fail(Code::bad_usage,
-                "--mpi " + quoted(text) + ": not supported yet by this version (see: --mpi pmix)");
-  }
-  return fail(Code::bad_usage, "--mpi " + quoted(text) + ": auto, pmix or none");
+  if (text == "pmi1") return MpiKind::pmi1;
+  if (text == "pmi2") return MpiKind::pmi2;
+  return fail(Code::bad_usage, "--mpi " + quoted(text) + ": auto, pmix, pmi2, pmi1 or none");
 }
 
 /// The job whose environment we run in; none with --new.
@@ -144,15 +131,16 @@ Result<wire::ClientRequest> new_step(const Parsed& given,
 OptionTable run_options() {
   static const std::vector<OptionSpec> table = with_request_options(
       {{"label-output", 'l', "", "each line begins with its task's rank"},
-       {"mpi", 0, "KIND", "auto, pmix or none"},
+       {"mpi", 0, "KIND", "auto, pmix, pmi2, pmi1 or none"},
        {"new", 0, "", "a job of its own, even inside a job"},
        {"no-kill-on-bad-exit", 0, "", "a task that fails does not end the others"},
+       {"verbose", 'v', "", "say how the tasks are wired up"},
        {"bind", 0, "KIND", ""},
        {"distribution", 'm', "KIND", ""},
        {"exact", 0, "", ""},
        {"overlap", 0, "", ""},
        {"pty", 0, "", ""},
-       {"show-binding", 0, "", ""},
+       {"show-binding", 0, "", "say which task gets which cores"},
        json_option,
        cluster_option,
        help_option});
@@ -165,6 +153,8 @@ Result<RunRequest> read_run_request(const Parsed& given) {
   if (!draft) return Failure(draft.error());
   RunRequest run;
   run.attach.label_output = given.has("label-output");
+  run.attach.is_verbose = given.has("verbose");
+  run.attach.shows_binding = given.has("show-binding");
   run.attach.forward_input = draft->job.common->input.empty();
   run.wording = wording_of(*draft);
   const std::string job = surrounding_job(given);

@@ -11,6 +11,7 @@ namespace cox::stepd {
 namespace {
 
 constexpr std::size_t onlooker_queue_max = std::size_t{8} << 20;
+constexpr std::size_t told_max = 4096;
 
 }  // namespace
 
@@ -22,6 +23,9 @@ Clients::~Clients() {
 
 void Clients::attach(std::shared_ptr<link::Link> link, bool as_owner) {
   const link::Link* key = link.get();
+  for (const std::string& text : told_) {
+    link->send(text);
+  }
   if (!exit_.empty()) {
     link->send(exit_);
   }
@@ -52,6 +56,18 @@ void Clients::lose(const link::Link* link) {
   if (link == owner_) {
     owner_ = nullptr;
     events_.owner_gone();
+  }
+}
+
+void Clients::tell(const std::string& text) {
+  if (told_.size() >= told_max) {
+    return;
+  }
+  wire::StepMessage message;
+  message.mutable_told()->set_text(text);
+  told_.push_back(message.SerializeAsString());
+  for (auto& [key, link] : links_) {
+    link->send(told_.back());
   }
 }
 

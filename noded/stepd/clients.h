@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "link/link.h"
 #include "model/outcome.h"
@@ -40,6 +41,8 @@ class Clients {
   void take(const link::Link* link, const wire::StepMessage& message);
   void lose(const link::Link* link);
 
+  /// A line for those who want to know more; also to clients that come later.
+  void tell(const std::string& text);
   void output(std::uint32_t task, std::uint32_t stream, const std::string& data, bool eof);
   /// The step's result, also to clients that come later; nothing follows.
   void finish(const StepResult& result);
@@ -58,6 +61,7 @@ class Clients {
   const link::Link* owner_ = nullptr;
   bool had_owner_ = false;
   bool owner_paused_ = false;
+  std::vector<std::string> told_;
   std::string exit_;  // once finished
 };
 

@@ -38,6 +38,10 @@ void Supervisor::task_ended(const TaskEnd& end) {
     begin_end(launch_failure_.empty() ? EndCause::bad_exit : EndCause::launch_failed, why,
               std::nullopt);
   }
+  if (!end.failed() && !end.ended_by_us && plan_.kill_on_bad_exit && others_live &&
+      mpi_ != nullptr) {
+    mpi_->task_left(end.task - plan_.here().first_task);
+  }
 }
 
 // Nothing may be left when the controller takes the node for lost: an end that is under way already
@@ -70,6 +74,9 @@ void Supervisor::tasks_gone() {
   result_.usage = tasks_->usage();
   judge_memory(&result_);
   judge_mpi(&result_);
+  if (!binding_differences_.empty()) {
+    result_.detail += (result_.detail.empty() ? "" : "; ") + binding_differences_;
+  }
   if (cause_ == EndCause::none && result_.cause != EndCause::finished) {
     write_notice(result_.cause, result_.detail);
   }
@@ -97,6 +104,15 @@ void Supervisor::judge_memory(StepResult* result) {
   }
 }
 
+// What tasks were refused is mostly why they failed.
+void Supervisor::add_refusals(StepResult* result) {
+  const std::string refused = mpi_ == nullptr ? "" : mpi_->refusals();
+  const bool has_failed = result->cause == EndCause::bad_exit || exit_status(*result) != 0;
+  if (!refused.empty() && has_failed && result->detail.find(refused) == std::string::npos) {
+    result->detail += (result->detail.empty() ? "" : "; ") + refused;
+  }
+}
+
 // An MPI library that finds no server starts each task as a world of its own, and exits with 0.
 void Supervisor::judge_mpi(StepResult* result) {
   const bool went_well = result->cause == EndCause::finished && exit_status(*result) == 0;
@@ -106,15 +122,16 @@ void Supervisor::judge_mpi(StepResult* result) {
     result->detail += (result->detail.empty() ? "" : "; ") +
                       ("an mpi program could not have started: " + mpi_missing_);
   }
+  add_refusals(result);
   if (!went_well || plan_.tasks < 2 || !program_.links_mpi || plan_.mpi == MpiKind::none ||
       (mpi_ != nullptr && mpi_->connected_ranks() > 0)) {
     return;
   }
   result->cause = EndCause::launch_failed;
   result->exit_code = own_failure_status;
-  result->detail =
-      "mpi program ran as " + std::to_string(plan_.tasks) + " singletons: " +
-      (mpi_ == nullptr ? "libcoxpmix.so is not installed" : "no task connected to the pmix server");
+  result->detail = "mpi program ran as " + std::to_string(plan_.tasks) + " singletons: " +
+                   (mpi_ == nullptr ? "libcoxpmix.so is not installed"
+                                    : "no task connected to the " + mpi_->servers_text());
 }
 
 void Supervisor::end_without_tasks(EndCause cause, const std::string& detail) {
@@ -196,6 +213,7 @@ void Supervisor::check_finished() {
     for (std::size_t node = 1; node < node_results_.size(); ++node) {
       merged = node_results_[node] ? merge_nodes(merged, *node_results_[node]) : merged;
     }
+    add_refusals(&merged);
     clients_->finish(merged);
     exit_sent_ = true;
   }

@@ -104,6 +104,19 @@ TEST(Environment, gpus_of_another_job_are_not_passed_on) {
   EXPECT_EQ(value(common_environment(plan), "CUDA_VISIBLE_DEVICES"), "0");
 }
 
+// A task that sees one GPU alone cannot copy to its neighbour's.
+TEST(Trap27, every_task_of_a_node_sees_all_gpus_of_the_job_there) {
+  StepPlan plan = two_node_plan();
+  plan.nvidia_gpus = "0,2,3";
+  plan.amd_gpus = "1,4";
+  const auto common = common_environment(plan);
+  for (std::uint32_t task = 0; task < plan.here().tasks; ++task) {
+    const auto own = task_environment(plan, common, task);
+    EXPECT_EQ(value(own, "CUDA_VISIBLE_DEVICES"), "0,2,3") << task;
+    EXPECT_EQ(value(own, "ROCR_VISIBLE_DEVICES"), "1,4") << task;
+  }
+}
+
 TEST(Environment, a_batch_script_sees_the_job_and_a_task_its_step) {
   const auto batch = common_environment(batch_plan());
   EXPECT_EQ(value(batch, "COX_STEP_ID"), "batch");

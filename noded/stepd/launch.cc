@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <numaif.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,7 +26,9 @@
 namespace cox::stepd {
 namespace {
 
-constexpr int report_number = 3;  // the child's descriptor of the report pipe
+constexpr int report_number = 3;                // the child's descriptor of the report pipe
+constexpr std::size_t memory_nodes_max = 1024;  // of Linux
+constexpr std::size_t word_bits = 8 * sizeof(unsigned long);
 
 // As the kernel has it. The C library keeps two signals to itself and would leave them ignored
 // where our parent had them so.
@@ -72,7 +75,7 @@ class Child {
         is_bound_ = true;
       }
     }
-    return {};
+    return prepare_memory();
   }
 
   [[noreturn]] void run(pid_t parent) {
@@ -88,6 +91,7 @@ class Child {
     if (is_bound_ && ::sched_setaffinity(0, sizeof cpus_, &cpus_) != 0) {
       give_up(LaunchStage::binding);
     }
+    bind_memory();
     ::umask(static_cast<mode_t>(plan_.job.common->umask));
     if (::chdir(plan_.directory.c_str()) != 0) {
       give_up(LaunchStage::directory);
@@ -101,6 +105,30 @@ class Child {
   }
 
  private:
+  Result<void> prepare_memory() {
+    if (launch_.local_task >= plan_.task_memory.size()) {
+      return {};
+    }
+    const auto nodes = parse_cpu_list(plan_.task_memory[launch_.local_task]);
+    if (!nodes) {
+      return Failure(nodes.error());
+    }
+    for (const unsigned node : *nodes) {
+      if (node < memory_nodes_max) {
+        memory_[node / word_bits] |= 1UL << (node % word_bits);
+        has_memory_ = true;
+      }
+    }
+    return {};
+  }
+
+  // Where the kernel does not let us, the task runs all the same: binding_check.h will tell.
+  void bind_memory() {
+    if (has_memory_) {
+      static_cast<void>(::set_mempolicy(MPOL_BIND, memory_.data(), memory_nodes_max));
+    }
+  }
+
   void reset_signals() {
     for (int signal = 1; signal < NSIG; ++signal) {
       const KernelSigaction default_action;
@@ -120,11 +148,12 @@ class Child {
 
   // Ours are moved out of the way first: they may sit on the very numbers that the task gets.
   void take_descriptors() {
-    const std::array wanted = {launch_.input, launch_.output, launch_.error, report_fd_};
-    std::array<int, 4> moved{};
+    const std::array wanted = {launch_.input, launch_.output, launch_.error, report_fd_,
+                               launch_.pmi};
+    std::array<int, 5> moved{};
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      moved[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 16);
-      if (moved[i] < 0) {
+      moved[i] = wanted[i] < 0 ? -1 : ::fcntl(wanted[i], F_DUPFD_CLOEXEC, 16);
+      if (moved[i] < 0 && i <= static_cast<std::size_t>(report_number)) {
         give_up(LaunchStage::descriptors);
       }
     }
@@ -137,7 +166,11 @@ class Child {
       give_up(LaunchStage::descriptors);
     }
     report_fd_ = report_number;
-    if (::close_range(report_number + 1, ~0U, 0) != 0) {
+    const bool has_pmi = launch_.pmi >= 0;
+    if (has_pmi && (moved[4] < 0 || ::dup2(moved[4], pmi_descriptor) < 0)) {
+      give_up(LaunchStage::descriptors);
+    }
+    if (::close_range(has_pmi ? pmi_descriptor + 1 : report_number + 1, ~0U, 0) != 0) {
       give_up(LaunchStage::descriptors);
     }
   }
@@ -225,6 +258,8 @@ class Child {
   std::vector<char*> environment_;
   cpu_set_t cpus_{};
   bool is_bound_ = false;
+  std::array<unsigned long, memory_nodes_max / word_bits> memory_{};
+  bool has_memory_ = false;
 };
 
 // Threads of the MPI library might hold a lock, or change what the child reads: it gets a copy

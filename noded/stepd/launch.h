@@ -19,7 +19,11 @@ struct TaskLaunch {
   const std::vector<std::string>* argv = nullptr;
   std::vector<std::string> environment;
   int input = -1, output = -1, error = -1;  // none may be -1 at launch
+  int pmi = -1;                             // becomes pmi_descriptor; -1: there is none
 };
+
+/// Where a task finds its end of a PMI connection.
+inline constexpr int pmi_descriptor = 4;
 
 enum class LaunchStage : std::uint32_t {
   container,

@@ -1,11 +1,13 @@
-// Loading of libcoxpmix.so, and routing of its messages. The library is never unloaded: it has
-// threads.
+// Loading of libcoxpmix.so, and routing of what it and the PMI server have to say. The library is
+// never unloaded: it has threads.
 #include "noded/stepd/mpi_bridge.h"
 
 #include <dlfcn.h>
 #include <unistd.h>
 
 #include "noded/stepd/as_user.h"
+#include "noded/stepd/launch.h"
+#include "noded/stepd/pmi/pmi_mapping.h"
 #include "platform/file.h"
 #include "platform/process.h"
 #include "wire/step.pb.h"
@@ -15,6 +17,8 @@ namespace {
 
 constexpr std::uint32_t private_umask = 077;
 constexpr int status_unreachable = -25;  // PMIX_ERR_UNREACH
+// The tasks of all nodes fence together in PMI; PMIx names its fences by ranks.
+constexpr const char* pmi_fence_id = "pmi";
 
 std::string library_path() {
   const std::string program = platform::own_program();
@@ -45,10 +49,32 @@ Result<MpiServerOpen> load_library() {
   return reinterpret_cast<MpiServerOpen>(entry);
 }
 
+std::string space_name(const StepPlan& plan) {
+  return "cox." + std::to_string(plan.key.job.value) + "." +
+         std::to_string(plan.key.attempt.value) + "." + step_name(plan.key.step);
+}
+
+PmiStep pmi_step_of(const StepPlan& plan, const MpiOffer& offer) {
+  PmiStep step;
+  step.name = space_name(plan);
+  step.node = plan.node_name;
+  step.tasks = plan.tasks;
+  step.offers_one = offer.pmi1;
+  step.offers_two = offer.pmi2;
+  for (std::uint32_t task = 0; task < plan.here().tasks; ++task) {
+    step.ranks.push_back(plan.here().first_task + task);
+  }
+  std::vector<std::uint32_t> node_of;
+  for (std::uint32_t index = 0; index < plan.nodes.size(); ++index) {
+    node_of.insert(node_of.end(), plan.nodes[index].tasks, index);
+  }
+  step.mapping = process_mapping(node_of);
+  return step;
+}
+
 MpiPlan plan_of(const StepPlan& plan, const std::string& directory) {
   MpiPlan out;
-  out.nspace = "cox." + std::to_string(plan.key.job.value) + "." +
-               std::to_string(plan.key.attempt.value) + "." + step_name(plan.key.step);
+  out.nspace = space_name(plan);
   out.uid = plan.job.common->user.uid;
   out.gid = plan.job.common->user.gid;
   out.tmp_dir = directory;
@@ -77,24 +103,36 @@ MpiBridge::MpiBridge(platform::Loop& loop, const StepPlan& plan, Out out)
 
 MpiBridge::~MpiBridge() {
   *alive_ = false;
-  server_.reset();
+  pmix_.reset();
 }
 
-Result<std::unique_ptr<MpiBridge>> MpiBridge::open(platform::Loop& loop,
-                                                   const StepPlan& plan,
-                                                   const std::string& directory,
-                                                   Out out) {
+Result<void> MpiBridge::open_pmix(const std::string& directory) {
   const auto entry = load_library();
   if (!entry) {
     return Failure(entry.error());
   }
-  std::unique_ptr<MpiBridge> bridge(new MpiBridge(loop, plan, std::move(out)));
   std::string error;
-  bridge->server_.reset((*entry)(plan_of(plan, directory), bridge->events(), &error));
-  if (bridge->server_ == nullptr) {
+  pmix_.reset((*entry)(plan_of(plan_, directory), events(), &error));
+  if (pmix_ == nullptr) {
     return fail(Code::internal, "mpi server: " + error);
   }
-  return bridge;
+  return {};
+}
+
+Result<void> MpiBridge::open_pmi(const MpiOffer& offer) {
+  pmi_step_ = pmi_step_of(plan_, offer);
+  PmiServer::Out out;
+  out.fence = [this](std::string data) { reach_fence(pmi_fence_id, {}, std::move(data)); };
+  out.abort = [this](std::int32_t status, const std::string& message) {
+    out_.abort(status, message);
+  };
+  out.broken = [this](const std::string& why) { out_.broken(why); };
+  auto opened = PmiSockets::open(loop_, pmi_step_, std::move(out));
+  if (!opened) {
+    return Failure(opened.error());
+  }
+  pmi_ = std::move(*opened);
+  return {};
 }
 
 // Work from the library's threads, dropped when it comes after our end.
@@ -113,16 +151,7 @@ MpiEvents MpiBridge::events() {
   const auto post = poster();
   events.fence = [this, post](std::string id, std::vector<std::uint32_t> nodes, std::string data) {
     post([this, id = std::move(id), nodes = std::move(nodes), data = std::move(data)] {
-      if (plan_.is_root()) {
-        fence_arrived(0, id, nodes, data);
-        return;
-      }
-      wire::StepMessage message;
-      message.mutable_fence()->set_id(id);
-      message.mutable_fence()->set_data(data);
-      message.mutable_fence()->set_node_index(plan_.node_index);
-      message.mutable_fence()->mutable_nodes()->Assign(nodes.begin(), nodes.end());
-      out_.send(0, message);
+      reach_fence(id, nodes, data);
     });
   };
   events.modex = [this, post](std::uint64_t number, std::uint32_t rank, std::string info) {
@@ -140,8 +169,79 @@ MpiEvents MpiBridge::events() {
   return events;
 }
 
-Result<std::vector<std::string>> MpiBridge::environment(std::uint32_t rank) {
-  return server_->environment(rank);
+Result<std::vector<std::string>> MpiBridge::environment(std::uint32_t local_task) {
+  const std::uint32_t rank = plan_.here().first_task + local_task;
+  std::vector<std::string> variables;
+  if (pmix_ != nullptr) {
+    auto of_pmix = pmix_->environment(rank);
+    if (!of_pmix) {
+      return of_pmix;
+    }
+    variables = std::move(*of_pmix);
+  }
+  if (pmi_ != nullptr) {
+    const auto of_pmi = pmi_environment(pmi_step_, rank, pmi_descriptor);
+    variables.insert(variables.end(), of_pmi.begin(), of_pmi.end());
+  }
+  return variables;
+}
+
+int MpiBridge::task_end(std::uint32_t local_task) const {
+  return pmi_ == nullptr ? -1 : pmi_->task_end(local_task);
+}
+
+void MpiBridge::tasks_started() {
+  if (pmi_ != nullptr) {
+    pmi_->tasks_started();
+  }
+}
+
+void MpiBridge::task_left(std::uint32_t local_task) {
+  if (pmi_ != nullptr) {
+    pmi_->server().task_left(local_task);
+  }
+}
+
+std::uint32_t MpiBridge::connected_ranks() const {
+  return (pmix_ == nullptr ? 0 : pmix_->connected_ranks()) +
+         (pmi_ == nullptr ? 0 : pmi_->server().connected());
+}
+
+std::string MpiBridge::servers_text() const {
+  if (pmix_ != nullptr && pmi_ != nullptr) {
+    return "pmix or pmi server";
+  }
+  return pmix_ != nullptr ? "pmix server" : "pmi server";
+}
+
+std::string MpiBridge::refusals() const {
+  return pmi_ == nullptr ? std::string() : pmi_->server().refusals();
+}
+
+// This node's part is complete.
+void MpiBridge::reach_fence(const std::string& id,
+                            std::vector<std::uint32_t> nodes,
+                            std::string data) {
+  if (plan_.is_root()) {
+    fence_arrived(0, id, std::move(nodes), std::move(data));
+    return;
+  }
+  wire::StepMessage message;
+  message.mutable_fence()->set_id(id);
+  message.mutable_fence()->set_data(std::move(data));
+  message.mutable_fence()->set_node_index(plan_.node_index);
+  message.mutable_fence()->mutable_nodes()->Assign(nodes.begin(), nodes.end());
+  out_.send(0, message);
+}
+
+void MpiBridge::finish_fence(const std::string& id, int status, const std::string& data) {
+  if (id != pmi_fence_id) {
+    if (pmix_ != nullptr) {
+      pmix_->fence_done(id, status, data);
+    }
+  } else if (pmi_ != nullptr) {
+    pmi_->server().fence_done(data);
+  }
 }
 
 void MpiBridge::fence_arrived(std::uint32_t from,
@@ -157,7 +257,7 @@ void MpiBridge::fence_arrived(std::uint32_t from,
   message.mutable_fence_done()->set_data(done->data);
   for (const std::uint32_t node : done->nodes) {
     if (node == plan_.node_index) {
-      server_->fence_done(id, 0, done->data);
+      finish_fence(id, 0, done->data);
     } else {
       out_.send(node, message);
     }
@@ -177,18 +277,18 @@ void MpiBridge::ask(std::uint64_t number,
                     std::uint32_t rank,
                     std::uint32_t from,
                     const std::string& info) {
-  if (rank >= plan_.tasks) {
+  if (rank >= plan_.tasks || (node_of(rank) == plan_.node_index && pmix_ == nullptr)) {
     answer(number, status_unreachable, "", from);
     return;
   }
   const std::uint32_t owner = node_of(rank);
   if (owner == plan_.node_index) {
-    server_->modex_asked(rank, info,
-                         [this, post = poster(), number, from](int status, std::string data) {
-                           post([this, number, status, data = std::move(data), from] {
-                             answer(number, status, data, from);
-                           });
+    pmix_->modex_asked(rank, info,
+                       [this, post = poster(), number, from](int status, std::string data) {
+                         post([this, number, status, data = std::move(data), from] {
+                           answer(number, status, data, from);
                          });
+                       });
     return;
   }
   wire::StepMessage message;
@@ -204,7 +304,9 @@ void MpiBridge::answer(std::uint64_t number,
                        const std::string& data,
                        std::uint32_t to) {
   if (to == plan_.node_index) {
-    server_->modex_done(number, status, data);
+    if (pmix_ != nullptr) {
+      pmix_->modex_done(number, status, data);
+    }
     return;
   }
   wire::StepMessage message;
@@ -221,8 +323,8 @@ bool MpiBridge::take(std::uint32_t from, const wire::StepMessage& message) {
     const auto& fence = message.fence();
     fence_arrived(from, fence.id(), {fence.nodes().begin(), fence.nodes().end()}, fence.data());
   } else if (message.has_fence_done()) {
-    server_->fence_done(message.fence_done().id(), message.fence_done().status(),
-                        message.fence_done().data());
+    finish_fence(message.fence_done().id(), message.fence_done().status(),
+                 message.fence_done().data());
   } else if (message.has_modex_ask()) {
     const auto& asked = message.modex_ask();
     ask(asked.number(), asked.rank(), plan_.is_root() ? from : asked.from_node(), asked.info());

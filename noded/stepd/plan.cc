@@ -72,6 +72,9 @@ void take_job_shape(const wire::StepStart& start, StepPlan* plan) {
     plan->cores = static_cast<std::uint32_t>(share->cores.count());
   }
   plan->task_cpus.assign(start.task_cpus().begin(), start.task_cpus().end());
+  plan->task_memory.assign(start.task_memory().begin(), start.task_memory().end());
+  plan->not_bound = start.not_bound();
+  plan->binding_map.assign(start.binding_map().begin(), start.binding_map().end());
 }
 
 // What is run: a batch step takes everything from the job, other steps from their own request.

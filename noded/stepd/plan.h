@@ -69,7 +69,10 @@ struct StepPlan {
   bool cpus_per_task_given = false;
   std::uint32_t cores = 0;            // of the job on this node
   std::string nvidia_gpus, amd_gpus;  // of the job on this node, "0,2" as their vendors number them
-  std::vector<std::string> task_cpus;  // per local task: OS PU indices; empty: not bound
+  std::vector<std::string> task_cpus;    // per local task: OS PU indices; empty: not bound
+  std::vector<std::string> task_memory;  // per local task: OS NUMA nodes; empty: not bound
+  std::string not_bound;                 // why no task is; empty: they are, or nobody says
+  std::vector<std::string> binding_map;  // for people
 
   std::string node_name, cluster, container, state_dir, controller, submit_dir, tmp_dir;
   std::string containment;  // description of the backend; cgroups, or process groups

@@ -21,23 +21,7 @@ void Supervisor::open_container() {
           : platform::open_known_containment(cgroup_root, plan_.state_dir, plan_.containment);
 }
 
-// A wire-up server costs more than all the rest: a step of one task gets one only where the program
-// is seen to use MPI. Of several tasks any may, also behind a script.
-bool Supervisor::wants_mpi() const {
-  switch (plan_.mpi) {
-    case MpiKind::pmix:
-      return true;
-    case MpiKind::automatic:
-      return plan_.tasks > 1 || program_.uses_mpi;
-    case MpiKind::none:
-    case MpiKind::pmi1:
-    case MpiKind::pmi2:
-      return false;
-  }
-  return false;
-}
-
-Result<void> Supervisor::prepare_mpi() {
+Result<void> Supervisor::prepare_mpi(const MpiOffer& offer) {
   MpiBridge::Out out;
   out.send = [this](std::uint32_t node, const wire::StepMessage& message) {
     star_->send(node, message);
@@ -49,9 +33,27 @@ Result<void> Supervisor::prepare_mpi() {
                   (message.empty() ? "" : ": " + message),
               std::nullopt);
   };
-  auto bridge = MpiBridge::open(loop_, plan_, files_.mpi_dir, std::move(out));
-  if (bridge) {
-    mpi_ = std::move(*bridge);
+  out.broken = [this](const std::string& why) { begin_end(EndCause::bad_exit, why, std::nullopt); };
+  mpi_ = std::make_unique<MpiBridge>(loop_, plan_, std::move(out));
+  if (offer.has_pmi()) {
+    if (auto opened = mpi_->open_pmi(offer); !opened) {
+      return opened;
+    }
+  }
+  if (offer.pmix) {
+    if (auto opened = open_pmix(); !opened) {
+      return opened;
+    }
+  }
+  if (!mpi_->has_servers()) {
+    mpi_.reset();
+  }
+  return {};
+}
+
+Result<void> Supervisor::open_pmix() {
+  const auto opened = mpi_->open_pmix(files_.mpi_dir);
+  if (opened) {
     const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
     add_open_mpi_environment(plan_, online < 1 ? 1 : static_cast<std::uint32_t>(online),
                              &environment_);
@@ -60,22 +62,19 @@ Result<void> Supervisor::prepare_mpi() {
   // Without the library the tasks of an MPI program would start as so many singletons. One that is
   // seen to be such a program is refused; of one behind a script Open MPI itself refuses to start.
   const bool is_optional = plan_.mpi == MpiKind::automatic &&
-                           bridge.error().code == Code::not_found &&
+                           opened.error().code == Code::not_found &&
                            (plan_.tasks == 1 || !program_.links_mpi);
   if (!is_optional) {
-    return Failure(bridge.error());
+    return opened;
   }
   if (plan_.tasks > 1) {
-    mpi_missing_ = bridge.error().message;
+    mpi_missing_ = opened.error().message;
     forbid_open_mpi_singletons(&environment_);
   }
   return {};
 }
 
 Result<void> Supervisor::prepare_all() {
-  if (plan_.mpi == MpiKind::pmi1 || plan_.mpi == MpiKind::pmi2) {
-    return fail(Code::bad_usage, "--mpi pmi1 and pmi2 are not supported yet");
-  }
   open_container();
   environment_ = common_environment(plan_);
   if (containment_ != nullptr) {
@@ -86,12 +85,16 @@ Result<void> Supervisor::prepare_all() {
   if (plan_.mpi != MpiKind::none) {
     program_ = inspect_program(plan_, plan_.argv.front(), environment_);
   }
-  auto files = prepare_files(plan_, wants_mpi());
+  const MpiChoice choice = choose_mpi(plan_, program_);
+  auto files = prepare_files(plan_, choice.offer.pmix);
   if (!files) {
     return Failure(files.error());
   }
   files_ = std::move(*files);
-  return wants_mpi() ? prepare_mpi() : Result<void>();
+  if (plan_.is_root() && !plan_.is_batch) {
+    tell("mpi: " + choice.text);
+  }
+  return choice.offer.has_any() ? prepare_mpi(choice.offer) : Result<void>();
 }
 
 void Supervisor::prepare() {

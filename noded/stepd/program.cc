@@ -1,71 +1,68 @@
-// The dynamic section of an ELF file, read without trusting any number in it.
+// Finding the file, and telling its kind by names of libraries.
 #include "noded/stepd/program.h"
 
-#include <elf.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <optional>
+#include <functional>
 #include <string_view>
 
 #include "common/text.h"
 #include "noded/stepd/as_user.h"
 #include "noded/stepd/environment.h"
+#include "noded/stepd/loader.h"
 #include "platform/descriptor.h"
+#include "platform/file.h"
 
 namespace cox::stepd {
 namespace {
 
-constexpr std::size_t entries_max = 4096;
-constexpr std::size_t names_bytes_max = std::size_t{4} << 20;
+constexpr const char* loader_cache_path = "/etc/ld.so.cache";
+constexpr std::size_t loader_cache_bytes_max = std::size_t{16} << 20;
 
-template <class T>
-std::vector<T> table_at(const ReadAt& read, std::uint64_t offset, std::size_t count) {
-  const std::string bytes = read(offset, count * sizeof(T));
-  std::vector<T> table(bytes.size() / sizeof(T));
-  if (!table.empty()) {
-    std::memcpy(table.data(), bytes.data(), table.size() * sizeof(T));
+template <std::size_t N>
+bool starts_with_any(std::string_view name, const std::array<std::string_view, N>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+/// Of Open MPI alone. Its libmpi.so.12 of ten years ago has the name that MPICH and those who keep
+/// to its ABI use now; what that one needs tells them apart.
+constexpr std::array<std::string_view, 6> open_mpi_names = {"libmpi_mpifh.so", "libmpi_usempi",
+                                                            "liboshmem.so",    "libopen-rte.so",
+                                                            "libopen-pal.so",  "libmpi_cxx.so"};
+constexpr std::array<std::string_view, 8> mpich_names = {
+    "libmpich.so",   "libmpichcxx.so", "libmpichfort.so", "libmpicxx.so",
+    "libmpifort.so", "libmpi_cray",    "libmpi_gnu",      "libmpi_intel"};
+constexpr std::string_view shared_name = "libmpi.so";
+
+bool is_mpi(std::string_view name) {
+  return name.starts_with(shared_name) || starts_with_any(name, open_mpi_names) ||
+         starts_with_any(name, mpich_names);
+}
+
+/// libmpi.so.40 is Open MPI's; 12 and none are anybody's.
+bool is_open_mpi_version(std::string_view name) {
+  if (!name.starts_with(shared_name)) {
+    return false;
   }
-  return table;
+  name.remove_prefix(shared_name.size());
+  const auto version =
+      name.starts_with('.') ? parse_u64(name.substr(1, name.find('.', 1) - 1)) : std::nullopt;
+  return version && *version >= 20;
 }
 
-// Where an address of the loaded program lies in the file.
-std::optional<std::uint64_t> file_offset(const std::vector<Elf64_Phdr>& all,
-                                         std::uint64_t address) {
-  for (const Elf64_Phdr& segment : all) {
-    if (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
-        address - segment.p_vaddr < segment.p_filesz) {
-      return segment.p_offset + (address - segment.p_vaddr);
-    }
-  }
-  return std::nullopt;
+const std::string* first_that(const std::vector<std::string>& names,
+                              const std::function<bool(std::string_view)>& fits) {
+  const auto found = std::find_if(names.begin(), names.end(), fits);
+  return found == names.end() ? nullptr : &*found;
 }
 
-std::vector<Elf64_Dyn> dynamic_entries(const ReadAt& read, const Elf64_Phdr& dynamic) {
-  auto entries = table_at<Elf64_Dyn>(
-      read, dynamic.p_offset,
-      std::min<std::uint64_t>(dynamic.p_filesz / sizeof(Elf64_Dyn), entries_max));
-  const auto end = std::find_if(entries.begin(), entries.end(),
-                                [](const Elf64_Dyn& e) { return e.d_tag == DT_NULL; });
-  entries.erase(end, entries.end());
-  return entries;
-}
-
-std::optional<std::uint64_t> value_of(const std::vector<Elf64_Dyn>& entries, Elf64_Sxword tag) {
-  const auto found = std::find_if(entries.begin(), entries.end(),
-                                  [&](const Elf64_Dyn& e) { return e.d_tag == tag; });
-  return found == entries.end() ? std::nullopt : std::optional(found->d_un.d_val);
-}
-
-bool is_readable_elf(const Elf64_Ehdr& header) {
-  return std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 &&
-         header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_ident[EI_DATA] == ELFDATA2LSB &&
-         header.e_phentsize == sizeof(Elf64_Phdr);
+const std::string* first_with(const std::vector<std::string>& names, std::string_view prefix) {
+  return first_that(names, [&](std::string_view name) { return name.starts_with(prefix); });
 }
 
 // The file execve would take; the first on PATH that may be executed.
@@ -93,12 +90,15 @@ std::string resolve(const StepPlan& plan,
   return {};
 }
 
-Result<std::vector<std::string>> needed_of_file(const std::string& path) {
+Result<ElfNeeds> needs_of_file(const std::string& path) {
   const platform::Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!fd.is_open()) {
+
+  struct stat status {};
+
+  if (!fd.is_open() || ::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return fail(Code::not_found, "cannot read " + path);
   }
-  return needed_libraries([&](std::uint64_t offset, std::size_t size) {
+  return elf_needs([&](std::uint64_t offset, std::size_t size) {
     std::string bytes(size, '\0');
     const ssize_t got = ::pread(fd.get(), bytes.data(), size, static_cast<off_t>(offset));
     bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
@@ -106,59 +106,83 @@ Result<std::vector<std::string>> needed_of_file(const std::string& path) {
   });
 }
 
-}  // namespace
-
-Result<std::vector<std::string>> needed_libraries(const ReadAt& read) {
-  const auto header = table_at<Elf64_Ehdr>(read, 0, 1);
-  if (header.empty() || !is_readable_elf(header[0])) {
-    return fail(Code::bad_usage, "not a 64-bit little-endian elf file");
+std::vector<std::string> list_in(const std::vector<std::string>& environment,
+                                 const std::string& name,
+                                 const std::string& separators) {
+  const char* value = find_variable(environment, name);
+  std::string text = value == nullptr ? "" : value;
+  for (char& c : text) {
+    c = separators.find(c) == std::string::npos ? c : ':';
   }
-  const auto all = table_at<Elf64_Phdr>(read, header[0].e_phoff, header[0].e_phnum);
-  const auto dynamic = std::find_if(all.begin(), all.end(),
-                                    [](const Elf64_Phdr& s) { return s.p_type == PT_DYNAMIC; });
-  if (dynamic == all.end()) {
-    return fail(Code::bad_usage, "no dynamic section");
-  }
-  const auto entries = dynamic_entries(read, *dynamic);
-  const auto address = value_of(entries, DT_STRTAB);
-  const auto offset = address ? file_offset(all, *address) : std::nullopt;
-  if (!offset) {
-    return fail(Code::bad_usage, "no table of names");
-  }
-  const std::string names = read(
-      *offset, std::min<std::uint64_t>(value_of(entries, DT_STRSZ).value_or(0), names_bytes_max));
-  std::vector<std::string> needed;
-  for (const Elf64_Dyn& entry : entries) {
-    if (entry.d_tag == DT_NEEDED && entry.d_un.d_val < names.size()) {
-      const std::size_t start = entry.d_un.d_val;
-      needed.push_back(names.substr(start, names.find('\0', start) - start));
+  std::vector<std::string> out;
+  for (const std::string_view part : split(text, ':')) {
+    if (!part.empty()) {
+      out.emplace_back(part);
     }
   }
-  return needed;
+  return out;
+}
+
+LoaderSetup loader_setup(const std::vector<std::string>& environment) {
+  LoaderSetup setup;
+  setup.library_path = list_in(environment, "LD_LIBRARY_PATH", ":;");
+  setup.preloaded = list_in(environment, "LD_PRELOAD", ": ");
+  setup.cache =
+      LoaderCache(platform::read_file(loader_cache_path, loader_cache_bytes_max).value_or(""));
+  return setup;
+}
+
+}  // namespace
+
+ProgramKind kind_of(const std::vector<std::string>& own, const std::vector<std::string>& all) {
+  ProgramKind kind;
+  kind.is_elf = true;
+  kind.links_mpi = std::any_of(own.begin(), own.end(), is_mpi);
+  const auto is = [&](MpiFamily family, const std::string* library) {
+    kind.family = family;
+    kind.library = *library;
+    return kind;
+  };
+  const std::string* mpi = first_that(all, is_mpi);
+  const bool is_open = first_that(all, [](std::string_view name) {
+                         return is_open_mpi_version(name) || starts_with_any(name, open_mpi_names);
+                       }) != nullptr;
+  if (mpi != nullptr && is_open) {
+    return is(MpiFamily::open_mpi, mpi);
+  }
+  // MPICH may be built to speak through one of these, and then only that one knows how.
+  if (const std::string* pmix = first_with(all, "libpmix.so")) {
+    return is(MpiFamily::pmix, pmix);
+  }
+  if (const std::string* pmi2 = first_with(all, "libpmi2.so")) {
+    return is(MpiFamily::pmi2, pmi2);
+  }
+  if (mpi != nullptr) {
+    return is(MpiFamily::mpich, mpi);
+  }
+  if (const std::string* pmi1 = first_with(all, "libpmi.so")) {
+    return is(MpiFamily::pmi1, pmi1);
+  }
+  return kind;
 }
 
 ProgramKind inspect_program(const StepPlan& plan,
                             const std::string& program,
                             const std::vector<std::string>& environment) {
-  ProgramKind kind;
   const auto as_user = AsUser::enter(plan.job.common->user, plan.job.common->umask);
   if (!as_user) {
-    return kind;
+    return {};
   }
   const std::string path = resolve(plan, program, environment);
-  const auto needed = needed_of_file(path);
-  if (path.empty() || !needed) {
-    return kind;
+  if (path.empty()) {
+    return {};
   }
-  constexpr std::array<std::string_view, 5> mpi = {"libmpi.so", "libmpi_mpifh.so", "libmpi_usempi",
-                                                   "libmpich.so", "liboshmem.so"};
-  for (const std::string& library : *needed) {
-    kind.links_mpi |= std::any_of(mpi.begin(), mpi.end(), [&](std::string_view prefix) {
-      return library.starts_with(prefix);
-    });
-    kind.uses_mpi |= kind.links_mpi || library.starts_with("libpmi");
+  const auto needs = needs_of_file(path);
+  if (!needs) {
+    return {};
   }
-  return kind;
+  return kind_of(needs->libraries,
+                 loaded_libraries(path, *needs, loader_setup(environment), needs_of_file));
 }
 
 }  // namespace cox::stepd

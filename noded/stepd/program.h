@@ -1,31 +1,31 @@
-// What kind of program a task is: whether it needs an MPI wire-up server, and whether it should
-// have connected to one.
+// What kind of program a task is: whether it needs a wire-up server and of which kind, and whether
+// it should have connected to one.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "common/result.h"
 #include "noded/stepd/plan.h"
 
 namespace cox::stepd {
 
-/// `size` bytes of a file from `offset`; fewer at its end.
-using ReadAt = std::function<std::string(std::uint64_t offset, std::size_t size)>;
-
-/// Names in the dynamic section (DT_NEEDED) of an ELF file, whatever its bytes are.
-/// error: bad_usage for what is no 64-bit little-endian ELF file with a dynamic section
-Result<std::vector<std::string>> needed_libraries(const ReadAt& read);
+/// Who is to be spoken to, as the program's libraries show.
+enum class MpiFamily : std::uint8_t { none, open_mpi, mpich, pmix, pmi2, pmi1 };
 
 struct ProgramKind {
-  bool links_mpi = false;  // an MPI library: Open MPI, MPICH and its kin
-  bool uses_mpi = false;   // that, or a PMI library
+  bool is_elf = false;     // else a script, or a file that we may not read
+  bool links_mpi = false;  // an MPI library, and not only by way of another one
+  MpiFamily family = MpiFamily::none;
+  std::string library;  // by which it was recognised
 };
 
-/// Looks at the file that argv[0] names in the job's directory and PATH, with the user's rights.
-/// A script, or a file we may not read, is of no kind.
+/// By the names of its libraries: `own` are those that it names itself, `all` also those of its
+/// libraries, nearest first. Pure.
+ProgramKind kind_of(const std::vector<std::string>& own, const std::vector<std::string>& all);
+
+/// Looks at the file that argv[0] names in the job's directory and PATH, and at the libraries it
+/// would be loaded with, with the user's rights.
 ProgramKind inspect_program(const StepPlan& plan,
                             const std::string& program,
                             const std::vector<std::string>& environment);

@@ -1,4 +1,4 @@
-// Reading dynamic sections.
+// Reading dynamic sections, and finding the file that is run.
 #include "noded/stepd/program.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "noded/stepd/elf.h"
 #include "noded/stepd/plan_builder.h"
 #include "platform/file.h"
 
@@ -27,14 +28,15 @@ const std::string& own_image() {
 }
 
 TEST(NeededLibraries, of_this_test_include_the_c_library) {
-  const auto needed = needed_libraries(from(own_image()));
-  ASSERT_TRUE(needed) << needed.error().message;
-  EXPECT_NE(std::find(needed->begin(), needed->end(), "libc.so.6"), needed->end());
+  const auto needs = elf_needs(from(own_image()));
+  ASSERT_TRUE(needs) << needs.error().message;
+  EXPECT_NE(std::find(needs->libraries.begin(), needs->libraries.end(), "libc.so.6"),
+            needs->libraries.end());
 }
 
 TEST(NeededLibraries, a_script_has_none) {
-  EXPECT_FALSE(needed_libraries(from("#!/bin/sh\nexec true\n")));
-  EXPECT_FALSE(needed_libraries(from("")));
+  EXPECT_FALSE(elf_needs(from("#!/bin/sh\nexec true\n")));
+  EXPECT_FALSE(elf_needs(from("")));
 }
 
 RC_GTEST_PROP(NeededLibraries,
@@ -44,8 +46,8 @@ RC_GTEST_PROP(NeededLibraries,
   for (const auto& [offset, byte] : damage) {
     image[offset % 1024U] = byte;
   }
-  const auto needed = needed_libraries(from(image));
-  RC_ASSERT(!needed || needed->size() <= 4096U);
+  const auto needs = elf_needs(from(image));
+  RC_ASSERT(!needs || needs->libraries.size() <= 4096U);
 }
 
 TEST(Program, is_looked_up_in_the_jobs_path_not_ours) {
@@ -53,8 +55,10 @@ TEST(Program, is_looked_up_in_the_jobs_path_not_ours) {
   plan.job.common.edit().user.uid = ::geteuid();
   plan.job.common.edit().user.gid = ::getegid();
   plan.directory = "/";
-  EXPECT_FALSE(inspect_program(plan, "ls", {"PATH=/bin:/usr/bin"}).uses_mpi);
-  EXPECT_FALSE(inspect_program(plan, "no-such-program", {"PATH=/bin"}).uses_mpi);
+  EXPECT_TRUE(inspect_program(plan, "ls", {"PATH=/bin:/usr/bin"}).is_elf);
+  EXPECT_EQ(inspect_program(plan, "ls", {"PATH=/bin:/usr/bin"}).family, MpiFamily::none);
+  EXPECT_FALSE(inspect_program(plan, "ls", {"PATH=/nowhere"}).is_elf);
+  EXPECT_FALSE(inspect_program(plan, "no-such-program", {"PATH=/bin"}).is_elf);
 }
 
 }  // namespace

@@ -119,8 +119,7 @@ TEST(BeforeGo, a_preparation_that_failed_on_one_node_lets_both_leave) {
   World world;
   auto root = world.interactive({"sleep", "1000"}, {1, 1}, 0);
   auto leaf = world.interactive({"sleep", "1000"}, {1, 1}, 1);
-  auto* request = leaf.mutable_spec()->mutable_request();
-  request->set_mpi(static_cast<std::uint32_t>(MpiKind::pmi2));
+  leaf.mutable_spec()->mutable_request()->set_directory("/nowhere");
   const std::vector<Stepd*> all = {&world.spawn(root), &world.spawn(leaf)};
   ASSERT_TRUE(world.until(
       [&] { return all[0]->parent.phase() == prepared && all[1]->parent.phase() == ended; }));

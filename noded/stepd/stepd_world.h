@@ -29,6 +29,7 @@ struct Voice {
   bool closed = false;
   std::vector<wire::StepStatus> statuses;
   std::map<std::uint32_t, std::string> output, error;  // per task
+  std::vector<std::string> told;                       // for those who want to know more
   std::optional<StepResult> exit;
 
   void say(const wire::StepMessage& message) const { link->send(message.SerializeAsString()); }

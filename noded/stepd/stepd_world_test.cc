@@ -308,6 +308,8 @@ void World::hear(Voice& voice, const std::string& frame) {
   } else if (message.has_output()) {
     auto& texts = message.output().stream() == 1 ? voice.output : voice.error;
     texts[message.output().task()] += message.output().data();
+  } else if (message.has_told()) {
+    voice.told.push_back(message.told().text());
   } else if (message.has_exit()) {
     voice.exit = *wire::take(message.exit().result());
   }

@@ -117,6 +117,7 @@ void Supervisor::go(const std::vector<std::string>& endpoints) {
     star_->connect(endpoints.front());
   }
   time_limit_.start();
+  tell_binding();
   if (auto started = start_tasks(); !started) {
     launch_failure_ = started.error().message;
     if (tasks_ == nullptr || !tasks_->has_started()) {
@@ -137,7 +138,8 @@ Result<std::vector<TaskLaunch>> Supervisor::make_launches() {
     if (mpi_ == nullptr) {
       continue;
     }
-    const auto variables = mpi_->environment(plan_.here().first_task + task);
+    launch.pmi = mpi_->task_end(task);
+    const auto variables = mpi_->environment(task);
     if (!variables) {
       return Failure(variables.error());
     }
@@ -162,10 +164,15 @@ Result<void> Supervisor::start_tasks() {
   events.launch_failed = [this](const std::string& why) {
     launch_failure_ = launch_failure_.empty() ? why : launch_failure_;
   };
+  events.all_executed = [this] { check_bindings(); };
   events.all_gone = [this] { tasks_gone(); };
   tasks_ = std::make_unique<Tasks>(loop_, plan_, containment_.get(), std::move(events));
-  auto started = tasks_->start(std::move(*launches), mpi_ != nullptr);
+  const bool is_threaded = mpi_ != nullptr && mpi_->is_threaded();
+  auto started = tasks_->start(std::move(*launches), is_threaded);
   io_->tasks_started();
+  if (mpi_ != nullptr) {
+    mpi_->tasks_started();
+  }
   return started;
 }
 
@@ -268,6 +275,8 @@ void Supervisor::on_star_message(std::uint32_t node, const wire::StepMessage& me
   if (message.has_output() && plan_.is_root()) {
     const auto& output = message.output();
     io_->output_of_leaf(output.task(), output.stream(), output.data(), output.eof());
+  } else if (message.has_told() && plan_.is_root()) {
+    clients_->tell(message.told().text().substr(0, wire::text_bytes_max));
   } else if (message.has_input() && !plan_.is_root()) {
     io_->input(message.input().data(), message.input().eof());
   } else if (message.has_input_taken() && plan_.is_root()) {

@@ -81,8 +81,8 @@ class Supervisor {
  private:
   // prepare.cc
   Result<void> prepare_all();
-  Result<void> prepare_mpi();
-  bool wants_mpi() const;
+  Result<void> prepare_mpi(const MpiOffer& offer);
+  Result<void> open_pmix();
   void open_container();
 
   // supervisor.cc
@@ -111,6 +111,10 @@ class Supervisor {
   void complete();
   void judge_memory(StepResult* result);
   void judge_mpi(StepResult* result);
+  void add_refusals(StepResult* result);
+  void tell(const std::string& text);
+  void tell_binding();
+  void check_bindings();
   void fence(Duration kill_wait);
 
   // messages of other supervisors
@@ -135,6 +139,7 @@ class Supervisor {
   EndCause cause_ = EndCause::none;  // why we end it; the first one wins
   std::string detail_;
   std::string launch_failure_;
+  std::string binding_differences_;
   std::int32_t abort_status_ = 0;
   std::vector<TaskEnd> ends_;
   bool local_done_ = false;

@@ -97,6 +97,7 @@ void Tasks::read_reports() {
     if (got != sizeof report) {
       loop_.unwatch(report_.get());
       report_.reset();
+      events_.all_executed();
       return;
     }
     events_.launch_failed(to_text(report, plan_, program_));

@@ -28,6 +28,8 @@ class Tasks {
     std::function<void(const TaskEnd&)> task_ended;
     /// A program could not be executed; task_ended follows with 126 or 127.
     std::function<void(const std::string&)> launch_failed;
+    /// Every program runs, or could not be executed. Once.
+    std::function<void()> all_executed = [] {};
     /// All tasks ended, and whatever they left behind was killed. Once.
     std::function<void()> all_gone;
   };
@@ -53,6 +55,9 @@ class Tasks {
   void kill();
 
   bool has_started() const { return has_started_; }
+
+  /// Live tasks' first processes, to their rank.
+  const std::map<pid_t, std::uint32_t>& live() const { return tasks_; }
 
   std::uint32_t running() const { return static_cast<std::uint32_t>(tasks_.size()); }
 

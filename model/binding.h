@@ -1,0 +1,59 @@
+// Which cores and whose memory each task of a step gets on one node. Pure: the tables of
+// model/topology.h in, logical cores out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/bitset.h"
+#include "common/result.h"
+#include "model/topology.h"
+
+namespace cox {
+
+/// What a task is bound to: its own cores, or everything of the job's within what they lie in.
+enum class BindKind : std::uint8_t { automatic = 0, none, core, l3, numa, socket, list };
+
+struct BindRequest {
+  BindKind kind = BindKind::automatic;
+  std::vector<std::vector<std::uint32_t>> list;  // of a list: cores per task, again from its front
+};
+
+/// "core", "none", "list:0-3/4-7". error: bad_usage says what is expected
+Result<BindRequest> parse_bind(const std::string& text);
+
+/// What the step has on the node.
+struct BindRoom {
+  Bitset cores;                          // that the job holds
+  std::vector<std::int64_t> memory_mib;  // that it holds, per NUMA node
+  std::uint32_t tasks = 0;
+  std::uint32_t cores_per_task = 1;
+};
+
+struct TaskBinding {
+  Bitset cores;
+  Bitset numa;  // empty: its memory is not bound
+  friend bool operator==(const TaskBinding&, const TaskBinding&) = default;
+};
+
+struct NodeBinding {
+  std::vector<TaskBinding> tasks;  // empty: none is bound
+  std::string why;                 // none is
+};
+
+/// Tasks share the cores evenly, each within one L3 cache, else one NUMA node, else one package,
+/// where there is room. Without a kind they are bound to their cores where these suffice.
+/// error: refused, where what was asked for by name cannot be
+Result<NodeBinding> plan_binding(const NodeClass& node,
+                                 const BindRoom& room,
+                                 const BindRequest& request);
+
+/// For people, a line for each L3 cache of which the job has cores: "package 0 numa 0 l3 1: cores
+/// 4-5 task 2, cores 6-7 task 3". `ranks`: of the tasks.
+std::vector<std::string> binding_map(const NodeClass& node,
+                                     const BindRoom& room,
+                                     const NodeBinding& binding,
+                                     const std::vector<std::uint32_t>& ranks);
+
+}  // namespace cox
