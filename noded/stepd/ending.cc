@@ -123,7 +123,10 @@ void Supervisor::judge_mpi(StepResult* result) {
                       ("an mpi program could not have started: " + mpi_missing_);
   }
   add_refusals(result);
-  if (!went_well || plan_.tasks < 2 || !program_.links_mpi || plan_.mpi == MpiKind::none ||
+  // Behind a script nobody sees what it links; who names a server says that it is an MPI program.
+  const bool is_named = plan_.mpi != MpiKind::automatic && plan_.mpi != MpiKind::none;
+  const bool is_mpi = program_.links_mpi || is_named;
+  if (!went_well || plan_.tasks < 2 || !is_mpi || plan_.mpi == MpiKind::none ||
       (mpi_ != nullptr && mpi_->connected_ranks() > 0)) {
     return;
   }

@@ -325,5 +325,25 @@ TEST(Interactive, an_mpi_program_that_ran_as_singletons_fails) {
   EXPECT_EQ(client.exit->detail.find("mpi program ran as 2 singletons"), 0U) << client.exit->detail;
 }
 
+// Behind a shell nobody sees that it is an MPI program; with a named server it has to be one.
+TEST(Interactive, tasks_that_ask_a_named_server_for_nothing_fail_the_step) {
+  World world;
+  auto start = world.interactive({"/bin/sh", "-c", "exit 0"}, {2});
+  start.mutable_spec()->mutable_request()->set_mpi(static_cast<std::uint32_t>(MpiKind::pmi2));
+  const Stepd& stepd = world.launch(start);
+  const Voice& client = world.attach(stepd);
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+  EXPECT_EQ(client.exit->exit_code, 125);
+  EXPECT_EQ(client.exit->detail.find("mpi program ran as 2 singletons"), 0U) << client.exit->detail;
+}
+
+TEST(Interactive, tasks_that_name_no_server_need_none) {
+  World world;
+  const Stepd& stepd = world.launch(world.interactive({"/bin/sh", "-c", "exit 0"}, {2}));
+  const Voice& client = world.attach(stepd);
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+  EXPECT_EQ(client.exit->exit_code, 0) << client.exit->detail;
+}
+
 }  // namespace
 }  // namespace cox::stepd
