@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t length_digits = 6;  // before each message of PMI-2
 constexpr std::string_view blanks = " \t";
+constexpr std::string_view spawn_line = "mcmd=spawn";  // the one request of many lines
 constexpr std::size_t shown_bytes = 80;
 
 Failure malformed(const char* grammar, std::string_view text, const std::string& why) {
@@ -114,13 +115,17 @@ std::string pmi1_text(const PmiMessage& message) {
 }
 
 std::string pmi2_text(const PmiMessage& message) {
-  std::string text = "cmd=" + message.command + ";";
-  for (const auto& [name, value] : message.words) {
+  std::string text;
+  const auto add = [&text](const std::string& name, const std::string& value) {
     text += name + "=";
     for (const char c : value) {
       text.append(c == ';' ? 2 : 1, c);
     }
     text += ";";
+  };
+  add("cmd", message.command);
+  for (const auto& [name, value] : message.words) {
+    add(name, value);
   }
   const std::string length = std::to_string(text.size());
   return std::string(length_digits - std::min(length.size(), length_digits), ' ') + length + text;
@@ -151,6 +156,9 @@ Result<std::optional<PmiMessage>> PmiReader::next_lines() {
         return Failure(message.error());
       }
       return std::optional(std::move(*message));
+    }
+    if (std::any_of(line->begin(), line->end(), is_control) || (!many_ && *line != spawn_line)) {
+      return malformed("pmi-1", *line, many_ ? "a control character" : "mcmd=spawn is expected");
     }
     many_bytes_ += line->size();
     if (many_bytes_ > pmi_message_bytes_max) {

@@ -45,6 +45,13 @@ TEST(PmiTwo, each_word_ends_with_a_semicolon_and_those_within_are_doubled) {
   EXPECT_EQ(pmi2_text(*message), "    33cmd=kvs-put;key=a;value=x;;y=z;;;");
 }
 
+TEST(PmiTwo, a_command_with_a_semicolon_is_answered_in_one_piece) {
+  const auto message = parse_pmi2("cmd=a;;b;");
+  ASSERT_TRUE(message) << message.error().message;
+  EXPECT_EQ(message->command, "a;b");
+  EXPECT_EQ(pmi2_text(*message), "     9cmd=a;;b;");
+}
+
 TEST(PmiTwo, what_is_no_request_is_named) {
   for (const char* text : {"", ";", "cmd=a", "cmd", "cmd;key=a;", "key=a;", "cmd=a;key=b", "=a;"}) {
     const auto message = parse_pmi2(text);
@@ -103,6 +110,14 @@ TEST(PmiReader, a_spawn_of_many_lines_is_one_message) {
   ASSERT_EQ(messages.size(), 2U);
   EXPECT_EQ(messages[0].command, "spawn");
   EXPECT_EQ(*messages[0].find("execname"), "./a b");
+}
+
+TEST(PmiReader, no_other_request_has_many_lines) {
+  for (const char* bytes : {"mcmd=dance\n", "mcmd=\x02pawn\n", "mcmd=spawn\na=\x02\n"}) {
+    PmiReader reader;
+    reader.add(bytes);
+    EXPECT_FALSE(reader.next()) << bytes;
+  }
 }
 
 TEST(PmiReader, endless_input_is_refused_before_it_costs_memory) {
