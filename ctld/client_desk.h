@@ -211,11 +211,8 @@ class ClientDesk {
   void tell(JobId job, bool changed);
   void tell(const core::Job& job, Watch& watch, bool changed);
   void tell_step(const core::Job& job, Watch& watch);
-  void tell_elements(const core::Job& array, Watch& watch);
-  /// Tells attached clients why their jobs wait, when the reason is another than they know.
-  void tell_reasons();
-  bool tell_ready(const StepKey& step, const Conversation& to);
-  void send_event(const core::Job& job, const Conversation& to, bool last);
+  void tell_taken(const core::Job& job, const core::Step& step, Watch& watch);
+  void leave_steps(ClientId client);
 
   // Watched lists: client_desk_queue.cc.
   bool watch_list(const Conversation& to, const wire::ListJobs& request, const Selector& selector);

@@ -40,6 +40,19 @@ StepRequest step_request() {
   return request;
 }
 
+/// One of many in its job, with what it takes.
+StepRequest exact_request() {
+  StepRequest request = step_request();
+  request.sharing = StepSharing::exact;
+  request.memory_per_node_mib = 0;
+  request.memory_per_cpu_mib = 512;
+  request.devices = {{"gpu", "a100", 1}};
+  request.nodes_wanted = {"n12"};
+  request.nodes_excluded = {"n13"};
+  request.input_task = 0;
+  return request;
+}
+
 Component component() {
   Component part;
   part.nodes_min = 2;
@@ -231,6 +244,10 @@ auto fields(const core::StepStarted& f) {
   return tie(f.job, f.attempt, f.step, f.at, f.request, f.shares, f.key);
 }
 
+auto fields(const core::StepQueued& f) {
+  return tie(f.job, f.attempt, f.step, f.at, f.request, f.key);
+}
+
 auto fields(const core::StepReleased& f) {
   return tie(f.job, f.attempt, f.step, f.at);
 }
@@ -322,6 +339,13 @@ auto fields(const core::NodeUnstuck& f) {
 
 }  // namespace
 
+std::vector<core::StepShare> exact_shares() {
+  NodeShare part = allocation().nodes.front();
+  part.node = node;
+  part.memory_mib = {1024, 0};
+  return {{node, 8, 16, part}};
+}
+
 std::vector<core::Fact> fact_samples() {
   const StepResult result{EndCause::bad_exit, 3, 9, 2, usage, "task 4 failed"};
   return {
@@ -373,6 +397,7 @@ std::vector<core::Fact> fact_samples() {
       core::NodeRebootAsked{node, at, true, "new kernel", 1001, "ada"},
       core::NodeRebootBegun{node, at},
       core::TokenUsed{"open \xff", at, at + minutes(60), "n7"},
+      core::StepQueued{job, attempt, step, at, exact_request(), {{5, 6}}},
   };
 }
 
@@ -410,6 +435,7 @@ std::vector<NewerSample> newer_fact_samples() {
       {3, core::NodeSetAside{node, at, core::Aside::unhealthy, "disk is full", 0}},
       {6, core::SettingsApplied{at, programmed}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
+      {3, core::StepStarted{job, attempt, step, at, exact_request(), exact_shares(), key}},
   };
 }
 

@@ -239,7 +239,7 @@ Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateSt
   made.blobs.push_back(make_blob(std::move(*environment)));
   request->environment = made.blobs.back().hash;
   made.request = {caller, JobId(create.job()), std::move(*request),
-                  ClientKey{{create.key_high(), create.key_low()}}};
+                  ClientKey{{create.key_high(), create.key_low()}}, create.immediate()};
   return made;
 }
 
