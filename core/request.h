@@ -31,6 +31,14 @@ struct CancelJob {
   ArraySpec elements{};
 };
 
+/// The user of an allocation is done with it; or, `client_gone`, the command that had asked for it
+/// is.
+struct FinishJob {
+  Caller caller;
+  JobId job;
+  bool client_gone = false;
+};
+
 struct CancelStep {
   Caller caller;
   JobId job;
@@ -274,6 +282,7 @@ struct CheckTime {};
 
 using Request = std::variant<SubmitJob,
                              CancelJob,
+                             FinishJob,
                              CancelStep,
                              HoldJob,
                              ReleaseJob,

@@ -75,6 +75,7 @@ void ClientDesk::closed(ClientId client) {
   for (const JobId id : watches_.drop(client)) {
     const core::Job* job = state().find_job(id);
     if (job == nullptr || job->request.common->kind != JobKind::interactive) continue;
+    left_alone(id);
     if (job->phase != JobPhase::pending && job->phase != JobPhase::starting) continue;
     const Caller owner{job->request.common->user.uid, job->request.common->user.gid, Role::user};
     machine_.ask(core::CancelJob{owner, id});

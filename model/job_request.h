@@ -156,6 +156,7 @@ struct JobCommon {
   Retry retry;
   EarlySignal early_signal;
   bool has_initial_step = false;  // interactive: `initial_step` starts with the allocation
+  bool ends_with_client = false;  // interactive, without one: its command is gone, so is the job
   StepRequest initial_step;
   friend bool operator==(const JobCommon&, const JobCommon&) = default;
 };

@@ -339,6 +339,15 @@ auto fields(const core::NodeUnstuck& f) {
 
 }  // namespace
 
+/// An allocation that ends with the command which asked for it.
+JobRequest attended_request() {
+  JobRequest request = job_request();
+  request.common.edit().has_initial_step = false;
+  request.common.edit().initial_step = StepRequest{};
+  request.common.edit().ends_with_client = true;
+  return request;
+}
+
 std::vector<core::StepShare> exact_shares() {
   NodeShare part = allocation().nodes.front();
   part.node = node;
@@ -421,6 +430,7 @@ std::vector<NewerSample> newer_fact_samples() {
   return {
       {2, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, array}},
       {3, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, waiting_request()}},
+      {4, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, attended_request()}},
       {2, core::ElementsCancelled{job, at, {{{0, 8, 2}}, 0}, 0, "never", true}},
       {4, core::JobEnded{job, attempt, at, JobState::deadline, 0, 0, {}, "late"}},
       {2, core::SettingsApplied{at, fenced}},

@@ -253,6 +253,9 @@ Result<core::Request> translate_action(const core::State& state,
     case wire::JobAction::CANCEL:
       if (action.has_step()) return cancel_of_step(state, action, caller, job, elements);
       return core::CancelJob{caller, job, elements};
+    case wire::JobAction::FINISH:
+      if (!elements.empty()) return bad_usage("elements of an array are no allocation");
+      return core::FinishJob{caller, job};
     case wire::JobAction::HOLD:
       return core::HoldJob{caller, job, elements};
     case wire::JobAction::RELEASE:
