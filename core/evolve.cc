@@ -5,6 +5,7 @@
 #include "core/fairshare/usage.h"
 #include "core/fleet/evolve_node.h"
 #include "core/job/evolve_job.h"
+#include "core/job/step_queue.h"
 #include "core/job/waits.h"
 
 namespace cox::core {
@@ -13,6 +14,7 @@ void evolve(State& state, const Fact& fact) {
   const WaitKeeper keeper(state, fact);
   std::visit([&state](const auto& one) { evolve_one(state, one); }, fact);
   keeper.follow(state, fact);
+  keep_steps_due(state, fact);
   // Where records are missing, what waits cannot be followed fact by fact.
   const bool is_damage =
       std::holds_alternative<JobQuarantined>(fact) || std::holds_alternative<RecordLost>(fact);

@@ -166,9 +166,21 @@ struct StepShare {
   NodeId node;
   std::uint32_t tasks = 0;
   std::uint32_t first_task = 0;
+  NodeShare part{};  // what of the job's share there it may use; blank: all of it
   friend bool operator==(const StepShare&, const StepShare&) = default;
 };
 
+/// A step was asked for that does not fit beside the job's other steps yet.
+struct StepQueued {
+  JobId job;
+  Attempt attempt;
+  StepId step;
+  Instant at;
+  StepRequest request;
+  ClientKey key{};
+};
+
+/// Of a step that was queued: the same request and key as then.
 struct StepStarted {
   JobId job;
   Attempt attempt;
@@ -372,6 +384,7 @@ using Fact = std::variant<EpochStarted,
                           EpilogEnded,
                           NodeRebootAsked,
                           NodeRebootBegun,
-                          TokenUsed>;
+                          TokenUsed,
+                          StepQueued>;
 
 }  // namespace cox::core

@@ -8,6 +8,7 @@
 #include "core/fairshare/usage.h"
 #include "core/fleet/ledger.h"
 #include "core/job/lifecycle.h"
+#include "core/job/step_queue.h"
 #include "core/job/waits.h"
 
 namespace cox::core {
@@ -108,6 +109,7 @@ void Undo::restore(State& state) const {
     state.index = rebuild_index(state.record, state.index.job_by_key.seed());
   } else {
     rebuild_waits(state.index, state.record);  // evolve() may have been in the middle of it
+    look_for_due_step(state.index, state.record, id_);
   }
 }
 

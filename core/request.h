@@ -31,6 +31,14 @@ struct CancelJob {
   ArraySpec elements{};
 };
 
+/// The user of an allocation is done with it; or, `client_gone`, the command that had asked for it
+/// is.
+struct FinishJob {
+  Caller caller;
+  JobId job;
+  bool client_gone = false;
+};
+
 struct CancelStep {
   Caller caller;
   JobId job;
@@ -78,15 +86,16 @@ struct UpdateJob {
   ArraySpec elements{};
 };
 
-/// Ends jobs that wait for what can never be, and parts elements whose own turn has come. Asked
-/// after every change, until nothing is left to do.
+/// Starts steps that waited for others of their job, ends jobs that wait for what can never be, and
+/// parts elements whose own turn has come. Asked after every change, until nothing is left to do.
 struct SettleWaits {};
 
 struct CreateStep {
   Caller caller;
   JobId job;
   StepRequest request;
-  ClientKey key{};  // a resend with the same key is the same step; empty: never the same
+  ClientKey key{};            // a resend with the same key is the same step; empty: never the same
+  bool is_immediate = false;  // it is refused where it would have to wait
 };
 
 /// A node's view of one step, in registration and in reports.
@@ -273,6 +282,7 @@ struct CheckTime {};
 
 using Request = std::variant<SubmitJob,
                              CancelJob,
+                             FinishJob,
                              CancelStep,
                              HoldJob,
                              ReleaseJob,

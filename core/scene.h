@@ -19,6 +19,7 @@ struct Scene {
 
 Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask);
 Result<Facts> decide_one(const Scene& scene, const CancelJob& ask);
+Result<Facts> decide_one(const Scene& scene, const FinishJob& ask);
 Result<Facts> decide_one(const Scene& scene, const CancelStep& ask);
 Result<Facts> decide_one(const Scene& scene, const HoldJob& ask);
 Result<Facts> decide_one(const Scene& scene, const ReleaseJob& ask);

@@ -35,8 +35,12 @@ struct Step {
   std::vector<StepShare> shares;
   Instant started, released, ended;
   StepResult result;
+  Instant
+      queued;  // since when it waits, or waited, for other steps of the job; unset: it never did
 
   bool is_ended() const { return ended.is_set(); }
+
+  bool is_waiting() const { return !started.is_set() && !is_ended(); }
 
   friend bool operator==(const Step&, const Step&) = default;
 };
@@ -326,7 +330,8 @@ struct Index {
   std::map<JobId, ArrayMembers> arrays;  // of those with an element in State
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   WaitIndex waits;
-  std::set<NodeId> reboots;  // of nodes where one is asked for and not begun
+  std::set<NodeId> reboots;   // of nodes where one is asked for and not begun
+  std::set<JobId> steps_due;  // jobs of which a step that waits may begin
   friend bool operator==(const Index&, const Index&) = default;
 };
 

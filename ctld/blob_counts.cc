@@ -43,6 +43,7 @@ void for_each_job(const core::State& state, const core::Fact& fact, Visit visit)
                              std::is_same_v<One, core::JobStarted> ||
                              std::is_same_v<One, core::StartUndone> ||
                              std::is_same_v<One, core::JobRequeued> ||
+                             std::is_same_v<One, core::StepQueued> ||
                              std::is_same_v<One, core::StepStarted>) {
           visit_one(one.job);
         }

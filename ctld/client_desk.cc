@@ -71,9 +71,11 @@ void ClientDesk::closed(ClientId client) {
     return listing.conversation().client == client;
   });
   queue_watches_.drop(client);
+  leave_steps(client);
   for (const JobId id : watches_.drop(client)) {
     const core::Job* job = state().find_job(id);
     if (job == nullptr || job->request.common->kind != JobKind::interactive) continue;
+    left_alone(id);
     if (job->phase != JobPhase::pending && job->phase != JobPhase::starting) continue;
     const Caller owner{job->request.common->user.uid, job->request.common->user.gid, Role::user};
     machine_.ask(core::CancelJob{owner, id});
@@ -240,7 +242,7 @@ void ClientDesk::create_step(const Conversation& to,
   const core::Job& job = *state().find_job(id);
   const StepId step = is_resend ? core::step_created_before(job, key)->id : next;
   watches_.add(id, Watch{to, WatchKind::step, {id, job.attempt, step}, {}, false});
-  if (is_resend) tell(id, true);  // what a lost connection has missed
+  tell(id, true);  // also what a lost connection has missed
 }
 
 void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read) {

@@ -211,6 +211,13 @@ class ClientDesk {
   void tell(JobId job, bool changed);
   void tell(const core::Job& job, Watch& watch, bool changed);
   void tell_step(const core::Job& job, Watch& watch);
+  void tell_taken(const core::Job& job, const core::Step& step, Watch& watch);
+  void leave_steps(ClientId client);
+
+  // Allocations that end with their commands: client_desk_allocations.cc.
+  bool is_attended(JobId id);
+  void left_alone(JobId id);
+  void end_allocations_alone();
   void tell_elements(const core::Job& array, Watch& watch);
   /// Tells attached clients why their jobs wait, when the reason is another than they know.
   void tell_reasons();
@@ -247,6 +254,8 @@ class ClientDesk {
   std::deque<Listing> listings_;
   std::optional<Shutdown> shutdown_;
   Instant reasons_told_;
+  std::map<JobId, int> alone_;  // allocations without their command, for so many ticks
+  bool has_looked_for_alone_ = false;
   bool storage_full_ = false;
   bool exiting_ = false;
   std::uint64_t syncs_ = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/job/array.h"
+#include "core/job/step_queue.h"
 #include "ctld/client_desk.h"
 #include "ctld/translate/controller_message.h"
 #include "ctld/translate/replies.h"
@@ -129,10 +130,39 @@ void ClientDesk::tell_step(const core::Job& job, Watch& watch) {
   const bool is_over = job.attempt != watch.step.attempt || job.phase == JobPhase::ended ||
                        job.phase == JobPhase::pending;
   const core::Step* step = is_over ? nullptr : step_of(job, watch.step.step);
+  if (step != nullptr) tell_taken(job, *step, watch);
   if (!watch.is_ready_sent) watch.is_ready_sent = tell_ready(watch.step, to);
   if (is_over || (step != nullptr && step->is_ended())) {
     watches_.end(job.id, to);
-    send_event(job, to, true);
+    // Of its steps the one that was asked for: a job may have had thousands.
+    wire::ClientReply answer;
+    wire::JobView* view = answer.mutable_event()->mutable_job();
+    put_job(state(), machine_.plan(), job, false, view);
+    if (step != nullptr) put_step(state(), *step, view->add_steps());
+    reply(to, std::move(answer), true, false);
+  }
+}
+
+/// That the step was taken up, and what it waits for. Once: there may be thousands of them.
+void ClientDesk::tell_taken(const core::Job& job, const core::Step& step, Watch& watch) {
+  if (std::exchange(watch.is_taken_told, true)) return;
+  wire::ClientReply answer;
+  wire::StepTaken* taken = answer.mutable_step_taken();
+  taken->set_job(job.id.value);
+  taken->set_step(step.id.value);
+  if (step.is_waiting()) taken->set_waits(core::step_wait_text(state().record, job, step));
+  reply(watch.conversation, std::move(answer), false, false);
+}
+
+/// Nobody is there any more for whom its steps that wait should begin.
+void ClientDesk::leave_steps(ClientId client) {
+  for (const StepKey& key : watches_.steps_of(client)) {
+    const core::Job* job = state().find_job(key.job);
+    if (job == nullptr || job->attempt != key.attempt) continue;
+    const core::Step* step = step_of(*job, key.step);
+    if (step == nullptr || !step->is_waiting()) continue;
+    const UserIdentity& user = job->request.common->user;
+    machine_.ask(core::CancelStep{Caller{user.uid, user.gid, Role::user}, key.job, key.step});
   }
 }
 

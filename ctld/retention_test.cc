@@ -235,6 +235,8 @@ TEST(BlobCounts, agree_with_the_jobs_in_state_in_every_life) {
     for (core::Fact fact : life.cluster.journal) {
       if (auto* submitted = std::get_if<core::JobSubmitted>(&fact)) {
         submitted->request.script.bytes[0] = static_cast<std::uint8_t>(1 + dice.roll(5));
+      } else if (auto* queued = std::get_if<core::StepQueued>(&fact)) {
+        queued->request.environment.bytes[0] = static_cast<std::uint8_t>(1 + dice.roll(5));
       } else if (auto* step = std::get_if<core::StepStarted>(&fact)) {
         step->request.environment.bytes[0] = static_cast<std::uint8_t>(1 + dice.roll(5));
       }

@@ -18,6 +18,19 @@ std::size_t Watches::count(ClientId client) const {
   return jobs;
 }
 
+std::vector<StepKey> Watches::steps_of(ClientId client) const {
+  std::vector<StepKey> steps;
+  for (auto open = open_.lower_bound(Conversation{client, 0});
+       open != open_.end() && open->first.client == client; ++open) {
+    for (const JobId job : open->second) {
+      const auto& watches = by_job_.at(job);
+      const auto watch = std::ranges::find(watches, open->first, &Watch::conversation);
+      if (watch->kind == WatchKind::step) steps.push_back(watch->step);
+    }
+  }
+  return steps;
+}
+
 std::vector<Watch>* Watches::find(JobId job) {
   const auto found = by_job_.find(job);
   return found == by_job_.end() ? nullptr : &found->second;

@@ -38,6 +38,7 @@ struct Watch {
   bool is_ready_sent = false;         // kind step
   Reason reason_told = Reason::none;  // attached: why the job waits
   ArraySpec elements{};               // kind elements: those without a job
+  bool is_taken_told = false;         // kind step
 };
 
 class Watches {
@@ -48,6 +49,8 @@ class Watches {
   /// Jobs that this client waits for, in all its conversations.
   std::size_t count(ClientId client) const;
   std::vector<Watch>* find(JobId job);
+  /// Steps that this client asked for and hears of.
+  std::vector<StepKey> steps_of(ClientId client) const;
   /// Ends one watch. True when its conversation has no other left.
   bool end(JobId job, const Conversation& conversation);
   /// A client is gone. Returns the jobs it was attached to.

@@ -41,6 +41,13 @@ struct Component {
 
 enum class MpiKind : std::uint8_t { automatic = 0, none = 1, pmix = 2, pmi1 = 3, pmi2 = 4 };
 
+/// How a step shares what its job holds with the job's other steps.
+enum class StepSharing : std::uint8_t {
+  whole = 0,    // all of the job on its nodes, and no other step there but those that overlap
+  exact = 1,    // what it asks for, beside others of its kind
+  overlap = 2,  // what others hold as well; holds nothing itself
+};
+
 /// A launch of tasks inside an allocation.
 struct StepRequest {
   std::vector<std::string> argv;
@@ -56,6 +63,14 @@ struct StepRequest {
   bool label_output = false;
   bool kill_on_bad_exit = true;
   Duration time_limit = duration_unlimited;
+  StepSharing sharing = StepSharing::whole;
+  std::int64_t memory_per_node_mib =
+      -1;  // -1: not given, all of the job's; 0: that too, for itself
+  std::int64_t memory_per_cpu_mib = -1;
+  std::vector<DeviceRequest> devices;     // on each of its nodes
+  std::vector<std::string> nodes_wanted;  // only these of the job's; empty: any
+  std::vector<std::string> nodes_excluded;
+  std::optional<std::uint32_t> input_task;  // the one that gets the client's input; unset: all
   friend bool operator==(const StepRequest&, const StepRequest&) = default;
 };
 
@@ -141,6 +156,7 @@ struct JobCommon {
   Retry retry;
   EarlySignal early_signal;
   bool has_initial_step = false;  // interactive: `initial_step` starts with the allocation
+  bool ends_with_client = false;  // interactive, without one: its command is gone, so is the job
   StepRequest initial_step;
   friend bool operator==(const JobCommon&, const JobCommon&) = default;
 };

@@ -42,8 +42,8 @@ Result<void> Containers::make(AttemptKey key, const platform::ContainerLimits& l
   return containment_->create(path(key), limits);
 }
 
-Result<void> Containers::make(const StepKey& key) {
-  return containment_->create(path(key), {});
+Result<void> Containers::make(const StepKey& key, const platform::ContainerLimits& limits) {
+  return containment_->create(path(key), limits);
 }
 
 void Containers::set_supervisor(const StepKey& key, int pid) {

@@ -33,7 +33,7 @@ class Containers {
   std::string path(const StepKey& key) const;
 
   Result<void> make(AttemptKey key, const platform::ContainerLimits& limits);
-  Result<void> make(const StepKey& key);
+  Result<void> make(const StepKey& key, const platform::ContainerLimits& limits);
   void set_supervisor(const StepKey& key, int pid);
   /// error: the container is gone
   Result<void> enter(const StepKey& key, int pid);

@@ -109,7 +109,12 @@ class Daemon {
   void log_closed(AttemptKey key);
   Result<int> spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once);
   platform::ContainerLimits limits(const NodeShare& share) const;
-  void bind(const AttemptPlan& plan, StepId step, StepPlace* place) const;
+  platform::ContainerLimits step_limits(const NodeShare& part) const;
+  void bind(const wire::StepSpec& spec,
+            const AttemptPlan& plan,
+            const NodeShare& share,
+            StepPlace* place) const;
+  void put_gpus(const AttemptPlan& plan, const NodeShare& share, StepPlace* place) const;
   Bitset placed(const Bitset& cores) const;
 
   platform::Loop& loop_;

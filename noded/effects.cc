@@ -113,14 +113,27 @@ Bitset Daemon::placed(const Bitset& cores) const {
   return result;
 }
 
+/// Of a step that has less than all of the attempt.
+platform::ContainerLimits Daemon::step_limits(const NodeShare& part) const {
+  platform::ContainerLimits own = limits(part);
+  // Without memory of its own it has the attempt's, wherever that is.
+  if (own.memory_bytes == 0) own.memory_nodes.clear();
+  return own;
+}
+
 // The plan is made and shown wherever the tasks run; carried out only where the cores are this
 // system's and this node's alone.
-void Daemon::bind(const AttemptPlan& plan, StepId step, StepPlace* place) const {
-  const wire::StepSpec& spec = *plan.spec(step);
+void Daemon::bind(const wire::StepSpec& spec,
+                  const AttemptPlan& plan,
+                  const NodeShare& share,
+                  StepPlace* place) const {
   if (spec.is_batch()) return;
   const NodeClass& node = setup_.inventory.node_class;
   const wire::StepNode& here = spec.nodes(static_cast<int>(spec.node_index()));
-  const BindRoom room{plan.share.cores, plan.share.memory_mib, here.tasks(), spec.cpus_per_task()};
+  // Without memory of its own a step has the attempt's, wherever that is.
+  const bool has_memory = std::ranges::any_of(share.memory_mib, [](auto mib) { return mib > 0; });
+  const BindRoom room{share.cores, has_memory ? share.memory_mib : plan.share.memory_mib,
+                      here.tasks(), spec.cpus_per_task()};
   const auto planned = plan_binding(node, room, BindRequest{});
   if (!planned) return;
   std::vector<std::uint32_t> ranks(here.tasks());
@@ -150,7 +163,11 @@ void Daemon::run(const agent::SpawnSupervisor& effect) {
 }
 
 Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once) {
-  if (auto made = containers_.make(key); !made) return tl::unexpected(made.error());
+  const wire::StepSpec& spec = *plan.spec(key.step);
+  const auto share = plan.share_of(spec);
+  if (!share) return tl::unexpected(share.error());
+  const auto limits = spec.has_part() ? step_limits(*share) : platform::ContainerLimits{};
+  if (auto made = containers_.make(key, limits); !made) return tl::unexpected(made.error());
   StepPlace place;
   place.node_name = setup_.options.name;
   place.cluster = cluster_;
@@ -160,15 +177,26 @@ Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_a
   place.state_dir = setup_.paths.groups();
   place.tmp_dir = setup_.paths.tmp(plan.key());
   place.kill_wait_us = state_.kill_wait.us;
-  bind(plan, key.step, &place);
-  place.nvidia_gpus = setup_.machine->gpu_numbers(plan.share.devices, platform::GpuVendor::nvidia);
-  place.amd_gpus = setup_.machine->gpu_numbers(plan.share.devices, platform::GpuVendor::amd);
+  bind(spec, plan, *share, &place);
+  put_gpus(plan, *share, &place);
   place.go_at_once = go_at_once;
   if (const auto left = contact_.lease_left(loop_.monotonic())) {
     place.lease_left = *left;
     place.lease_kill_wait = contact_.terms().fence_kill_wait;
   }
   return supervisors_.spawn(key, step_start_bytes(plan, key.step, place));
+}
+
+void Daemon::put_gpus(const AttemptPlan& plan, const NodeShare& share, StepPlace* place) const {
+  const auto numbers = [this](const Bitset& devices, platform::GpuVendor vendor) {
+    return setup_.machine->gpu_numbers(devices, vendor);
+  };
+  place->nvidia_gpus = numbers(share.devices, platform::GpuVendor::nvidia);
+  place->amd_gpus = numbers(share.devices, platform::GpuVendor::amd);
+  const bool has_none = place->nvidia_gpus.empty() && place->amd_gpus.empty();
+  place->hides_gpus =
+      has_none && !(numbers(plan.share.devices, platform::GpuVendor::nvidia).empty() &&
+                    numbers(plan.share.devices, platform::GpuVendor::amd).empty());
 }
 
 void Daemon::run(const agent::TellGo& effect) {

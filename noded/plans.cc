@@ -28,6 +28,19 @@ const wire::StepSpec* AttemptPlan::spec(StepId step) const {
   return it == specs.end() ? nullptr : &it->second;
 }
 
+Result<NodeShare> AttemptPlan::share_of(const wire::StepSpec& spec) const {
+  if (!spec.has_part()) return share;
+  auto part = wire::take(spec.part());
+  if (!part) return tl::unexpected(part.error().with_context("part of the step"));
+  if (!share.cores.contains(part->cores) || !share.devices.contains(part->devices)) {
+    return bad_usage("step " + std::to_string(spec.step()) + " has cores " +
+                     part->cores.to_ranges() + " and devices " + part->devices.to_ranges() +
+                     ", its attempt cores " + share.cores.to_ranges() + " and devices " +
+                     share.devices.to_ranges());
+  }
+  return part;
+}
+
 Result<void> check_spec(const wire::StepSpec& spec) {
   if (spec.step() == step_alloc.value) return bad_usage("step alloc has no tasks");
   if (spec.environment().size() > wire::environment_bytes_max) {
@@ -110,7 +123,8 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
   start->set_attempt(prepare.attempt());
   *start->mutable_spec() = *plan.spec(step);
   *start->mutable_request() = prepare.request();
-  *start->mutable_share() = prepare.share();
+  const wire::StepSpec& spec = *plan.spec(step);
+  *start->mutable_share() = spec.has_part() ? spec.part() : prepare.share();
   *start->mutable_job_nodes() = prepare.job_nodes();
   *start->mutable_job_tasks() = prepare.job_tasks();
   start->set_node_index(prepare.node_index());
@@ -135,6 +149,7 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
   start->set_retries(prepare.retries());
   start->set_nvidia_gpus(place.nvidia_gpus);
   start->set_amd_gpus(place.amd_gpus);
+  start->set_hides_gpus(place.hides_gpus);
   for (const std::string& cpus : place.task_cpus) start->add_task_cpus(cpus);
   for (const std::string& nodes : place.task_memory) start->add_task_memory(nodes);
   for (const std::string& line : place.binding_map) start->add_binding_map(line);

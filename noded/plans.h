@@ -29,6 +29,8 @@ struct AttemptPlan {
 
   std::optional<StepId> initial() const;
   const wire::StepSpec* spec(StepId step) const;
+  /// What a step may use of this node. error: bad_usage where that is not the attempt's
+  Result<NodeShare> share_of(const wire::StepSpec& spec) const;
 };
 
 /// Checks what this daemon relies on; the supervisor checks the rest. error: bad_usage
@@ -52,7 +54,8 @@ struct StepPlace {
   std::int64_t kill_wait_us = 0;
   std::vector<std::string> task_cpus, task_memory, binding_map;
   std::string not_bound;
-  std::string nvidia_gpus, amd_gpus;  // Machine::gpu_numbers of what the attempt holds
+  std::string nvidia_gpus, amd_gpus;  // Machine::gpu_numbers of what the step may use
+  bool hides_gpus = false;            // the attempt holds some, and the step none of them
   bool go_at_once = false;
   Duration lease_left, lease_kill_wait;  // 0: none
 };

@@ -98,6 +98,24 @@ TEST(Plans, a_damaged_attempt_file_is_refused_at_every_length) {
   EXPECT_FALSE(parse_attempt_file(""));
 }
 
+TEST(Plans, a_step_has_the_part_it_was_given_and_no_core_of_others) {
+  const auto plan = check_plan(prepare_of(5, 2));
+  ASSERT_TRUE(plan);
+  wire::StepSpec spec = *plan->spec(step_batch);
+  EXPECT_EQ(*plan->share_of(spec), plan->share) << "all of the attempt's";
+  NodeShare part;
+  part.cores = Bitset(4);
+  part.cores.set(2);
+  part.memory_mib = {10};
+  wire::put(part, spec.mutable_part());
+  EXPECT_EQ(plan->share_of(spec)->cores.to_ranges(), "2");
+  part.cores = Bitset(8);
+  part.cores.set(5);
+  wire::put(part, spec.mutable_part());
+  EXPECT_EQ(plan->share_of(spec).error().message,
+            "step 4294967280 has cores 5 and devices , its attempt cores 0-3 and devices ");
+}
+
 TEST(Translate, a_prepare_becomes_a_request_with_its_plan) {
   const auto received = receive(frame_of(prepare_of(5, 2)));
   ASSERT_TRUE(received);

@@ -72,6 +72,29 @@ cox::UserIdentity take(const UserIdentity& from, Check& check) {
   return to;
 }
 
+using Devices = google::protobuf::RepeatedPtrField<DeviceRequest>;
+
+void put(const std::vector<cox::DeviceRequest>& from, Devices* to) {
+  to->Clear();
+  for (const auto& device : from) {
+    auto* message = to->Add();
+    message->set_name(device.name);
+    message->set_type(device.type);
+    message->set_count(device.count);
+  }
+}
+
+std::vector<cox::DeviceRequest> take_devices(const Devices& from, Check& check) {
+  std::vector<cox::DeviceRequest> to;
+  if (!check.count(from.size(), names_max, "devices")) return to;
+  for (const auto& device : from) {
+    to.push_back({check.text(device.name(), "device name"),
+                  check.text(device.type(), "device type"),
+                  check.range(device.count(), 0U, device_count_max, "device count")});
+  }
+  return to;
+}
+
 void put(const cox::Component& from, Component* to) {
   to->set_nodes_min(from.nodes_min);
   to->set_nodes_max(from.nodes_max);
@@ -80,12 +103,7 @@ void put(const cox::Component& from, Component* to) {
   to->set_cpus_per_task(from.cpus_per_task);
   to->set_memory_per_node_mib(from.memory_per_node_mib);
   to->set_memory_per_cpu_mib(from.memory_per_cpu_mib);
-  for (const auto& device : from.devices) {
-    auto* message = to->add_devices();
-    message->set_name(device.name);
-    message->set_type(device.type);
-    message->set_count(device.count);
-  }
+  put(from.devices, to->mutable_devices());
   to->set_exclusive(from.exclusive);
 }
 
@@ -100,15 +118,30 @@ cox::Component take(const Component& from, Check& check) {
       check.range<std::int64_t>(from.memory_per_node_mib(), -1, memory_mib_max, "memory per node");
   to.memory_per_cpu_mib =
       check.range<std::int64_t>(from.memory_per_cpu_mib(), -1, memory_mib_max, "memory per cpu");
-  if (check.count(from.devices_size(), names_max, "devices")) {
-    for (const auto& device : from.devices()) {
-      to.devices.push_back({check.text(device.name(), "device name"),
-                            check.text(device.type(), "device type"),
-                            check.range(device.count(), 0U, device_count_max, "device count")});
-    }
-  }
+  to.devices = take_devices(from.devices(), check);
   to.exclusive = from.exclusive();
   return to;
+}
+
+/// What of its job a step wants, and who of it gets the input.
+void take_part(const StepRequest& from, Check& check, cox::StepRequest* to) {
+  to->sharing = check.choice(from.sharing(), StepSharing::overlap, "sharing of a step");
+  // Steps of journals that knew no memory of theirs have not given any.
+  if (from.has_memory_per_node_mib()) {
+    to->memory_per_node_mib = check.range<std::int64_t>(from.memory_per_node_mib(), -1,
+                                                        memory_mib_max, "step memory per node");
+  }
+  if (from.has_memory_per_cpu_mib()) {
+    to->memory_per_cpu_mib = check.range<std::int64_t>(from.memory_per_cpu_mib(), -1,
+                                                       memory_mib_max, "step memory per cpu");
+  }
+  to->devices = take_devices(from.devices(), check);
+  const int names = static_cast<int>(nodes_max);
+  to->nodes_wanted = take_names(from.nodes_wanted(), names, "wanted nodes", check);
+  to->nodes_excluded = take_names(from.nodes_excluded(), names, "excluded nodes", check);
+  if (from.has_input_task()) {
+    to->input_task = check.range(from.input_task(), 0U, tasks_max, "task for the input");
+  }
 }
 
 cox::StepRequest take(const StepRequest& from, Check& check) {
@@ -128,6 +161,7 @@ cox::StepRequest take(const StepRequest& from, Check& check) {
   to.label_output = from.label_output();
   to.kill_on_bad_exit = from.kill_on_bad_exit();
   to.time_limit.us = check.range<std::int64_t>(from.time_limit_us(), 0, amount_max, "time limit");
+  take_part(from, check, &to);
   return to;
 }
 
@@ -165,6 +199,7 @@ void take_who_and_what(const JobRequest& from, cox::JobCommon& to, Check& check)
   to.error = check.text(from.error(), "error");
   to.input = check.text(from.input(), "input");
   to.append_output = from.append_output();
+  to.ends_with_client = from.ends_with_client();
   to.umask = check.range(from.umask(), 0U, 0777U, "umask");
   take_limits(from, to, check);
   to.submit_host = check.text(from.submit_host(), "submit host");
@@ -233,6 +268,16 @@ void put(const cox::StepRequest& from, StepRequest* to) {
   to->set_label_output(from.label_output);
   to->set_kill_on_bad_exit(from.kill_on_bad_exit);
   to->set_time_limit_us(from.time_limit.us);
+  to->set_sharing(static_cast<std::uint32_t>(from.sharing));
+  to->clear_memory_per_node_mib();
+  to->clear_memory_per_cpu_mib();
+  if (from.memory_per_node_mib >= 0) to->set_memory_per_node_mib(from.memory_per_node_mib);
+  if (from.memory_per_cpu_mib >= 0) to->set_memory_per_cpu_mib(from.memory_per_cpu_mib);
+  put(from.devices, to->mutable_devices());
+  put(from.nodes_wanted, to->mutable_nodes_wanted());
+  put(from.nodes_excluded, to->mutable_nodes_excluded());
+  to->clear_input_task();
+  if (from.input_task) to->set_input_task(*from.input_task);
 }
 
 Result<cox::StepRequest> take(const StepRequest& from) {
@@ -256,6 +301,7 @@ void put(const cox::JobCommon& from, JobRequest* to) {
   to->set_error(from.error);
   to->set_input(from.input);
   to->set_append_output(from.append_output);
+  to->set_ends_with_client(from.ends_with_client);
   to->set_umask(from.umask);
   put_limits(from, to);
   to->set_submit_host(from.submit_host);

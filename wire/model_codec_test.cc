@@ -92,6 +92,13 @@ cox::StepRequest any_step() {
   s.label_output = *rc::gen::arbitrary<bool>();
   s.kill_on_bad_exit = *rc::gen::arbitrary<bool>();
   s.time_limit = seconds(any_number(0, 1'000'000));
+  s.sharing = static_cast<StepSharing>(any_number(0, 3));
+  s.memory_per_node_mib = any_number<std::int64_t>(-1, 1 << 30);
+  s.memory_per_cpu_mib = any_number<std::int64_t>(-1, 1 << 30);
+  s.devices = {{any_text(), any_text(), any_number<std::uint32_t>(0, 16)}};
+  s.nodes_wanted = any_texts();
+  s.nodes_excluded = any_texts();
+  if (*rc::gen::arbitrary<bool>()) s.input_task = any_number<std::uint32_t>(0, 1000);
   return s;
 }
 
@@ -113,6 +120,7 @@ cox::JobRequest any_job() {
   c.error = any_text();
   c.input = any_text();
   c.append_output = *rc::gen::arbitrary<bool>();
+  c.ends_with_client = *rc::gen::arbitrary<bool>();
   c.umask = any_number<std::uint32_t>(0, 01000);
   c.limits = {{any_number(0, 16), *rc::gen::arbitrary<std::uint64_t>(), ~std::uint64_t{0}}};
   c.submit_host = any_text();

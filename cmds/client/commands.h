@@ -5,6 +5,7 @@
 
 namespace cox::cmds {
 
+extern const Command alloc_command;
 extern const Command cancel_command;
 extern const Command completion_command;
 extern const Command doctor_command;

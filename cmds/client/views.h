@@ -51,6 +51,8 @@ void write_instant(std::string_view key, std::int64_t us, JsonWriter* json);
 void write_usage(const wire::Usage& usage, JsonWriter* json);
 void write_json(const wire::JobView& job, JsonWriter* json);
 void write_json(const wire::StepView& step, JsonWriter* json);
+/// The same without the braces.
+void write_members(const wire::StepView& step, JsonWriter* json);
 void write_json(const wire::NodeView& node, JsonWriter* json);
 void write_json(const wire::PartitionView& partition, JsonWriter* json);
 void write_json(const wire::Explanation& explanation, JsonWriter* json);

@@ -61,18 +61,22 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
   json->end_object();
 }
 
+/// What a step may use of a node.
+void write_step_share(const wire::NodeShareView& share, JsonWriter* json) {
+  json->begin_object();
+  json->text("node", share.node());
+  json->text("cores", share.cores());
+  json->begin_array("memory_mib");
+  for (const std::int64_t mib : share.memory_mib()) json->item(mib);
+  json->end_array();
+  json->text("devices", share.devices());
+  json->number("tasks", share.tasks());
+  json->end_object();
+}
+
 void write_step(const wire::StepView& step, JsonWriter* json) {
   json->begin_object();
-  json->text("step", step.step() >= 0xFFFF'FFF0U ? step.name() : std::to_string(step.step()));
-  json->text("name", step.name());
-  json->text("state", step.state());
-  json->text("nodes", step.nodes());
-  json->number("tasks", step.tasks());
-  write_instant("started_us", step.started_us(), json);
-  write_instant("ended_us", step.ended_us(), json);
-  write_end(exit_code_of(step), step.result().signal(), json);
-  json->text("detail", step.result().detail());
-  write_usage(step.result().usage(), json);
+  write_members(step, json);
   json->end_object();
 }
 
@@ -156,6 +160,25 @@ void write_json(const wire::JobView& job, JsonWriter* json) {
   write_usage(job.usage(), json);
   if (job.has_request()) write_details(job, json);
   json->end_object();
+}
+
+void write_members(const wire::StepView& step, JsonWriter* json) {
+  json->text("step", step.step() >= 0xFFFF'FFF0U ? step.name() : std::to_string(step.step()));
+  json->text("name", step.name());
+  json->text("state", step.state());
+  json->text("nodes", step.nodes());
+  json->number("tasks", step.tasks());
+  write_instant("started_us", step.started_us(), json);
+  write_instant("ended_us", step.ended_us(), json);
+  write_end(exit_code_of(step), step.result().signal(), json);
+  json->text("detail", step.result().detail());
+  write_usage(step.result().usage(), json);
+  json->text("sharing", step.sharing());
+  write_instant("queued_us", step.queued_us(), json);
+  step.waits().empty() ? json->null("waits") : json->text("waits", step.waits());
+  json->begin_array("shares");
+  for (const wire::NodeShareView& share : step.shares()) write_step_share(share, json);
+  json->end_array();
 }
 
 void write_json(const wire::StepView& step, JsonWriter* json) {

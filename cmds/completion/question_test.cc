@@ -104,6 +104,7 @@ TEST(Completion, OptionsStopAtTheScriptOrCommand) {
   EXPECT_EQ(ask({"submit", "--", ""}).wanted, Wanted::programs);
   EXPECT_EQ(ask({"submit", "--", "ls", "-"}).wanted, Wanted::files);
   EXPECT_EQ(ask({"run", "-n", "2", ""}).wanted, Wanted::programs);
+  EXPECT_EQ(ask({"alloc", "-n", "2", ""}).wanted, Wanted::programs);
   EXPECT_EQ(ask({"run", "ls", "--par"}).wanted, Wanted::files);
 }
 

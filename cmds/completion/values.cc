@@ -187,9 +187,10 @@ void operand_of_command(const std::vector<std::string>& operands, bool dashes, Q
   static constexpr std::string_view past[] = {"show", "logs", "history"};
   to->is_ended_wanted = std::ranges::find(past, to->command->name) != std::end(past);
   if (to->command->operands == Operands::end_options) {
-    const bool is_program = std::string_view(to->command->name) == "run" || dashes;
+    const std::string_view name = to->command->name;
+    const bool is_program = name == "run" || name == "alloc" || dashes;
     to->wanted = operands.empty() && is_program ? Wanted::programs : Wanted::files;
-    if (std::string_view(to->command->name) != "completion") return;
+    if (name != "completion") return;
     to->wanted = Wanted::words;
   }
   for (const Form& form : forms_of(to->command->usage)) {

@@ -12,6 +12,7 @@
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "cmds/queue/filters.h"
+#include "cmds/queue/steps.h"
 #include "cmds/queue/watch.h"
 #include "common/text.h"
 #include "model/selector.h"
@@ -28,6 +29,7 @@ OptionTable options() {
       OptionSpec{"reason", 'r', "REASON,...", "jobs that wait for these reasons"},
       OptionSpec{"name", 'n', "NAME,...", "jobs with these names"},
       jobs_label_option,
+      OptionSpec{"steps", 0, "", "their steps, one line each"},
       OptionSpec{"all", 'a', "", "ended jobs too"},
       sort_option,
       format_option,
@@ -62,6 +64,10 @@ Result<Asked> read_asked(const Parsed& given) {
   if (!selector) return Failure(selector.error().with_context("--label"));
   list.set_selector(given.value("label"));
   list.set_ended(given.has("all"));
+  list.set_full(given.has("steps"));
+  if (given.has("steps") && given.has("watch")) {
+    return usage_error(given.command(), "--steps cannot be watched");
+  }
   return asked;
 }
 
@@ -143,7 +149,7 @@ class RunningTable {
 };
 
 Result<int> print_once(const Parsed& given, const Asked& asked, Session& session) {
-  if (!given.has("json") && !given.has("sort")) {
+  if (!given.has("json") && !given.has("sort") && !given.has("steps")) {
     RunningTable table(given, asked);
     const auto listed = session.ask_in_slices(
         asked.request, [&table](const wire::ClientReply& slice, bool is_first) {
@@ -154,7 +160,8 @@ Result<int> print_once(const Parsed& given, const Asked& asked, Session& session
   }
   const auto reply = session.ask_surely(asked.request);
   if (!reply) return Failure(reply.error());
-  const auto text = document(given, asked.filter, reply->jobs());
+  const auto text = given.has("steps") ? steps_text(given, asked.filter, reply->jobs())
+                                       : document(given, asked.filter, reply->jobs());
   if (!text) return Failure(text.error());
   if (const auto printed = print(*text); !printed) return Failure(printed.error());
   if (given.has("label")) return 0;

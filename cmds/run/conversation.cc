@@ -30,9 +30,14 @@ Result<void> Conversation::take_answers() {
 void Conversation::take(const wire::ClientReply& reply) {
   if (reply.has_submitted()) job_ = reply.submitted().job();
   if (reply.has_step_ready()) ready_ = reply.step_ready();
+  if (reply.has_step_taken()) {
+    step_ = reply.step_taken().step();
+    step_waits_ = reply.step_taken().waits();
+  }
   if (reply.has_event()) {
     const wire::JobView& job = reply.event().job();
     if (job.is_final()) ended_ = job;
+    if (step_ && !job.steps().empty()) ended_step_ = job.steps(0);
     show_wait(job);
   }
   if (reply.last()) is_open_ = false;
@@ -45,6 +50,13 @@ void Conversation::show_wait(const wire::JobView& job) {
   const std::string text = "job " + std::to_string(job.job()) + " waits: " + job.reason();
   if (text != waiting_) print_error(text + " (see: cox why " + std::to_string(job.job()) + ")");
   waiting_ = text;
+}
+
+void Conversation::show_step_wait() {
+  if (step_waits_.empty() || !step_) return;
+  const std::string name = std::to_string(job_) + "." + std::to_string(*step_);
+  print_error("step " + name + " waits: " + step_waits_ + " (see: cox show step " + name + ")");
+  step_waits_.clear();
 }
 
 Result<void> Conversation::mend(Error error) {
@@ -64,12 +76,17 @@ Result<void> Conversation::mend(Error error) {
 }
 
 Result<void> Conversation::cancel() {
-  if (job_ == 0) return {};
+  // A step that the controller has not answered for ends with our connection.
+  if (job_ == 0 || (request_.has_create_step() && !step_)) return {};
   auto other = Session::open(ClusterAddress{session_.address(), session_.key()});
   if (!other) return Failure(other.error());
   wire::ClientRequest request;
   request.mutable_job_action()->set_kind(wire::JobAction::CANCEL);
   request.mutable_job_action()->add_jobs(job_);
+  if (step_) {
+    request.mutable_job_action()->set_has_step(true);
+    request.mutable_job_action()->set_step(*step_);
+  }
   const auto reply = other->ask(request);
   if (!reply) return Failure(reply.error());
   return {};

@@ -26,13 +26,22 @@ class Conversation {
 
   const std::optional<wire::StepReady>& ready() const { return ready_; }
 
+  /// What the step waits for, while it does and has not been said yet.
+  const std::string& step_waits() const { return step_waits_; }
+
+  /// Says it, once.
+  void show_step_wait();
+
   /// The job as last heard of, when it has ended.
   const std::optional<wire::JobView>& ended() const { return ended_; }
+
+  /// The step that was asked for, when it has ended in a job that has not.
+  const std::optional<wire::StepView>& ended_step() const { return ended_step_; }
 
   /// No more answers will come.
   bool is_over() const { return !is_open_; }
 
-  /// Cancels the job; for one that waits.
+  /// Cancels what was asked for: the job, or the step alone.
   Result<void> cancel();
 
  private:
@@ -49,6 +58,9 @@ class Conversation {
   bool is_open_ = true;
   std::optional<wire::StepReady> ready_;
   std::optional<wire::JobView> ended_;
+  std::optional<std::uint32_t> step_;  // of a CreateStep that was taken up
+  std::string step_waits_;
+  std::optional<wire::StepView> ended_step_;
   std::string waiting_;
 };
 

@@ -19,7 +19,8 @@ namespace cox::cmds {
 namespace run_locals {
 namespace {
 
-constexpr int end_wait_ms = 10'000;  // between the step's end and the job's
+constexpr int end_wait_ms = 10'000;    // between the step's end and the job's
+constexpr int untold_wait_ms = 3'000;  // a step that waits no longer says nothing
 
 /// One `cox run` from the request to the exit status.
 class Run {
@@ -73,7 +74,10 @@ class Run {
       if (conversation_.ended() || conversation_.is_over()) return {};
       std::array<pollfd, 2> ready = {pollfd{conversation_.descriptor(), POLLIN, 0},
                                      pollfd{signals_.descriptor(), POLLIN, 0}};
-      ::poll(ready.data(), ready.size(), -1);
+      const bool has_wait = !conversation_.step_waits().empty();
+      if (::poll(ready.data(), ready.size(), has_wait ? untold_wait_ms : -1) == 0) {
+        conversation_.show_step_wait();
+      }
       if (const auto signal = signals_.take()) {
         interrupted_ = *signal;
         return conversation_.cancel();
@@ -151,8 +155,25 @@ class Run {
       const bool has_outcome = job.signal() != 0 || job.exit_code() != 0;
       return has_outcome ? status : own_failure_status;
     }
+    if (conversation_.ended_step()) return status_of_step(*conversation_.ended_step());
     return fail(Code::unreachable,
                 lost_why_.empty() ? "the controller ended the conversation" : lost_why_);
+  }
+
+  /// Of a step that ended without this command: it never began, or its supervisor was lost.
+  Result<int> status_of_step(const wire::StepView& step) const {
+    const int status = step_status(step.result());
+    const std::string name =
+        "step " + std::to_string(conversation_.job()) + "." + std::to_string(step.step());
+    if (status == 0) {
+      print_error(name + " is done, but its output is lost" +
+                  (lost_why_.empty() ? "" : ": " + lost_why_));
+      return own_failure_status;
+    }
+    print_error(name + ": " + step.state() +
+                (step.result().detail().empty() ? "" : ": " + step.result().detail()));
+    const bool has_outcome = step.result().signal() != 0 || step.result().exit_code() != 0;
+    return has_outcome ? status : own_failure_status;
   }
 
   Result<int> report_step(const wire::StepResult& result) const {

@@ -104,6 +104,8 @@ std::string step_text(const wire::StepView& step) {
   const std::string name = step_id(step) == step.name() ? "" : ", " + step.name();
   const std::string tasks = std::to_string(step.tasks()) + (step.tasks() == 1 ? " task" : " tasks");
   const std::string detail = step.result().detail();
+  if (!step.waits().empty()) return step.state() + name + ", waits: " + step.waits();
+  if (step.started_us() == 0) return step.state() + name + ": " + detail;
   return step.state() + name + ", " + tasks + " on " + step.nodes() +
          (detail.empty() ? "" : ": " + detail);
 }

@@ -23,6 +23,15 @@ std::string how_it_ended(const wire::StepView& step) {
   return code ? "exit " + std::to_string(*code) : "";
 }
 
+std::string share_text(const wire::NodeShareView& share) {
+  std::string text = "cores " + share.cores();
+  std::int64_t mib = 0;
+  for (const std::int64_t part : share.memory_mib()) mib += part;
+  if (mib != 0) text += ", memory " + memory_text(mib);
+  if (!share.devices().empty()) text += ", devices " + share.devices();
+  return text;
+}
+
 std::string sheet_of(const wire::JobView& job, const wire::StepView& step) {
   Sheet sheet;
   sheet.add("Step", id_text(job) + "." + step_id(step));
@@ -34,6 +43,12 @@ std::string sheet_of(const wire::JobView& job, const wire::StepView& step) {
   sheet.add("Tasks", std::to_string(step.tasks()));
   if (step.result().tasks_failed() != 0) {
     sheet.add("Tasks failed", std::to_string(step.result().tasks_failed()));
+  }
+  sheet.add("Waits for", step.waits());
+  sheet.add("Waits since", step.waits().empty() ? "" : local_time(step.queued_us()));
+  sheet.add("Shares", step.sharing());
+  for (const wire::NodeShareView& share : step.shares()) {
+    sheet.add("On " + share.node(), share_text(share));
   }
   sheet.add("Started", local_time(step.started_us()));
   sheet.add("Ended", local_time(step.ended_us()));

@@ -8,6 +8,7 @@
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
+#include "core/job/step_queue.h"
 #include "core/job/waits.h"
 #include "core/state.h"
 
@@ -130,6 +131,7 @@ Index rebuild_index(const Record& record, std::uint64_t key_seed) {
   for (const Job& job : record.jobs) index_job(index, job);
   index_keys(index, record);
   rebuild_waits(index, record);
+  rebuild_steps_due(index, record);
   return index;
 }
 

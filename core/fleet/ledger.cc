@@ -5,6 +5,7 @@
 
 #include "common/assert.h"
 #include "core/job/lifecycle.h"
+#include "core/job/step_room.h"
 
 namespace cox::core {
 namespace {
@@ -141,6 +142,8 @@ std::vector<std::string> ledger_faults(const State& state) {
   for (const Node& node : state.record.nodes) audit_node(state, node, faults);
   for (const Job& job : state.record.jobs) {
     if (!is_live(job)) continue;
+    const auto of_steps = step_faults(state.record, job);
+    faults.insert(faults.end(), of_steps.begin(), of_steps.end());
     for (const NodeShare& share : job.run->allocation.nodes) {
       if (!holds_share(job, share.node)) continue;
       const auto& jobs = state.index.jobs_on_node[share.node.value];

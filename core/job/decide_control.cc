@@ -57,6 +57,28 @@ Result<Facts> decide_one(const Scene& scene, const CancelJob& ask) {
   return endings.take();
 }
 
+Result<Facts> decide_one(const Scene& scene, const FinishJob& ask) {
+  const auto found = controlled_job(scene.state, ask.caller, ask.job);
+  if (!found.has_value()) return Failure(found.error());
+  const Job& job = **found;
+  const JobCommon& common = *job.request.common;
+  if (common.kind != JobKind::interactive || common.has_initial_step) {
+    return fail(Code::refused, job_text(job) + " is no allocation: it ends with its tasks (see: " +
+                                   "cox cancel " + job_name(job) + ")");
+  }
+  if (job.phase == JobPhase::ended) return wrong_phase(job, "it has ended");
+  Endings endings(scene.state, scene.now);
+  const std::string why = "the command that had asked for it is gone";
+  if (job.phase == JobPhase::pending) {
+    endings.end_waiting(job, JobState::cancelled, ask.caller.uid, ask.client_gone ? why : "");
+  } else if (ask.client_gone) {
+    endings.end_job(job, EndCause::client_gone, ask.caller.uid, why);
+  } else {
+    endings.end_job(job, EndCause::finished, ask.caller.uid, "");
+  }
+  return endings.take();
+}
+
 Result<Facts> decide_one(const Scene& scene, const HoldJob& ask) {
   const auto targets = find_targets(scene, ask.caller, ask.job, ask.elements);
   if (!targets.has_value()) return Failure(targets.error());

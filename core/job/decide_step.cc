@@ -4,13 +4,44 @@
 
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
-#include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
 #include "core/job/progress.h"
+#include "core/job/step_queue.h"
 #include "core/scene.h"
 
 namespace cox::core {
+namespace {
+
+/// A step that fits nowhere in its job is refused; one that does not fit beside other steps waits.
+Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateStep& ask) {
+  const Record& record = scene.state.record;
+  auto alone = place_step(record, job, ask.request, whole_room(job));
+  if (!alone.has_value()) return Failure(alone.error());
+  const std::uint32_t last = alone->back().first_task + alone->back().tasks - 1;
+  if (ask.request.input_task.value_or(0) > last) {
+    return fail(Code::refused, "--input " + std::to_string(*ask.request.input_task) +
+                                   ": the step has ranks 0 to " + std::to_string(last));
+  }
+  const bool overlaps = ask.request.sharing == StepSharing::overlap;
+  auto shares = overlaps ? std::move(alone)
+                         : place_step(record, job, ask.request, room_behind_queue(record, job));
+  const StepId id = job.run->next_step;
+  if (shares.has_value()) {
+    return Facts{
+        StepStarted{job.id, job.attempt, id, scene.now, ask.request, std::move(*shares), ask.key}};
+  }
+  if (ask.is_immediate) {
+    return fail(Code::refused, shares.error().message + " now (without --immediate it waits)");
+  }
+  if (count_waiting_steps(job) >= waiting_steps_max) {
+    return fail(Code::refused, job_text(job) + " has " + std::to_string(waiting_steps_max) +
+                                   " steps that wait: no more may");
+  }
+  return Facts{StepQueued{job.id, job.attempt, id, scene.now, ask.request, ask.key}};
+}
+
+}  // namespace
 
 Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
   const auto found = controlled_job(scene.state, ask.caller, ask.job);
@@ -31,14 +62,11 @@ Result<Facts> decide_one(const Scene& scene, const CreateStep& ask) {
   if (ask.request.argv.empty()) return fail(Code::bad_usage, "the step has no command");
   if (job.run->next_step >= step_batch)
     return fail(Code::refused, job_text(job) + " has no step id left");
-  auto shares =
-      lay_out(scene.state, job.request, partition_of(job), job.run->allocation, ask.request);
-  if (!shares.has_value()) return Failure(shares.error());
-  return Facts{StepStarted{job.id, job.attempt, job.run->next_step, scene.now, ask.request,
-                           std::move(*shares), ask.key}};
+  return start_or_queue(scene, job, ask);
 }
 
-/// No fact: the nodes are told by answer(), and the step ends when they report it.
+/// Mostly no fact: the nodes are told by answer(), and the step ends when they report it. One that
+/// waits ends at once.
 Result<Facts> decide_one(const Scene& scene, const CancelStep& ask) {
   const auto found = controlled_job(scene.state, ask.caller, ask.job);
   if (!found.has_value()) return Failure(found.error());
@@ -48,7 +76,13 @@ Result<Facts> decide_one(const Scene& scene, const CancelStep& ask) {
   if (step == nullptr) return fail(Code::not_found, "no " + text);
   if (step->is_ended() || !is_live(job)) return fail(Code::refused, text + " has ended");
   if (ask.step == step_batch) return decide_one(scene, CancelJob{ask.caller, ask.job});
-  return Facts{};
+  if (!step->is_waiting()) return Facts{};
+  StepResult result;
+  result.cause = EndCause::cancelled;
+  result.detail = "cancelled by uid " + std::to_string(ask.caller.uid) + " before it began";
+  Endings endings(scene.state, scene.now);
+  endings.end_step(job, step->id, result);
+  return endings.take();
 }
 
 Result<Facts> decide_one(const Scene& scene, const ReportStepPrepared& ask) {

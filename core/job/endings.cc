@@ -70,11 +70,14 @@ void Endings::free_node(const Job& job, NodeId node, const Usage& usage) {
 }
 
 void Endings::finish(const Job& job, Draft& now) {
-  StepResult cut_short;
+  StepResult cut_short, never_began;
   cut_short.cause = now.cause;
+  never_began.cause = EndCause::cancelled;
+  never_began.detail = job_text(job) + " ended before it could begin";
   for (const Step& step : job.run->steps) {
     if (now.steps_ended.insert(step.id).second) {
-      add(StepEnded{job.id, job.attempt, step.id, now_, cut_short});
+      add(StepEnded{job.id, job.attempt, step.id, now_,
+                    step.is_waiting() ? never_began : cut_short});
     }
   }
   const StepResult* initial = now.initial.has_value() ? &*now.initial : nullptr;

@@ -22,6 +22,7 @@ void evolve_one(State& state, const JobEnding& fact);
 void evolve_one(State& state, const NodeFreed& fact);
 void evolve_one(State& state, const JobRequeued& fact);
 void evolve_one(State& state, const JobEnded& fact);
+void evolve_one(State& state, const StepQueued& fact);
 void evolve_one(State& state, const StepStarted& fact);
 void evolve_one(State& state, const StepReleased& fact);
 void evolve_one(State& state, const StepEnded& fact);

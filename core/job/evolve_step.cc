@@ -22,20 +22,38 @@ Step& open_step(Job& job, StepId id) {
 
 }  // namespace
 
+void evolve_one(State& state, const StepQueued& fact) {
+  Job& job = job_with_attempt(state, fact.job, fact.attempt);
+  ASSERT(job.phase == JobPhase::running);
+  ASSERT(fact.step < step_batch && find_step(job, fact.step) == nullptr);
+  JobRun& run = job.run.edit();
+  run.steps.push_back(
+      Step{fact.step, fact.request, fact.key, {}, {}, {}, {}, StepResult{}, fact.at});
+  run.next_step = StepId{fact.step.value + 1};
+}
+
 void evolve_one(State& state, const StepStarted& fact) {
   Job& job = job_with_attempt(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::starting || job.phase == JobPhase::running);
-  ASSERT(find_step(job, fact.step) == nullptr);
+  if (find_step(job, fact.step) != nullptr) {
+    Step& step = open_step(job, fact.step);
+    ASSERT(step.is_waiting());
+    step.started = fact.at;
+    step.shares = fact.shares;
+    return;
+  }
   JobRun& run = job.run.edit();
   run.steps.push_back(
-      Step{fact.step, fact.request, fact.key, fact.shares, fact.at, {}, {}, StepResult{}});
+      Step{fact.step, fact.request, fact.key, fact.shares, fact.at, {}, {}, StepResult{}, {}});
   if (fact.step < step_batch) run.next_step = StepId{fact.step.value + 1};
 }
 
 void evolve_one(State& state, const StepReleased& fact) {
   Job& job = job_with_attempt(state, fact.job, fact.attempt);
   ASSERT(job.phase == JobPhase::running);
-  open_step(job, fact.step).released = fact.at;
+  Step& step = open_step(job, fact.step);
+  ASSERT(!step.is_waiting());
+  step.released = fact.at;
 }
 
 void evolve_one(State& state, const StepEnded& fact) {

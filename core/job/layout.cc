@@ -34,29 +34,14 @@ std::vector<StepShare> shares_of(const Allocation& allocation,
   std::uint32_t first = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i] == 0) continue;
-    shares.push_back(StepShare{allocation.nodes[i].node, counts[i], first});
+    shares.push_back(StepShare{allocation.nodes[i].node, counts[i], first, {}});
     first += counts[i];
   }
   return shares;
 }
 
-bool counts_threads(const State& state, const std::string& partition) {
-  for (const PartitionSettings& one : state.record.settings.partitions) {
-    if (one.name == partition) return one.cpu_is_thread;
-  }
-  return false;
-}
-
-std::uint64_t cpus_of(const State& state, const NodeShare& share, bool threads) {
-  if (!threads) return share.cores.count();
-  const NodeClass& node_class = state.class_of(state.record.nodes[share.node.value]);
-  std::uint64_t cpus = 0;
-  share.cores.for_each([&](std::size_t core) { cpus += node_class.cores[core].pus; });
-  return cpus;
-}
-
 /// Tasks that each of the first `nodes` nodes has room for. The job's own shape always fits.
-std::vector<std::uint32_t> room_of(const State& state,
+std::vector<std::uint32_t> room_of(const Record& record,
                                    const JobRequest& job,
                                    const std::string& partition,
                                    const Allocation& allocation,
@@ -65,11 +50,11 @@ std::vector<std::uint32_t> room_of(const State& state,
   const Component& component = job.common->components.front();
   const std::uint32_t cpus =
       std::max(1U, request.cpus_per_task != 0 ? request.cpus_per_task : component.cpus_per_task);
-  const bool threads = counts_threads(state, partition);
+  const bool threads = counts_threads(record, partition);
   std::vector<std::uint32_t> room;
   for (std::size_t i = 0; i < nodes; ++i) {
     const NodeShare& share = allocation.nodes[i];
-    std::uint64_t tasks = cpus_of(state, share, threads) / cpus;
+    std::uint64_t tasks = cpus_of(record, share.node, share.cores, threads) / cpus;
     if (request.cpus_per_task == 0) tasks = std::max<std::uint64_t>(tasks, share.tasks);
     if (request.tasks_per_node != 0) tasks = std::min<std::uint64_t>(tasks, request.tasks_per_node);
     room.push_back(static_cast<std::uint32_t>(tasks));
@@ -118,7 +103,22 @@ std::vector<std::uint32_t> job_tasks(const Allocation& allocation) {
   return counts;
 }
 
-Result<std::vector<StepShare>> lay_out(const State& state,
+bool counts_threads(const Record& record, const std::string& partition) {
+  for (const PartitionSettings& one : record.settings.partitions) {
+    if (one.name == partition) return one.cpu_is_thread;
+  }
+  return false;
+}
+
+std::uint64_t cpus_of(const Record& record, NodeId node, const Bitset& cores, bool threads) {
+  if (!threads) return cores.count();
+  const NodeClass& node_class = record.classes[record.nodes[node.value].node_class.value];
+  std::uint64_t cpus = 0;
+  cores.for_each([&](std::size_t core) { cpus += node_class.cores[core].pus; });
+  return cpus;
+}
+
+Result<std::vector<StepShare>> lay_out(const Record& record,
                                        const JobRequest& job,
                                        const std::string& partition,
                                        const Allocation& allocation,
@@ -135,7 +135,7 @@ Result<std::vector<StepShare>> lay_out(const State& state,
     return shares_of(allocation, shape);
   }
   const std::vector<std::uint32_t> room =
-      room_of(state, job, partition, allocation, request, nodes);
+      room_of(record, job, partition, allocation, request, nodes);
   const std::vector<std::uint32_t> counts =
       request.tasks != 0 ? spread(request.tasks, room) : shaped(allocation, request, room);
   if (sum(counts) == 0) {

@@ -17,11 +17,16 @@ std::vector<std::uint32_t> spread(std::uint64_t tasks, const std::vector<std::ui
 /// The shares of a step inside `allocation` of `job`, in node order; numbers not given come from
 /// the job's task shape. `partition`: the one it started from, which says what a cpu is. error:
 /// refused, when the allocation has too few nodes or no room for the tasks
-Result<std::vector<StepShare>> lay_out(const State& state,
+Result<std::vector<StepShare>> lay_out(const Record& record,
                                        const JobRequest& job,
                                        const std::string& partition,
                                        const Allocation& allocation,
                                        const StepRequest& request);
+
+/// Whether a cpu of `partition` is a thread.
+bool counts_threads(const Record& record, const std::string& partition);
+/// Cpus that `cores` of `node` are.
+std::uint64_t cpus_of(const Record& record, NodeId node, const Bitset& cores, bool threads);
 
 /// Tasks per node as the job was placed.
 std::vector<std::uint32_t> job_tasks(const Allocation& allocation);

@@ -1,11 +1,13 @@
-// SettleWaits: jobs whose dependency can never come true end, and elements whose own turn has come,
-// or never will, part from their array. Each decision takes some; the caller asks again.
+// SettleWaits: steps begin for which there is room now; jobs whose dependency can never come true
+// end, and elements whose own turn has come, or never will, part from their array. Each decision
+// takes some; the caller asks again.
 #include <map>
 #include <vector>
 
 #include "core/job/array.h"
 #include "core/job/dependency_text.h"
 #include "core/job/endings.h"
+#include "core/job/step_queue.h"
 #include "core/job/waits.h"
 #include "core/scene.h"
 
@@ -88,6 +90,7 @@ void part(const Scene& scene,
 }  // namespace
 
 Result<Facts> decide_one(const Scene& scene, const SettleWaits&) {
+  if (!scene.state.index.steps_due.empty()) return start_due_steps(scene);
   const WaitIndex& waits = scene.state.index.waits;
   Endings endings(scene.state, scene.now);
   std::size_t settled = 0;

@@ -24,6 +24,7 @@ StepRequest batch_step(const JobRequest& job) {
   step.error = job.common->error;
   step.input = job.common->input;
   step.mpi = MpiKind::none;
+  step.sharing = StepSharing::overlap;  // what it starts shall have the job
   return step;
 }
 
@@ -73,7 +74,7 @@ Facts start_job(const State& state,
                                 {StepShare{allocation.nodes.front().node, 1, 0}}});
   } else if (job.request.common->has_initial_step) {
     auto shares =
-        lay_out(state, job.request, partition, allocation, job.request.common->initial_step);
+        lay_out(state.record, job.request, partition, allocation, job.request.common->initial_step);
     if (!shares.has_value()) {
       return Facts{JobHeld{job.id, now, Hold::by_system, shares.error().message}};
     }

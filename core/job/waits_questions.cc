@@ -141,7 +141,8 @@ std::vector<JobId> dependents_of(const State& state, JobId id) {
 }
 
 bool has_unsettled(const State& state) {
-  return !state.index.waits.doomed.empty() || !state.index.waits.due.empty();
+  return !state.index.waits.doomed.empty() || !state.index.waits.due.empty() ||
+         !state.index.steps_due.empty();
 }
 
 }  // namespace cox::core

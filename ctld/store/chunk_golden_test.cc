@@ -110,6 +110,26 @@ core::Record some_array() {
   return record;
 }
 
+/// A job with a step that takes a part of it, and one that waits.
+core::Record some_steps() {
+  core::Record record = some_jobs();
+  core::Job& job = *record.jobs.find(JobId{4'294'967'298});
+  core::Step waiting = some_step();
+  waiting.id = StepId{8};
+  waiting.request = sample<core::StepQueued>().request;
+  waiting.queued = noted_at;
+  core::Step begun = waiting;
+  begun.id = StepId{9};
+  begun.shares.front().part.cores = Bitset(8, true);
+  begun.shares.front().part.memory_mib = {0, 512};
+  waiting.shares.clear();
+  waiting.started = waiting.released = waiting.ended = Instant{};
+  waiting.result = StepResult{};
+  job.run.edit().steps.insert(job.run.edit().steps.end(), {waiting, begun});
+  record.keys_from = record.jobs.begin()->id;
+  return record;
+}
+
 core::Record some_fleet() {
   core::Record record;
   record.classes = {sample<core::ClassLearned>().node_class};
@@ -199,6 +219,9 @@ TEST(ChunkGolden, jobs_of_every_version_are_read) {
   arrays.keys_from = arrays.jobs.begin()->id;
   const std::string fourth = golden("jobs.v4", encode_chunk(arrays, key).body);
   EXPECT_TRUE(loaded({{key, fourth, true}}) == arrays);
+  const core::Record steps = some_steps();
+  const std::string fifth = golden("jobs.v5", encode_chunk(steps, key).body);
+  EXPECT_TRUE(loaded({{key, fifth, true}}) == steps);
 }
 
 TEST(ChunkGolden, fleets_of_every_version_are_read) {

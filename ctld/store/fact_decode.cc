@@ -10,6 +10,7 @@
 
 #include "ctld/store/fact.pb.h"
 #include "ctld/store/fact_codec.h"
+#include "ctld/store/step_share_codec.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -157,7 +158,9 @@ Decoded take(const store::StepStarted& from) {
   std::vector<core::StepShare> shares;
   shares.reserve(static_cast<std::size_t>(from.shares_size()));
   for (const auto& share : from.shares()) {
-    shares.push_back({NodeId(share.node()), share.tasks(), share.first_task()});
+    auto taken = take_step_share(share);
+    if (!taken) return damaged(taken.error());
+    shares.push_back(*std::move(taken));
   }
   const auto [job, attempt] = attempt_of(from);
   return core::StepStarted{job,
@@ -167,6 +170,18 @@ Decoded take(const store::StepStarted& from) {
                            std::move(*request),
                            std::move(shares),
                            ClientKey{{from.key_high(), from.key_low()}}};
+}
+
+Decoded take(const store::StepQueued& from) {
+  auto request = wire::take(from.request());
+  if (!request) return damaged(request.error());
+  const auto [job, attempt] = attempt_of(from);
+  return core::StepQueued{job,
+                          attempt,
+                          StepId(from.step()),
+                          at(from),
+                          std::move(*request),
+                          ClientKey{{from.key_high(), from.key_low()}}};
 }
 
 Decoded take(const store::StepReleased& from) {
@@ -311,6 +326,8 @@ std::optional<Decoded> take_first(const store::Fact& fact) {
       return take(fact.job_ended());
     case store::Fact::kStepStarted:
       return take(fact.step_started());
+    case store::Fact::kStepQueued:
+      return take(fact.step_queued());
     case store::Fact::kStepReleased:
       return take(fact.step_released());
     case store::Fact::kStepEnded:
@@ -408,7 +425,7 @@ std::string_view fact_name(const core::Fact& fact) {
       "JobsForgotten",      "JobQuarantined",  "RecordLost",        "PartitionTakenDown",
       "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled", "UsageCharged",
       "JobUpdated",         "StartCleared",    "EpilogEnded",       "NodeRebootAsked",
-      "NodeRebootBegun",    "TokenUsed"};
+      "NodeRebootBegun",    "TokenUsed",       "StepQueued"};
   return names[fact.index()];
 }
 

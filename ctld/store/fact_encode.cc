@@ -7,6 +7,7 @@
 
 #include "ctld/store/fact.pb.h"
 #include "ctld/store/fact_codec.h"
+#include "ctld/store/step_share_codec.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -154,12 +155,16 @@ void put(const core::StepStarted& from, store::Fact* fact) {
   wire::put(from.request, to->mutable_request());
   to->set_key_high(from.key.words[0]);
   to->set_key_low(from.key.words[1]);
-  for (const core::StepShare& share : from.shares) {
-    auto* entry = to->add_shares();
-    entry->set_node(share.node.value);
-    entry->set_tasks(share.tasks);
-    entry->set_first_task(share.first_task);
-  }
+  for (const core::StepShare& share : from.shares) put_step_share(share, to->add_shares());
+}
+
+void put(const core::StepQueued& from, store::Fact* fact) {
+  auto* to = fact->mutable_step_queued();
+  put_attempt(from, to);
+  to->set_step(from.step.value);
+  wire::put(from.request, to->mutable_request());
+  to->set_key_high(from.key.words[0]);
+  to->set_key_low(from.key.words[1]);
 }
 
 void put(const core::StepReleased& from, store::Fact* fact) {

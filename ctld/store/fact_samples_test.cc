@@ -40,6 +40,19 @@ StepRequest step_request() {
   return request;
 }
 
+/// One of many in its job, with what it takes.
+StepRequest exact_request() {
+  StepRequest request = step_request();
+  request.sharing = StepSharing::exact;
+  request.memory_per_node_mib = 0;
+  request.memory_per_cpu_mib = 512;
+  request.devices = {{"gpu", "a100", 1}};
+  request.nodes_wanted = {"n12"};
+  request.nodes_excluded = {"n13"};
+  request.input_task = 0;
+  return request;
+}
+
 Component component() {
   Component part;
   part.nodes_min = 2;
@@ -231,6 +244,10 @@ auto fields(const core::StepStarted& f) {
   return tie(f.job, f.attempt, f.step, f.at, f.request, f.shares, f.key);
 }
 
+auto fields(const core::StepQueued& f) {
+  return tie(f.job, f.attempt, f.step, f.at, f.request, f.key);
+}
+
 auto fields(const core::StepReleased& f) {
   return tie(f.job, f.attempt, f.step, f.at);
 }
@@ -322,6 +339,22 @@ auto fields(const core::NodeUnstuck& f) {
 
 }  // namespace
 
+/// An allocation that ends with the command which asked for it.
+JobRequest attended_request() {
+  JobRequest request = job_request();
+  request.common.edit().has_initial_step = false;
+  request.common.edit().initial_step = StepRequest{};
+  request.common.edit().ends_with_client = true;
+  return request;
+}
+
+std::vector<core::StepShare> exact_shares() {
+  NodeShare part = allocation().nodes.front();
+  part.node = node;
+  part.memory_mib = {1024, 0};
+  return {{node, 8, 16, part}};
+}
+
 std::vector<core::Fact> fact_samples() {
   const StepResult result{EndCause::bad_exit, 3, 9, 2, usage, "task 4 failed"};
   return {
@@ -373,6 +406,7 @@ std::vector<core::Fact> fact_samples() {
       core::NodeRebootAsked{node, at, true, "new kernel", 1001, "ada"},
       core::NodeRebootBegun{node, at},
       core::TokenUsed{"open \xff", at, at + minutes(60), "n7"},
+      core::StepQueued{job, attempt, step, at, exact_request(), {{5, 6}}},
   };
 }
 
@@ -396,6 +430,7 @@ std::vector<NewerSample> newer_fact_samples() {
   return {
       {2, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, array}},
       {3, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, waiting_request()}},
+      {4, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, attended_request()}},
       {2, core::ElementsCancelled{job, at, {{{0, 8, 2}}, 0}, 0, "never", true}},
       {4, core::JobEnded{job, attempt, at, JobState::deadline, 0, 0, {}, "late"}},
       {2, core::SettingsApplied{at, fenced}},
@@ -410,6 +445,7 @@ std::vector<NewerSample> newer_fact_samples() {
       {3, core::NodeSetAside{node, at, core::Aside::unhealthy, "disk is full", 0}},
       {6, core::SettingsApplied{at, programmed}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
+      {3, core::StepStarted{job, attempt, step, at, exact_request(), exact_shares(), key}},
   };
 }
 

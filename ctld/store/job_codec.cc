@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "ctld/store/step_share_codec.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -12,12 +13,8 @@ namespace {
 void put(const core::Step& from, store::StateStep* to) {
   to->set_id(from.id.value);
   wire::put(from.request, to->mutable_request());
-  for (const core::StepShare& share : from.shares) {
-    auto* entry = to->add_shares();
-    entry->set_node(share.node.value);
-    entry->set_tasks(share.tasks);
-    entry->set_first_task(share.first_task);
-  }
+  for (const core::StepShare& share : from.shares) put_step_share(share, to->add_shares());
+  to->set_queued_us(from.queued.us);
   to->set_key_high(from.key.words[0]);
   to->set_key_low(from.key.words[1]);
   to->set_started_us(from.started.us);
@@ -35,8 +32,11 @@ Result<core::Step> take(const store::StateStep& from) {
   step.id = StepId(from.id());
   step.request = std::move(*request);
   for (const auto& share : from.shares()) {
-    step.shares.push_back({NodeId(share.node()), share.tasks(), share.first_task()});
+    auto taken = take_step_share(share);
+    if (!taken) return tl::unexpected(taken.error());
+    step.shares.push_back(*std::move(taken));
   }
+  step.queued = Instant{from.queued_us()};
   step.key = ClientKey{{from.key_high(), from.key_low()}};
   step.started = Instant{from.started_us()};
   step.released = Instant{from.released_us()};

@@ -239,7 +239,7 @@ Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateSt
   made.blobs.push_back(make_blob(std::move(*environment)));
   request->environment = made.blobs.back().hash;
   made.request = {caller, JobId(create.job()), std::move(*request),
-                  ClientKey{{create.key_high(), create.key_low()}}};
+                  ClientKey{{create.key_high(), create.key_low()}}, create.immediate()};
   return made;
 }
 
@@ -253,6 +253,9 @@ Result<core::Request> translate_action(const core::State& state,
     case wire::JobAction::CANCEL:
       if (action.has_step()) return cancel_of_step(state, action, caller, job, elements);
       return core::CancelJob{caller, job, elements};
+    case wire::JobAction::FINISH:
+      if (!elements.empty()) return bad_usage("elements of an array are no allocation");
+      return core::FinishJob{caller, job};
     case wire::JobAction::HOLD:
       return core::HoldJob{caller, job, elements};
     case wire::JobAction::RELEASE:

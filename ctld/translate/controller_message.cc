@@ -84,7 +84,10 @@ Result<void> put_spec(const MessageSource& source,
     const core::StepShare& share = step.shares[i];
     const core::Node* member = source.state.find_node(share.node);
     if (member == nullptr) return stale();
-    if (share.node == node) spec->set_node_index(static_cast<std::uint32_t>(i));
+    if (share.node == node) {
+      spec->set_node_index(static_cast<std::uint32_t>(i));
+      if (share.part != NodeShare{}) wire::put(share.part, spec->mutable_part());
+    }
     wire::StepNode* entry = spec->add_nodes();
     entry->set_name(member->name);
     entry->set_tasks(share.tasks);

@@ -8,6 +8,7 @@
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
+#include "core/job/step_queue.h"
 #include "ctld/translate/replies.h"
 #include "model/output_pattern.h"
 #include "wire/model_codec.h"
@@ -58,24 +59,20 @@ void put_reason(const core::State& state,
 
 std::string_view step_state(const core::Step& step) {
   if (step.is_ended()) return ended_step_state(step.result);
+  if (step.is_waiting()) return "PENDING";
   return step.released.is_set() ? "RUNNING" : "CONFIGURING";
 }
 
-void put_step(const core::State& state, const core::Step& step, wire::StepView* to) {
-  std::uint32_t tasks = 0;
-  std::vector<std::string> names;
-  for (const core::StepShare& share : step.shares) {
-    tasks += share.tasks;
-    names.push_back(node_name(state, share.node));
+std::string_view to_text(StepSharing sharing) {
+  switch (sharing) {
+    case StepSharing::whole:
+      return "whole";
+    case StepSharing::exact:
+      return "exact";
+    case StepSharing::overlap:
+      break;
   }
-  to->set_step(step.id.value);
-  to->set_name(step.request.name.empty() ? step_name(step.id) : step.request.name);
-  to->set_state(std::string(step_state(step)));
-  to->set_nodes(fold_node_list(names));
-  to->set_tasks(tasks);
-  to->set_started_us(step.started.us);
-  to->set_ended_us(step.ended.us);
-  if (step.is_ended()) wire::put(step.result, to->mutable_result());
+  return "overlap";
 }
 
 /// "90 PENDING, 2 RUNNING, 8 COMPLETED"
@@ -137,18 +134,29 @@ std::string devices_text(const core::State& state, const NodeShare& share) {
   return join(texts, ",");
 }
 
+void put_share(const core::State& state, const NodeShare& share, wire::NodeShareView* to) {
+  to->set_node(node_name(state, share.node));
+  to->set_cores(share.cores.to_ranges());
+  for (const std::int64_t mib : share.memory_mib) to->add_memory_mib(mib);
+  to->set_devices(devices_text(state, share));
+  to->set_tasks(share.tasks);
+}
+
 void put_full(const core::State& state, const core::Job& job, wire::JobView* to) {
   if (core::is_array(job)) to->set_counts(element_counts(state, job));
   wire::put(job.request, to->mutable_request());
-  for (const core::Step& step : job.run->steps) put_step(state, step, to->add_steps());
+  const auto waits = core::step_waits(state.record, job);
+  auto wait = waits.begin();
+  for (const core::Step& step : job.run->steps) {
+    put_step(state, step, to->add_steps());
+    if (wait == waits.end() || wait->step != step.id) continue;
+    to->mutable_steps()->rbegin()->set_waits(wait->why);
+    ++wait;
+  }
   for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) {
     const NodeShare& share = job.run->allocation.nodes[i];
     wire::NodeShareView* entry = to->add_shares();
-    entry->set_node(node_name(state, share.node));
-    entry->set_cores(share.cores.to_ranges());
-    for (const std::int64_t mib : share.memory_mib) entry->add_memory_mib(mib);
-    entry->set_devices(devices_text(state, share));
-    entry->set_tasks(share.tasks);
+    put_share(state, share, entry);
     entry->set_freed(job.run->freed.test(i));
   }
   to->set_output_path(output_path(state, job, false));
@@ -180,6 +188,26 @@ std::string_view ended_step_state(const StepResult& result) {
       break;
   }
   return result.exit_code == 0 && result.signal == 0 ? "COMPLETED" : "FAILED";
+}
+
+void put_step(const core::State& state, const core::Step& step, wire::StepView* to) {
+  std::uint32_t tasks = 0;
+  std::vector<std::string> names;
+  for (const core::StepShare& share : step.shares) {
+    tasks += share.tasks;
+    names.push_back(node_name(state, share.node));
+    if (share.part != NodeShare{}) put_share(state, share.part, to->add_shares());
+  }
+  to->set_sharing(std::string(to_text(step.request.sharing)));
+  to->set_queued_us(step.queued.us);
+  to->set_step(step.id.value);
+  to->set_name(step.request.name.empty() ? step_name(step.id) : step.request.name);
+  to->set_state(std::string(step_state(step)));
+  to->set_nodes(fold_node_list(names));
+  to->set_tasks(tasks);
+  to->set_started_us(step.started.us);
+  to->set_ended_us(step.ended.us);
+  if (step.is_ended()) wire::put(step.result, to->mutable_result());
 }
 
 std::string job_nodes(const core::State& state, const core::Job& job) {

@@ -22,6 +22,9 @@ void put_job(const core::State& state,
              bool full,
              wire::JobView* to);
 
+/// Without what it waits for.
+void put_step(const core::State& state, const core::Step& step, wire::StepView* to);
+
 /// Elements of `array` that have no job of their own: they wait, or were cancelled before they had.
 void put_elements(const core::State& state,
                   const core::Plan& plan,

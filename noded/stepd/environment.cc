@@ -115,6 +115,11 @@ void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
 // All tasks of a node see all the job's GPUs there: tasks that see one each cannot copy from one to
 // another.
 void set_gpus(const StepPlan& plan, std::vector<std::string>* environment) {
+  if (plan.hides_gpus) {
+    // What the batch script exported names the job's.
+    set_variable(environment, "CUDA_VISIBLE_DEVICES", "");
+    set_variable(environment, "ROCR_VISIBLE_DEVICES", "");
+  }
   if (!plan.nvidia_gpus.empty()) {
     set_variable(environment, "CUDA_VISIBLE_DEVICES", plan.nvidia_gpus);
     // CUDA would else number the fastest first.

@@ -94,6 +94,15 @@ TEST(Environment, gpus_of_the_job_are_named_to_their_libraries) {
   EXPECT_EQ(value(environment, "CUDA_VISIBLE_DEVICES"), "7") << "the user's own";
 }
 
+TEST(Environment, a_step_without_gpus_in_a_job_that_has_some_sees_none) {
+  StepPlan plan = two_node_plan();
+  plan.environment = exported({"CUDA_VISIBLE_DEVICES=0,1", "COX_JOB_ID=12"});
+  plan.hides_gpus = true;
+  const auto environment = common_environment(plan);
+  EXPECT_EQ(value(environment, "CUDA_VISIBLE_DEVICES"), "");
+  EXPECT_EQ(value(environment, "ROCR_VISIBLE_DEVICES"), "");
+}
+
 TEST(Environment, gpus_of_another_job_are_not_passed_on) {
   StepPlan plan = batch_plan();
   plan.environment = exported({"CUDA_VISIBLE_DEVICES=0", "ROCR_VISIBLE_DEVICES=1", "COX_JOB_ID=7"});

@@ -58,6 +58,7 @@ Result<void> take_gpus(const wire::StepStart& start, StepPlan* plan) {
   }
   plan->nvidia_gpus = start.nvidia_gpus();
   plan->amd_gpus = start.amd_gpus();
+  plan->hides_gpus = start.hides_gpus();
   return {};
 }
 
@@ -93,6 +94,7 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   plan->error = plan->is_batch ? job.common->error : step->error;
   plan->input = plan->is_batch ? job.common->input : step->input;
   plan->client_io = !plan->is_batch && step->output.empty();
+  plan->input_task = step->input_task;
   plan->mpi = plan->is_batch ? MpiKind::none : step->mpi;
   plan->kill_on_bad_exit = step->kill_on_bad_exit;
   if (!plan->is_batch && step->time_limit.us > 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,9 +49,10 @@ struct StepPlan {
   std::vector<std::string> argv;  // batch with a script: its arguments only
   std::string script;             // batch: content
   std::string directory;
-  std::string output, error, input;  // patterns
-  bool client_io = false;            // output goes to the client, input comes from it
-  std::string environment;           // NUL-separated NAME=VALUE, as the user exported it
+  std::string output, error, input;         // patterns
+  bool client_io = false;                   // output goes to the client, input comes from it
+  std::optional<std::uint32_t> input_task;  // the one that gets it; unset: all
+  std::string environment;                  // NUL-separated NAME=VALUE, as the user exported it
   MpiKind mpi = MpiKind::none;
   bool kill_on_bad_exit = true;
   Duration time_left = duration_unlimited;  // of the job's limit, from Go
@@ -67,8 +69,9 @@ struct StepPlan {
   std::uint32_t tasks = 0;  // of the step, all nodes
   std::uint32_t cpus_per_task = 1;
   bool cpus_per_task_given = false;
-  std::uint32_t cores = 0;            // of the job on this node
-  std::string nvidia_gpus, amd_gpus;  // of the job on this node, "0,2" as their vendors number them
+  std::uint32_t cores = 0;               // of the step on this node
+  std::string nvidia_gpus, amd_gpus;     // of the step, "0,2" as their vendors number them
+  bool hides_gpus = false;               // the job has some here, of which the step gets none
   std::vector<std::string> task_cpus;    // per local task: OS PU indices; empty: not bound
   std::vector<std::string> task_memory;  // per local task: OS NUMA nodes; empty: not bound
   std::string not_bound;                 // why no task is; empty: they are, or nobody says

@@ -65,11 +65,11 @@ Result<int> StepIo::null_device() {
   return null_.get();
 }
 
-Result<int> StepIo::input_for(int file) {
+Result<int> StepIo::input_for(int file, std::uint32_t task) {
   if (file >= 0) {
     return file;
   }
-  if (!plan_.client_io) {
+  if (!plan_.client_io || plan_.input_task.value_or(task) != task) {
     return null_device();
   }
   auto end = fan_.add();
@@ -96,7 +96,7 @@ Result<void> StepIo::connect(const TaskFiles& files, std::vector<TaskLaunch>* la
   for (TaskLaunch& launch : *launches) {
     const TaskDescriptors& own = files.tasks[launch.local_task];
     const std::uint32_t rank = plan_.here().first_task + launch.local_task;
-    const auto input = input_for(own.input);
+    const auto input = input_for(own.input, rank);
     const auto output = descriptor_for(own.output, rank, stream_output);
     const auto error = descriptor_for(own.error, rank, stream_error);
     for (const auto* each : {&input, &output, &error}) {

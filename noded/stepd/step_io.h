@@ -69,7 +69,7 @@ class StepIo {
 
   std::uint32_t streams_per_task() const;
   Result<int> descriptor_for(int file, std::uint32_t task, std::uint32_t stream);
-  Result<int> input_for(int file);
+  Result<int> input_for(int file, std::uint32_t task);
   Result<int> null_device();
   void output(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
   void deliver(const Chunk& chunk);

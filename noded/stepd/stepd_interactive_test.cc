@@ -97,6 +97,21 @@ TEST(Interactive, input_goes_to_every_task_on_every_node) {
   }
 }
 
+TEST(Interactive, input_goes_to_one_task_alone_where_that_is_asked_for) {
+  World world;
+  StepRequest request;
+  request.input_task = 2;
+  const auto pair = launch_pair(world, {"cat"}, 2, request);
+  const Voice& client = world.attach(pair.root);
+  // More than any pipe holds: those that read nothing are not waited for.
+  const std::string much(std::size_t{8} << 20, 'x');
+  client.say_input(much, false);
+  client.say_input("end\n", true);
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+  EXPECT_EQ(client.output.at(2), much + "end\n");
+  for (const std::uint32_t task : {0U, 1U, 3U}) EXPECT_EQ(client.output.at(task), "") << task;
+}
+
 TEST(Interactive, much_input_reaches_slow_tasks_whole) {
   World world;
   const auto pair = launch_pair(world, sh("sleep 0.1; wc -c"), 1);

@@ -215,6 +215,9 @@ class Roles : public ::testing::TestWithParam<Transport> {
     }
     if (line == "release own job") request = on_job(Job::RELEASE, asker);
     if (line == "requeue own job") request = on_job(Job::REQUEUE, asker);
+    // Those jobs are none: it is refused to who may, for another reason.
+    if (line == "give back own allocation") request = on_job(Job::FINISH, asker);
+    if (line == "give back another's allocation") request = on_job(Job::FINISH, somebody);
     if (line == "release own job that an operator holds") {
       request = release_of_operators_hold(asker);
     }

@@ -259,6 +259,8 @@ void FakeClient::run_a_step() {
   create->set_job(allocations_[rng_.below(allocations_.size())].value);
   create->mutable_request()->add_argv("true");
   create->mutable_request()->set_nodes(static_cast<std::uint32_t>(rng_.below(2)));
+  create->mutable_request()->set_sharing(static_cast<std::uint32_t>(rng_.below(3)));
+  create->mutable_request()->set_tasks(create->request().nodes());
   send(request);
 }
 

@@ -389,6 +389,18 @@ class RandomLife {
     if (!forget.jobs.empty()) cluster.ask(forget);
   }
 
+  /// How a step shares its job with the others, by dice of its own.
+  void shape(StepRequest* request) {
+    request->sharing = static_cast<StepSharing>(step_dice_.roll(3));
+    if (step_dice_.chance(30)) request->nodes = 1;
+    if (step_dice_.chance(20)) request->cpus_per_task = 1 + step_dice_.small(2);
+    if (step_dice_.chance(20)) request->memory_per_node_mib = step_dice_.small(1000);
+    if (step_dice_.chance(10)) request->memory_per_cpu_mib = step_dice_.small(500);
+    if (step_dice_.chance(10)) {
+      request->nodes_wanted = {"n" + std::to_string(step_dice_.roll(nodes))};
+    }
+  }
+
   void steps() {
     const core::Job* job = some_job();
     if (job == nullptr) return;
@@ -396,15 +408,22 @@ class RandomLife {
       StepRequest request;
       request.argv = {"true"};
       request.tasks = dice.small(4);
+      shape(&request);
       const ClientKey key{{dice.roll(3), 0}};  // now and then one that was there
       cluster.ask(core::CreateStep{ada(), job->id, request, key});
     } else if (!job->run->steps.empty()) {
       const core::Step& step = job->run->steps[dice.roll(job->run->steps.size())];
-      const NodeId node = step.shares[dice.roll(step.shares.size())].node;
+      const std::size_t place = dice.roll(std::max<std::size_t>(step.shares.size(), 1));
       StepResult result;
       result.cause = dice.chance(80) ? EndCause::finished : EndCause::supervisor_lost;
+      const bool has_ended = dice.chance(70);
+      if (step.shares.empty() || step_dice_.chance(10)) {
+        cluster.ask(core::CancelStep{ada(), job->id, step.id});
+        return;
+      }
+      const NodeId node = step.shares[place].node;
       const StepKey key{job->id, job->attempt, step.id};
-      if (dice.chance(70)) {
+      if (has_ended) {
         cluster.ask(core::ReportStepEnded{node, cluster.session(node), key, result});
       } else {
         cluster.ask(core::ReportStepPrepared{node, cluster.session(node), key, "", "no room"});
@@ -413,6 +432,7 @@ class RandomLife {
   }
 
   std::string policy_;
+  Dice step_dice_{77};
   std::uint64_t submits_ = 0;
   std::uint64_t events_ = 0;
 };

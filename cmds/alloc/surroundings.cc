@@ -1,0 +1,59 @@
+// The names are those that a batch script finds; see cox-environment(7).
+#include "cmds/alloc/surroundings.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+
+namespace cox::cmds {
+namespace {
+
+constexpr std::string_view cluster_name = "COX_CLUSTER";
+constexpr std::array<std::string_view, 3> outer_prefixes = {"COX_", "SLURM_", "PMI"};
+
+bool is_from_outer_job(std::string_view entry) {
+  const std::string_view name = entry.substr(0, entry.find('='));
+  return name != cluster_name && std::ranges::any_of(outer_prefixes, [&](std::string_view prefix) {
+           return name.starts_with(prefix);
+         });
+}
+
+/// Where the command runs may not be where a relative path was meant.
+std::string address_text(const std::string& cluster) {
+  std::error_code failed;
+  if (!std::filesystem::exists(cluster, failed)) return cluster;
+  const auto path = std::filesystem::absolute(cluster, failed);
+  return failed ? cluster : path.string();
+}
+
+}  // namespace
+
+std::vector<std::string> allocation_environment(const std::vector<std::string>& environment,
+                                                const wire::JobView& job,
+                                                const std::string& cluster) {
+  std::vector<std::string> kept;
+  for (const std::string& entry : environment) {
+    const bool is_replaced = !cluster.empty() && entry.starts_with("COX_CLUSTER=");
+    if (!is_replaced && !is_from_outer_job(entry)) kept.push_back(entry);
+  }
+  const auto add = [&kept](const char* name, const std::string& value) {
+    kept.push_back(std::string(name) + "=" + value);
+  };
+  const wire::JobRequest& request = job.request();
+  const std::uint32_t cpus =
+      request.components().empty() ? 1 : request.components(0).cpus_per_task();
+  add("COX_JOB_ID", std::to_string(job.job()));
+  add("COX_JOB_NAME", job.name());
+  add("COX_ATTEMPT", std::to_string(job.attempt()));
+  add("COX_NNODES", std::to_string(job.nodes()));
+  add("COX_NODELIST", job.node_list());
+  add("COX_NTASKS", std::to_string(std::max(job.tasks(), 1U)));
+  add("COX_CPUS_PER_TASK", std::to_string(std::max(cpus, 1U)));
+  add("COX_SUBMIT_DIR",
+      request.submit_directory().empty() ? request.directory() : request.submit_directory());
+  if (!cluster.empty()) add("COX_CLUSTER", address_text(cluster));
+  return kept;
+}
+
+}  // namespace cox::cmds

@@ -1,0 +1,171 @@
+// See step_queue.h. The walk along the queue is the same for deciding and for telling why.
+#include "core/job/step_queue.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "common/assert.h"
+#include "core/job/array.h"
+#include "core/job/lifecycle.h"
+
+namespace cox::core {
+namespace {
+
+constexpr std::size_t holders_named_max = 3;
+constexpr std::size_t waits_explained_max = 32;  // of one job; those behind wait for these
+
+/// No later step gets anything of the places where `step` may run. True when none is left to give.
+bool bar(const Record& record, const Job& job, const Step& step, StepRoom& room) {
+  if (const auto places = places_for(record, job, step.request)) {
+    for (const std::size_t place : *places) {
+      NodeFree& free = room[place];
+      free.cores.reset_all();
+      free.devices.reset_all();
+      std::ranges::fill(free.memory_mib, 0);
+      std::ranges::fill(free.pools, 0);
+    }
+  }
+  return std::ranges::all_of(room, [](const NodeFree& free) { return free.cores.none(); });
+}
+
+bool has_waiting(const Job& job) {
+  return job.phase == JobPhase::running &&
+         std::ranges::any_of(job.run->steps, [](const Step& step) { return step.is_waiting(); });
+}
+
+std::string title_of(const Job& job, StepId step) {
+  return job_name(job) + "." + step_name(step);
+}
+
+/// "steps 7.0, 7.1 and 3 more"
+std::string holders_text(const Job& job, const std::vector<StepId>& holders) {
+  std::string text = holders.size() == 1 ? "step " : "steps ";
+  for (std::size_t i = 0; i < holders.size() && i < holders_named_max; ++i) {
+    text += (i == 0 ? "" : ", ") + title_of(job, holders[i]);
+  }
+  if (holders.size() > holders_named_max) {
+    text += " and " + std::to_string(holders.size() - holders_named_max) + " more";
+  }
+  return text;
+}
+
+/// The steps that hold something where `request` may run.
+std::vector<StepId> holders_of(const Record& record, const Job& job, const StepRequest& request) {
+  std::vector<StepId> holders;
+  const auto places = places_for(record, job, request);
+  if (!places) return holders;
+  for (const Step& step : job.run->steps) {
+    if (step.is_ended() || step.request.sharing == StepSharing::overlap) continue;
+    const bool is_there = std::ranges::any_of(*places, [&](std::size_t place) {
+      return has_share(step, job.run->allocation.nodes[place].node);
+    });
+    if (is_there) holders.push_back(step.id);
+  }
+  return holders;
+}
+
+}  // namespace
+
+StepRoom room_behind_queue(const Record& record, const Job& job) {
+  StepRoom room = room_beside_steps(job);
+  for (const Step& step : job.run->steps) {
+    if (step.is_waiting() && bar(record, job, step, room)) break;
+  }
+  return room;
+}
+
+std::size_t count_waiting_steps(const Job& job) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(job.run->steps, [](const Step& step) { return step.is_waiting(); }));
+}
+
+std::optional<StepStarted> due_step(const Record& record, const Job& job, Instant now) {
+  if (!has_waiting(job)) return std::nullopt;
+  StepRoom room = room_beside_steps(job);
+  for (const Step& step : job.run->steps) {
+    if (!step.is_waiting()) continue;
+    auto shares = place_step(record, job, step.request, room);
+    if (shares) {
+      return StepStarted{job.id,       job.attempt,        step.id, now,
+                         step.request, std::move(*shares), step.key};
+    }
+    if (bar(record, job, step, room)) break;
+  }
+  return std::nullopt;
+}
+
+std::string step_wait_text(const Record& record, const Job& job, const Step& waiting) {
+  // Looked at as if it were the first: where it fits, it waits for its turn alone.
+  const auto placed = place_step(record, job, waiting.request, room_beside_steps(job));
+  if (!placed) {
+    const auto holders = holders_of(record, job, waiting.request);
+    return placed.error().message +
+           (holders.empty() ? "" : ", beside " + holders_text(job, holders));
+  }
+  const Step* before = nullptr;
+  for (const Step& step : job.run->steps) {
+    if (step.id == waiting.id) break;
+    if (step.is_waiting()) before = &step;
+  }
+  return before == nullptr ? "" : "its turn is behind step " + title_of(job, before->id);
+}
+
+std::vector<StepWait> step_waits(const Record& record, const Job& job) {
+  std::vector<StepWait> waits;
+  if (!has_waiting(job)) return waits;
+  for (const Step& step : job.run->steps) {
+    if (!step.is_waiting()) continue;
+    waits.push_back({step.id, waits.size() < waits_explained_max
+                                  ? step_wait_text(record, job, step)
+                                  : "its turn is behind step " + title_of(job, waits.back().step)});
+  }
+  return waits;
+}
+
+void look_for_due_step(Index& index, const Record& record, JobId id) {
+  const Job* job = record.jobs.find(id);
+  if (job != nullptr && due_step(record, *job, Instant{}).has_value()) {
+    index.steps_due.insert(id);
+  } else {
+    index.steps_due.erase(id);
+  }
+}
+
+void rebuild_steps_due(Index& index, const Record& record) {
+  index.steps_due.clear();
+  for (const Job& job : record.jobs) {
+    if (has_waiting(job)) look_for_due_step(index, record, job.id);
+  }
+}
+
+void keep_steps_due(State& state, const Fact& fact) {
+  std::visit(
+      [&state](const auto& one) {
+        using One = std::decay_t<decltype(one)>;
+        // What a cpu is, and with it what fits, may have changed.
+        if constexpr (std::is_same_v<One, SettingsApplied>) {
+          rebuild_steps_due(state.index, state.record);
+        } else if constexpr (std::is_same_v<One, StepQueued> || std::is_same_v<One, StepStarted> ||
+                             std::is_same_v<One, StepEnded> || std::is_same_v<One, JobReleased> ||
+                             std::is_same_v<One, JobEnding> || std::is_same_v<One, JobUpdated> ||
+                             std::is_same_v<One, StartUndone> || std::is_same_v<One, JobRequeued> ||
+                             std::is_same_v<One, JobEnded> || std::is_same_v<One, JobQuarantined>) {
+          look_for_due_step(state.index, state.record, one.job);
+        }
+      },
+      fact);
+}
+
+Facts start_due_steps(const Scene& scene) {
+  Facts facts;
+  for (const JobId id : scene.state.index.steps_due) {
+    auto started = due_step(scene.state.record, *scene.state.find_job(id), scene.now);
+    ASSERT(started.has_value());
+    facts.push_back(*std::move(started));
+  }
+  return facts;
+}
+
+}  // namespace cox::core
