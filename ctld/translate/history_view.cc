@@ -62,7 +62,7 @@ void put_id(const AttemptRow& row, wire::JobView* to) {
   }
 }
 
-void put_step(const StepRow& row, wire::StepView* to) {
+void put_step_row(const StepRow& row, wire::StepView* to) {
   to->set_step(row.step.value);
   to->set_name(row.name);
   to->set_state(row.state);
@@ -80,7 +80,7 @@ void put_step(const StepRow& row, wire::StepView* to) {
 void put_steps(const AttemptRow& row, const std::vector<StepRow>& steps, wire::JobView* to) {
   auto step = std::ranges::lower_bound(steps, StepKey{row.job, row.attempt, {}}, {}, &StepRow::key);
   for (; step != steps.end() && step->job == row.job && step->attempt == row.attempt; ++step) {
-    put_step(*step, to->add_steps());
+    put_step_row(*step, to->add_steps());
   }
 }
 
