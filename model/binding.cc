@@ -114,9 +114,7 @@ Result<NodeBinding> plan_list(const NodeClass& node,
 }
 
 Level level_of(BindKind kind) {
-  return kind == BindKind::l3     ? Level::l3
-         : kind == BindKind::numa ? Level::numa
-                                  : Level::package;
+  return kind == BindKind::l3 ? Level::l3 : kind == BindKind::numa ? Level::numa : Level::package;
 }
 
 /// Tasks of this node that are bound to the core.
@@ -173,8 +171,8 @@ Result<NodeBinding> plan_binding(const NodeClass& node,
   const std::size_t cores = room.cores.count();
   const std::size_t each = room.tasks == 0 ? 0 : cores / room.tasks;
   if (each == 0 || each < room.cores_per_task) {
-    out.why = plural(room.tasks, "task") + " of " + plural(room.cores_per_task, "core") +
-              " have " + plural(cores, "core");
+    out.why = plural(room.tasks, "task") + " of " + plural(room.cores_per_task, "core") + " have " +
+              plural(cores, "core");
     if (request.kind == BindKind::automatic) return out;
     return fail(Code::refused, "--bind: " + out.why + " (see: --bind none)");
   }

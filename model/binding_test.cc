@@ -86,8 +86,8 @@ TEST(Binding, a_list_is_taken_as_it_is_and_again_from_its_front) {
 }
 
 TEST(Binding, what_is_no_kind_is_named) {
-  for (const char* text : {"", "cores", "list:", "list:1//2", "list:a", "list:2-1", "list:99999",
-                           "CORE", "list"}) {
+  for (const char* text :
+       {"", "cores", "list:", "list:1//2", "list:a", "list:2-1", "list:99999", "CORE", "list"}) {
     const auto bind = parse_bind(text);
     ASSERT_FALSE(bind) << text;
     EXPECT_EQ(bind.error().message.find(text), 0U) << bind.error().message;
@@ -98,17 +98,17 @@ TEST(BindingMap, has_a_line_for_each_cache_of_which_the_job_has_cores) {
   const BindRoom room = room_for(3, "0-2,4-5,8");
   const auto plan = plan_binding(sixteen_cores(), room, *parse_bind("core"));
   ASSERT_TRUE(plan);
-  EXPECT_EQ(binding_map(sixteen_cores(), room, *plan, {6, 7, 8}),
-            (Lines{"package 0 numa 0 l3 0: cores 0-1 task 6", "package 0 numa 0 l3 1: core 2 task 8",
-                   "package 0 numa 1 l3 2: cores 4-5 task 7",
-                   "package 1 numa 2 l3 4: core 8 task 8"}));
+  EXPECT_EQ(
+      binding_map(sixteen_cores(), room, *plan, {6, 7, 8}),
+      (Lines{"package 0 numa 0 l3 0: cores 0-1 task 6", "package 0 numa 0 l3 1: core 2 task 8",
+             "package 0 numa 1 l3 2: cores 4-5 task 7", "package 1 numa 2 l3 4: core 8 task 8"}));
   BindRoom roomy = room_for(2, "0-4");
   const auto half = plan_binding(sixteen_cores(), roomy, *parse_bind("numa"));
   ASSERT_TRUE(half);
-  EXPECT_EQ(binding_map(sixteen_cores(), roomy, *half, {0, 1}),
-            (Lines{"package 0 numa 0 l3 0: cores 0-1 task 0,1",
-                   "package 0 numa 0 l3 1: cores 2-3 task 0,1",
-                   "package 0 numa 1 l3 2: core 4 free"}));
+  EXPECT_EQ(
+      binding_map(sixteen_cores(), roomy, *half, {0, 1}),
+      (Lines{"package 0 numa 0 l3 0: cores 0-1 task 0,1",
+             "package 0 numa 0 l3 1: cores 2-3 task 0,1", "package 0 numa 1 l3 2: core 4 free"}));
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ std::string text_of(const Row& row) {
 TEST(StateTable, EveryRowHappensAndNothingElseDoes) {
   const std::set<Row> table = documented();
   ASSERT_GT(table.size(), 15U);
-  const std::set<Row> seen = lived(120, 150);
+  const std::set<Row> seen = lived(300, 150);
   for (const Row& row : table) EXPECT_TRUE(seen.contains(row)) << "never happens: " << text_of(row);
   for (const Row& row : seen) EXPECT_TRUE(table.contains(row)) << "has no row: " << text_of(row);
 }

@@ -53,8 +53,7 @@ void Supervisor::check_bindings() {
         "task " + std::to_string(rank) + " on " + plan_.node_name + " " + differs;
     tell("binding differs: " + text);
     if (binding_differences_.size() + text.size() < differences_bytes_max) {
-      binding_differences_ +=
-          (binding_differences_.empty() ? "binding differs: " : "; ") + text;
+      binding_differences_ += (binding_differences_.empty() ? "binding differs: " : "; ") + text;
     }
   }
 }

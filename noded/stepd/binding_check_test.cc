@@ -11,16 +11,19 @@ namespace cox::stepd {
 namespace {
 
 constexpr const char* status_of_four = "Name:\tsolver\nCpus_allowed:\tf\nCpus_allowed_list:\t0-3\n";
-constexpr const char* maps_bound = "55d0c2a00000 bind:0-1 file=/bin/x N0=2\n7ff0 default stack N0=1\n";
+constexpr const char* maps_bound =
+    "55d0c2a00000 bind:0-1 file=/bin/x N0=2\n7ff0 default stack N0=1\n";
 
 TEST(BindingCheck, finds_nothing_where_both_are_as_planned) {
   EXPECT_EQ(binding_difference({"0-3", "0-1"}, status_of_four, maps_bound), "");
-  EXPECT_EQ(binding_difference({"3,0-2", "1,0"}, status_of_four, maps_bound), "") << "lists may be in any order";
+  EXPECT_EQ(binding_difference({"3,0-2", "1,0"}, status_of_four, maps_bound), "")
+      << "lists may be in any order";
   EXPECT_EQ(binding_difference({"", ""}, status_of_four, maps_bound), "") << "nothing was planned";
 }
 
 TEST(BindingCheck, names_what_is_and_what_should_be) {
-  EXPECT_EQ(binding_difference({"2-3", "0-1"}, status_of_four, maps_bound), "runs on cpus 0-3, not 2-3");
+  EXPECT_EQ(binding_difference({"2-3", "0-1"}, status_of_four, maps_bound),
+            "runs on cpus 0-3, not 2-3");
   EXPECT_EQ(binding_difference({"0-3", "1"}, status_of_four, maps_bound),
             "has memory policy bind:0-1, not bind:1");
   EXPECT_EQ(binding_difference({"0", "0"}, status_of_four, "400000 default file=/bin/x\n"),

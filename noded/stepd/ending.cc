@@ -123,9 +123,9 @@ void Supervisor::judge_mpi(StepResult* result) {
                       ("an mpi program could not have started: " + mpi_missing_);
   }
   add_refusals(result);
-  // Behind a script nobody sees what it links; who names a server says that it is an MPI program.
+  // Behind a script nobody sees what is linked; who names a server says that it is an MPI program.
   const bool is_named = plan_.mpi != MpiKind::automatic && plan_.mpi != MpiKind::none;
-  const bool is_mpi = program_.links_mpi || is_named;
+  const bool is_mpi = program_.links_mpi || (is_named && program_.runs_others);
   if (!went_well || plan_.tasks < 2 || !is_mpi || plan_.mpi == MpiKind::none ||
       (mpi_ != nullptr && mpi_->connected_ranks() > 0)) {
     return;

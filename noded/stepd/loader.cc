@@ -14,9 +14,12 @@ namespace {
 
 constexpr std::size_t libraries_max = 1024;
 constexpr std::string_view cache_mark = "glibc-ld.so.cache1.1";
-constexpr std::array<std::string_view, 6> default_places = {
-    "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64", "/lib",
-    "/usr/lib"};
+constexpr std::array<std::string_view, 6> default_places = {"/lib/x86_64-linux-gnu",
+                                                            "/usr/lib/x86_64-linux-gnu",
+                                                            "/lib64",
+                                                            "/usr/lib64",
+                                                            "/lib",
+                                                            "/usr/lib"};
 
 /// Header and entry of the cache; offsets of texts count from the header.
 struct CacheHeader {
@@ -97,9 +100,8 @@ class LoaderWalk {
       take(with_origin(name, by.directory), by);
       return;
     }
-    if (by.needs.runpath.empty() &&
-        (take_from(places_of(by.needs.rpath, by), name, by) ||
-         take_from(by.inherited_rpath, name, by))) {
+    if (by.needs.runpath.empty() && (take_from(places_of(by.needs.rpath, by), name, by) ||
+                                     take_from(by.inherited_rpath, name, by))) {
       return;
     }
     if (take_from(setup_.library_path, name, by) ||
@@ -152,8 +154,8 @@ LoaderCache::LoaderCache(std::string bytes) {
   }
   bytes_ = bytes.substr(begin);
   std::memcpy(&header, bytes_.data(), sizeof header);
-  entries_ = std::min<std::size_t>(header.entries,
-                                   (bytes_.size() - sizeof header) / sizeof(CacheEntry));
+  entries_ =
+      std::min<std::size_t>(header.entries, (bytes_.size() - sizeof header) / sizeof(CacheEntry));
 }
 
 std::string_view LoaderCache::text_at(std::size_t offset) const {

@@ -50,22 +50,23 @@ std::string cache_of(const std::string& name,
 
 TEST(Loader, libraries_of_libraries_come_behind_those_that_need_them) {
   const LoaderFiles files = {{"/usr/lib/liba.so", {{"libc.so.6"}, {}, {}}},
-                       {"/usr/lib/libb.so", {{"libmpich.so.12", "libc.so.6"}, {}, {}}},
-                       {"/usr/lib/libmpich.so.12", {{"libucp.so.0", "liba.so"}, {}, {}}}};
+                             {"/usr/lib/libb.so", {{"libmpich.so.12", "libc.so.6"}, {}, {}}},
+                             {"/usr/lib/libmpich.so.12", {{"libucp.so.0", "liba.so"}, {}, {}}}};
   EXPECT_EQ(loaded_libraries("/bin/x", {{"liba.so", "libb.so"}, {}, {}}, {}, reading_from(files)),
             (LibraryNames{"liba.so", "libb.so", "libc.so.6", "libmpich.so.12", "libucp.so.0"}));
 }
 
 TEST(Loader, a_runpath_is_for_the_object_itself_and_an_rpath_also_for_what_it_loads) {
   const LoaderFiles files = {{"/opt/app/lib/liba.so", {{"libdeep.so"}, {}, {}}},
-                       {"/opt/app/lib/libdeep.so", {{"libfound.so"}, {}, {}}}};
-  EXPECT_EQ(loaded_libraries("/opt/app/bin/x", {{"liba.so"}, {}, {"$ORIGIN/../lib"}}, {},
-                             reading_from({{"/opt/app/bin/../lib/liba.so", {{"libdeep.so"}, {}, {}}},
-                                      {"/opt/app/bin/../lib/libdeep.so", {{"libx.so"}, {}, {}}}})),
-            (LibraryNames{"liba.so", "libdeep.so"}));
+                             {"/opt/app/lib/libdeep.so", {{"libfound.so"}, {}, {}}}};
   EXPECT_EQ(
-      loaded_libraries("/opt/app/bin/x", {{"liba.so"}, {"/opt/app/lib"}, {}}, {}, reading_from(files)),
-      (LibraryNames{"liba.so", "libdeep.so", "libfound.so"}));
+      loaded_libraries("/opt/app/bin/x", {{"liba.so"}, {}, {"$ORIGIN/../lib"}}, {},
+                       reading_from({{"/opt/app/bin/../lib/liba.so", {{"libdeep.so"}, {}, {}}},
+                                     {"/opt/app/bin/../lib/libdeep.so", {{"libx.so"}, {}, {}}}})),
+      (LibraryNames{"liba.so", "libdeep.so"}));
+  EXPECT_EQ(loaded_libraries("/opt/app/bin/x", {{"liba.so"}, {"/opt/app/lib"}, {}}, {},
+                             reading_from(files)),
+            (LibraryNames{"liba.so", "libdeep.so", "libfound.so"}));
 }
 
 TEST(Loader, places_are_tried_in_the_order_of_the_manual) {
@@ -74,7 +75,9 @@ TEST(Loader, places_are_tried_in_the_order_of_the_manual) {
   setup.cache = LoaderCache(cache_of("liba.so", {"/broken/liba.so", "/cache/liba.so"}));
   LoaderFiles files = {{"/usr/lib/liba.so", {{"default"}, {}, {}}}};
   const ElfNeeds needs{{"liba.so"}, {}, {"/run"}};
-  const auto second = [&] { return loaded_libraries("/bin/x", needs, setup, reading_from(files))[1]; };
+  const auto second = [&] {
+    return loaded_libraries("/bin/x", needs, setup, reading_from(files))[1];
+  };
   EXPECT_EQ(second(), "default");
   files["/cache/liba.so"] = {{"cache"}, {}, {}};
   EXPECT_EQ(second(), "cache");
@@ -98,7 +101,7 @@ TEST(Loader, what_is_preloaded_comes_first_and_paths_are_taken_as_they_are) {
 TEST(Loader, libraries_that_need_each_other_end_the_search) {
   EXPECT_EQ(loaded_libraries("/bin/x", {{"liba.so"}, {}, {}}, {},
                              reading_from({{"/lib/liba.so", {{"libb.so"}, {}, {}}},
-                                      {"/lib/libb.so", {{"liba.so"}, {}, {}}}})),
+                                           {"/lib/libb.so", {{"liba.so"}, {}, {}}}})),
             (LibraryNames{"liba.so", "libb.so"}));
 }
 

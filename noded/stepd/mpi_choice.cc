@@ -59,8 +59,8 @@ std::string reason(const StepPlan& plan, const ProgramKind& program) {
     const std::string family(family_name(program.family));
     return name + " links " + program.library + (family.empty() ? "" : " (" + family + ")");
   }
-  const std::string what = program.is_elf ? name + " links no mpi library"
-                                          : name + " is a script, or cannot be read";
+  const std::string what =
+      program.is_elf ? name + " links no mpi library" : name + " is a script, or cannot be read";
   return what + (plan.tasks > 1 ? ", and what it starts may" : ", and is one task");
 }
 

@@ -32,8 +32,7 @@ TEST(ProgramKind, is_told_by_the_library_that_decides) {
 }
 
 TEST(ProgramKind, of_a_name_that_two_mpis_have_used_is_told_by_what_it_needs) {
-  EXPECT_EQ(kind_of({"libmpi.so.12"}, {"libmpi.so.12", "libfabric.so.1"}).family,
-            MpiFamily::mpich);
+  EXPECT_EQ(kind_of({"libmpi.so.12"}, {"libmpi.so.12", "libfabric.so.1"}).family, MpiFamily::mpich);
   EXPECT_EQ(kind_of({"libmpi.so.12"}, {"libmpi.so.12", "libopen-rte.so.12"}).family,
             MpiFamily::open_mpi);
 }

@@ -38,6 +38,11 @@ constexpr std::array<std::string_view, 8> mpich_names = {
     "libmpich.so",   "libmpichcxx.so", "libmpichfort.so", "libmpicxx.so",
     "libmpifort.so", "libmpi_cray",    "libmpi_gnu",      "libmpi_intel"};
 constexpr std::string_view shared_name = "libmpi.so";
+// Versions behind the name, as in python3.11, are left out.
+constexpr std::array<std::string_view, 24> others_starters = {
+    "sh",      "bash",   "dash", "zsh",     "ksh",     "csh",    "tcsh",  "fish",
+    "busybox", "python", "perl", "ruby",    "Rscript", "R",      "julia", "node",
+    "lua",     "time",   "nice", "numactl", "taskset", "strace", "gdb",   "valgrind"};
 
 bool is_mpi(std::string_view name) {
   return name.starts_with(shared_name) || starts_with_any(name, open_mpi_names) ||
@@ -134,6 +139,12 @@ LoaderSetup loader_setup(const std::vector<std::string>& environment) {
 
 }  // namespace
 
+bool starts_others(std::string_view path) {
+  std::string_view name = path.substr(path.rfind('/') + 1);
+  name = name.substr(0, name.find_last_not_of("0123456789.") + 1);
+  return std::ranges::find(others_starters, name) != others_starters.end();
+}
+
 ProgramKind kind_of(const std::vector<std::string>& own, const std::vector<std::string>& all) {
   ProgramKind kind;
   kind.is_elf = true;
@@ -181,8 +192,10 @@ ProgramKind inspect_program(const StepPlan& plan,
   if (!needs) {
     return {};
   }
-  return kind_of(needs->libraries,
-                 loaded_libraries(path, *needs, loader_setup(environment), needs_of_file));
+  ProgramKind kind = kind_of(
+      needs->libraries, loaded_libraries(path, *needs, loader_setup(environment), needs_of_file));
+  kind.runs_others = starts_others(path);
+  return kind;
 }
 
 }  // namespace cox::stepd

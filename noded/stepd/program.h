@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "noded/stepd/plan.h"
@@ -14,11 +15,15 @@ namespace cox::stepd {
 enum class MpiFamily : std::uint8_t { none, open_mpi, mpich, pmix, pmi2, pmi1 };
 
 struct ProgramKind {
-  bool is_elf = false;     // else a script, or a file that we may not read
-  bool links_mpi = false;  // an MPI library, and not only by way of another one
+  bool is_elf = false;      // else a script, or a file that we may not read
+  bool runs_others = true;  // a script, a shell, an interpreter: what it starts is not seen here
+  bool links_mpi = false;   // an MPI library, and not only by way of another one
   MpiFamily family = MpiFamily::none;
   std::string library;  // by which it was recognised
 };
+
+/// A shell, an interpreter, or a program that is put before another, by its name.
+bool starts_others(std::string_view path);
 
 /// By the names of its libraries: `own` are those that it names itself, `all` also those of its
 /// libraries, nearest first. Pure.

@@ -66,8 +66,8 @@ TEST(Pmi, keys_of_every_task_are_seen_by_all_on_two_nodes) {
 }
 
 TEST(Pmi, a_line_that_is_no_request_ends_the_step_on_all_nodes_and_is_shown) {
-  PmiSteps step(pmi_script("test $PMI_RANK = 1 && printf 'ho\\033ho\\n' >&$PMI_FD; exec sleep 1000"),
-                {1, 1});
+  PmiSteps step(
+      pmi_script("test $PMI_RANK = 1 && printf 'ho\\033ho\\n' >&$PMI_FD; exec sleep 1000"), {1, 1});
   EXPECT_EQ(step.end().cause, EndCause::bad_exit);
   EXPECT_EQ(step.end().detail,
             "task 1 on n2 broke the pmi protocol: pmi-1 message ho\\x1bho: a control character");

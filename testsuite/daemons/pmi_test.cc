@@ -36,8 +36,9 @@ class Mpich : public ::testing::Test {
 
   const std::string ring_ = mpi_program("ring.mpich");
   const std::string all_to_all_ = mpi_program("all_to_all.mpich");
-  // Of one network: over TCP, as between emulated nodes, MPICH 4.0.2 with UCX 1.13 now and then hangs
-  // in MPI_Finalize, under its own mpiexec as well, since nothing drives its connections in there.
+  // Of one network: over TCP, as between emulated nodes, MPICH 4.0.2 with UCX 1.13 now and then
+  // hangs in MPI_Finalize, under its own mpiexec as well, since nothing drives its connections in
+  // there.
   Cluster cluster_{{.nodes = 4, .emulated = false, .topology = "core:4 pu:1"}};
 };
 
@@ -97,12 +98,15 @@ TEST_F(Mpich, that_speaks_another_version_than_asked_for_is_told_apart) {
 }
 
 TEST_F(Mpich, that_finds_no_server_it_knows_is_no_success) {
-  const auto ran = cluster_.shell("cox run -N 2 -n 2 --mpi pmix " + all_to_all_ +
-                                  "; echo status $?");
+  const auto ran =
+      cluster_.shell("cox run -N 2 -n 2 --mpi pmix " + all_to_all_ + "; echo status $?");
   EXPECT_EQ(ran.output.find("status 0"), std::string::npos) << ran.output;
-  const auto alone = cluster_.shell("cox run -n 2 --mpi pmix sh -c 'unset COX_NTASKS; exec " +
-                                    all_to_all_ + "'");
-  EXPECT_EQ(alone.status, 0) << "behind a script nobody judges: " << alone.output;
+  const auto alone =
+      cluster_.shell("cox run -n 2 --mpi pmix sh -c 'unset COX_NTASKS; exec " + all_to_all_ + "'");
+  EXPECT_EQ(alone.status, 125) << "behind a shell, with a named server: " << alone.output;
+  const auto other = cluster_.shell("cox run -n 2 --mpi pmix env");
+  EXPECT_EQ(other.status, 0) << "no MPI program, and nothing that could start one: "
+                             << other.output;
   cluster_.expect_nothing_left();
 }
 
@@ -117,8 +121,8 @@ TEST_F(Mpich, that_spawns_more_processes_fails_at_once) {
 }
 
 TEST_F(Mpich, a_rank_that_is_killed_in_its_ring_ends_the_step_everywhere) {
-  const auto ran = cluster_.shell("cox run -N 4 -n 4 sh -c 'test $COX_RANK = 2 && kill -9 $$; exec " +
-                                  ring_ + "'");
+  const auto ran = cluster_.shell(
+      "cox run -N 4 -n 4 sh -c 'test $COX_RANK = 2 && kill -9 $$; exec " + ring_ + "'");
   EXPECT_EQ(ran.status, 128 + SIGKILL) << ran.output;
   cluster_.expect_nothing_left();
 }
@@ -132,8 +136,8 @@ TEST(PmiTwo, program_of_slurms_library_meets_all_its_ranks) {
         cluster.shell(std::string("cox run -v -N 3 -n 6 --mpi ") + mpi + " " + program);
     EXPECT_EQ(ran.status, 0) << ran.output;
     for (int rank = 0; rank < 6; ++rank) {
-      const std::string line = "rank " + std::to_string(rank) +
-                               " of 6: words are right, (vector,(0,3,2))";
+      const std::string line =
+          "rank " + std::to_string(rank) + " of 6: words are right, (vector,(0,3,2))";
       EXPECT_NE(ran.output.find(line), std::string::npos) << ran.output;
     }
     EXPECT_NE(ran.output.find("cox: mpi: pmi2, "), std::string::npos) << ran.output;

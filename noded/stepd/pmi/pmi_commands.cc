@@ -169,8 +169,9 @@ void PmiServer::get_node(std::uint32_t local, const PmiMessage& message) {
   const std::string* key = message.find("key");
   const std::string* waits = message.find("wait");
   if (key == nullptr || node_waits_.size() >= node_waits_max) {
-    answer_failed(local, message, key == nullptr ? "info-getnodeattr without key"
-                                                 : "too many tasks wait for values of this node");
+    answer_failed(local, message,
+                  key == nullptr ? "info-getnodeattr without key"
+                                 : "too many tasks wait for values of this node");
     return;
   }
   const auto value = node_values_.find(*key);

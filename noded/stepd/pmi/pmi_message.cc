@@ -16,8 +16,7 @@ constexpr std::size_t shown_bytes = 80;
 
 Failure malformed(const char* grammar, std::string_view text, const std::string& why) {
   return fail(Code::bad_usage,
-              std::string(grammar) + " message " + quoted(text, shown_bytes) + ": " +
-                  why);
+              std::string(grammar) + " message " + quoted(text, shown_bytes) + ": " + why);
 }
 
 bool is_control(char c) {
@@ -66,8 +65,8 @@ Result<PmiMessage> parse_pmi1(std::string_view line) {
       return malformed("pmi-1", line, "name=value is expected at " + quoted(std::string(word)));
     }
     const std::string_view name = word.substr(0, equals);
-    const std::string_view value = takes_rest(name) ? rest.substr(equals + 1)
-                                                    : word.substr(equals + 1);
+    const std::string_view value =
+        takes_rest(name) ? rest.substr(equals + 1) : word.substr(equals + 1);
     message.with(std::string(name), std::string(value));
     rest.remove_prefix(equals + 1 + value.size());
   }
@@ -162,8 +161,9 @@ Result<std::optional<PmiMessage>> PmiReader::next_lines() {
     }
     many_bytes_ += line->size();
     if (many_bytes_ > pmi_message_bytes_max) {
-      return malformed("pmi-1", *line, "a request of more than " +
-                                           std::to_string(pmi_message_bytes_max) + " bytes");
+      return malformed(
+          "pmi-1", *line,
+          "a request of more than " + std::to_string(pmi_message_bytes_max) + " bytes");
     }
     if (*line == "endcmd" && many_) {
       std::optional<PmiMessage> whole;
@@ -182,8 +182,8 @@ Result<std::optional<PmiMessage>> PmiReader::next_lines() {
     }
   }
   if (buffer_.size() > pmi_message_bytes_max) {
-    return malformed("pmi-1", buffer_, "no end within " + std::to_string(pmi_message_bytes_max) +
-                                           " bytes");
+    return malformed("pmi-1", buffer_,
+                     "no end within " + std::to_string(pmi_message_bytes_max) + " bytes");
   }
   return std::optional<PmiMessage>();
 }

@@ -22,16 +22,11 @@ std::string reply_name(PmiVersion version, const std::string& command) {
     return command + "-response";
   }
   static const std::map<std::string_view, std::string_view> names = {
-      {"init", "response_to_init"},
-      {"get_maxes", "maxes"},
-      {"get_universe_size", "universe_size"},
-      {"get_appnum", "appnum"},
-      {"get_my_kvsname", "my_kvsname"},
-      {"barrier_in", "barrier_out"},
-      {"finalize", "finalize_ack"},
-      {"publish_name", "publish_result"},
-      {"unpublish_name", "unpublish_result"},
-      {"lookup_name", "lookup_result"}};
+      {"init", "response_to_init"},           {"get_maxes", "maxes"},
+      {"get_universe_size", "universe_size"}, {"get_appnum", "appnum"},
+      {"get_my_kvsname", "my_kvsname"},       {"barrier_in", "barrier_out"},
+      {"finalize", "finalize_ack"},           {"publish_name", "publish_result"},
+      {"unpublish_name", "unpublish_result"}, {"lookup_name", "lookup_result"}};
   const auto found = names.find(command);
   return found == names.end() ? command + "_result" : std::string(found->second);
 }
@@ -117,10 +112,7 @@ const std::map<std::string_view, PmiServer::Handler>& PmiServer::handlers(PmiVer
   return version == PmiVersion::one ? one : two;
 }
 
-void PmiServer::answer(std::uint32_t local,
-                       const PmiMessage& asked,
-                       PmiMessage reply,
-                       int status) {
+void PmiServer::answer(std::uint32_t local, const PmiMessage& asked, PmiMessage reply, int status) {
   const PmiVersion version = sessions_[local].version;
   if (reply.command.empty()) {
     reply.command = reply_name(version, asked.command);

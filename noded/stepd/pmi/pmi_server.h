@@ -17,11 +17,11 @@ namespace cox::stepd {
 
 /// The step as its tasks here see it.
 struct PmiStep {
-  std::string name;               // of its key space, the same on all nodes
-  std::string mapping;            // of ranks to nodes: process_mapping()
-  std::string node;               // for messages
+  std::string name;                  // of its key space, the same on all nodes
+  std::string mapping;               // of ranks to nodes: process_mapping()
+  std::string node;                  // for messages
   std::vector<std::uint32_t> ranks;  // of the local tasks
-  std::uint32_t tasks = 0;        // of the step
+  std::uint32_t tasks = 0;           // of the step
   bool offers_one = true;
   bool offers_two = true;
 };

@@ -15,8 +15,13 @@ class PmiNodes {
  public:
   explicit PmiNodes(std::uint32_t nodes, bool one = true, bool two = true) : fences_(nodes) {
     for (std::uint32_t node = 0; node < nodes; ++node) {
-      PmiStep step{"cox.7.1.0", "(vector,(0," + std::to_string(nodes) + ",2))",
-                   "n" + std::to_string(node + 1), {2 * node, 2 * node + 1}, 2 * nodes, one, two};
+      PmiStep step{"cox.7.1.0",
+                   "(vector,(0," + std::to_string(nodes) + ",2))",
+                   "n" + std::to_string(node + 1),
+                   {2 * node, 2 * node + 1},
+                   2 * nodes,
+                   one,
+                   two};
       PmiServer::Out out;
       out.send = [this, node](std::uint32_t local, const std::string& bytes) {
         heard[2 * node + local] += bytes;
@@ -114,12 +119,12 @@ TEST(PmiServer, speaks_the_second_version_after_the_first_exchange) {
             "cmd=response_to_init rc=0 pmi_version=2 pmi_subversion=0\n");
   EXPECT_EQ(nodes.say(1, with_length("cmd=fullinit;pmijobid=x;pmirank=1;threaded=FALSE;")),
             with_length("cmd=fullinit-response;rc=0;pmi-version=2;pmi-subversion=0;rank=1;size=2;"
-                    "appnum=0;debugged=FALSE;pmiverbose=FALSE;"));
+                        "appnum=0;debugged=FALSE;pmiverbose=FALSE;"));
   EXPECT_EQ(nodes.say(1, with_length("cmd=job-getid;")),
             with_length("cmd=job-getid-response;rc=0;jobid=cox.7.1.0;"));
   EXPECT_EQ(nodes.say(1, with_length("cmd=info-getjobattr;key=PMI_process_mapping;")),
             with_length("cmd=info-getjobattr-response;rc=0;found=TRUE;flag=TRUE;"
-                    "value=(vector,(0,1,2));"));
+                        "value=(vector,(0,1,2));"));
   EXPECT_EQ(nodes.say(1, with_length("cmd=info-getjobattr;key=universeSize;")),
             with_length("cmd=info-getjobattr-response;rc=0;found=TRUE;flag=TRUE;value=2;"));
   EXPECT_EQ(nodes.say(1, with_length("cmd=kvs-get;jobid=x;srcid=0;key=none;")),
@@ -134,11 +139,12 @@ TEST(PmiServer, fences_and_waits_of_the_second_version_name_the_thread_that_wait
   EXPECT_EQ(nodes.say(1, with_length("cmd=info-putnodeattr;key=k;value=v;;w;")),
             with_length("cmd=info-putnodeattr-response;rc=0;"));
   EXPECT_EQ(nodes.heard[0], with_length("cmd=info-getnodeattr-response;thrid=9;rc=0;found=TRUE;"
-                                    "flag=TRUE;value=v;;w;"));
+                                        "flag=TRUE;value=v;;w;"));
   nodes.say(1, with_length("cmd=kvs-put;key=a;value=b;"));
   nodes.heard[0].clear();
   EXPECT_EQ(nodes.say(0, with_length("cmd=kvs-fence;thrid=3;")), "");
-  EXPECT_EQ(nodes.say(1, with_length("cmd=kvs-fence;")), with_length("cmd=kvs-fence-response;rc=0;"));
+  EXPECT_EQ(nodes.say(1, with_length("cmd=kvs-fence;")),
+            with_length("cmd=kvs-fence-response;rc=0;"));
   EXPECT_EQ(nodes.heard[0], with_length("cmd=kvs-fence-response;thrid=3;rc=0;"));
 }
 
@@ -222,8 +228,9 @@ TEST(PmiServer, a_task_that_is_gone_is_not_waited_for) {
   silent.say(0, "cmd=init pmi_version=1 pmi_subversion=1\ncmd=barrier_in\n");
   silent.node(0).closed(1);
   silent.node(0).task_left(1);
-  EXPECT_EQ(silent.ends, std::vector<std::string>{
-                             "task 0 on n1 waits in a pmi fence for task 1 on n1, which has ended"});
+  EXPECT_EQ(silent.ends,
+            std::vector<std::string>{
+                "task 0 on n1 waits in a pmi fence for task 1 on n1, which has ended"});
 
   PmiNodes late(1);
   late.node(0).task_left(1);
@@ -247,8 +254,8 @@ TEST(PmiServer, one_task_cannot_fill_what_all_have_to_exchange) {
   std::string answer = "rc=0";
   int puts = 0;
   while (answer.find("rc=0") != std::string::npos && puts < 5000) {
-    answer = nodes.say(0, "cmd=put kvsname=cox.7.1.0 key=k" + std::to_string(puts) +
-                              " value=" + value + "\n");
+    answer = nodes.say(
+        0, "cmd=put kvsname=cox.7.1.0 key=k" + std::to_string(puts) + " value=" + value + "\n");
     ++puts;
   }
   EXPECT_NE(answer.find("a_task_may_put_1048576_bytes_between_two_fences"), std::string::npos)

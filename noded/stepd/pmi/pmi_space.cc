@@ -25,8 +25,7 @@ std::size_t length_at(std::string_view data, std::size_t at) {
 }
 
 bool is_printable(std::string_view text, char lowest) {
-  return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return c >= lowest && c < 0x7f; });
+  return std::all_of(text.begin(), text.end(), [&](char c) { return c >= lowest && c < 0x7f; });
 }
 
 }  // namespace
