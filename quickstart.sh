@@ -31,9 +31,10 @@ done
 cd "$(dirname "$0")"
 
 if [ -t 1 ]; then bold=$'\e[1m'; plain=$'\e[0m'; else bold=; plain=; fi
-step() { printf '%s== %s%s\n' "$bold" "$*" "$plain"; }
+current="its start"
+step() { current=$*; printf '%s== %s%s\n' "$bold" "$*" "$plain"; }
 shown() { printf '%s$ %s%s\n' "$bold" "${*/#$cox/cox}" "$plain"; "$@"; }
-trap '[ "$BASH_SUBSHELL" != 0 ] || echo "quickstart.sh: stopped at line $LINENO; the lines above say why. Mend it and run it again: it goes on where it was." >&2' ERR
+trap '[ "$BASH_SUBSHELL" != 0 ] || echo "quickstart.sh: stopped at: $current; the lines above say why. Mend it and run it again: it goes on where it was." >&2' ERR
 
 if [ -z "$build" ]; then
   build=$PWD/build/quick

@@ -14,7 +14,5 @@ quiet cmake --preset release -DCOX_ASAN_DIR="$PWD/build/asan"
 quiet cmake --preset asan -DCOX_BENCH=OFF
 say "build (release)"
 cmake --build build/release
-say "build (address and undefined sanitizers: core, model, wire, fuzz targets)"
-cmake --build --preset asan
-say "test"
+say "test (the first one builds core, model, wire and fuzz targets with sanitizers)"
 ctest --test-dir build/release --output-on-failure -j"$(nproc)" "$@"

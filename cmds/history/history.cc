@@ -160,7 +160,7 @@ bool report_missing(const std::vector<JobName>& names,
       return is_shown_by(name, entry.job());
     });
     if (found) continue;
-    print_error("no job " + quoted(name.text) + " has ended like that");
+    print_error("no ended attempt of job " + quoted(name.text) + " is found");
     is_missing = true;
   }
   return is_missing;

@@ -119,6 +119,9 @@ Result<void> Starter::check_alive() {
     std::string line = last_line(daemon.log);
     const std::string program = daemon.name.substr(0, daemon.name.find(' ')) + ": ";
     if (line.starts_with(program)) line.erase(0, program.size());  // we say it ourselves
+    if (line.find("held by process") != std::string::npos) {
+      line += " (another cox up of this directory is at work: try again when it is done)";
+    }
     return fail(Code::refused, daemon.name + " ended at once: " +
                                    (line.empty() ? "its log " + daemon.log + " is empty" : line));
   }

@@ -214,12 +214,12 @@ Result<std::unique_ptr<HistoryStore>> open_history_store(const std::string& dire
   if (!database) return tl::unexpected(database.error());
   sqlite3* opened = database->get();
   if (auto done = set_up(opened); !done) {
-    return tl::unexpected(done.error().with_context(path));
+    return in_file(path, done.error());
   }
   auto statements = prepare_all(opened);
-  if (!statements) return tl::unexpected(statements.error().with_context(path));
+  if (!statements) return in_file(path, statements.error());
   const auto sequence = read_number(opened, "SELECT sequence FROM schema");
-  if (!sequence) return tl::unexpected(sequence.error().with_context(path));
+  if (!sequence) return in_file(path, sequence.error());
   return std::make_unique<SqliteHistory>(std::move(*database), std::move(*statements), *sequence,
                                          options);
 }

@@ -49,10 +49,6 @@ Result<void> set_quota(sqlite3* database, const SqliteOptions& options) {
   return execute(database, quota.c_str());
 }
 
-Failure in_file(const std::string& path, const Error& error) {
-  return Failure(error.with_context(path));
-}
-
 }  // namespace
 
 Result<Database> open_database(const std::string& path, const SqliteOptions& options) {
@@ -75,9 +71,16 @@ Result<Database> open_database_alone(const std::string& path, const SqliteOption
   return database;
 }
 
+Failure in_file(const std::string& path, const Error& error) {
+  return error.message.starts_with(path) ? Failure(error) : Failure(error.with_context(path));
+}
+
 Failure sqlite_failure(sqlite3* database, std::string_view doing) {
   const int code = sqlite3_errcode(database) & 0xFF;
+  const char* path = sqlite3_db_filename(database, "main");
+  const std::string file = path == nullptr ? "" : std::string(path);
   std::string message = std::string(doing) + ": " + sqlite3_errmsg(database);
+  if (!file.empty() && doing != file) message = file + ": " + message;
   if (code == SQLITE_FULL) return fail(Code::storage_full, std::move(message));
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) return fail(Code::refused, std::move(message));
   return fail(Code::internal, std::move(message));

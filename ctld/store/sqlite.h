@@ -33,8 +33,11 @@ Result<Database> open_database(const std::string& path, const SqliteOptions& opt
 /// error: refused when another process holds it
 Result<Database> open_database_alone(const std::string& path, const SqliteOptions& options);
 
-/// What SQLite last complained about. storage_full and refused (another process holds the file)
-/// are told apart from everything else.
+/// The error, with the file's path in front where it is not there yet.
+Failure in_file(const std::string& path, const Error& error);
+
+/// What SQLite last complained about, with the file it is about. storage_full and refused (another
+/// process holds the file) are told apart from everything else.
 Failure sqlite_failure(sqlite3* database, std::string_view doing);
 
 Result<void> execute(sqlite3* database, const char* sql);

@@ -243,7 +243,7 @@ Result<std::unique_ptr<CheckpointStore>> open_sqlite_checkpoint(const std::strin
   auto database = open_database_alone(path, options);
   if (!database) return tl::unexpected(database.error());
   auto made = set_up(std::move(*database));
-  if (!made) return tl::unexpected(made.error().with_context(path));
+  if (!made) return in_file(path, made.error());
   return made;
 }
 

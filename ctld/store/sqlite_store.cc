@@ -315,10 +315,10 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& directory,
   auto database = open_database_alone(path, {options.pages_max, log->name()});
   if (!database) return tl::unexpected(database.error());
   if (auto done = set_up_journal(database->get()); !done) {
-    return tl::unexpected(done.error().with_context(path));
+    return in_file(path, done.error());
   }
   auto statements = prepare_journal(database->get());
-  if (!statements) return tl::unexpected(statements.error().with_context(path));
+  if (!statements) return in_file(path, statements.error());
   return std::make_unique<SqliteStore>(std::move(log), std::move(*database),
                                        std::move(*statements));
 }

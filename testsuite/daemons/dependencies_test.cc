@@ -63,7 +63,7 @@ TEST(Dependencies, what_can_never_be_ends_at_once_and_says_why) {
   cluster.expect_nothing_left();
 }
 
-TEST(Dependencies, jobs_that_left_memory_are_found_in_the_history) {
+TEST(Dependencies, Trap13_jobs_that_left_memory_are_asked_of_the_history) {
   Cluster cluster({.scheduling = "[history]\nkeep_in_memory = \"0s\"\njobs_in_memory = 0\n"});
   const std::string good = submit(cluster, "-- true");
   const std::string bad = submit(cluster, "-- false");

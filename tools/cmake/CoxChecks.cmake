@@ -15,15 +15,23 @@ if(COX_TESTS)
   set_tests_properties(tree.layers tree.layers_bite tree.planted_bugs tree.format tree.manual
     PROPERTIES LABELS tree)
 
-  set(COX_ASAN_DIR "" CACHE PATH "a build of preset asan whose tests run here too")
+  set(COX_ASAN_DIR "" CACHE PATH "a folder configured with preset asan, built and tested here too")
   if(COX_ASAN_DIR)
+    # A test itself, begun first: while it compiles, tests that mostly wait use what is left.
+    include(ProcessorCount)
+    ProcessorCount(processors)
+    add_test(NAME asan.build COMMAND ${CMAKE_COMMAND} --build ${COX_ASAN_DIR}
+      --parallel ${processors} --target common_tests model_tests core_tests plugin_tests wire_tests
+      fuzz_targets)
+    set_tests_properties(asan.build PROPERTIES LABELS asan TIMEOUT 3600 COST 1000000
+      FIXTURES_SETUP asan_build)
     foreach(program common/common_tests model/model_tests core/core_tests plugins/plugin_tests
                     wire/wire_tests)
       get_filename_component(name ${program} NAME)
       add_test(NAME asan.${name} COMMAND ${COX_ASAN_DIR}/${program})
       # Of freed memory the last 16 MiB are watched, not 256: fresh pages cost half of the run.
       set_tests_properties(asan.${name} PROPERTIES LABELS asan TIMEOUT 300
-        ENVIRONMENT ASAN_OPTIONS=quarantine_size_mb=16)
+        FIXTURES_REQUIRED asan_build ENVIRONMENT ASAN_OPTIONS=quarantine_size_mb=16)
     endforeach()
     file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/testsuite/fuzz/*_fuzz.cc)
     foreach(source ${targets})
@@ -33,7 +41,8 @@ if(COX_TESTS)
       add_test(NAME asan.fuzz.${name}
         COMMAND ${COX_ASAN_DIR}/testsuite/fuzz/fuzz_${name} --corpus ${folder}/corpus/${name}
                 --words ${folder}/words/${name} --inputs 20000)
-      set_tests_properties(asan.fuzz.${name} PROPERTIES LABELS asan TIMEOUT 300)
+      set_tests_properties(asan.fuzz.${name} PROPERTIES LABELS asan TIMEOUT 300
+        FIXTURES_REQUIRED asan_build)
     endforeach()
   endif()
 endif()
