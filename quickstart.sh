@@ -49,6 +49,7 @@ fi
 cox=$build/bin/cox
 [ -x "$cox" ] || bad_usage "--build $build: no bin/cox there"
 at=()
+unset COX_CLUSTER  # another cluster is none of ours
 [ -n "$dir" ] && { at=(--dir "$dir"); export COX_CLUSTER=$dir; }
 
 step "a cluster of $nodes emulated nodes"

@@ -324,6 +324,18 @@ TEST(Stuck, NodeThatRegistersWithoutTheAttemptIsFreeOfIt) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+TEST(Stuck, AReportThatComesAfterTheAttemptWasClosedKeepsNothing) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job().no_requeue());
+  cluster.ask(CancelJob{root(), id});
+  cluster.ask(stuck(cluster, NodeId{0}, id, "pid 7 (dd) in state D"));
+  cluster.closed(NodeId{0}, id);
+  const auto late = cluster.ask(stuck(cluster, NodeId{0}, id, "pid 7 (dd) in state D"));
+  ASSERT_TRUE(late.has_value());
+  EXPECT_TRUE(late->empty());
+  EXPECT_TRUE(node(cluster, 0).stuck.empty());
+}
+
 TEST(Partitions, TheOneAJobStartedFromIsRecorded) {
   Settings settings = in_order();
   settings.partitions = {PartitionSettings{}, PartitionSettings{}};

@@ -39,10 +39,12 @@ constexpr std::array<std::string_view, 8> mpich_names = {
     "libmpifort.so", "libmpi_cray",    "libmpi_gnu",      "libmpi_intel"};
 constexpr std::string_view shared_name = "libmpi.so";
 // Versions behind the name, as in python3.11, are left out.
-constexpr std::array<std::string_view, 24> others_starters = {
-    "sh",      "bash",   "dash", "zsh",     "ksh",     "csh",    "tcsh",  "fish",
-    "busybox", "python", "perl", "ruby",    "Rscript", "R",      "julia", "node",
-    "lua",     "time",   "nice", "numactl", "taskset", "strace", "gdb",   "valgrind"};
+constexpr std::array<std::string_view, 37> others_starters = {
+    "sh",      "bash",    "dash",    "zsh",       "ksh",        "csh",    "tcsh",   "fish",
+    "busybox", "python",  "perl",    "ruby",      "Rscript",    "R",      "julia",  "node",
+    "lua",     "time",    "nice",    "numactl",   "taskset",    "strace", "gdb",    "valgrind",
+    "env",     "timeout", "setsid",  "nohup",     "stdbuf",     "chrt",   "ionice", "xargs",
+    "setpriv", "unshare", "prlimit", "apptainer", "singularity"};
 
 bool is_mpi(std::string_view name) {
   return name.starts_with(shared_name) || starts_with_any(name, open_mpi_names) ||

@@ -104,7 +104,7 @@ TEST_F(Mpich, that_finds_no_server_it_knows_is_no_success) {
   const auto alone =
       cluster_.shell("cox run -n 2 --mpi pmix sh -c 'unset COX_NTASKS; exec " + all_to_all_ + "'");
   EXPECT_EQ(alone.status, 125) << "behind a shell, with a named server: " << alone.output;
-  const auto other = cluster_.shell("cox run -n 2 --mpi pmix env");
+  const auto other = cluster_.shell("cox run -n 2 --mpi pmix printenv");
   EXPECT_EQ(other.status, 0) << "no MPI program, and nothing that could start one: "
                              << other.output;
   cluster_.expect_nothing_left();
