@@ -12,6 +12,9 @@
 namespace cox::core {
 namespace {
 
+// A node that makes attempts up is not to fill our memory; it gets no work either way.
+constexpr std::size_t held_max = 4096;
+
 template <class Ask, class... Others>
 inline constexpr bool is_any_of = (std::is_same_v<Ask, Others> || ...);
 
@@ -23,14 +26,15 @@ NodeContact& entry(Contact& contact, NodeId node) {
   return contact.nodes[node.value];
 }
 
-void set_silent(Contact& contact, NodeId node, bool is_silent) {
-  if (contact.silent.size() < contact.nodes.size()) contact.silent.resize(contact.nodes.size());
-  if (contact.silent.test(node.value) == is_silent) return;
+/// Says of the node what `set` stands for. The plan looks again where that is new.
+void say(Contact& contact, Bitset& set, NodeId node, bool is_so) {
+  if (set.size() < contact.nodes.size()) set.resize(contact.nodes.size());
+  if (set.test(node.value) == is_so) return;
   ++contact.generation;
-  if (is_silent) {
-    contact.silent.set(node.value);
+  if (is_so) {
+    set.set(node.value);
   } else {
-    contact.silent.reset(node.value);
+    set.reset(node.value);
   }
 }
 
@@ -41,16 +45,7 @@ void find_clutter(Contact& contact, const State& state, NodeId node) {
       std::ranges::any_of(contact.nodes[node.value].held, [&](const AttemptKey& held) {
         return held_job(state, held.job, held.attempt, node) == nullptr;
       });
-  if (contact.cluttered.size() < contact.nodes.size()) {
-    contact.cluttered.resize(contact.nodes.size());
-  }
-  if (contact.cluttered.test(node.value) == is_cluttered) return;
-  ++contact.generation;
-  if (is_cluttered) {
-    contact.cluttered.set(node.value);
-  } else {
-    contact.cluttered.reset(node.value);
-  }
+  say(contact, contact.cluttered, node, is_cluttered);
 }
 
 void end_session(Contact& contact, NodeId node) {
@@ -63,7 +58,7 @@ void end_session(Contact& contact, NodeId node) {
 void hear(Contact& contact, NodeId node, Instant now) {
   NodeContact& heard = entry(contact, node);
   heard.last_heard = std::max(heard.last_heard, now);
-  set_silent(contact, node, false);
+  say(contact, contact.silent, node, false);
 }
 
 /// What the node no longer holds is unanswered again. Answers of running attempts stay: they say
@@ -132,7 +127,9 @@ void take_up(Contact& contact, const State& state, const ReportPrepared& ask) {
   if (ask.failure.has_value()) return;
   const Job* job = held_job(state, ask.job, ask.attempt, ask.node);
   if (job == nullptr) {  // it was given up meanwhile, and may run by now
-    contact.nodes[ask.node.value].held.push_back({ask.job, ask.attempt});
+    auto& held = contact.nodes[ask.node.value].held;
+    const AttemptKey key{ask.job, ask.attempt};
+    if (std::ranges::find(held, key) == held.end() && held.size() < held_max) held.push_back(key);
     return find_clutter(contact, state, ask.node);
   }
   contact.attempts[key_of(*job)].prepared[ask.node] = ask.endpoint;
@@ -182,8 +179,8 @@ void disconnect(Contact& contact, const NodeDisconnected& ask) {
 void find_silent(Contact& contact, const State& state, Instant now) {
   for (std::uint32_t i = 0; i < contact.nodes.size(); ++i) {
     if (!contact.is_connected(NodeId{i})) continue;
-    set_silent(contact, NodeId{i},
-               !contact.is_heard(NodeId{i}, now, state.record.settings.silent_after));
+    say(contact, contact.silent, NodeId{i},
+        !contact.is_heard(NodeId{i}, now, state.record.settings.silent_after));
   }
 }
 

@@ -61,9 +61,7 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
   json->end_object();
 }
 
-/// What a step may use of a node.
-void write_step_share(const wire::NodeShareView& share, JsonWriter* json) {
-  json->begin_object();
+void write_share_members(const wire::NodeShareView& share, JsonWriter* json) {
   json->text("node", share.node());
   json->text("cores", share.cores());
   json->begin_array("memory_mib");
@@ -71,25 +69,25 @@ void write_step_share(const wire::NodeShareView& share, JsonWriter* json) {
   json->end_array();
   json->text("devices", share.devices());
   json->number("tasks", share.tasks());
+}
+
+/// What a step may use of a node.
+void write_step_share(const wire::NodeShareView& share, JsonWriter* json) {
+  json->begin_object();
+  write_share_members(share, json);
+  json->end_object();
+}
+
+void write_share(const wire::NodeShareView& share, JsonWriter* json) {
+  json->begin_object();
+  write_share_members(share, json);
+  json->boolean("freed", share.freed());
   json->end_object();
 }
 
 void write_step(const wire::StepView& step, JsonWriter* json) {
   json->begin_object();
   write_members(step, json);
-  json->end_object();
-}
-
-void write_share(const wire::NodeShareView& share, JsonWriter* json) {
-  json->begin_object();
-  json->text("node", share.node());
-  json->text("cores", share.cores());
-  json->begin_array("memory_mib");
-  for (const std::int64_t mib : share.memory_mib()) json->item(mib);
-  json->end_array();
-  json->text("devices", share.devices());
-  json->number("tasks", share.tasks());
-  json->boolean("freed", share.freed());
   json->end_object();
 }
 
