@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "core/any_of.h"
 #include "core/job/lifecycle.h"
 #include "core/scene.h"
 
@@ -14,9 +15,6 @@ namespace {
 
 // A node that makes attempts up is not to fill our memory; it gets no work either way.
 constexpr std::size_t held_max = 4096;
-
-template <class Ask, class... Others>
-inline constexpr bool is_any_of = (std::is_same_v<Ask, Others> || ...);
 
 NodeContact& entry(Contact& contact, NodeId node) {
   if (node.value >= contact.nodes.size()) {

@@ -113,6 +113,8 @@ Result<void> Machine::ask(const core::Request& request) {
   if (!facts) return tl::unexpected(facts.error());
   if (facts->empty()) {
     add(core::answer(state_, contact_, request));
+    // A node that has ended the last of what it held may be told to start anew.
+    if (contact_.generation != heard) settle();
   } else {
     learn(*facts);
   }

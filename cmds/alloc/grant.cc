@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cmds/client/terminal.h"
+#include "cmds/client/wording.h"
 
 namespace cox::cmds {
 
@@ -34,12 +35,10 @@ void Grant::take(const wire::ClientReply& reply) {
 }
 
 void Grant::show_wait() {
-  // A job that no pass has looked at yet may start at once.
-  const bool waits = job_.state() == "PENDING" && !job_.reason().empty() && job_.reason() != "None";
-  if (!waits || wait_told_ == job_.reason()) return;
-  wait_told_ = job_.reason();
-  const std::string id = std::to_string(job_id_);
-  print_error("job " + id + " waits: " + wait_told_ + " (see: cox why " + id + ")");
+  const std::string text = wait_text(job_);
+  if (text.empty() || text == wait_told_) return;
+  wait_told_ = text;
+  print_error(text);
 }
 
 Result<void> Grant::lost(const Error& error) {

@@ -46,6 +46,12 @@ Error reworded(Error error, const Wording& wording) {
   return error;
 }
 
+std::string wait_text(const wire::JobView& job) {
+  if (job.state() != "PENDING" || job.reason().empty() || job.reason() == "None") return "";
+  const std::string id = std::to_string(job.job());
+  return "job " + id + " waits: " + job.reason() + " (see: cox why " + id + ")";
+}
+
 Error unanswered(Error error) {
   error.message += "; the job may be queued all the same (see: cox queue)";
   return error;

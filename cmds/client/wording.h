@@ -8,6 +8,7 @@
 
 #include "cmds/client/request_options.h"
 #include "common/result.h"
+#include "wire/client.pb.h"
 
 namespace cox::cmds {
 
@@ -16,6 +17,8 @@ using Wording = std::vector<std::pair<std::string, std::string>>;
 
 Wording wording_of(const RequestDraft& draft);
 Error reworded(Error error, const Wording& wording);
+/// Why a job waits, for standard error; empty while it does not, or no pass has looked at it yet.
+std::string wait_text(const wire::JobView& job);
 /// Of a submit that was sent and has no answer: whoever submits again might run the job twice.
 Error unanswered(Error error);
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "cmds/client/wording.h"
+
 namespace cox::cmds {
 
 Result<Conversation> Conversation::start(Session session, wire::ClientRequest request) {
@@ -44,11 +46,9 @@ void Conversation::take(const wire::ClientReply& reply) {
 }
 
 void Conversation::show_wait(const wire::JobView& job) {
-  if (job.state() != "PENDING") return;
-  // A job that no pass has looked at yet may start at once.
-  if (job.reason().empty() || job.reason() == "None") return;
-  const std::string text = "job " + std::to_string(job.job()) + " waits: " + job.reason();
-  if (text != waiting_) print_error(text + " (see: cox why " + std::to_string(job.job()) + ")");
+  const std::string text = wait_text(job);
+  if (text.empty() || text == waiting_) return;
+  print_error(text);
   waiting_ = text;
 }
 

@@ -13,7 +13,7 @@ namespace {
 bool can_begin(const State& state, const Contact& contact, NodeId id) {
   const Node& node = state.record.nodes[id.value];
   return state.index.free[id.value].jobs == 0 && node.stuck.empty() && !node.is_lost &&
-         contact.is_connected(id);
+         contact.is_connected(id) && !contact.is_cluttered(id);
 }
 
 Result<void> may_reboot(const State& state, const Node& node, const std::string& why) {

@@ -45,6 +45,25 @@ TEST(Reboot, AnIdleNodeIsToldAtOnceAndComesBackByItself) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+// Its old tasks may still write what they have: it is idle when they have ended.
+TEST(Reboot, ANodeThatStillEndsALostAttemptIsToldWhenThatHasEnded) {
+  Cluster cluster(fleet().nodes(1), with_reboot());
+  const JobId lost = cluster.run(job().no_requeue());
+  cluster.disconnect(NodeId{0});
+  cluster.advance(minutes(6));
+  cluster.ask(CheckTime{});
+  HeldAttempt held;
+  held.job = lost;
+  held.attempt = Attempt{1};
+  held.prepared = true;
+  cluster.connect(cluster.inventory(NodeId{0}), {held});
+  cluster.sent.clear();
+  ASSERT_TRUE(cluster.ask(reboot()));
+  EXPECT_TRUE(cluster.effects<SendReboot>().empty());
+  cluster.closed(NodeId{0}, lost);
+  EXPECT_EQ(cluster.effects<SendReboot>().size(), 1U);
+}
+
 TEST(Reboot, ABusyNodeTakesWorkUntilItIsIdleUnlessAsSoonAsPossible) {
   Cluster cluster(fleet().nodes(1).cores(2), with_reboot());
   const JobId first = cluster.run(job());

@@ -117,12 +117,19 @@ NodeShare StepNeed::take(std::size_t place, const NodeFree& free, std::uint32_t 
   if (const auto mib = memory(place, cpus)) {
     part.memory_mib = take_memory(class_of(place), free.memory_mib, part.cores, *mib);
   }
-  auto taken =
-      take_devices(devices_, node(place), class_of(place), free.devices, free.pools, part.cores);
-  ASSERT(taken.has_value());
-  part.devices = std::move(taken->devices);
-  part.pools = std::move(taken->pools);
+  give_devices(place, free.devices, free.pools, &part);
   return part;
+}
+
+/// Of those that are free, beside the cores that the part has.
+void StepNeed::give_devices(std::size_t place,
+                            const Bitset& devices,
+                            const std::vector<std::int64_t>& pools,
+                            NodeShare* part) const {
+  auto taken = take_devices(devices_, node(place), class_of(place), devices, pools, part->cores);
+  ASSERT(taken.has_value());
+  part->devices = std::move(taken->devices);
+  part->pools = std::move(taken->pools);
 }
 
 NodeShare StepNeed::take_beside_all(std::size_t place) const {
@@ -134,12 +141,7 @@ NodeShare StepNeed::take_beside_all(std::size_t place) const {
     const std::int64_t most = std::min(*mib, mib_in(all.memory_mib));
     part.memory_mib = take_memory(class_of(place), all.memory_mib, all.cores, most);
   }
-  if (devices_.devices.empty()) return part;
-  auto taken =
-      take_devices(devices_, node(place), class_of(place), all.devices, all.pools, all.cores);
-  ASSERT(taken.has_value());
-  part.devices = std::move(taken->devices);
-  part.pools = std::move(taken->pools);
+  if (!devices_.devices.empty()) give_devices(place, all.devices, all.pools, &part);
   return part;
 }
 

@@ -34,6 +34,10 @@ class StepNeed {
   /// MiB that `tasks` tasks want of their own; nothing where they did not ask.
   std::optional<std::int64_t> memory(std::size_t place, std::uint64_t cpus) const;
   Bitset pick_cores(std::size_t place, const Bitset& free, std::uint64_t cpus) const;
+  void give_devices(std::size_t place,
+                    const Bitset& devices,
+                    const std::vector<std::int64_t>& pools,
+                    NodeShare* part) const;
 
   const Record& record_;
   const Job& job_;

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "common/assert.h"
+#include "core/any_of.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
 
@@ -147,11 +148,9 @@ void keep_steps_due(State& state, const Fact& fact) {
         // What a cpu is, and with it what fits, may have changed.
         if constexpr (std::is_same_v<One, SettingsApplied>) {
           rebuild_steps_due(state.index, state.record);
-        } else if constexpr (std::is_same_v<One, StepQueued> || std::is_same_v<One, StepStarted> ||
-                             std::is_same_v<One, StepEnded> || std::is_same_v<One, JobReleased> ||
-                             std::is_same_v<One, JobEnding> || std::is_same_v<One, JobUpdated> ||
-                             std::is_same_v<One, StartUndone> || std::is_same_v<One, JobRequeued> ||
-                             std::is_same_v<One, JobEnded> || std::is_same_v<One, JobQuarantined>) {
+        } else if constexpr (is_any_of<One, StepQueued, StepStarted, StepEnded, JobReleased,
+                                       JobEnding, JobUpdated, StartUndone, JobRequeued, JobEnded,
+                                       JobQuarantined>) {
           look_for_due_step(state.index, state.record, one.job);
         }
       },

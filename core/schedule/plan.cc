@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "core/any_of.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/start.h"
@@ -30,12 +31,9 @@ PartitionQueue* next_partition(std::vector<PartitionQueue>& partitions) {
   return best;
 }
 
-template <class One, class... Others>
-constexpr bool is_one_of = (std::is_same_v<One, Others> || ...);
-
 /// Which nodes take work, or how much, may be another.
 template <class One>
-constexpr bool changes_fleet = is_one_of<One,
+constexpr bool changes_fleet = is_any_of<One,
                                          NodeRegistered,
                                          NodeLost,
                                          NodeSetAside,
@@ -76,7 +74,7 @@ void Plan::observe(const State& state, const Fact& fact) {
           queues.learn_running(state, one.job);  // it may end at another time
           queues.reseat(state, one.job);
           queues.renew();
-        } else if constexpr (is_one_of<One, JobSubmitted, JobUnheld, JobRequeued, ElementSplit>) {
+        } else if constexpr (is_any_of<One, JobSubmitted, JobUnheld, JobRequeued, ElementSplit>) {
           if (std::is_same_v<One, JobSubmitted>) queues.learn_user(state, one.job);
           queues.insert(state, one.job);
           if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
@@ -93,7 +91,7 @@ void Plan::observe(const State& state, const Fact& fact) {
             queues.wake_node(state, share.node);
           }
           queues.insert(state, one.job);
-        } else if constexpr (is_one_of<One, JobHeld, JobEnded, ElementsCancelled>) {
+        } else if constexpr (is_any_of<One, JobHeld, JobEnded, ElementsCancelled>) {
           queues.remove(state, one.job);
           queues.renew_at(state, one.job);
         } else if constexpr (std::is_same_v<One, JobStarted>) {
@@ -114,7 +112,7 @@ void Plan::observe(const State& state, const Fact& fact) {
           queues.fleet_changed();
         } else if constexpr (std::is_same_v<One, UsageCharged>) {
           queues.learn_charge(state);
-        } else if constexpr (is_one_of<One, SettingsApplied, PartitionTakenDown,
+        } else if constexpr (is_any_of<One, SettingsApplied, PartitionTakenDown,
                                        PartitionBroughtUp>) {
           queues.is_built = false;
         }
