@@ -40,7 +40,8 @@ void react_to(Reaction& to, const NodeRebootBegun& fact) {
 
 void react_to(Reaction& to, const JobReleased& fact) {
   const Job& job = job_of(to, fact.job);
-  if (is_single(job)) return;  // it was told to go at once
+  const bool is_confirmed = find_answers(to.contact, AttemptKey{fact.job, fact.attempt}) != nullptr;
+  if (is_single(job) && !is_confirmed) return;  // it was told to go at once
   for (const NodeShare& share : job.run->allocation.nodes) {
     to.effects.send(SendGo{share.node, fact.job, fact.attempt});
   }

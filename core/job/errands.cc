@@ -82,7 +82,9 @@ Result<Facts> decide_one(const Scene& scene, const ReportProgram& ask) {
   if (!is_awaited) return Facts{};
   if (ask.failure) return prolog_failed(scene, *job, *ask.failure);
   Facts facts{StartCleared{job->id, job->attempt, scene.now}};
-  if (!is_single(*job)) return facts;
+  // A node that is not there, as after a restart, gets it and confirms it when it registers.
+  const NodeId first = job->run->allocation.nodes.front().node;
+  if (!is_single(*job) || !scene.contact.is_connected(first)) return facts;
   // Its nodes are one: it goes at once.
   for (Fact& fact : release_job(*job, job->attempt, scene.now)) facts.push_back(std::move(fact));
   return facts;

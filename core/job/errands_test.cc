@@ -188,6 +188,24 @@ TEST(Errands, ANewControllerBeginsAgainWhatTheOldOneWasAt) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+// Its node did not hear of the start because it was not connected: that is no failed start.
+TEST(Errands, ANodeThatComesAfterTheProgramEndedIsToldThen) {
+  Cluster cluster(fleet().nodes(1), with_programs());
+  const NodeInventory node = cluster.inventory(NodeId{0});
+  const JobId id = cluster.run(job());
+  cluster.restart_controller();
+  cluster.ask(prolog(cluster, id));
+  EXPECT_EQ(cluster.job_state(id), JobState::configuring);
+  cluster.connect(node);
+  ASSERT_EQ(cluster.effects<SendPrepare>().size(), 1U);
+  EXPECT_FALSE(cluster.effects<SendPrepare>()[0].go_at_once) << "nobody released it yet";
+  cluster.prepared(NodeId{0}, id);
+  EXPECT_EQ(cluster.effects<SendGo>().size(), 1U);
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  EXPECT_EQ(cluster.attempt(id), Attempt{1});
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 TEST(Errands, AJobKeepsToTheProgramsThatThereWereAtItsStart) {
   Cluster cluster(fleet().nodes(1), in_order());
   const JobId id = cluster.run(job());
