@@ -56,7 +56,8 @@ class Checks {
   /// What the first waiting job was promised before a pass it has after it, unless it started.
   void after_pass(const std::optional<testing::Promise>& before,
                   const std::optional<testing::Promise>& after);
-  /// Replays the journal from the start and compares. Costs as much as the journal is long.
+  /// Replays the journal from the start and compares, as after_turn does with what came since.
+  /// Costs as much as the journal is long.
   void replay_equals(const core::State& state);
 
   /// Hash of every fact so far: equal seeds give equal traces.
@@ -94,6 +95,7 @@ class Checks {
   std::uint64_t committed_ = 0;
   std::map<ClientKey, JobId> acknowledged_;
   std::vector<ctld::Batch> journal_;
+  core::State replayed_;  // what the facts of the journal, as they are written there, make
   std::map<JobId, Attempt> started_;
   std::map<JobId, ArraySpec> arrays_;
   /// Elements that left their array's record: as a job, or cancelled (0).
