@@ -30,6 +30,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
                    log,
                    setup_.paths,
                    setup_.stepd,
+                   !containers_.are_held_by_kernel(),
                    {[this](agent::SupervisorStatus status) { supervisor_told(std::move(status)); },
                     [this](agent::SupervisorGone gone) { supervisor_gone(std::move(gone)); },
                     [this](const StepKey& step) { orphans_.collect(step); }}),

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "noded/stepd/nursery.h"
 #include "platform/file.h"
 #include "platform/hand_over.h"
 #include "platform/process.h"
@@ -32,8 +31,8 @@ std::vector<std::string> supervisor_environment() {
 
 }  // namespace
 
-Nursery::Nursery(platform::Loop& loop, const Log& log, std::string program)
-    : loop_(loop), log_(log), program_(std::move(program)) {}
+Nursery::Nursery(platform::Loop& loop, const Log& log, std::string program, bool is_guarded)
+    : loop_(loop), log_(log), program_(std::move(program)), is_guarded_(is_guarded) {}
 
 Result<void> Nursery::open() {
   if (control_.is_open()) return {};
@@ -48,7 +47,8 @@ Result<void> Nursery::open() {
   }
   platform::SpawnRequest request;
   request.program = program_;
-  request.argv = {"coxstepd", stepd::nursery_argument, std::string(stepd::nursery_room, ' ')};
+  const char* role = is_guarded_ ? stepd::guarded_nursery_argument : stepd::nursery_argument;
+  request.argv = {"coxstepd", role, std::string(stepd::nursery_room, ' ')};
   request.environment = supervisor_environment();
   request.directory = "/";
   request.descriptors = {{2, log_.descriptor()}, {control_number, theirs.get()}};
@@ -64,7 +64,7 @@ Result<void> Nursery::open() {
   return {};
 }
 
-Result<int> Nursery::bear(const std::string& socket_path, int link) {
+Result<stepd::Birth> Nursery::bear(const std::string& socket_path, int link) {
   if (auto opened = open(); !opened) return tl::unexpected(opened.error());
   auto born = order(socket_path, link);
   if (born || control_.is_open()) return born;
@@ -74,7 +74,7 @@ Result<int> Nursery::bear(const std::string& socket_path, int link) {
 }
 
 // The socket stays open where the nursery itself is well.
-Result<int> Nursery::order(const std::string& socket_path, int link) {
+Result<stepd::Birth> Nursery::order(const std::string& socket_path, int link) {
   const auto sent = platform::hand_over(control_.get(), socket_path, {link, log_.descriptor()});
   auto answer = sent ? platform::take_over(control_.get(), sizeof(stepd::Birth))
                      : Result<platform::Handed>(tl::unexpected(sent.error()));
@@ -87,7 +87,7 @@ Result<int> Nursery::order(const std::string& socket_path, int link) {
   stepd::Birth birth;
   std::memcpy(&birth, answer->bytes.data(), sizeof birth);
   if (birth.pid <= 0) return tl::unexpected(platform::system_error("fork", birth.number));
-  return birth.pid;
+  return birth;
 }
 
 void Nursery::ended(int pid) {

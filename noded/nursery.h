@@ -6,6 +6,7 @@
 
 #include "common/result.h"
 #include "noded/log.h"
+#include "noded/stepd/nursery.h"
 #include "platform/descriptor.h"
 #include "platform/loop.h"
 
@@ -13,25 +14,26 @@ namespace cox::noded {
 
 class Nursery {
  public:
-  /// `program`: coxstepd.
-  Nursery(platform::Loop& loop, const Log& log, std::string program);
+  /// `program`: coxstepd. `is_guarded`: each supervisor has a guard (stepd/guard.h).
+  Nursery(platform::Loop& loop, const Log& log, std::string program, bool is_guarded);
 
   /// Starts it, where it does not run, so that the first step need not wait for it.
   Result<void> open();
   /// Forks a supervisor that will listen at `socket_path` and has `link` to us; a nursery that died
-  /// is replaced. Its pid, as a child of this process. error: why not
-  Result<int> bear(const std::string& socket_path, int link);
+  /// is replaced. It, or its guard, is a child of this process. error: why not
+  Result<stepd::Birth> bear(const std::string& socket_path, int link);
 
   /// Whether a session is that of this nursery or of one before: of supervisors, never of tasks.
   bool has_session(int session) const { return pids_.contains(session); }
 
  private:
-  Result<int> order(const std::string& socket_path, int link);
+  Result<stepd::Birth> order(const std::string& socket_path, int link);
   void ended(int pid);
 
   platform::Loop& loop_;
   const Log& log_;
   std::string program_;
+  bool is_guarded_;
   int pid_ = 0;
   std::set<int> pids_;  // of those before, too: their supervisors live on
   platform::Descriptor control_;

@@ -70,15 +70,15 @@ class NurseryTest : public ::testing::Test {
     const platform::Descriptor theirs(ends[1]);
     Newborn newborn;
     newborn.link.reset(ends[0]);
-    const auto pid = nursery_.bear(socket_path, theirs.get());
-    EXPECT_TRUE(pid) << (pid ? "" : pid.error().message);
-    newborn.pid = pid.value_or(-1);
+    const auto birth = nursery_.bear(socket_path, theirs.get());
+    EXPECT_TRUE(birth) << (birth ? "" : birth.error().message);
+    newborn.pid = birth.value_or(stepd::Birth{}).pid;
     return newborn;
   }
 
   std::unique_ptr<platform::Loop> loop_ = std::move(*platform::Loop::open());
   Log log_;
-  Nursery nursery_{*loop_, log_, stepd_program()};
+  Nursery nursery_{*loop_, log_, stepd_program(), false};
 };
 
 TEST_F(NurseryTest, ASupervisorIsAChildOfTheDaemonAndNamesItsStep) {
@@ -117,9 +117,48 @@ TEST_F(NurseryTest, ADeadOneIsReplacedAndItsSupervisorsLive) {
   EXPECT_TRUE(eventually([] { return nurseries().size() == 1; }));
 }
 
+TEST_F(NurseryTest, AGuardEndsAsItsSupervisorDoesAndTellsNobodyBefore) {
+  Nursery guarded(*loop_, log_, stepd_program(), true);
+  for (const bool is_killed : {false, true}) {
+    int ends[2] = {-1, -1};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    platform::Descriptor ours(ends[0]);
+    const auto birth = guarded.bear("/run/steps-n1/12.1.0", platform::Descriptor(ends[1]).get());
+    ASSERT_TRUE(birth);
+    EXPECT_EQ(platform::process_info(birth->guard)->parent, ::getpid());
+    EXPECT_EQ(platform::process_info(birth->pid)->parent, birth->guard);
+    EXPECT_TRUE(eventually([&] {
+      return command_line(birth->guard).find("guard of /run/steps-n1/12.1.0") != std::string::npos;
+    }));
+    if (is_killed) {
+      ::kill(birth->pid, SIGKILL);
+    } else {
+      ours.reset();
+    }
+    const auto status = platform::wait_for(birth->guard);
+    ASSERT_TRUE(status);
+    EXPECT_EQ(platform::exit_code_of(*status), is_killed ? 128 + SIGKILL : 0);
+    EXPECT_FALSE(platform::is_running(birth->pid));
+  }
+}
+
+TEST_F(NurseryTest, ASupervisorOutlivesItsGuard) {
+  Nursery guarded(*loop_, log_, stepd_program(), true);
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  platform::Descriptor ours(ends[0]);
+  const auto birth = guarded.bear("/run/steps-n1/12.1.0", platform::Descriptor(ends[1]).get());
+  ASSERT_TRUE(birth);
+  ::kill(birth->guard, SIGKILL);
+  ASSERT_TRUE(platform::wait_for(birth->guard));
+  EXPECT_TRUE(platform::is_running(birth->pid));
+  ours.reset();
+  EXPECT_TRUE(eventually([&] { return !platform::is_running(birth->pid); }));
+}
+
 TEST_F(NurseryTest, EndsWithTheDaemon) {
   {
-    Nursery other(*loop_, log_, stepd_program());
+    Nursery other(*loop_, log_, stepd_program(), false);
     ASSERT_TRUE(other.open());
     EXPECT_TRUE(eventually([] { return nurseries().size() == 1; }));
   }
@@ -127,7 +166,7 @@ TEST_F(NurseryTest, EndsWithTheDaemon) {
 }
 
 TEST_F(NurseryTest, AProgramThatIsMissingIsNamed) {
-  Nursery none(*loop_, log_, "/nonexistent/coxstepd");
+  Nursery none(*loop_, log_, "/nonexistent/coxstepd", false);
   const auto opened = none.open();
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().message.find("/nonexistent/coxstepd"), std::string::npos);

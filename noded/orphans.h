@@ -1,6 +1,6 @@
-// What a killed supervisor leaves, where no cgroup holds it together: its tasks come to this
-// process, a subreaper, whatever they did to their session and environment. They are put back into
-// their step's container, which is killed.
+// What a supervisor and its guard (stepd/guard.h), both killed, or a guard that ran out of patience
+// leave where no cgroup holds it together: it comes to this process, a subreaper, whatever it did
+// to its session and environment. It is put back into its step's container, which is killed.
 #pragma once
 
 #include <cstdint>

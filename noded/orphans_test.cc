@@ -35,11 +35,17 @@ constexpr const char* leaves_a_stray = R"((setsid env -i sh -c '
 while [ ! -e inner ] || [ ! -e stray ]; do sleep 0.01; done
 echo $PPID > parent.new; mv parent.new parent; sleep 1000)";
 
+enum class Killed { supervisor, guard_and_supervisor };
+
 /// Of job 7, whose supervisor is killed.
-void expect_strays_killed(PlayedController& controller) {
+void expect_strays_killed(PlayedController& controller, Killed killed = Killed::supervisor) {
   controller.run_job(7, leaves_a_stray);
   ASSERT_TRUE(controller.run_until_exists("parent"));
-  ::kill(std::stoi(controller.file("parent")), SIGKILL);
+  const int supervisor = std::stoi(controller.file("parent"));
+  if (killed == Killed::guard_and_supervisor) {
+    ::kill(platform::process_info(supervisor)->parent, SIGKILL);
+  }
+  ::kill(supervisor, SIGKILL);
   ASSERT_TRUE(controller.run_until_closed());
   for (const char* name : {"stray", "inner"}) {
     const int stray = std::stoi(controller.file(name));
@@ -67,13 +73,34 @@ TEST(NodeDaemonOrphans, a_stray_of_a_killed_supervisor_is_killed_also_without_cg
   EXPECT_TRUE(controller.finish(8));
 }
 
-// The children of a daemon that has run nothing else are few: none of them may be overlooked.
-TEST(NodeDaemonOrphans, a_stray_of_the_first_supervisor_is_killed_as_well) {
+// The daemon that began the job was killed: its children went to others, strays after them.
+TEST(NodeDaemonOrphans, a_stray_is_killed_although_its_supervisor_was_adopted) {
+  PlayedController controller;
+  auto node = controller.start_node_without_cgroups();
+  ASSERT_TRUE(controller.run_until_registered());
+  if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
+  controller.run_job(7, leaves_a_stray);
+  ASSERT_TRUE(controller.run_until_exists("parent"));
+  node->end(SIGKILL);
+  node = controller.start_node_without_cgroups();
+  ASSERT_TRUE(controller.run_until_registered());
+  ::kill(std::stoi(controller.file("parent")), SIGKILL);
+  ASSERT_TRUE(controller.run_until_closed());
+  for (const char* name : {"stray", "inner"}) {
+    const int stray = std::stoi(controller.file(name));
+    EXPECT_FALSE(platform::is_running(stray)) << name << " runs, and the cores are free";
+    ::kill(stray, SIGKILL);
+  }
+}
+
+// They come to the daemon. The children of one that has run nothing else are few: none of them may
+// be overlooked.
+TEST(NodeDaemonOrphans, a_stray_is_killed_also_where_the_guard_is_dead) {
   PlayedController controller;
   const auto node = controller.start_node_without_cgroups();
   ASSERT_TRUE(controller.run_until_registered());
   if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
-  ASSERT_NO_FATAL_FAILURE(expect_strays_killed(controller));
+  ASSERT_NO_FATAL_FAILURE(expect_strays_killed(controller, Killed::guard_and_supervisor));
   controller.acknowledge(7);
   EXPECT_TRUE(controller.run_until_exists("attempts-n1/7.1", false));
 }
@@ -90,7 +117,7 @@ TEST(NodeDaemonOrphans, what_a_prolog_leaves_is_spared_and_waited_for_when_it_en
   ASSERT_TRUE(controller.run_until_registered());
   if (!controller.has_process_groups()) GTEST_SKIP() << "this user has cgroups";
   controller.programs_.prolog = controller.add_program("prolog", leaves_two);
-  ASSERT_NO_FATAL_FAILURE(expect_strays_killed(controller));
+  ASSERT_NO_FATAL_FAILURE(expect_strays_killed(controller, Killed::guard_and_supervisor));
   const int service = std::stoi(controller.file("service"));
   EXPECT_TRUE(platform::is_running(service));
   ::kill(service, SIGKILL);

@@ -20,10 +20,20 @@ namespace cox::noded {
 namespace {
 
 constexpr Duration adoption_time_out = seconds(5);
+constexpr Duration guard_look_period = milliseconds(10);
+constexpr std::uint32_t guard_looks_max = 400;  // longer than a guard's patience
 
 std::string exit_text(const platform::ChildExit& exit) {
   if (exit.signal != 0) return "killed by signal " + std::to_string(exit.signal);
   return "exited with " + std::to_string(exit.exit_code);
+}
+
+/// The parent, where it is a guard: in the session of a nursery, which has no other children. Else
+/// 0.
+int guard_of(int supervisor) {
+  const auto own = platform::process_info(supervisor);
+  const auto parent = own ? platform::process_info(own->parent) : std::nullopt;
+  return parent && parent->session == own->session ? own->parent : 0;
 }
 
 /// A socket that a supervisor was just putting in place when it was killed: ".PID.NAME".
@@ -41,11 +51,12 @@ Supervisors::Supervisors(platform::Loop& loop,
                          const Log& log,
                          const Paths& paths,
                          std::string program,
+                         bool is_guarded,
                          SupervisorEvents events)
     : loop_(loop),
       log_(log),
       paths_(paths),
-      nursery_(loop, log, std::move(program)),
+      nursery_(loop, log, std::move(program), is_guarded),
       events_(std::move(events)) {}
 
 void Supervisors::prepare() {
@@ -61,15 +72,14 @@ Result<int> Supervisors::spawn(const StepKey& key, const std::string& start) {
   platform::Descriptor ours(ends[0]);
   const platform::Descriptor theirs(ends[1]);
   const auto born = nursery_.bear(paths_.step_socket(key), theirs.get());
-  if (!born) return born;
-  const int pid = *born;
+  if (!born) return tl::unexpected(born.error());
+  const int pid = born->pid;
   auto link = link::adopt(loop_, ours.release());
   One& one = all_[key];
   one = One{};
   one.pid = pid;
   one.is_child = true;
-  const auto watched = loop_.on_child_exit(
-      pid, [this, key](const platform::ChildExit& exit) { child_exited(key, exit); });
+  const auto watched = watch(key, born->guard != 0 ? born->guard : pid);
   if (!link || !watched) {
     // It sees the end of its socket and exits.
     all_.erase(key);
@@ -78,6 +88,16 @@ Result<int> Supervisors::spawn(const StepKey& key, const std::string& start) {
   listen_to(key, std::move(*link));
   all_.at(key).link->send(start);
   return pid;
+}
+
+Result<void> Supervisors::watch(const StepKey& key, int pid) {
+  return loop_.on_child_exit(pid, [this, key, pid](const platform::ChildExit& exit) {
+    const auto it = all_.find(key);
+    const bool is_guard = it != all_.end() && it->second.pid != pid;
+    // Somebody killed the guard: the supervisor goes on, and is our child instead.
+    if (is_guard && platform::is_running(it->second.pid) && watch(key, it->second.pid)) return;
+    child_exited(key, exit);
+  });
 }
 
 void Supervisors::listen_to(const StepKey& key, std::shared_ptr<link::Link> link) {
@@ -143,8 +163,20 @@ void Supervisors::link_closed(const StepKey& key) {
   const auto it = all_.find(key);
   if (it == all_.end()) return;
   it->second.is_closed = true;
-  if (!it->second.is_child) it->second.why = "its connection ended";
-  if (it->second.is_exited || !it->second.is_child) drop(key);
+  if (!it->second.is_child) {
+    it->second.why = "its connection ended";
+    return await_guard(key, guard_looks_max);
+  }
+  if (it->second.is_exited) drop(key);
+}
+
+/// Cores are free when what a killed supervisor left has ended.
+void Supervisors::await_guard(const StepKey& key, std::uint32_t looks_left) {
+  const auto it = all_.find(key);
+  if (it == all_.end()) return;
+  const int guard = it->second.guard;
+  if (guard == 0 || looks_left == 0 || !platform::is_running(guard)) return drop(key);
+  loop_.after(guard_look_period, [this, key, looks_left] { await_guard(key, looks_left - 1); });
 }
 
 void Supervisors::drop(const StepKey& key) {
@@ -203,6 +235,7 @@ void Supervisors::adopt_one(const StepKey& key, std::shared_ptr<Adoption> adopti
           log_.info("supervisor of step " + key_text(key) + " adopted");
           One& one = all_[key];
           one.pid = (*link)->stream().credentials().pid;
+          one.guard = guard_of(one.pid);
           one.adoption = adoption;
           listen_to(key, std::move(*link));
           return;

@@ -29,11 +29,12 @@ struct SupervisorEvents {
 
 class Supervisors {
  public:
-  /// `program`: coxstepd.
+  /// `program`: coxstepd. `is_guarded`: no cgroup holds its tasks; each gets a guard.
   Supervisors(platform::Loop& loop,
               const Log& log,
               const Paths& paths,
               std::string program,
+              bool is_guarded,
               SupervisorEvents events);
 
   /// Makes the first start quick.
@@ -68,14 +69,17 @@ class Supervisors {
     std::shared_ptr<link::Link> link;
     std::shared_ptr<Adoption> adoption;  // until it told its state
     int pid = 0;
-    bool is_child = false;
+    int guard = 0;  // of one that was adopted: its parent, which may outlive it for a moment
+    bool is_child = false;  // it, or its guard
     bool is_exited = false;
     bool is_closed = false;
     std::string why;
   };
 
   void listen_to(const StepKey& key, std::shared_ptr<link::Link> link);
+  Result<void> watch(const StepKey& key, int pid);
   void child_exited(const StepKey& key, const platform::ChildExit& exit);
+  void await_guard(const StepKey& key, std::uint32_t looks_left);
   void frames_came(const StepKey& key, const std::vector<std::string>& frames);
   void link_closed(const StepKey& key);
   void drop(const StepKey& key);

@@ -76,7 +76,11 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::strcmp(argv[1], "--check-mpi") == 0) {
     return check_mpi();
   }
-  const bool is_nursery = argc == 3 && std::strcmp(argv[1], cox::stepd::nursery_argument) == 0;
+  const auto is_named = [&](const char* name) {
+    return argc == 3 && std::strcmp(argv[1], name) == 0;
+  };
+  const bool is_guarded = is_named(cox::stepd::guarded_nursery_argument);
+  const bool is_nursery = is_guarded || is_named(cox::stepd::nursery_argument);
   if (!is_nursery && (argc != 2 || argv[1][0] != '/')) {
     std::fputs("usage: coxstepd SOCKET   (an absolute path; started by coxnoded)\n", stderr);
     return 2;
@@ -87,7 +91,7 @@ int main(int argc, char** argv) {
   std::optional<std::string> socket_path = argv[1];
   if (is_nursery) {
     // The kernel keeps the arguments side by side.
-    socket_path = cox::stepd::serve_nursery(argv[1], argv[2] + std::strlen(argv[2]));
+    socket_path = cox::stepd::serve_nursery(is_guarded, argv[1], argv[2] + std::strlen(argv[2]));
     if (!socket_path) {
       return 0;
     }

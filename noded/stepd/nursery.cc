@@ -15,12 +15,14 @@
 #include <string_view>
 
 #include "model/ids.h"
+#include "noded/stepd/guard.h"
 #include "platform/hand_over.h"
 
 namespace cox::stepd {
 namespace {
 
 constexpr int control = 3;
+constexpr const char* guard_title = "guard of ";
 
 // As fork(), but a child of our parent: the daemon reaps it and learns how it ended. The C library
 // caches a thread's id; the kernel writes the new one where it has been told that this cache is.
@@ -44,11 +46,25 @@ int take_descriptors(const platform::Handed& order) {
   return ::dup2(order.descriptors[1].get(), STDERR_FILENO) < 0 ? errno : 0;
 }
 
-void answer(pid_t pid) {
-  const Birth birth{std::max(pid, 0), pid < 0 ? errno : 0};
+/// With errno, where there is no pid.
+void answer(pid_t pid, pid_t guard) {
+  const Birth birth{std::max(pid, 0), guard, pid < 0 ? errno : 0};
   const std::string_view bytes(reinterpret_cast<const char*>(&birth), sizeof birth);
   // A daemon that is gone by now is noticed at the next order.
   static_cast<void>(platform::hand_over(control, bytes, {}));
+}
+
+/// Returns in the supervisor. Its guard keeps the end of the pair open: the daemon sees that the
+/// link has ended when whatever the supervisor left has ended too.
+void put_guard_before(const platform::Handed& order, char* room_begin, char* room_end) {
+  const pid_t supervisor = fork_guarded();
+  if (supervisor == 0) return;
+  answer(supervisor, ::getpid());
+  if (supervisor < 0) ::_exit(1);
+  if (take_descriptors(order) != 0) ::_exit(1);
+  ::setpgid(0, 0);
+  show_title(guard_title + title_of(order.bytes), room_begin, room_end);
+  guard(supervisor);
 }
 
 }  // namespace
@@ -62,7 +78,7 @@ std::string title_of(const std::string& path) {
   return path;
 }
 
-std::optional<std::string> serve_nursery(char* room_begin, char* room_end) {
+std::optional<std::string> serve_nursery(bool is_guarded, char* room_begin, char* room_end) {
   while (true) {
     auto order = platform::take_over(control, birth_path_max);
     if (order && order->bytes.empty()) return std::nullopt;
@@ -73,9 +89,10 @@ std::optional<std::string> serve_nursery(char* room_begin, char* room_end) {
     }
     const pid_t pid = fork_sibling();
     if (pid != 0) {
-      answer(pid);
+      if (!is_guarded || pid < 0) answer(pid, 0);  // else the guard does
       continue;
     }
+    if (is_guarded) put_guard_before(*order, room_begin, room_end);
     if (take_descriptors(*order) != 0) ::_exit(1);
     // A session of its own would cost a scheduling group; the nursery's has no terminal either.
     ::setpgid(0, 0);
