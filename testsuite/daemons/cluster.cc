@@ -228,7 +228,14 @@ void Cluster::kill_nodes() {
 }
 
 std::vector<int> Cluster::supervisors() const {
-  return processes_called("coxstepd", dir_);
+  std::vector<int> found = processes_called("coxstepd", dir_);
+  const std::vector<int> others = guards();
+  std::erase_if(found, [&others](int pid) { return std::ranges::count(others, pid) != 0; });
+  return found;
+}
+
+std::vector<int> Cluster::guards() const {
+  return processes_called("coxstepd", "guard of " + dir_);
 }
 
 void Cluster::kill_supervisors() {
@@ -265,6 +272,7 @@ std::string Cluster::leftovers() const {
     }
   }
   for (const int pid : supervisors()) text += "supervisor " + std::to_string(pid) + "\n";
+  for (const int pid : guards()) text += "guard " + std::to_string(pid) + "\n";
   return text;
 }
 

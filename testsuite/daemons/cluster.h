@@ -85,6 +85,8 @@ class Cluster {
   void start_nodes();
   void kill_supervisors();
   std::vector<int> supervisors() const;
+  /// Of supervisors, where no cgroup holds their tasks.
+  std::vector<int> guards() const;
   bool hears_all_nodes();
   /// No task, no supervisor, no attempt remembered on any node.
   bool is_quiet() const;
