@@ -135,6 +135,39 @@ TEST(Backfill, TasksThatStayTogetherKeepTheirNode) {
   }
 }
 
+/// Cores are left beside the job that waits, but not with so much memory.
+TEST(Backfill, LeavesTheReservedJobItsMemory) {
+  for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
+    for (const bool is_large : {false, true}) {
+      Cluster cluster(fleet().nodes(1).cores(8).memory_mib(8000), in_order_with(kind));
+      const JobId first = cluster.run(job().tasks(5).minutes(30));
+      const JobId waits = *cluster.submit(job().tasks(6).minutes(60));
+      const JobId behind = *cluster.submit(job().memory_mib(is_large ? 2900 : 2000).minutes(90));
+      cluster.schedule();
+      EXPECT_EQ(cluster.job_state(behind) == JobState::pending, is_large) << kind;
+      cluster.batch_ended(NodeId{0}, first);
+      cluster.schedule();
+      EXPECT_EQ(cluster.job_state(waits), JobState::running) << kind;
+    }
+  }
+}
+
+/// What runs already has it: a lower job is not let in where only cores are counted.
+TEST(Backfill, KnowsThatMemoryIsTakenWhereCoresAreFree) {
+  for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {
+    Cluster cluster(fleet().nodes(1).cores(8).memory_mib(8000), in_order_with(kind));
+    cluster.run(job().memory_mib(3000).minutes(90));
+    const JobId first = cluster.run(job().tasks(4).minutes(30));
+    const JobId waits = *cluster.submit(job().tasks(5).minutes(60));
+    const JobId behind = *cluster.submit(job().minutes(60));
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(behind), JobState::pending) << kind;
+    cluster.batch_ended(NodeId{0}, first);
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(waits), JobState::running) << kind;
+  }
+}
+
 TEST(Backfill, ShortJobsComeFirstUnderSjbf) {
   for (const std::string kind : {"easy", "easy-sjbf"}) {
     Cluster cluster(fleet().nodes(2).cores(4), in_order_with(kind));

@@ -129,12 +129,51 @@ std::optional<Allocation> Plan::place_planned(const State& state,
   if (trial.allocation.has_value() && fits_lane) {
     const Job& job = *queues.candidate(state, place.job);
     allocation = keep_promises(state, contact, partition, job, *trial.allocation, {});
+    if (allocation.has_value() && is_heavy(state, *allocation)) {
+      allocation = keep_counted(state, contact, partition, job, std::move(*allocation));
+    }
   }
   if (is_head && !allocation.has_value()) {
     partition.refused = place;
     partition.blocked = trial.allocation.has_value() ? Blocked{Reason::priority, 0} : trial.blocked;
   }
   return allocation;
+}
+
+/// What was reserved by counting cores still starts when it should, beside `parts` from now to
+/// `end`.
+bool Plan::keeps_counted(const State& state,
+                         const Contact& contact,
+                         const Allocation& parts,
+                         Second end) {
+  Queues& queues = *queues_;
+  Timeline timeline = queues.pass.full.timeline;
+  timeline.reserve(second_of(queues.now), end, parts_of(parts));
+  Reservations exact;
+  return std::ranges::all_of(queues.pass.full.counted, [&](const Counted& one) {
+    PartitionQueue& of = queues.partitions[one.head.partition];
+    const Bitset& ready = queues.ready_of(of, state, contact);
+    return exact.add(state, timeline, one.head, ready, one.start) == one.start;
+  });
+}
+
+/// Of a job that takes more memory than its cores' part. Where it may be placed; nothing: nowhere.
+std::optional<Allocation> Plan::keep_counted(const State& state,
+                                             const Contact& contact,
+                                             PartitionQueue& partition,
+                                             const Job& job,
+                                             Allocation allocation) {
+  Queues& queues = *queues_;
+  const Second end = end_second(queues.now, job.request.time_limit);
+  if (keeps_counted(state, contact, allocation, end)) return allocation;
+  Bitset rest = queues.ready_of(partition, state, contact);
+  for (const NodeShare& share : allocation.nodes) rest.reset(share.node.value);
+  auto elsewhere =
+      try_place(state, *queues.policies.select, partition.settings, rest, job.request).allocation;
+  const bool is_allowed = elsewhere.has_value() &&
+                          queues.pass.reservations.allows(*elsewhere, end, {}) &&
+                          keeps_counted(state, contact, *elsewhere, end);
+  return is_allowed ? elsewhere : std::nullopt;
 }
 
 Facts Plan::start_planned(const State& state,
@@ -149,9 +188,14 @@ Facts Plan::start_planned(const State& state,
     return facts;
   }
   const Second end = end_second(queues.now, job.request.time_limit);
+  const bool weighs = is_heavy(state, allocation);
+  if (weighs && !pass.full.counted.empty()) {
+    pass.renew();  // counting cores is not exact any more
+    return facts;
+  }
   pass.full.starting = pass.full.last;
   pass.full.timeline.free(end, parts_of(allocation));
-  for (Lane& lane : pass.full.lanes) lane.start(allocation, end);
+  for (Lane& lane : pass.full.lanes) lane.start(allocation, end, weighs);
   return facts;
 }
 
@@ -172,7 +216,10 @@ void Plan::reserve_planned(const State& state,
   if (!start.has_value()) return;  // behind a job without a limit: nothing is promised
   Reservations& reservations = queues.pass.reservations;
   const std::size_t most = state.record.settings.reservations;
-  if (!lane.counts_exactly(request, partition.settings) && reservations.all().size() < most) {
+  const bool is_counted = lane.counts_exactly(request, partition.settings);
+  if (is_counted && full.counted.size() < most) {
+    full.counted.push_back({Head{place, at}, *start});
+  } else if (!is_counted && reservations.all().size() < most) {
     const Bitset& ready = queues.ready_of(partition, state, contact);
     const auto exact = reservations.add(state, full.timeline, Head{place, at}, ready, *start);
     start = exact.has_value() ? exact : start;

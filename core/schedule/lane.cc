@@ -2,6 +2,7 @@
 #include "core/schedule/lane.h"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
 
 #include "core/policy/fit.h"
@@ -12,6 +13,10 @@ namespace {
 
 const Component& component_of(const JobRequest& request) {
   return request.common->components.front();
+}
+
+double total(const std::vector<std::int64_t>& amounts) {
+  return std::accumulate(amounts.begin(), amounts.end(), 0.0);
 }
 
 std::int64_t free_units(const State& state, const Bitset& nodes, LaneUnit unit) {
@@ -51,6 +56,15 @@ std::size_t fewest_cores(const State& state, const Bitset& nodes) {
 
 bool takes_whole_nodes(const JobRequest& request, const PartitionSettings& partition) {
   return partition.whole_nodes || component_of(request).exclusive;
+}
+
+bool is_heavy(const State& state, const Allocation& allocation) {
+  return std::ranges::any_of(allocation.nodes, [&state](const NodeShare& share) {
+    const Node& node = state.record.nodes[share.node.value];
+    const auto cores = static_cast<double>(share.cores.count());
+    const auto of = static_cast<double>(state.class_of(node).cores.size());
+    return total(share.memory_mib) * of > total(node.memory_mib) * cores;
+  });
 }
 
 bool takes_any_cores(const JobRequest& request, const PartitionSettings& partition) {
@@ -96,7 +110,10 @@ Lane::Lane(const State& state,
         idle = std::max(idle, at);
       }
     }
-    if (unit_ == LaneUnit::cores && cores > 0) profile_.add(at, second_never, cores);
+    if (unit_ == LaneUnit::cores && cores > 0) {
+      profile_.add(at, second_never, cores);
+      is_light_ = is_light_ && !is_heavy(state, run.allocation);
+    }
   }
   for (const auto& [node, at] : idle_from) profile_.add(at, second_never, 1);
 }
@@ -131,7 +148,7 @@ bool Lane::counts_exactly(const JobRequest& request, const PartitionSettings& pa
     // Tasks that have to be together on fewer nodes do not fit wherever so many cores are free.
     const Component& c = component_of(request);
     const std::size_t spread = std::min<std::size_t>(c.tasks, nodes_.count());
-    return takes_any_cores(request, partition) && c.nodes_max >= spread;
+    return is_light_ && takes_any_cores(request, partition) && c.nodes_max >= spread;
   }
   return is_alike_ && component_of(request).devices.empty() &&
          request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty();
@@ -150,13 +167,16 @@ std::optional<Second> Lane::earliest(std::int64_t units, Duration length, Second
   return start;
 }
 
-void Lane::start(const Allocation& allocation, Second end) {
+void Lane::start(const Allocation& allocation, Second end, bool is_heavy) {
   std::int64_t units = 0;
   for (const NodeShare& share : allocation.nodes) {
     if (!nodes_.test(share.node.value)) continue;
     units += unit_ == LaneUnit::nodes ? 1 : static_cast<std::int64_t>(share.cores.count());
   }
-  if (units > 0) profile_.add(now_, end, -units);
+  if (units > 0) {
+    profile_.add(now_, end, -units);
+    is_light_ = is_light_ && !is_heavy;
+  }
 }
 
 void Lane::reserve(std::int64_t units, Second start, Duration length) {

@@ -15,6 +15,8 @@ enum class LaneUnit : std::uint8_t { cores, nodes };
 
 /// The request takes whole nodes in `partition`.
 bool takes_whole_nodes(const JobRequest& request, const PartitionSettings& partition);
+/// Somewhere it has more of the memory than its cores' part.
+bool is_heavy(const State& state, const Allocation& allocation);
 /// One core for each task, on whatever nodes, with its share of memory: counting cores is exact.
 bool takes_any_cores(const JobRequest& request, const PartitionSettings& partition);
 
@@ -36,7 +38,7 @@ class Lane {
   /// The first start >= `from` after now; nothing when none is in sight. `from` never goes back.
   std::optional<Second> earliest(std::int64_t units, Duration length, Second from);
   /// `allocation` starts now; what of it lies elsewhere does not count.
-  void start(const Allocation& allocation, Second end);
+  void start(const Allocation& allocation, Second end, bool is_heavy);
   void reserve(std::int64_t units, Second start, Duration length);
 
   std::int64_t free_now() const { return profile_.free_at(now_); }
@@ -55,6 +57,7 @@ class Lane {
 
   LaneUnit unit_;
   bool is_alone_;            // no other lane has some of its nodes
+  bool is_light_ = true;     // no heavy job runs here: each free core has its part of the memory
   bool is_alike_;            // nodes of one kind with one amount of everything
   std::size_t cores_least_;  // of a node
   Bitset nodes_;

@@ -13,6 +13,7 @@
 #include "core/policy/priority.h"
 #include "core/policy/select.h"
 #include "core/schedule/places.h"
+#include "core/schedule/timeline.h"
 #include "core/state.h"
 
 namespace cox::core {
@@ -71,6 +72,15 @@ class Plan {
                                           const Job& job,
                                           Allocation allocation,
                                           const std::optional<Place>& above);
+  std::optional<Allocation> keep_counted(const State& state,
+                                         const Contact& contact,
+                                         PartitionQueue& partition,
+                                         const Job& job,
+                                         Allocation allocation);
+  bool keeps_counted(const State& state,
+                     const Contact& contact,
+                     const Allocation& parts,
+                     Second end);
   bool has_promises_above(const Place& place) const;
   /// Plans the next job of all in order: its start when that is now, else a reservation.
   Facts plan_next(const State& state, const Contact& contact, bool* more);
