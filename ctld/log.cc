@@ -1,13 +1,8 @@
-// One write per line, so that lines of several processes do not mix.
+// See log.h.
 #include "ctld/log.h"
 
-#include <unistd.h>
-
-#include <chrono>
-#include <string>
 #include <utility>
 
-#include "model/time.h"
 #include "platform/log_line.h"
 
 namespace cox::ctld {
@@ -33,13 +28,7 @@ std::uint64_t RequestScope::current() {
 
 void Log::write(std::string_view level, std::string_view message) const {
   if (fd_ < 0) return;
-  using std::chrono::system_clock;
-  const auto since =
-      std::chrono::duration_cast<std::chrono::microseconds>(system_clock::now().time_since_epoch());
-  const std::string line =
-      platform::log_line(Instant{since.count()}, level, RequestScope::current(), message);
-  // A log that cannot be written must not stop the controller.
-  [[maybe_unused]] const auto written = ::write(fd_, line.data(), line.size());
+  platform::write_log_line(fd_, level, RequestScope::current(), message);
 }
 
 }  // namespace cox::ctld

@@ -1,11 +1,8 @@
-// One write per line, so that lines of several processes do not mix.
+// See log.h.
 #include "noded/log.h"
 
 #include <unistd.h>
 
-#include <chrono>
-
-#include "model/time.h"
 #include "platform/file.h"
 #include "platform/log_line.h"
 
@@ -32,13 +29,8 @@ int Log::descriptor() const {
 }
 
 void Log::write(std::string_view level, std::string_view message) const {
-  using std::chrono::system_clock;
-  const auto since =
-      std::chrono::duration_cast<std::chrono::microseconds>(system_clock::now().time_since_epoch());
   // A node has no requests of clients: what they ask of it comes from the controller.
-  const std::string line = platform::log_line(Instant{since.count()}, level, 0, message);
-  // A log that cannot be written must not stop jobs.
-  [[maybe_unused]] const auto written = ::write(descriptor(), line.data(), line.size());
+  platform::write_log_line(descriptor(), level, 0, message);
 }
 
 }  // namespace cox::noded

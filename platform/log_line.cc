@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "platform/descriptor.h"
 #include "platform/file.h"
@@ -43,6 +44,17 @@ std::string log_line(Instant at,
   append_visibly(message, &line);
   line.push_back('\n');
   return line;
+}
+
+void write_log_line(int fd,
+                    std::string_view level,
+                    std::uint64_t request,
+                    std::string_view message) {
+  using std::chrono::system_clock;
+  const auto since =
+      std::chrono::duration_cast<std::chrono::microseconds>(system_clock::now().time_since_epoch());
+  const std::string line = log_line(Instant{since.count()}, level, request, message);
+  [[maybe_unused]] const auto written = ::write(fd, line.data(), line.size());
 }
 
 Result<void> reopen_append(const std::string& path, int fd) {

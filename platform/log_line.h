@@ -16,6 +16,12 @@ std::string log_line(Instant at,
                      std::string_view level,
                      std::uint64_t request,
                      std::string_view message);
+/// The line of now, in one write, so that lines of several processes do not mix. A log that cannot
+/// be written must not stop jobs.
+void write_log_line(int fd,
+                    std::string_view level,
+                    std::uint64_t request,
+                    std::string_view message);
 /// Sixteen hexadecimal digits.
 std::string request_text(std::uint64_t request);
 

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 #include "noded/stepd/begin_mark.h"
 #include "noded/stepd/nursery.h"
 #include "platform/file.h"
+#include "platform/log_line.h"
 #include "wire/model_codec.h"
 #include "wire/step.pb.h"
 
@@ -113,8 +113,14 @@ void Desk::on_closed(const link::Link* key) {
   }
 }
 
+/// In the log of the node: our standard error.
+void Desk::warn(const std::string& what) const {
+  const std::string step = title_of(socket_path_.substr(socket_path_.rfind('/') + 1));
+  platform::write_log_line(STDERR_FILENO, "warning", 0, "supervisor of step " + step + ": " + what);
+}
+
 void Desk::drop(Visitor& visitor, const char* why) {
-  std::fprintf(stderr, "coxstepd %s: a peer %s\n", socket_path_.c_str(), why);
+  warn(std::string("a peer ") + why);
   const auto link = visitor.link;
   link->close();
   on_closed(link.get());
@@ -244,9 +250,7 @@ Result<void> Desk::listen(const StepPlan& plan) {
   trust.key_on_unix = true;
   trust.owner = plan.job.common->user.uid;
   const auto opened = [this](std::shared_ptr<link::Link> link) { welcome(std::move(link)); };
-  const auto refused = [this](const Error& error) {
-    std::fprintf(stderr, "coxstepd %s: %s\n", socket_path_.c_str(), error.message.c_str());
-  };
+  const auto refused = [this](const Error& error) { warn(error.message); };
   platform::Address at;
   at.path = socket_path_;
   auto bound = link::listen(loop_, at, socket_mode, trust, opened, refused);
@@ -304,7 +308,7 @@ void Desk::watch_socket() {
     return;
   }
   if (!platform::path_exists(socket_path_)) {
-    std::fprintf(stderr, "coxstepd %s: the socket is gone\n", socket_path_.c_str());
+    warn("its socket is gone");
     supervisor_->end(EndCause::supervisor_lost);
     supervisor_->forget(false);
     return;

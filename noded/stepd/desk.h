@@ -45,6 +45,7 @@ class Desk {
   void on_frame(Visitor& visitor, const std::string& frame);
   void introduce(Visitor& visitor, const wire::StepMessage& message);
   void on_closed(const link::Link* key);
+  void warn(const std::string& what) const;
   void drop(Visitor& visitor, const char* why);
 
   void from_daemon(const wire::StepMessage& message);

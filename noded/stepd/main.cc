@@ -16,6 +16,7 @@
 #include "noded/stepd/desk.h"
 #include "noded/stepd/mpi_bridge.h"
 #include "noded/stepd/nursery.h"
+#include "platform/log_line.h"
 #include "platform/loop.h"
 
 namespace {
@@ -41,15 +42,20 @@ int check_mpi() {
   ::_exit(library ? 0 : 1);  // what the library started is not waited for
 }
 
+/// In the log of the node: our standard error.
+void complain(const std::string& what) {
+  cox::platform::write_log_line(STDERR_FILENO, "error", 0, "coxstepd: " + what);
+}
+
 int serve(const char* socket_path) {
   auto loop = cox::platform::Loop::open();
   if (!loop) {
-    std::fprintf(stderr, "coxstepd: %s\n", loop.error().message.c_str());
+    complain(loop.error().message);
     return 1;
   }
   auto parent = cox::link::adopt(**loop, parent_socket);
   if (!parent) {
-    std::fprintf(stderr, "coxstepd: descriptor 3: %s\n", parent.error().message.c_str());
+    complain("descriptor 3: " + parent.error().message);
     return 1;
   }
   {

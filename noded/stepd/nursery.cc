@@ -10,13 +10,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <string_view>
 
 #include "model/ids.h"
 #include "noded/stepd/guard.h"
 #include "platform/hand_over.h"
+#include "platform/log_line.h"
 
 namespace cox::stepd {
 namespace {
@@ -83,8 +83,9 @@ std::optional<std::string> serve_nursery(bool is_guarded, char* room_begin, char
     auto order = platform::take_over(control, birth_path_max);
     if (order && order->bytes.empty()) return std::nullopt;
     if (!order || order->descriptors.size() != 2) {
-      std::fprintf(stderr, "coxstepd: nursery: %s\n",
-                   order ? "an order without its sockets" : order.error().message.c_str());
+      platform::write_log_line(STDERR_FILENO, "error", 0,
+                               "nursery of supervisors: " + (order ? "an order without its sockets"
+                                                                   : order.error().message));
       return std::nullopt;
     }
     const pid_t pid = fork_sibling();
