@@ -24,8 +24,9 @@ Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateSte
                                    ": the step has ranks 0 to " + std::to_string(last));
   }
   const bool overlaps = ask.request.sharing == StepSharing::overlap;
-  auto shares = overlaps ? std::move(alone)
-                         : place_step(record, job, ask.request, room_behind_queue(record, job));
+  auto shares = overlaps
+                    ? std::move(alone)
+                    : place_step(record, job, ask.request, room_behind_queue(scene.state, job));
   const StepId id = job.run->next_step;
   if (shares.has_value()) {
     return Facts{
@@ -34,7 +35,7 @@ Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateSte
   if (ask.is_immediate) {
     return fail(Code::refused, shares.error().message + " now (without --immediate it waits)");
   }
-  if (count_waiting_steps(job) >= waiting_steps_max) {
+  if (count_waiting_steps(scene.state.index, job.id) >= waiting_steps_max) {
     return fail(Code::refused, job_text(job) + " has " + std::to_string(waiting_steps_max) +
                                    " steps that wait: no more may");
   }
