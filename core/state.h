@@ -144,6 +144,7 @@ struct Node {
   std::vector<std::int64_t> memory_mib;
   std::vector<Pool> pools;
   bool is_thissystem = true;
+  bool shares_machine = false;
   Aside aside = Aside::none;
   std::string why;
   Instant aside_at;  // by whom, and when, it was set aside

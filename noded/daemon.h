@@ -110,10 +110,8 @@ class Daemon {
   Result<int> spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once);
   platform::ContainerLimits limits(const NodeShare& share) const;
   platform::ContainerLimits step_limits(const NodeShare& part) const;
-  void bind(const wire::StepSpec& spec,
-            const AttemptPlan& plan,
-            const NodeShare& share,
-            StepPlace* place) const;
+  void bind(const wire::StepSpec& spec, StepPlace* place) const;
+  void hint_gpus(const wire::StepSpec& spec, const NodeShare& share, StepPlace* place) const;
   void put_gpus(const AttemptPlan& plan, const NodeShare& share, StepPlace* place) const;
   Bitset placed(const Bitset& cores) const;
 

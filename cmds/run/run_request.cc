@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
@@ -45,6 +46,8 @@ constexpr std::array step_options = {"nodes",
                                      "label-output",
                                      "mpi",
                                      "verbose",
+                                     "bind",
+                                     "distribution",
                                      "show-binding",
                                      "no-kill-on-bad-exit",
                                      "json",
@@ -247,8 +250,6 @@ OptionTable run_options() {
        {"new", 0, "", "a job of its own, even inside a job"},
        {"no-kill-on-bad-exit", 0, "", "a task that fails does not end the others"},
        {"verbose", 'v', "", "say how the tasks are wired up"},
-       {"bind", 0, "KIND", ""},
-       {"distribution", 'm', "KIND", ""},
        {"exact", 0, "", "a step takes only what it asks for"},
        {"overlap", 0, "", "a step shares all with other steps"},
        {"immediate", 'I', "", "a step is refused rather than that it waits"},

@@ -7,11 +7,28 @@
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
 #include "core/job/progress.h"
+#include "core/job/step_binding.h"
 #include "core/job/step_queue.h"
 #include "core/scene.h"
 
 namespace cox::core {
 namespace {
+
+/// What was asked for by name has to be possible where the step runs alone. Which cores an exact
+/// step will get is not known before, so that it cannot name them.
+Result<void> check_binding(const Record& record,
+                           const Job& job,
+                           const StepRequest& request,
+                           const std::vector<StepShare>& alone) {
+  const bool is_list = bind_of(job.request, request).kind == BindKind::list;
+  if (is_list && request.sharing == StepSharing::exact) {
+    return fail(Code::refused,
+                "--bind list: which cores an exact step gets is not known before "
+                "(without --exact and --cpus-per-task it has all of the job's)");
+  }
+  const std::string& partition = partition_of(job);
+  return StepBinder(record, job.request, partition, job.run->allocation).check(request, alone);
+}
 
 /// A step that fits nowhere in its job is refused; one that does not fit beside other steps waits.
 Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateStep& ask) {
@@ -22,6 +39,9 @@ Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateSte
   if (ask.request.input_task.value_or(0) > last) {
     return fail(Code::refused, "--input " + std::to_string(*ask.request.input_task) +
                                    ": the step has ranks 0 to " + std::to_string(last));
+  }
+  if (auto bound = check_binding(record, job, ask.request, *alone); !bound.has_value()) {
+    return Failure(bound.error());
   }
   const bool overlaps = ask.request.sharing == StepSharing::overlap;
   auto shares = overlaps

@@ -1,6 +1,9 @@
 // Checks of StepStart. Whoever sent it is our own daemon, but what it carries came from a user.
 #include "noded/stepd/plan.h"
 
+#include <algorithm>
+
+#include "common/bitset.h"
 #include "common/text.h"
 #include "wire/model_codec.h"
 #include "wire/step.pb.h"
@@ -72,10 +75,6 @@ void take_job_shape(const wire::StepStart& start, StepPlan* plan) {
   if (auto share = wire::take(start.share()); share && share->cores.any()) {
     plan->cores = static_cast<std::uint32_t>(share->cores.count());
   }
-  plan->task_cpus.assign(start.task_cpus().begin(), start.task_cpus().end());
-  plan->task_memory.assign(start.task_memory().begin(), start.task_memory().end());
-  plan->not_bound = start.not_bound();
-  plan->binding_map.assign(start.binding_map().begin(), start.binding_map().end());
 }
 
 // What is run: a batch step takes everything from the job, other steps from their own request.
@@ -195,6 +194,9 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
   plan.tmp_dir = start.tmp_dir();
   plan.access_key = spec.key();
   take_job_shape(start, &plan);
+  if (auto taken = take_bindings(start, &plan); !taken) {
+    return tl::unexpected(taken.error());
+  }
   if (auto taken = take_gpus(start, &plan); !taken) {
     return tl::unexpected(taken.error());
   }

@@ -67,6 +67,9 @@ struct StepPlan {
   std::uint32_t job_node_index = 0;
   std::uint32_t job_tasks = 0;
   std::uint32_t tasks = 0;  // of the step, all nodes
+  // Where ranks do not follow the nodes: those of each node, ascending, and the node of each.
+  std::vector<std::vector<std::uint32_t>> ranks;
+  std::vector<std::uint32_t> node_by_rank;
   std::uint32_t cpus_per_task = 1;
   bool cpus_per_task_given = false;
   std::uint32_t cores = 0;               // of the step on this node

@@ -149,11 +149,8 @@ void StepIo::deliver(const Chunk& chunk) {
   if (!chunk.eof) {
     return;
   }
-  std::size_t node = 0;
-  while (node + 1 < plan_.nodes.size() && plan_.nodes[node + 1].first_task <= chunk.task) {
-    ++node;
-  }
-  open_streams_[node] -= open_streams_[node] > 0 ? 1 : 0;
+  std::uint32_t& open = open_streams_[plan_.node_of(chunk.task)];
+  open -= open > 0 ? 1 : 0;
   adjust_input();
   changed_();
 }
@@ -252,7 +249,7 @@ void StepIo::never_started() {
   }
   for (std::uint32_t task = 0; task < plan_.here().tasks && plan_.client_io; ++task) {
     for (std::uint32_t stream = 1; stream <= streams_per_task(); ++stream) {
-      output(plan_.here().first_task + task, stream, std::string(), true);
+      output(plan_.rank_of(task), stream, std::string(), true);
     }
   }
 }
