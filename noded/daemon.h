@@ -76,6 +76,9 @@ class Daemon {
   void renew_leases();
   void tell_health(bool is_well, const std::string& reason);
   void start_anew(const RebootOrder& order);
+  void signal_step(const SignalOrder& order);
+  void tell_processes(const ProcessesOrder& order);  // processes.cc
+  UserIdentity user_of(AttemptKey attempt) const;
   void tell(agent::AgentRequest request);
   void supervisor_told(agent::SupervisorStatus status);
   void supervisor_gone(agent::SupervisorGone gone);

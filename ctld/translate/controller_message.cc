@@ -247,6 +247,17 @@ Message translate(const MessageSource&, const core::SendEndStep& effect) {
   return message;
 }
 
+Message translate(const MessageSource&, const core::SendSignal& effect) {
+  wire::ControllerMessage message;
+  wire::SignalStep* to = message.mutable_signal_step();
+  wire::put(effect.step, to->mutable_step());
+  to->set_signal(effect.signal);
+  to->set_first_only(effect.first_only);
+  to->set_key_high(effect.key.words[0]);
+  to->set_key_low(effect.key.words[1]);
+  return message;
+}
+
 Message translate(const MessageSource&, const core::SendClose& effect) {
   wire::ControllerMessage message;
   message.mutable_close()->set_job(effect.job.value);
