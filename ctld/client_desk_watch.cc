@@ -168,7 +168,7 @@ void ClientDesk::leave_steps(ClientId client) {
 
 /// True when the step is released and its root's address is known: then it was sent. The root of
 /// one that has ended waits for a client that is late.
-bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to) {
+bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to, bool last) {
   const StepAddress* late = machine_.late_steps().find(key, machine_.now());
   const StepAddress now = find_address(state(), machine_.contact(), key);
   const StepAddress& address = late != nullptr ? *late : now;

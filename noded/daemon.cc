@@ -19,6 +19,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
       setup_(std::move(setup)),
       lookups_(loop),
       removals_(loop),
+      looks_(loop),
       programs_(loop, setup_.paths.programs(), [this] { orphans_.spare(); }),
       health_(loop,
               programs_,

@@ -121,7 +121,7 @@ class Daemon {
   platform::Loop& loop_;
   Log& log_;
   Setup setup_;
-  Worker lookups_, removals_;
+  Worker lookups_, removals_, looks_;
   platform::Programs programs_;
   HealthCheck health_;
   UserCheck users_;

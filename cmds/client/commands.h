@@ -19,6 +19,7 @@ extern const Command nodes_command;
 extern const Command config_command;
 extern const Command partition_command;
 extern const Command partitions_command;
+extern const Command ps_command;
 extern const Command queue_command;
 extern const Command release_command;
 extern const Command requeue_command;
