@@ -182,7 +182,10 @@ bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to, bool las
   ready->set_key(step_key(cluster_key_, key));
   ready->set_tasks(address.tasks);
   ready->set_node_list(address.node_list);
-  reply(to, std::move(answer), false, false);
+  const core::Job* job = state().find_job(key.job);
+  const core::Step* step = job == nullptr ? nullptr : core::find_step(*job, key.step);
+  ready->set_has_terminal(step != nullptr && step->request.pty);
+  reply(to, std::move(answer), last, false);
   return true;
 }
 

@@ -148,7 +148,8 @@ void Desk::introduce(Visitor& visitor, const wire::StepMessage& message) {
   const wire::Peer& peer = visitor.link->peer();
   if (message.has_attach()) {
     visitor.role = Role::client;
-    supervisor_->clients().attach(visitor.link, message.attach().owner());
+    supervisor_->clients().attach(visitor.link, message.attach().owner(),
+                                  message.attach().read_only());
   } else if (message.has_join() && supervisor_->plan().is_root() &&
              (peer.auth != wire::AUTH_PEERCRED || is_trusted(peer))) {
     visitor.role = Role::leaf;

@@ -50,7 +50,8 @@ Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
       signal_everywhere(SIGKILL);
     }
   };
-  clients_ = std::make_unique<Clients>(std::move(clients));
+  clients.resize = [this](const TerminalSize& size) { io_->resize(size); };
+  clients_ = std::make_unique<Clients>(plan_.pty, std::move(clients));
   io_ = std::make_unique<StepIo>(loop_, plan_, *star_, *clients_, [this] { check_finished(); });
   node_results_.resize(plan_.nodes.size());
 }
