@@ -6,6 +6,8 @@
 namespace cox::cmds {
 
 extern const Command alloc_command;
+extern const Command attach_command;
+extern const Command bcast_command;
 extern const Command cancel_command;
 extern const Command completion_command;
 extern const Command doctor_command;
