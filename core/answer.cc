@@ -4,6 +4,7 @@
 
 #include "core/effects.h"
 #include "core/job/lifecycle.h"
+#include "core/job/signals.h"
 #include "core/scene.h"
 
 namespace cox::core {
@@ -83,6 +84,13 @@ void answer_to(Asked& to, const CancelStep& ask) {
   for (const StepShare& share : step->shares) {
     to.effects.send(SendEndStep{share.node, key_of(*job, ask.step), EndCause::cancelled});
   }
+}
+
+void answer_to(Asked& to, const SignalJob& ask) {
+  if (is_cancel(ask)) return;
+  const auto signals = signals_for(Scene{to.state, to.contact, Instant{}}, ask);
+  if (!signals.has_value()) return;
+  for (const SendSignal& signal : *signals) to.effects.send(signal);
 }
 
 template <class Other>

@@ -51,6 +51,16 @@ struct SendClose {
   EndCause cause;
 };
 
+/// To what runs of the step on `node`; a supervisor that has had `key` already does nothing.
+/// `first_only`: to the shell of a batch script alone.
+struct SendSignal {
+  NodeId node;
+  StepKey step;
+  std::int32_t signal;
+  bool first_only;
+  ClientKey key;
+};
+
 /// The result is committed: the node may forget this step.
 struct SendStepAck {
   NodeId node;
@@ -81,6 +91,7 @@ using Effect = std::variant<SendPrepare,
                             SendPrepareStep,
                             SendGoStep,
                             SendEndStep,
+                            SendSignal,
                             SendClose,
                             SendStepAck,
                             SendClosedAck,

@@ -220,6 +220,7 @@ struct NodeRegistered {
   std::vector<std::int64_t> memory_mib;
   std::vector<Pool> pools;
   bool is_thissystem = true;
+  bool shares_machine = false;
 };
 
 struct NodeLost {

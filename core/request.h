@@ -45,6 +45,24 @@ struct CancelStep {
   StepId step;
 };
 
+enum class SignalScope : std::uint8_t {
+  steps = 0,  // all that runs of its steps, but not the batch script
+  batch = 1,  // the shell of the batch script alone
+  all = 2,    // all that runs of its steps, the batch script and what it has started
+};
+
+/// A signal that by itself ends nothing. `step`: to all that runs of this one only. `key`: of a
+/// resend the same.
+struct SignalJob {
+  Caller caller;
+  JobId job;
+  std::int32_t signal = 0;
+  SignalScope scope = SignalScope::steps;
+  std::optional<StepId> step{};
+  ClientKey key{};
+  ArraySpec elements{};
+};
+
 struct HoldJob {
   Caller caller;
   JobId job;
@@ -284,6 +302,7 @@ using Request = std::variant<SubmitJob,
                              CancelJob,
                              FinishJob,
                              CancelStep,
+                             SignalJob,
                              HoldJob,
                              ReleaseJob,
                              RequeueJob,

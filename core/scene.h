@@ -21,6 +21,7 @@ Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask);
 Result<Facts> decide_one(const Scene& scene, const CancelJob& ask);
 Result<Facts> decide_one(const Scene& scene, const FinishJob& ask);
 Result<Facts> decide_one(const Scene& scene, const CancelStep& ask);
+Result<Facts> decide_one(const Scene& scene, const SignalJob& ask);
 Result<Facts> decide_one(const Scene& scene, const HoldJob& ask);
 Result<Facts> decide_one(const Scene& scene, const ReleaseJob& ask);
 Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask);

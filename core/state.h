@@ -144,6 +144,7 @@ struct Node {
   std::vector<std::int64_t> memory_mib;
   std::vector<Pool> pools;
   bool is_thissystem = true;
+  bool shares_machine = false;
   Aside aside = Aside::none;
   std::string why;
   Instant aside_at;  // by whom, and when, it was set aside
@@ -312,6 +313,21 @@ struct WaitIndex {
   friend bool operator==(const WaitIndex&, const WaitIndex&) = default;
 };
 
+/// Where a step that waits may run, as it asks for it. Those of one lane may run on the same nodes,
+/// so that one which does not fit keeps all behind it.
+struct StepLane {
+  std::vector<std::string> wanted, excluded;
+  std::uint32_t nodes = 0;
+  friend auto operator<=>(const StepLane&, const StepLane&) = default;
+};
+
+/// Of a running job with steps that wait. core/job/step_queue.h
+struct StepQueue {
+  std::map<StepLane, std::set<StepId>> lanes;  // those that wait; none is empty
+  std::vector<NodeFree> room;                  // what the steps that have begun leave
+  friend bool operator==(const StepQueue&, const StepQueue&) = default;
+};
+
 /// Derived from Record, kept up to date inside evolve(), rebuilt at load.
 struct Index {
   std::vector<NodeFree> free;  // by NodeId
@@ -330,7 +346,8 @@ struct Index {
   std::map<JobId, ArrayMembers> arrays;  // of those with an element in State
   std::unordered_map<std::string, std::vector<std::uint32_t>> partitions_by_node_name;  // listed
   WaitIndex waits;
-  std::set<NodeId> reboots;   // of nodes where one is asked for and not begun
+  std::set<NodeId> reboots;  // of nodes where one is asked for and not begun
+  std::map<JobId, StepQueue> step_queues;
   std::set<JobId> steps_due;  // jobs of which a step that waits may begin
   friend bool operator==(const Index&, const Index&) = default;
 };

@@ -43,6 +43,7 @@ ClientDesk::ClientDesk(Machine& machine,
                        Users& users,
                        HistoryDesk& history,
                        ConfigDesk& configs,
+                       NodeDesk& nodes,
                        const std::string& cluster_key,
                        const Log& log,
                        About about)
@@ -52,9 +53,15 @@ ClientDesk::ClientDesk(Machine& machine,
       users_(users),
       history_(history),
       configs_(configs),
+      nodes_(nodes),
       cluster_key_(cluster_key),
       log_(log),
-      about_(std::move(about)) {}
+      about_(std::move(about)),
+      questions_([this](const Conversation& to, wire::ProcessList found) {
+        wire::ClientReply answer;
+        *answer.mutable_processes() = std::move(found);
+        reply(to, std::move(answer), true, true);
+      }) {}
 
 void ClientDesk::opened(ClientId client, const Caller& caller) {
   clients_[client] = caller;
@@ -71,6 +78,7 @@ void ClientDesk::closed(ClientId client) {
     return listing.conversation().client == client;
   });
   queue_watches_.drop(client);
+  questions_.drop(client);
   leave_steps(client);
   for (const JobId id : watches_.drop(client)) {
     const core::Job* job = state().find_job(id);
@@ -131,6 +139,10 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return act_on_config(to, caller, request.config_action());
     case wire::ClientRequest::kHistoryQuery:
       return history(to, request.history_query());
+    case wire::ClientRequest::kListProcesses:
+      return list_processes(to, caller, request.list_processes());
+    case wire::ClientRequest::kAttachStep:
+      return attach_step(to, caller, request.attach_step());
     case wire::ClientRequest::kJoin:
       return refuse(to,
                     {Code::not_permitted, "to join needs a token (see: cox join --print-token)"});

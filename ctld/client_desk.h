@@ -15,6 +15,8 @@
 #include "ctld/log.h"
 #include "ctld/machine.h"
 #include "ctld/named_elements.h"
+#include "ctld/node_desk.h"
+#include "ctld/node_questions.h"
 #include "ctld/output_queue.h"
 #include "ctld/outside.h"
 #include "ctld/past_jobs.h"
@@ -51,6 +53,7 @@ class ClientDesk {
              Users& users,
              HistoryDesk& history,
              ConfigDesk& configs,
+             NodeDesk& nodes,
              const std::string& cluster_key,
              const Log& log,
              About about);
@@ -75,6 +78,12 @@ class ClientDesk {
   void set_storage_full(bool full) { storage_full_ = full; }
 
   void count_sync() { ++syncs_; }
+
+  void node_told(NodeId node, const wire::Processes& processes) {
+    questions_.answered(node, processes);
+  }
+
+  void node_lost(NodeId node) { questions_.lost(node); }
 
   /// A shutdown is under way: nothing new may begin.
   bool is_stopping() const { return shutdown_.has_value(); }
@@ -218,10 +227,19 @@ class ClientDesk {
   bool is_attended(JobId id);
   void left_alone(JobId id);
   void end_allocations_alone();
+  // What runs: client_desk_processes.cc.
+  Result<const core::Job*> running_job(const Caller& caller,
+                                       std::uint64_t job,
+                                       const wire::ElementsOf& element) const;
+  void list_processes(const Conversation& to,
+                      const Caller& caller,
+                      const wire::ListProcesses& request);
+  void attach_step(const Conversation& to, const Caller& caller, const wire::AttachStep& request);
+
   void tell_elements(const core::Job& array, Watch& watch);
   /// Tells attached clients why their jobs wait, when the reason is another than they know.
   void tell_reasons();
-  bool tell_ready(const StepKey& step, const Conversation& to);
+  bool tell_ready(const StepKey& step, const Conversation& to, bool last = false);
   void send_event(const core::Job& job, const Conversation& to, bool last);
 
   // Watched lists: client_desk_queue.cc.
@@ -244,6 +262,7 @@ class ClientDesk {
   UserCache users_;
   HistoryDesk& history_;
   ConfigDesk& configs_;
+  NodeDesk& nodes_;
   const std::string& cluster_key_;
   const Log& log_;
   About about_;
@@ -251,6 +270,7 @@ class ClientDesk {
   std::map<ClientId, std::string> joiners_;  // with what of their tokens is no secret
   Watches watches_;
   QueueWatches queue_watches_;
+  NodeQuestions questions_;
   std::deque<Listing> listings_;
   std::optional<Shutdown> shutdown_;
   Instant reasons_told_;

@@ -185,6 +185,7 @@ void ClientDesk::end_jobs(const Caller& caller) {
 void ClientDesk::tick() {
   if (shutdown_) finish_shutdown();
   tell_reasons();
+  questions_.tick(machine_.now());
   if (!storage_full_) end_allocations_alone();
 }
 

@@ -168,7 +168,7 @@ void ClientDesk::leave_steps(ClientId client) {
 
 /// True when the step is released and its root's address is known: then it was sent. The root of
 /// one that has ended waits for a client that is late.
-bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to) {
+bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to, bool last) {
   const StepAddress* late = machine_.late_steps().find(key, machine_.now());
   const StepAddress now = find_address(state(), machine_.contact(), key);
   const StepAddress& address = late != nullptr ? *late : now;
@@ -182,7 +182,10 @@ bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to) {
   ready->set_key(step_key(cluster_key_, key));
   ready->set_tasks(address.tasks);
   ready->set_node_list(address.node_list);
-  reply(to, std::move(answer), false, false);
+  const core::Job* job = state().find_job(key.job);
+  const core::Step* step = job == nullptr ? nullptr : core::find_step(*job, key.step);
+  ready->set_has_terminal(step != nullptr && step->request.pty);
+  reply(to, std::move(answer), last, false);
   return true;
 }
 

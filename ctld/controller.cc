@@ -25,6 +25,7 @@ Controller::Controller(ControllerParts parts)
                parts.users,
                history_,
                configs_,
+               nodes_,
                cluster_key_,
                log_,
                parts.about),
@@ -33,6 +34,9 @@ Controller::Controller(ControllerParts parts)
       keeps_history_(parts.history != nullptr) {
   machine_.keep_history(&history_);
   machine_.seed_keys(parts.key_seed);
+  nodes_.on_processes(
+      [this](NodeId node, const wire::Processes& told) { clients_.node_told(node, told); },
+      [this](NodeId node) { clients_.node_lost(node); });
   configs_.on_change([this] { nodes_.tell_terms(); });
 }
 

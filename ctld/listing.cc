@@ -26,7 +26,8 @@ Listing::Listing(Conversation conversation,
       user_(request.user()),
       selector_(std::move(selector)),
       with_ended_(request.ended()),
-      full_(request.full()) {}
+      full_(request.full()),
+      with_bindings_(request.full() && request.bindings()) {}
 
 bool Listing::next(const core::State& state, const core::Plan& plan, wire::ClientReply* reply) {
   seen_ = bytes_ = 0;
@@ -111,6 +112,7 @@ bool Listing::add(const core::State& state,
                   wire::ClientReply* reply) {
   wire::JobView* view = reply->mutable_jobs()->add_jobs();
   put_job(state, plan, job, full_, view);
+  if (with_bindings_) put_bindings(state, job, view);
   bytes_ += view->ByteSizeLong();
   return bytes_ >= slice_bytes;
 }

@@ -75,6 +75,7 @@ class Listing {
   Selector selector_;  // of labels
   bool with_ended_;
   bool full_;
+  bool with_bindings_;
   std::size_t next_named_ = 0;
   std::size_t next_elements_ = 0;
   JobId last_seen_;

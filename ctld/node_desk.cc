@@ -69,8 +69,15 @@ void NodeDesk::closed(Session session) {
     log_.info("node " + link->second.name + ": connection closed");
     machine_.ask(core::NodeDisconnected{*link->second.node, session});
     drop_queues(*link->second.node);
+    lost_(*link->second.node);
   }
   links_.erase(link);
+}
+
+void NodeDesk::ask(NodeId node, const wire::AskProcesses& question) {
+  wire::ControllerMessage message;
+  *message.mutable_ask_processes() = question;
+  send(machine_.contact().nodes[node.value].session, std::move(message));
 }
 
 void NodeDesk::said(Session session, const wire::NodeMessage& message) {
@@ -91,6 +98,10 @@ void NodeDesk::said(Session session, const wire::NodeMessage& message) {
     wire::ControllerMessage answer;
     answer.mutable_heard()->set_number(number);
     outputs_.to_node_at_once(session, addressed(session, std::move(answer)));
+  }
+  if (message.has_processes()) {
+    machine_.ask(core::Heartbeat{*link.node, session});  // a sign of life like any other
+    return told_(*link.node, message.processes());
   }
   auto request = translate_node(message, *link.node, session);
   if (!request) {
@@ -117,6 +128,7 @@ void NodeDesk::register_node(Session session, Link& link, const wire::Register& 
   }
   link.node = node;
   replace(session, *node);
+  lost_(*node);        // what the session before was asked is not answered any more
   drop_queues(*node);  // meant for the session before; what is still true is found below
   log_.info("node " + link.name + ": registered, holds " + std::to_string(request->held.size()) +
             " attempts");

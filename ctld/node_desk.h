@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -39,6 +40,16 @@ class NodeDesk {
   void said(Session session, const wire::NodeMessage& message);
   /// Time passed: connections that have been silent for too long are given up.
   void tick();
+
+  /// Who hears what nodes answer to ask(), and of nodes that will not answer any more.
+  void on_processes(std::function<void(NodeId, const wire::Processes&)> told,
+                    std::function<void(NodeId)> lost) {
+    told_ = std::move(told);
+    lost_ = std::move(lost);
+  }
+
+  /// To a node that is connected.
+  void ask(NodeId node, const wire::AskProcesses& question);
 
   /// The configuration changed: every node hears what of it concerns it.
   void tell_terms();
@@ -89,6 +100,8 @@ class NodeDesk {
   const Log& log_;
   std::map<Session, Link> links_;
   Instant ticked_;
+  std::function<void(NodeId, const wire::Processes&)> told_ = [](NodeId, const auto&) {};
+  std::function<void(NodeId)> lost_ = [](NodeId) {};
   std::map<QueueKey, Queue> queues_;
   std::set<Hash> asked_;
   std::map<Hash, std::set<QueueKey>> reading_;  // who waits for which content

@@ -6,20 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "common/text.h"
-
 namespace cox {
 namespace {
-
-constexpr std::size_t list_tasks_max = 16'384;
-constexpr std::size_t list_cores_max = 65'536;
-constexpr std::array<std::pair<std::string_view, BindKind>, 6> kinds = {
-    {{"auto", BindKind::automatic},
-     {"none", BindKind::none},
-     {"core", BindKind::core},
-     {"l3", BindKind::l3},
-     {"numa", BindKind::numa},
-     {"socket", BindKind::socket}}};
 
 enum class Level : std::uint8_t { l3, numa, package, node };
 
@@ -82,12 +70,64 @@ Bitset widened(const NodeClass& node, const Bitset& all, const Bitset& own, Leve
 
 // Memory that the job holds nothing of would not be given: then all the job's may be used.
 TaskBinding with_memory(const NodeClass& node, const BindRoom& room, Bitset cores) {
-  TaskBinding binding{std::move(cores), Bitset(node.numa_nodes)};
+  TaskBinding binding{std::move(cores), Bitset(node.numa_nodes), {}};
   binding.cores.for_each([&](std::size_t core) {
     const std::size_t numa = node.cores[core].numa;
     if (numa < room.memory_mib.size() && room.memory_mib[numa] > 0) binding.numa.set(numa);
   });
   return binding;
+}
+
+/// Those of `cores` beside that NUMA node's memory.
+Bitset near_memory(const NodeClass& node, const Bitset& cores, std::uint16_t numa) {
+  Bitset out(cores.size());
+  cores.for_each([&](std::size_t core) {
+    if (node.cores[core].numa == numa) out.set(core);
+  });
+  return out;
+}
+
+std::vector<std::uint32_t> gpus_of(const NodeClass& node, const BindRoom& room) {
+  std::vector<std::uint32_t> gpus;
+  room.devices.for_each([&](std::size_t device) {
+    if (device < node.devices.size() && node.devices[device].name == "gpu") {
+      gpus.push_back(static_cast<std::uint32_t>(device));
+    }
+  });
+  return gpus;
+}
+
+/// 0: a core of the task is beside the device; 1: beside its memory; 2: in its package; 3: none.
+int distance(const NodeClass& node, const Bitset& cores, const DeviceInfo& device) {
+  if (cores.intersects(device.near)) return 0;
+  int least = 3;
+  const auto package = std::ranges::find(node.cores, device.numa, &CoreInfo::numa);
+  cores.for_each([&](std::size_t core) {
+    if (node.cores[core].numa == device.numa) least = 1;
+    const bool is_near =
+        package != node.cores.end() && node.cores[core].package == package->package;
+    if (is_near) least = std::min(least, 2);
+  });
+  return least;
+}
+
+void hint_gpus(const NodeClass& node,
+               const std::vector<std::uint32_t>& gpus,
+               std::vector<TaskBinding>& tasks) {
+  std::vector<std::uint32_t> load(gpus.size(), 0);
+  for (TaskBinding& task : tasks) {
+    std::size_t best = 0;
+    std::pair<int, std::uint32_t> least{4, 0};
+    for (std::size_t i = 0; i < gpus.size(); ++i) {
+      const std::pair here{distance(node, task.cores, node.devices[gpus[i]]), load[i]};
+      if (here >= least) continue;
+      least = here;
+      best = i;
+    }
+    if (gpus.empty()) continue;
+    task.gpu = gpus[best];
+    ++load[best];
+  }
 }
 
 std::string plural(std::size_t count, const std::string& what) {
@@ -113,6 +153,25 @@ Result<NodeBinding> plan_list(const NodeClass& node,
   return out;
 }
 
+Result<NodeBinding> plan_beside_gpus(const NodeClass& node,
+                                     const BindRoom& room,
+                                     const std::vector<std::uint32_t>& gpus) {
+  if (gpus.empty()) return fail(Code::refused, "--bind gpu: the step has no GPU (see: --gpus)");
+  NodeBinding out;
+  for (std::uint32_t task = 0; task < room.tasks; ++task) {
+    // As many tasks in a row to each GPU; where these are more, GPUs that stand apart.
+    const std::uint32_t gpu = gpus[std::uint64_t{task} * gpus.size() / room.tasks];
+    const DeviceInfo& device = node.devices[gpu];
+    Bitset cores = room.cores;
+    cores &= device.near;
+    if (cores.none()) cores = near_memory(node, room.cores, device.numa);
+    if (cores.none()) cores = room.cores;
+    out.tasks.push_back(with_memory(node, room, std::move(cores)));
+    out.tasks.back().gpu = gpu;
+  }
+  return out;
+}
+
 Level level_of(BindKind kind) {
   return kind == BindKind::l3 ? Level::l3 : kind == BindKind::numa ? Level::numa : Level::package;
 }
@@ -129,59 +188,62 @@ std::string ranks_on(const NodeBinding& binding,
   return text;
 }
 
+std::vector<std::string> gpu_lines(const NodeClass& node,
+                                   const BindRoom& room,
+                                   const NodeBinding& binding,
+                                   const std::vector<std::uint32_t>& ranks) {
+  std::vector<std::string> lines;
+  if (binding.tasks.empty()) return lines;
+  std::size_t number = 0;
+  for (const std::uint32_t gpu : gpus_of(node, room)) {
+    std::string tasks;
+    for (std::size_t task = 0; task < binding.tasks.size() && task < ranks.size(); ++task) {
+      if (binding.tasks[task].gpu != gpu) continue;
+      tasks += (tasks.empty() ? "" : ",") + std::to_string(ranks[task]);
+    }
+    lines.push_back("gpu " + std::to_string(number++) + " at numa " +
+                    std::to_string(node.devices[gpu].numa) +
+                    (tasks.empty() ? ": nearest to none" : ": nearest to task " + tasks));
+  }
+  return lines;
+}
+
 std::string core_range(std::size_t first, std::size_t last) {
   return first == last ? "core " + std::to_string(first)
                        : "cores " + std::to_string(first) + "-" + std::to_string(last);
 }
 
-}  // namespace
-
-Result<BindRequest> parse_bind(const std::string& text) {
-  BindRequest request;
-  for (const auto& [name, kind] : kinds) {
-    if (text != name) continue;
-    request.kind = kind;
-    return request;
-  }
-  constexpr std::string_view prefix = "list:";
-  if (!text.starts_with(prefix)) {
-    return bad_usage(quoted(text) + ": auto, core, l3, numa, socket, none or list:0-1/2-3");
-  }
-  request.kind = BindKind::list;
-  for (const std::string_view part : split(std::string_view(text).substr(prefix.size()), '/')) {
-    const auto cores = Bitset::from_ranges(part, list_cores_max);
-    if (!cores || cores->none() || request.list.size() >= list_tasks_max) {
-      return bad_usage(quoted(text) + ": cores of each task are expected, as in list:0-1/2,4");
-    }
-    auto& task = request.list.emplace_back();
-    cores->for_each([&](std::size_t core) { task.push_back(static_cast<std::uint32_t>(core)); });
-  }
-  return request;
-}
-
-Result<NodeBinding> plan_binding(const NodeClass& node,
-                                 const BindRoom& room,
-                                 const BindRequest& request) {
+/// Kinds that share the cores out; automatic where nothing was asked for.
+Result<NodeBinding> plan_shared(const NodeClass& node, const BindRoom& room, BindKind kind) {
   NodeBinding out;
-  if (request.kind == BindKind::none) {
-    out.why = "--bind none";
-    return out;
-  }
-  if (request.kind == BindKind::list) return plan_list(node, room, request);
   const std::size_t cores = room.cores.count();
   const std::size_t each = room.tasks == 0 ? 0 : cores / room.tasks;
   if (each == 0 || each < room.cores_per_task) {
     out.why = plural(room.tasks, "task") + " of " + plural(room.cores_per_task, "core") + " have " +
               plural(cores, "core");
-    if (request.kind == BindKind::automatic) return out;
+    if (kind == BindKind::automatic) return out;
     return fail(Code::refused, "--bind: " + out.why + " (see: --bind none)");
   }
-  const bool is_wide = request.kind != BindKind::automatic && request.kind != BindKind::core;
+  const bool is_wide = kind != BindKind::automatic && kind != BindKind::core;
   for (Bitset& own : deal(node, room, each)) {
     out.tasks.push_back(with_memory(
-        node, room,
-        is_wide ? widened(node, room.cores, own, level_of(request.kind)) : std::move(own)));
+        node, room, is_wide ? widened(node, room.cores, own, level_of(kind)) : std::move(own)));
   }
+  return out;
+}
+
+}  // namespace
+
+Result<NodeBinding> plan_binding(const NodeClass& node,
+                                 const BindRoom& room,
+                                 const BindRequest& request) {
+  if (request.kind == BindKind::none) return NodeBinding{{}, "--bind none"};
+  const std::vector<std::uint32_t> gpus = gpus_of(node, room);
+  if (request.kind == BindKind::gpu) return plan_beside_gpus(node, room, gpus);
+  const BindKind kind = request.kind == BindKind::unset ? BindKind::automatic : request.kind;
+  auto out =
+      kind == BindKind::list ? plan_list(node, room, request) : plan_shared(node, room, kind);
+  if (out) hint_gpus(node, gpus, out->tasks);
   return out;
 }
 
@@ -208,6 +270,7 @@ std::vector<std::string> binding_map(const NodeClass& node,
     lines.push_back(std::move(line));
     left -= here;
   }
+  for (std::string& line : gpu_lines(node, room, binding, ranks)) lines.push_back(std::move(line));
   return lines;
 }
 

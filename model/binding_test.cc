@@ -30,7 +30,7 @@ BindRoom room_for(std::uint32_t tasks, const std::string& cores = "0-15") {
 
 /// "cores@numa" of each task.
 Lines planned(const BindRoom& room, const std::string& bind) {
-  const auto request = parse_bind(bind);
+  const auto request = bind.empty() ? Result<BindRequest>(BindRequest{}) : parse_bind(bind);
   EXPECT_TRUE(request) << request.error().message;
   const auto plan = plan_binding(sixteen_cores(), room, *request);
   if (!plan) return {plan.error().message};
@@ -46,6 +46,7 @@ TEST(Binding, tasks_share_the_cores_evenly) {
   EXPECT_EQ(planned(room_for(4), "core"), (Lines{"0-3@0", "4-7@1", "8-11@2", "12-15@3"}));
   EXPECT_EQ(planned(room_for(2), "auto"), (Lines{"0-7@0-1", "8-15@2-3"}));
   EXPECT_EQ(planned(room_for(1), "core"), (Lines{"0-15@0-3"}));
+  EXPECT_EQ(planned(room_for(2), ""), planned(room_for(2), "auto")) << "nothing was asked for";
 }
 
 TEST(Binding, a_task_stays_within_one_cache_or_one_memory_where_there_is_room) {
@@ -79,6 +80,48 @@ TEST(Binding, memory_that_the_job_holds_nothing_of_is_not_bound_to) {
   EXPECT_EQ(planned(room, "core"), (Lines{"0-3@", "4-7@1"}));
 }
 
+/// A GPU beside each NUMA node but the first, in the order 2, 3, 1, and a NIC before them.
+NodeClass with_gpus() {
+  NodeClass node = sixteen_cores();
+  node.devices.push_back({"nic", "", 0, *Bitset::from_ranges("0-3", 16)});
+  node.devices.push_back({"gpu", "", 2, *Bitset::from_ranges("8-11", 16)});
+  node.devices.push_back({"gpu", "", 3, *Bitset::from_ranges("12-15", 16)});
+  node.devices.push_back({"gpu", "", 1, *Bitset::from_ranges("4-7", 16)});
+  return node;
+}
+
+/// "cores>gpu" of each task, GPUs by their place among the devices.
+Lines with_nearest(BindRoom room, const std::string& bind, const std::string& devices) {
+  room.devices = *Bitset::from_ranges(devices, 4);
+  const auto plan = plan_binding(with_gpus(), room, *parse_bind(bind));
+  if (!plan) return {plan.error().message};
+  Lines out;
+  for (const TaskBinding& task : plan->tasks) {
+    out.push_back(task.cores.to_ranges() + ">" + (task.gpu ? std::to_string(*task.gpu) : "-"));
+  }
+  return out;
+}
+
+TEST(Binding, each_task_is_told_the_nearest_gpu_of_its_step) {
+  EXPECT_EQ(with_nearest(room_for(4), "core", "0-3"),
+            (Lines{"0-3>3", "4-7>3", "8-11>1", "12-15>2"}))
+      << "the first has its nearest in its package";
+  EXPECT_EQ(with_nearest(room_for(2), "core", "1-3"), (Lines{"0-7>3", "8-15>1"}));
+  EXPECT_EQ(with_nearest(room_for(4), "core", "1-2"),
+            (Lines{"0-3>1", "4-7>2", "8-11>1", "12-15>2"}))
+      << "equally far ones in turn";
+  EXPECT_EQ(with_nearest(room_for(4), "core", "0")[0], "0-3>-") << "a NIC is no GPU";
+}
+
+TEST(Binding, tasks_are_dealt_to_gpus_and_bound_beside_them) {
+  EXPECT_EQ(with_nearest(room_for(3), "gpu", "0-3"), (Lines{"8-11>1", "12-15>2", "4-7>3"}));
+  EXPECT_EQ(with_nearest(room_for(4), "gpu", "1,3"), (Lines{"8-11>1", "8-11>1", "4-7>3", "4-7>3"}));
+  EXPECT_EQ(with_nearest(room_for(2), "gpu", "1-3"), (Lines{"8-11>1", "12-15>2"}));
+  EXPECT_EQ(with_nearest(room_for(1, "0-3"), "gpu", "1"), (Lines{"0-3>1"})) << "none are beside it";
+  EXPECT_EQ(with_nearest(room_for(2), "gpu", "0"),
+            (Lines{"--bind gpu: the step has no GPU (see: --gpus)"}));
+}
+
 TEST(Binding, a_list_is_taken_as_it_is_and_again_from_its_front) {
   EXPECT_EQ(planned(room_for(3), "list:0,8/4-5"), (Lines{"0,8@0,2", "4-5@1", "0,8@0,2"}));
   EXPECT_EQ(planned(room_for(1, "0-3"), "list:2-4"),
@@ -109,6 +152,17 @@ TEST(BindingMap, has_a_line_for_each_cache_of_which_the_job_has_cores) {
       binding_map(sixteen_cores(), roomy, *half, {0, 1}),
       (Lines{"package 0 numa 0 l3 0: cores 0-1 task 0,1",
              "package 0 numa 0 l3 1: cores 2-3 task 0,1", "package 0 numa 1 l3 2: core 4 free"}));
+}
+
+TEST(BindingMap, says_which_tasks_are_nearest_to_a_gpu) {
+  BindRoom room = room_for(3);
+  room.devices = *Bitset::from_ranges("0-3", 4);
+  const auto plan = plan_binding(with_gpus(), room, *parse_bind("gpu"));
+  ASSERT_TRUE(plan);
+  const auto lines = binding_map(with_gpus(), room, *plan, {4, 5, 9});
+  ASSERT_EQ(lines.size(), 11U);
+  EXPECT_EQ(lines[8], "gpu 0 at numa 2: nearest to task 4");
+  EXPECT_EQ(lines[10], "gpu 2 at numa 1: nearest to task 9");
 }
 
 }  // namespace

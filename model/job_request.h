@@ -10,6 +10,7 @@
 
 #include "common/cow.h"
 #include "model/array_spec.h"
+#include "model/bind_request.h"
 #include "model/dependency.h"
 #include "model/ids.h"
 #include "model/job_state.h"
@@ -71,6 +72,9 @@ struct StepRequest {
   std::vector<std::string> nodes_wanted;  // only these of the job's; empty: any
   std::vector<std::string> nodes_excluded;
   std::optional<std::uint32_t> input_task;  // the one that gets the client's input; unset: all
+  BindRequest bind;
+  Distribution distribution;
+  bool pty = false;  // the first task has a terminal, which is the client's
   friend bool operator==(const StepRequest&, const StepRequest&) = default;
 };
 
@@ -158,6 +162,8 @@ struct JobCommon {
   bool has_initial_step = false;  // interactive: `initial_step` starts with the allocation
   bool ends_with_client = false;  // interactive, without one: its command is gone, so is the job
   StepRequest initial_step;
+  BindRequest bind;  // of its steps that ask for nothing else; so is `distribution`
+  Distribution distribution;
   friend bool operator==(const JobCommon&, const JobCommon&) = default;
 };
 

@@ -62,6 +62,7 @@ struct NodeInventory {
   bool is_thissystem = true;  // false: topology is not this machine's, nothing is bound
   std::string containment;    // "cgroup v2", "cgroup v1", "process groups: <why>"
   std::string version;
+  bool shares_machine = false;  // other nodes have the same cores: nothing is bound
   friend bool operator==(const NodeInventory&, const NodeInventory&) = default;
 };
 

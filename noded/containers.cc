@@ -51,6 +51,10 @@ void Containers::set_supervisor(const StepKey& key, int pid) {
   if (!set) log_.warning(path(key) + ": " + set.error().message);
 }
 
+std::vector<int> Containers::processes(const StepKey& key) const {
+  return containment_->processes(path(key));
+}
+
 Result<void> Containers::enter(const StepKey& key, int pid) {
   return containment_->enter(path(key), pid);
 }

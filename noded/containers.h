@@ -35,6 +35,8 @@ class Containers {
   Result<void> make(AttemptKey key, const platform::ContainerLimits& limits);
   Result<void> make(const StepKey& key, const platform::ContainerLimits& limits);
   void set_supervisor(const StepKey& key, int pid);
+  /// What runs in it; of a batch step that shares the job's container, without the other steps.
+  std::vector<int> processes(const StepKey& key) const;
   /// error: the container is gone
   Result<void> enter(const StepKey& key, int pid);
 

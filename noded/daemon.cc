@@ -19,6 +19,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
       setup_(std::move(setup)),
       lookups_(loop),
       removals_(loop),
+      looks_(loop),
       programs_(loop, setup_.paths.programs(), [this] { orphans_.spare(); }),
       health_(loop,
               programs_,
@@ -127,6 +128,12 @@ void Daemon::start_anew(const RebootOrder& order) {
   });
 }
 
+/// Its supervisor knows what runs, and which signals it has had.
+void Daemon::signal_step(const SignalOrder& order) {
+  if (!state_.in_session || order.origin != state_.origin) return;
+  supervisors_.send(order.step, step_signal_bytes(order));
+}
+
 /// Without fence a lease of an earlier controller is lifted.
 void Daemon::renew_leases() {
   const auto left = contact_.lease_left(loop_.monotonic());
@@ -150,6 +157,10 @@ void Daemon::take_frame(const std::string& frame) {
     log_.error("message of the controller: " + received.error().message);
   } else if (received->reboot) {
     start_anew(*received->reboot);
+  } else if (received->signal) {
+    signal_step(*received->signal);
+  } else if (received->processes) {
+    tell_processes(*received->processes);
   } else if (std::holds_alternative<agent::Registered>(received->request)) {
     take_registered(std::move(*received));
   } else if (const auto* change = std::get_if<agent::ChangeTerms>(&received->request)) {

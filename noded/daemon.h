@@ -76,6 +76,9 @@ class Daemon {
   void renew_leases();
   void tell_health(bool is_well, const std::string& reason);
   void start_anew(const RebootOrder& order);
+  void signal_step(const SignalOrder& order);
+  void tell_processes(const ProcessesOrder& order);  // processes.cc
+  UserIdentity user_of(AttemptKey attempt) const;
   void tell(agent::AgentRequest request);
   void supervisor_told(agent::SupervisorStatus status);
   void supervisor_gone(agent::SupervisorGone gone);
@@ -110,17 +113,15 @@ class Daemon {
   Result<int> spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once);
   platform::ContainerLimits limits(const NodeShare& share) const;
   platform::ContainerLimits step_limits(const NodeShare& part) const;
-  void bind(const wire::StepSpec& spec,
-            const AttemptPlan& plan,
-            const NodeShare& share,
-            StepPlace* place) const;
+  void bind(const wire::StepSpec& spec, StepPlace* place) const;
+  void hint_gpus(const wire::StepSpec& spec, const NodeShare& share, StepPlace* place) const;
   void put_gpus(const AttemptPlan& plan, const NodeShare& share, StepPlace* place) const;
   Bitset placed(const Bitset& cores) const;
 
   platform::Loop& loop_;
   Log& log_;
   Setup setup_;
-  Worker lookups_, removals_;
+  Worker lookups_, removals_, looks_;
   platform::Programs programs_;
   HealthCheck health_;
   UserCheck users_;

@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <numeric>
 #include <utility>
 
-#include "model/binding.h"
+#include "common/text.h"
 #include "noded/daemon.h"
 #include "platform/file.h"
 
@@ -121,31 +120,27 @@ platform::ContainerLimits Daemon::step_limits(const NodeShare& part) const {
   return own;
 }
 
-// The plan is made and shown wherever the tasks run; carried out only where the cores are this
-// system's and this node's alone.
-void Daemon::bind(const wire::StepSpec& spec,
-                  const AttemptPlan& plan,
-                  const NodeShare& share,
-                  StepPlace* place) const {
+// The controller made the plan (core/job/step_binding.h); here its cores become this system's.
+void Daemon::bind(const wire::StepSpec& spec, StepPlace* place) const {
   if (spec.is_batch()) return;
   const NodeClass& node = setup_.inventory.node_class;
-  const wire::StepNode& here = spec.nodes(static_cast<int>(spec.node_index()));
-  // Without memory of its own a step has the attempt's, wherever that is.
-  const bool has_memory = std::ranges::any_of(share.memory_mib, [](auto mib) { return mib > 0; });
-  const BindRoom room{share.cores, has_memory ? share.memory_mib : plan.share.memory_mib,
-                      here.tasks(), spec.cpus_per_task()};
-  const auto planned = plan_binding(node, room, BindRequest{});
-  if (!planned) return;
-  std::vector<std::uint32_t> ranks(here.tasks());
-  std::iota(ranks.begin(), ranks.end(), here.first_task());
-  place->binding_map = binding_map(node, room, *planned, ranks);
-  place->not_bound = setup_.options.emulation           ? "the node shares this machine with others"
-                     : !setup_.machine->is_thissystem() ? "its topology is not this machine's"
-                                                        : planned->why;
+  place->binding_map.assign(spec.binding_map().begin(), spec.binding_map().end());
+  place->not_bound = spec.not_bound();
+  if (place->not_bound.empty() && spec.bindings().empty()) {
+    place->not_bound = "the controller made no plan";
+  }
   if (!place->not_bound.empty()) return;
-  for (const TaskBinding& task : planned->tasks) {
-    place->task_cpus.push_back(setup_.machine->os_cpus(task.cores));
-    place->task_memory.push_back(setup_.machine->os_memory_nodes(task.numa));
+  for (const wire::TaskBinding& task : spec.bindings()) {
+    const auto cores = Bitset::from_ranges(task.cores(), node.cores.size());
+    const auto numa = Bitset::from_ranges(task.numa(), node.numa_nodes);
+    if (!cores || !numa) {
+      place->not_bound = "the plan is for another node than this";
+      place->task_cpus.clear();
+      place->task_memory.clear();
+      return;
+    }
+    place->task_cpus.push_back(setup_.machine->os_cpus(*cores));
+    place->task_memory.push_back(setup_.machine->os_memory_nodes(*numa));
   }
 }
 
@@ -177,8 +172,9 @@ Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_a
   place.state_dir = setup_.paths.groups();
   place.tmp_dir = setup_.paths.tmp(plan.key());
   place.kill_wait_us = state_.kill_wait.us;
-  bind(spec, plan, *share, &place);
+  bind(spec, &place);
   put_gpus(plan, *share, &place);
+  hint_gpus(spec, *share, &place);
   place.go_at_once = go_at_once;
   if (const auto left = contact_.lease_left(loop_.monotonic())) {
     place.lease_left = *left;
@@ -197,6 +193,28 @@ void Daemon::put_gpus(const AttemptPlan& plan, const NodeShare& share, StepPlace
   place->hides_gpus =
       has_none && !(numbers(plan.share.devices, platform::GpuVendor::nvidia).empty() &&
                     numbers(plan.share.devices, platform::GpuVendor::amd).empty());
+}
+
+// Which of the devices that a task sees is nearest to it. Where GPUs of two vendors are there, each
+// kind is counted by itself, as their libraries do.
+void Daemon::hint_gpus(const wire::StepSpec& spec, const NodeShare& share, StepPlace* place) const {
+  for (const wire::TaskBinding& task : spec.bindings()) {
+    std::uint32_t position = 0;
+    for (const auto vendor : {platform::GpuVendor::nvidia, platform::GpuVendor::amd}) {
+      if (!task.has_gpu() || task.gpu() >= share.devices.size()) break;
+      Bitset only(share.devices.size());
+      only.set(task.gpu());
+      const std::string number = setup_.machine->gpu_numbers(only, vendor);
+      if (number.empty()) continue;
+      const std::string visible = setup_.machine->gpu_numbers(share.devices, vendor);
+      std::uint32_t at = 0;
+      for (const std::string_view one : split(visible, ',')) {
+        ++at;
+        if (one == number) position = at;
+      }
+    }
+    place->task_gpu.push_back(position);
+  }
 }
 
 void Daemon::run(const agent::TellGo& effect) {

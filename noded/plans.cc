@@ -153,6 +153,7 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
   for (const std::string& cpus : place.task_cpus) start->add_task_cpus(cpus);
   for (const std::string& nodes : place.task_memory) start->add_task_memory(nodes);
   for (const std::string& line : place.binding_map) start->add_binding_map(line);
+  for (const std::uint32_t gpu : place.task_gpu) start->add_task_gpu(gpu);
   start->set_not_bound(place.not_bound);
   return message.SerializeAsString();
 }

@@ -53,6 +53,7 @@ struct StepPlace {
   std::string container, containment, state_dir, tmp_dir;
   std::int64_t kill_wait_us = 0;
   std::vector<std::string> task_cpus, task_memory, binding_map;
+  std::vector<std::uint32_t> task_gpu;
   std::string not_bound;
   std::string nvidia_gpus, amd_gpus;  // Machine::gpu_numbers of what the step may use
   bool hides_gpus = false;            // the attempt holds some, and the step none of them

@@ -69,6 +69,7 @@ NodeInventory inventory_of(const platform::Machine& machine, const Options& opti
   inventory.boot_id = boot + directory_suffix(options);
   inventory.address = options.address;
   inventory.is_thissystem = machine.is_thissystem();
+  inventory.shares_machine = options.emulation.has_value();
   inventory.version = COX_VERSION;
   inventory.node_class.hash = wire::hash_class(inventory.node_class);
   return inventory;

@@ -167,6 +167,28 @@ Result<Received> take_one(const agent::Origin& origin, const wire::Reboot& messa
   return received;
 }
 
+Result<Received> take_one(const agent::Origin& origin, const wire::SignalStep& message) {
+  constexpr std::int32_t signal_max = 64;
+  const auto step = take_step(message.step());
+  if (!step) return tl::unexpected(step.error());
+  if (message.signal() < 1 || message.signal() > signal_max) {
+    return bad_usage("signal " + std::to_string(message.signal()));
+  }
+  Received received;
+  received.signal = SignalOrder{origin, *step, message.signal(), message.first_only(),
+                                ClientKey{{message.key_high(), message.key_low()}}};
+  return received;
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::AskProcesses& message) {
+  const auto attempt = take_attempt(message);
+  if (!attempt) return tl::unexpected(attempt.error());
+  Received received;
+  received.processes = ProcessesOrder{origin, message.number(), *attempt, {}};
+  if (message.has_step()) received.processes->step = StepId{message.step()};
+  return received;
+}
+
 Result<Received> take_body(wire::ControllerMessage* message) {
   const agent::Origin origin{Epoch{message->epoch()}, Session{message->session()}};
   switch (message->body_case()) {
@@ -192,6 +214,10 @@ Result<Received> take_body(wire::ControllerMessage* message) {
       return take_one(origin, message->closed_ack());
     case wire::ControllerMessage::kReboot:
       return take_one(origin, message->reboot());
+    case wire::ControllerMessage::kSignalStep:
+      return take_one(origin, message->signal_step());
+    case wire::ControllerMessage::kAskProcesses:
+      return take_one(origin, message->ask_processes());
     case wire::ControllerMessage::kHeard:
     case wire::ControllerMessage::BODY_NOT_SET:
       break;

@@ -23,6 +23,23 @@ struct RebootOrder {
   std::string why;
 };
 
+/// A signal for what runs of a step here.
+struct SignalOrder {
+  agent::Origin origin;
+  StepKey step;
+  std::int32_t signal = 0;
+  bool first_only = false;
+  ClientKey key;
+};
+
+/// What runs of an attempt here, or of one step of it.
+struct ProcessesOrder {
+  agent::Origin origin;
+  std::uint64_t number = 0;  // of the answer
+  AttemptKey attempt;
+  std::optional<StepId> step;
+};
+
 struct Received {
   agent::AgentRequest request;
   std::optional<AttemptPlan> plan;     // Prepare
@@ -30,7 +47,10 @@ struct Received {
   std::string cluster;                 // Registered
   ContactTerms terms;                  // Registered
   ProgramSettings programs;            // Registered
-  std::optional<RebootOrder> reboot;   // then there is no request
+  // One of these: then there is no request.
+  std::optional<RebootOrder> reboot;
+  std::optional<SignalOrder> signal;
+  std::optional<ProcessesOrder> processes;
   std::optional<std::string> refusal;  // Prepare, PrepareStep: what of it cannot be taken
 };
 
@@ -59,6 +79,7 @@ std::string step_go_bytes(const std::vector<std::string>& endpoints);
 std::string step_end_bytes(EndCause cause);
 std::string step_forget_bytes();
 std::string step_limit_bytes(Duration limit);
+std::string step_signal_bytes(const SignalOrder& order);
 std::string step_lease_bytes(Duration left, Duration kill_wait);
 
 }  // namespace cox::noded

@@ -155,6 +155,15 @@ std::string step_forget_bytes() {
   return message.SerializeAsString();
 }
 
+std::string step_signal_bytes(const SignalOrder& order) {
+  wire::StepMessage message;
+  message.mutable_signal()->set_signal(order.signal);
+  message.mutable_signal()->set_first_only(order.first_only);
+  message.mutable_signal()->set_key_high(order.key.words[0]);
+  message.mutable_signal()->set_key_low(order.key.words[1]);
+  return message.SerializeAsString();
+}
+
 std::string step_limit_bytes(Duration limit) {
   wire::StepMessage message;
   message.mutable_limit()->set_limit_us(limit.us);

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "common/bitset.h"
 #include "common/node_list.h"
 #include "wire/check.h"
 #include "wire/model_codec.h"
@@ -123,6 +124,53 @@ cox::Component take(const Component& from, Check& check) {
   return to;
 }
 
+cox::BindRequest take(const BindRequest& from, Check& check) {
+  cox::BindRequest to;
+  to.kind = check.choice(from.kind(), BindKind::list, "kind of binding");
+  const bool is_list = to.kind == BindKind::list;
+  if (is_list != (from.list_size() != 0)) check.refuse("a binding that is half a list");
+  if (!check.count(from.list_size(), static_cast<int>(bind_list_tasks_max), "tasks of a binding")) {
+    return to;
+  }
+  for (const std::string& text : from.list()) {
+    const auto cores = Bitset::from_ranges(text, bind_list_cores_max);
+    if (!cores || cores->none()) {
+      check.refuse("cores " + quoted(text) + " of a binding");
+      break;
+    }
+    auto& task = to.list.emplace_back();
+    cores->for_each([&](std::size_t core) { task.push_back(static_cast<std::uint32_t>(core)); });
+  }
+  return to;
+}
+
+cox::Distribution take(const Distribution& from, Check& check) {
+  cox::Distribution to;
+  to.kind = check.choice(from.kind(), DistributionKind::plane, "kind of distribution");
+  const bool is_plane = to.kind == DistributionKind::plane;
+  to.plane =
+      check.range(from.plane(), is_plane ? 1U : 0U, is_plane ? plane_max : 0U, "plane of ranks");
+  return to;
+}
+
+void put_binding(const cox::BindRequest& bind,
+                 const cox::Distribution& distribution,
+                 const auto& to) {
+  to->clear_bind();
+  to->clear_distribution();
+  if (bind.kind != BindKind::unset) {
+    to->mutable_bind()->set_kind(static_cast<std::uint32_t>(bind.kind));
+    for (const auto& cores : bind.list) {
+      Bitset all(bind_list_cores_max);
+      for (const std::uint32_t core : cores) all.set(core);
+      to->mutable_bind()->add_list(all.to_ranges());
+    }
+  }
+  if (distribution.kind == DistributionKind::unset) return;
+  to->mutable_distribution()->set_kind(static_cast<std::uint32_t>(distribution.kind));
+  to->mutable_distribution()->set_plane(distribution.plane);
+}
+
 /// What of its job a step wants, and who of it gets the input.
 void take_part(const StepRequest& from, Check& check, cox::StepRequest* to) {
   to->sharing = check.choice(from.sharing(), StepSharing::overlap, "sharing of a step");
@@ -142,6 +190,9 @@ void take_part(const StepRequest& from, Check& check, cox::StepRequest* to) {
   if (from.has_input_task()) {
     to->input_task = check.range(from.input_task(), 0U, tasks_max, "task for the input");
   }
+  to->bind = take(from.bind(), check);
+  to->distribution = take(from.distribution(), check);
+  to->pty = from.pty();
 }
 
 cox::StepRequest take(const StepRequest& from, Check& check) {
@@ -223,6 +274,8 @@ void take_where(const JobRequest& from, cox::JobCommon& to, Check& check) {
   take_manners(from, to, check);
   to.has_initial_step = from.has_initial_step();
   if (to.has_initial_step) to.initial_step = take(from.initial_step(), check);
+  to.bind = take(from.bind(), check);
+  to.distribution = take(from.distribution(), check);
 }
 
 }  // namespace
@@ -278,6 +331,8 @@ void put(const cox::StepRequest& from, StepRequest* to) {
   put(from.nodes_excluded, to->mutable_nodes_excluded());
   to->clear_input_task();
   if (from.input_task) to->set_input_task(*from.input_task);
+  put_binding(from.bind, from.distribution, to);
+  to->set_pty(from.pty);
 }
 
 Result<cox::StepRequest> take(const StepRequest& from) {
@@ -319,6 +374,7 @@ void put(const cox::JobCommon& from, JobRequest* to) {
   put_manners(from, to);
   to->clear_initial_step();
   if (from.has_initial_step) put(from.initial_step, to->mutable_initial_step());
+  put_binding(from.bind, from.distribution, to);
 }
 
 }  // namespace

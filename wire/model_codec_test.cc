@@ -75,6 +75,17 @@ cox::Component any_component() {
   return c;
 }
 
+cox::BindRequest any_bind() {
+  cox::BindRequest bind{static_cast<BindKind>(any_number(0, 9)), {}};
+  if (bind.kind == BindKind::list) bind.list = {{0, 1, 7}, {any_number<std::uint32_t>(0, 1000)}};
+  return bind;
+}
+
+cox::Distribution any_distribution() {
+  const auto kind = static_cast<DistributionKind>(any_number(0, 4));
+  return {kind, kind == DistributionKind::plane ? any_number<std::uint32_t>(1, 99) : 0U};
+}
+
 cox::StepRequest any_step() {
   cox::StepRequest s;
   s.argv = any_texts();
@@ -99,6 +110,9 @@ cox::StepRequest any_step() {
   s.nodes_wanted = any_texts();
   s.nodes_excluded = any_texts();
   if (*rc::gen::arbitrary<bool>()) s.input_task = any_number<std::uint32_t>(0, 1000);
+  s.bind = any_bind();
+  s.distribution = any_distribution();
+  s.pty = *rc::gen::arbitrary<bool>();
   return s;
 }
 
@@ -142,6 +156,8 @@ cox::JobRequest any_job() {
   c.requeue = *rc::gen::arbitrary<bool>();
   c.has_initial_step = *rc::gen::arbitrary<bool>();
   if (c.has_initial_step) c.initial_step = any_step();
+  c.bind = any_bind();
+  c.distribution = any_distribution();
   c.early_signal = {any_number(0, 65), seconds(any_number(0, 1000)), *rc::gen::arbitrary<bool>()};
   c.retry = {any_number(0U, 1000U), {{1, any_number(1U, 256U)}}};
   if (!*rc::gen::arbitrary<bool>()) return j;
@@ -201,6 +217,7 @@ TEST(ModelCodec, an_inventory_survives_its_bytes) {
     node.memory_mib = any_amounts(node.node_class.numa_nodes);
     node.pools = {{any_text(), any_text(), any_number<std::int64_t>(0, 1000)}};
     node.is_thissystem = *rc::gen::arbitrary<bool>();
+    node.shares_machine = *rc::gen::arbitrary<bool>();
     node.containment = any_text();
     node.version = any_text();
     RC_ASSERT(through_bytes<NodeInventory>(node) == node);

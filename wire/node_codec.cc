@@ -122,6 +122,7 @@ void put(const cox::NodeInventory& from, NodeInventory* to) {
   to->set_is_thissystem(from.is_thissystem);
   to->set_containment(clipped(from.containment));
   to->set_version(from.version);
+  to->set_shares_machine(from.shares_machine);
 }
 
 Result<cox::NodeInventory> take(const NodeInventory& from) {
@@ -148,6 +149,7 @@ Result<cox::NodeInventory> take(const NodeInventory& from) {
   to.is_thissystem = from.is_thissystem();
   to.containment = check.text(from.containment(), "containment");
   to.version = check.text(from.version(), "version");
+  to.shares_machine = from.shares_machine();
   return check.done(std::move(to)).map_error([&from](const cox::Error& error) {
     return error.with_context("inventory of " + quoted(from.name()));
   });

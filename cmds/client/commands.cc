@@ -7,12 +7,13 @@
 namespace cox::cmds {
 
 std::span<const Command* const> all_commands() {
-  static constexpr std::array<const Command*, 25> table = {
-      &up_command,     &down_command,    &join_command, &submit_command,     &run_command,
-      &alloc_command,  &queue_command,   &show_command, &why_command,        &wait_command,
-      &logs_command,   &cancel_command,  &hold_command, &release_command,    &requeue_command,
-      &update_command, &nodes_command,   &node_command, &partitions_command, &partition_command,
-      &config_command, &history_command, &sim_command,  &doctor_command,     &completion_command};
+  static constexpr std::array<const Command*, 28> table = {
+      &up_command,    &down_command,       &join_command,      &submit_command, &run_command,
+      &alloc_command, &queue_command,      &show_command,      &why_command,    &wait_command,
+      &ps_command,    &attach_command,     &bcast_command,     &logs_command,   &cancel_command,
+      &hold_command,  &release_command,    &requeue_command,   &update_command, &nodes_command,
+      &node_command,  &partitions_command, &partition_command, &config_command, &history_command,
+      &sim_command,   &doctor_command,     &completion_command};
   return table;
 }
 

@@ -6,6 +6,8 @@
 namespace cox::cmds {
 
 extern const Command alloc_command;
+extern const Command attach_command;
+extern const Command bcast_command;
 extern const Command cancel_command;
 extern const Command completion_command;
 extern const Command doctor_command;
@@ -19,6 +21,7 @@ extern const Command nodes_command;
 extern const Command config_command;
 extern const Command partition_command;
 extern const Command partitions_command;
+extern const Command ps_command;
 extern const Command queue_command;
 extern const Command release_command;
 extern const Command requeue_command;

@@ -12,12 +12,23 @@
 namespace cox::cmds {
 namespace {
 
+/// error: bad_usage where a step was named and cannot be
+Result<void> check_step(const JobName& name, const wire::JobAction& base) {
+  const auto kind = base.kind();
+  if (kind != wire::JobAction::CANCEL && kind != wire::JobAction::SIGNAL) {
+    return fail(Code::bad_usage, name.text + ": a job is expected, not a step");
+  }
+  if (base.has_step()) {
+    return fail(Code::bad_usage, name.text + ": names a step, as --step does");
+  }
+  if (base.scope() == 0) return {};
+  return fail(Code::bad_usage, name.text + ": a step, of which --batch and --full say nothing");
+}
+
 Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
-                                                       wire::JobAction::Kind kind,
-                                                       const wire::JobChanges* changes) {
+                                                       const wire::JobAction& base) {
   wire::ClientRequest whole;
-  whole.mutable_job_action()->set_kind(kind);
-  if (changes != nullptr) *whole.mutable_job_action()->mutable_changes() = *changes;
+  *whole.mutable_job_action() = base;
   const auto selector = Selector::parse(given.value("label"));
   if (!selector) return Failure(selector.error().with_context("--label"));
   whole.mutable_job_action()->set_selector(given.value("label"));
@@ -29,11 +40,9 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
       put_names({*name}, whole.mutable_job_action());
       continue;
     }
-    if (kind != wire::JobAction::CANCEL) {
-      return fail(Code::bad_usage, operand + ": a job is expected, not a step");
-    }
+    if (auto checked = check_step(*name, base); !checked) return Failure(checked.error());
     wire::JobAction& action = *requests.emplace_back().mutable_job_action();
-    action.set_kind(kind);
+    action = base;
     put_names({*name}, &action);
     action.set_step(name->step->value);
     action.set_has_step(true);
@@ -63,9 +72,13 @@ OptionTable job_action_options() {
   return table;
 }
 
-Result<int> run_job_action(const Parsed& given,
-                           wire::JobAction::Kind kind,
-                           const wire::JobChanges* changes) {
+Result<int> run_job_action(const Parsed& given, wire::JobAction::Kind kind) {
+  wire::JobAction action;
+  action.set_kind(kind);
+  return run_job_action(given, action);
+}
+
+Result<int> run_job_action(const Parsed& given, const wire::JobAction& action) {
   const bool has_label = given.has("label");
   if (has_label && given.value("label").empty()) {
     return fail(Code::bad_usage, "--label \"\": a selector is expected, as app=cfd");
@@ -74,7 +87,7 @@ Result<int> run_job_action(const Parsed& given,
       (!given.has("user") && !has_label && given.operands().empty())) {
     return usage_error(given.command(), "jobs, --user or --label are expected");
   }
-  const auto requests = make_requests(given, kind, changes);
+  const auto requests = make_requests(given, action);
   if (!requests) return Failure(requests.error());
   auto session = Session::open(given);
   if (!session) return Failure(session.error());

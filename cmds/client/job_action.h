@@ -10,11 +10,10 @@ namespace cox::cmds {
 
 OptionTable job_action_options();
 
-/// Asks for `kind` on what `given` names. A job that is refused is one line on stderr; the status
+/// Asks for `action` on what `given` names. A job that is refused is one line on stderr; the status
 /// is 0, that of the refusals when all are alike, else 1.
-/// `changes`: of an update.
-Result<int> run_job_action(const Parsed& given,
-                           wire::JobAction::Kind kind,
-                           const wire::JobChanges* changes = nullptr);
+/// `action`: what of it is the same for all of them; a step in it is one of each job.
+Result<int> run_job_action(const Parsed& given, const wire::JobAction& action);
+Result<int> run_job_action(const Parsed& given, wire::JobAction::Kind kind);
 
 }  // namespace cox::cmds

@@ -129,6 +129,20 @@ Result<void> set_label(const Given& given, RequestDraft& draft) {
   return {};
 }
 
+Result<void> set_bind(const Given& given, RequestDraft& draft) {
+  auto bind = parse_bind(given.value);
+  if (!bind) return Failure(bind.error().with_context(given.option()));
+  draft.job.common.edit().bind = *std::move(bind);
+  return {};
+}
+
+Result<void> set_distribution(const Given& given, RequestDraft& draft) {
+  const auto distribution = parse_distribution(given.value);
+  if (!distribution) return Failure(distribution.error().with_context(given.option()));
+  draft.job.common.edit().distribution = *distribution;
+  return {};
+}
+
 Result<void> set_nice(const Given& given, RequestDraft& draft) {
   const auto nice = given.has_value ? parse_i64(given.value) : std::optional<std::int64_t>(100);
   if (!nice || *nice < -2147483645 || *nice > 2147483645) {

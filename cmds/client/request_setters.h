@@ -78,6 +78,8 @@ Result<void> set_export(const Given& given, RequestDraft& draft);
 Result<void> set_nodes(const Given& given, RequestDraft& draft);
 Result<void> set_time(const Given& given, RequestDraft& draft);
 Result<void> set_label(const Given& given, RequestDraft& draft);
+Result<void> set_bind(const Given& given, RequestDraft& draft);
+Result<void> set_distribution(const Given& given, RequestDraft& draft);
 Result<void> set_nice(const Given& given, RequestDraft& draft);
 Result<void> set_exclusive(const Given& given, RequestDraft& draft);
 Result<void> set_partitions(const Given& given, RequestDraft& draft);

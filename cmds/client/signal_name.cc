@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <csignal>
+#include <vector>
 
 #include "common/text.h"
 
@@ -40,7 +41,12 @@ Result<std::int32_t> parse_signal(std::string_view text) {
   if (word.starts_with("SIG")) word.erase(0, 3);
   const auto found = std::ranges::find(names, word, &Named::name);
   if (found != names.end()) return found->number;
-  return fail(Code::bad_usage, quoted(text) + " is no signal: USR1, TERM or a number to 64");
+  std::vector<std::string> known;
+  for (const Named& one : names) known.emplace_back(one.name);
+  const auto near = nearest(word, known);
+  return fail(Code::bad_usage,
+              quoted(text) + " is no signal: " +
+                  (near ? "is " + *near + " meant?" : std::string("USR1, TERM or a number to 64")));
 }
 
 std::string signal_text(std::int32_t signal) {

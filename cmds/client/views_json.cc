@@ -71,6 +71,18 @@ void write_share_members(const wire::NodeShareView& share, JsonWriter* json) {
   json->number("tasks", share.tasks());
 }
 
+/// How the tasks on a node are bound; `not_bound`: why they are not.
+void write_binding(const wire::BindingView& binding, JsonWriter* json) {
+  json->begin_object();
+  json->text("node", binding.node());
+  binding.not_bound().empty() ? json->null("not_bound")
+                              : json->text("not_bound", binding.not_bound());
+  json->begin_array("map");
+  for (const std::string& line : binding.map()) json->item(line);
+  json->end_array();
+  json->end_object();
+}
+
 /// What a step may use of a node.
 void write_step_share(const wire::NodeShareView& share, JsonWriter* json) {
   json->begin_object();
@@ -177,6 +189,12 @@ void write_members(const wire::StepView& step, JsonWriter* json) {
   json->begin_array("shares");
   for (const wire::NodeShareView& share : step.shares()) write_step_share(share, json);
   json->end_array();
+  step.bind().empty() ? json->null("bind") : json->text("bind", step.bind());
+  step.distribution().empty() ? json->null("distribution")
+                              : json->text("distribution", step.distribution());
+  json->begin_array("bindings");
+  for (const wire::BindingView& binding : step.bindings()) write_binding(binding, json);
+  json->end_array();
 }
 
 void write_json(const wire::StepView& step, JsonWriter* json) {
@@ -205,6 +223,7 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->number("score", node.score());
   write_instant("rests_until_us", node.rests_until_us(), json);
   json->boolean("is_thissystem", node.is_thissystem());
+  json->boolean("shares_machine", node.shares_machine());
   json->begin_object("labels");
   for (const auto& [key, value] : take_labels(node.labels())) json->text(key, value);
   json->end_object();

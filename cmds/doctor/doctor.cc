@@ -54,6 +54,7 @@ struct Topics {
   bool nodes = true;
   bool mpi = true;
   bool config = true;
+  bool wire_up = false;  // runs jobs: only where it was asked for
 };
 
 Result<Topics> parse_topics(const Parsed& given) {
@@ -62,7 +63,7 @@ Result<Topics> parse_topics(const Parsed& given) {
   if (given.operands().size() > 1) {
     return usage_error(given.command(), quoted(given.operands()[1]) + ": nothing is expected here");
   }
-  if (word == "mpi") return Topics{false, false, true, false};
+  if (word == "mpi") return Topics{false, false, true, false, true};
   if (word == "node") return Topics{false, true, false, false};
   if (word == "config") return Topics{true, false, false, true};
   return usage_error(given.command(), quoted(word) + ": mpi, node or config");
@@ -105,6 +106,7 @@ Result<wire::StatusReply> examine(const Parsed& given,
   if (examined && topics.config) {
     examined = examine_config(*session, examined_dir(given), findings);
   }
+  if (examined && topics.wire_up) examined = examine_wire_up(given, *session, findings);
   if (!examined) return Failure(examined.error());
   return status->status();
 }

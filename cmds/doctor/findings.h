@@ -43,6 +43,8 @@ void examine_directory(const Parsed& given, std::vector<Finding>* findings);
 void examine_machine(std::vector<Finding>* findings);
 /// The library by which MPI programs find each other is there and can be loaded.
 void examine_mpi(std::vector<Finding>* findings);
+/// Tasks on nodes of each class find each other. Runs jobs.
+Result<void> examine_wire_up(const Parsed& given, Session& session, std::vector<Finding>* findings);
 /// The programs of a node are there, of our version.
 void examine_programs(std::vector<Finding>* findings);
 /// The configuration in force against the file that the cluster in `dir` was started with, and

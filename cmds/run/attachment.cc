@@ -3,10 +3,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "cmds/client/terminal.h"
+#include "cmds/run/raw_terminal.h"
 #include "model/job_state.h"
 #include "platform/address.h"
 #include "platform/file.h"
@@ -18,6 +20,7 @@ constexpr Duration attach_time = seconds(30);
 /// A link that polls writable takes this much without blocking, so that input cannot stand in the
 /// way of output.
 constexpr std::size_t input_piece = 16U << 10;
+constexpr char leave_key = 0x1d;  // Ctrl-], as with telnet
 
 /// A background process of a terminal would be stopped by reading it.
 bool may_read_input() {
@@ -41,9 +44,13 @@ Result<Attachment> Attachment::open(const wire::StepReady& ready, AttachOptions 
   if (!link) return Failure(link.error().with_context("the step's supervisor"));
   Attachment attachment(std::move(*link), options, ready.tasks());
   wire::StepMessage message;
-  message.mutable_attach()->set_owner(true);
+  message.mutable_attach()->set_owner(options.is_owner);
+  message.mutable_attach()->set_read_only(options.read_only);
   const auto sent = attachment.send(message);
   if (!sent) return Failure(sent.error());
+  if (options.is_terminal) {
+    if (const auto told = attachment.send_size(); !told) return Failure(told.error());
+  }
   return attachment;
 }
 
@@ -88,6 +95,7 @@ Result<void> Attachment::take(const wire::StepMessage& message) {
 
 void Attachment::print_output(const wire::Output& output) {
   const int fd = output.stream() == 2 ? STDERR_FILENO : STDOUT_FILENO;
+  if (output.eof() && output.stream() == 1) ended_outputs_.insert(output.task());
   std::string text;
   if (!options_.label_output) {
     text = output.data();
@@ -108,6 +116,19 @@ void Attachment::read_input() {
   has_input_ = true;
   input_ended_ = got <= 0;
   pending_input_.assign(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  if (options_.is_owner) return;
+  const std::size_t key = pending_input_.find(leave_key);
+  wants_to_leave_ = wants_to_leave_ || input_ended_ || key != std::string::npos;
+  pending_input_.resize(std::min(key, pending_input_.size()));
+}
+
+Result<void> Attachment::send_size() {
+  const auto size = window_size();
+  if (!size) return {};
+  wire::StepMessage message;
+  message.mutable_resize()->set_rows(size->rows);
+  message.mutable_resize()->set_columns(size->columns);
+  return send(message);
 }
 
 Result<void> Attachment::send_input() {

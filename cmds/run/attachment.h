@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "cmds/run/labels.h"
@@ -19,11 +20,14 @@ struct AttachOptions {
   bool is_verbose = false;     // print what the step tells of itself, but for
   bool shows_binding = false;  // which task gets which cores
   bool forward_input = true;
+  bool is_terminal = false;  // our terminal stands for the first task's
+  bool is_owner = true;      // else we look on: the step goes on without us
+  bool read_only = false;    // of who looks on: nothing is typed
 };
 
 class Attachment {
  public:
-  /// Connects to the step's root supervisor as its owner.
+  /// Connects to the step's root supervisor.
   static Result<Attachment> open(const wire::StepReady& ready, AttachOptions options);
 
   /// Descriptors to wait on, beside others of the caller, until something can be done.
@@ -41,6 +45,14 @@ class Attachment {
   Result<void> send_input();
   /// Once: the tasks get TERM, and KILL when they take too long. Twice: KILL now.
   Result<void> end_step();
+  /// Of our terminal, to that of the first task.
+  Result<void> send_size();
+
+  /// Tasks whose output has ended, as far as it came here.
+  std::size_t ended_tasks() const { return ended_outputs_.size(); }
+
+  /// The key that leaves a step was pressed.
+  bool wants_to_leave() const { return wants_to_leave_; }
 
   /// The step's result, once it has ended.
   const std::optional<wire::StepResult>& result() const { return result_; }
@@ -61,6 +73,8 @@ class Attachment {
   bool has_input_ = false;  // something of it, perhaps its end, is to be sent
   bool input_ended_ = false;
   bool has_lost_output_ = false;
+  bool wants_to_leave_ = false;
+  std::set<std::uint32_t> ended_outputs_;
   std::optional<wire::StepResult> result_;
 };
 

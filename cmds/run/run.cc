@@ -5,14 +5,17 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
 #include "cmds/client/json.h"
+#include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "cmds/run/attachment.h"
 #include "cmds/run/conversation.h"
+#include "cmds/run/raw_terminal.h"
 #include "cmds/run/run_request.h"
 
 namespace cox::cmds {
@@ -86,6 +89,8 @@ class Run {
     auto opened = Attachment::open(*conversation_.ready(), options_);
     if (!opened) return lost(opened.error());
     attachment_.emplace(std::move(*opened));
+    // From here on keys are the task's, Ctrl-C and Ctrl-Z too.
+    if (options_.is_terminal) terminal_ = RawTerminal::open();
     return attachment_->take_output();
   }
 
@@ -108,6 +113,10 @@ class Run {
 
   Result<void> serve_signals() {
     while (const auto signal = signals_.take()) {
+      if (*signal == SIGINT && interrupts_ == 0 && !is_second_within_a_second()) {
+        print_error(status_text());
+        continue;
+      }
       ++interrupts_;
       if (interrupts_ == 1) {
         print_error("ending the step; once more kills it");
@@ -117,7 +126,23 @@ class Run {
       const auto sent = attachment_->end_step();
       if (!sent) return sent;
     }
+    if (signals_.take_resize() && options_.is_terminal) return attachment_->send_size();
     return {};
+  }
+
+  /// Of two Ctrl-C the first is a question.
+  bool is_second_within_a_second() {
+    const Instant now = wall_now();
+    const Instant before = std::exchange(asked_at_, now);
+    return before.is_set() && now >= before && now <= before + seconds(1);
+  }
+
+  std::string status_text() const {
+    const wire::StepReady& ready = *conversation_.ready();
+    const std::size_t ended = std::min<std::size_t>(attachment_->ended_tasks(), ready.tasks());
+    return "step " + std::to_string(ready.job()) + "." + std::to_string(ready.step()) + " on " +
+           ready.node_list() + ": " + std::to_string(ready.tasks() - ended) + " of " +
+           std::to_string(ready.tasks()) + " tasks run; Ctrl-C again within a second ends them";
   }
 
   /// The supervisor is gone: the controller knows why, and says so when the job has ended.
@@ -131,6 +156,7 @@ class Run {
 
   /// Waits for the controller's last word, so that the job has ended when this command has.
   Result<int> finish() {
+    terminal_.reset();
     while (!conversation_.ended() && !conversation_.is_over()) {
       std::array<pollfd, 2> ready = {pollfd{conversation_.descriptor(), POLLIN, 0},
                                      pollfd{signals_.descriptor(), POLLIN, 0}};
@@ -187,6 +213,8 @@ class Run {
   Signals signals_;
   AttachOptions options_;
   std::optional<Attachment> attachment_;
+  std::optional<RawTerminal> terminal_;
+  Instant asked_at_;
   int interrupted_ = 0;
   int interrupts_ = 0;
   bool is_lost_ = false;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <utility>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
@@ -45,7 +46,10 @@ constexpr std::array step_options = {"nodes",
                                      "label-output",
                                      "mpi",
                                      "verbose",
+                                     "bind",
+                                     "distribution",
                                      "show-binding",
+                                     "pty",
                                      "no-kill-on-bad-exit",
                                      "json",
                                      "cluster"};
@@ -136,6 +140,9 @@ Result<StepRequest> make_step(const Parsed& given, RequestDraft* draft) {
   step.error.swap(common.error);
   if (auto read = read_input(common.input, &step); !read) return Failure(read.error());
   common.input.clear();
+  step.pty = given.has("pty");
+  step.bind = std::exchange(common.bind, {});
+  step.distribution = std::exchange(common.distribution, {});
   step.label_output = given.has("label-output");
   step.kill_on_bad_exit = !given.has("no-kill-on-bad-exit");
   if (given.has("mpi")) {
@@ -247,13 +254,11 @@ OptionTable run_options() {
        {"new", 0, "", "a job of its own, even inside a job"},
        {"no-kill-on-bad-exit", 0, "", "a task that fails does not end the others"},
        {"verbose", 'v', "", "say how the tasks are wired up"},
-       {"bind", 0, "KIND", ""},
-       {"distribution", 'm', "KIND", ""},
        {"exact", 0, "", "a step takes only what it asks for"},
        {"overlap", 0, "", "a step shares all with other steps"},
        {"immediate", 'I', "", "a step is refused rather than that it waits"},
        {"within", 0, "JOB", "a step of this job, from anywhere"},
-       {"pty", 0, "", ""},
+       {"pty", 0, "", "the first task has this terminal"},
        {"show-binding", 0, "", "say which task gets which cores"},
        json_option,
        cluster_option,
@@ -269,6 +274,13 @@ Result<RunRequest> read_run_request(const Parsed& given) {
   run.attach.label_output = given.has("label-output");
   run.attach.is_verbose = given.has("verbose");
   run.attach.shows_binding = given.has("show-binding");
+  run.attach.is_terminal = given.has("pty");
+  for (const char* other : {"output", "error", "input", "label-output"}) {
+    if (!given.has("pty") || !given.has(other)) continue;
+    return usage_error(given.command(),
+                       std::string("--pty contradicts --") + other +
+                           ": what goes through a terminal has no file and no label");
+  }
   run.wording = wording_of(*draft);
   const std::string job = surrounding_job(given);
   if (given.has("within") && given.has("new")) {

@@ -106,8 +106,10 @@ std::string step_text(const wire::StepView& step) {
   const std::string detail = step.result().detail();
   if (!step.waits().empty()) return step.state() + name + ", waits: " + step.waits();
   if (step.started_us() == 0) return step.state() + name + ": " + detail;
+  const bool is_unbound = std::ranges::any_of(
+      step.bindings(), [](const auto& binding) { return !binding.not_bound().empty(); });
   return step.state() + name + ", " + tasks + " on " + step.nodes() +
-         (detail.empty() ? "" : ": " + detail);
+         (is_unbound ? ", not bound" : "") + (detail.empty() ? "" : ": " + detail);
 }
 
 std::string job_text(const wire::JobView& job) {
@@ -236,6 +238,7 @@ Result<std::string> show_jobs(const Parsed& given,
   put_names(jobs, request.mutable_list_jobs());
   request.mutable_list_jobs()->set_ended(true);
   request.mutable_list_jobs()->set_full(true);
+  request.mutable_list_jobs()->set_bindings(true);
   const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
   if (reply->jobs().jobs_size() == 0) {

@@ -1,6 +1,7 @@
 // A step is found in its job.
 #include "cmds/show/step.h"
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "cmds/client/submission.h"
 #include "cmds/client/views.h"
 #include "cmds/show/sheet.h"
+#include "common/node_list.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -47,6 +49,8 @@ std::string sheet_of(const wire::JobView& job, const wire::StepView& step) {
   sheet.add("Waits for", step.waits());
   sheet.add("Waits since", step.waits().empty() ? "" : local_time(step.queued_us()));
   sheet.add("Shares", step.sharing());
+  sheet.add("Binding", step.bindings().empty() ? "" : binding_text(step));
+  sheet.add("Ranks", step.bindings().size() < 2 ? "" : step.distribution());
   for (const wire::NodeShareView& share : step.shares()) {
     sheet.add("On " + share.node(), share_text(share));
   }
@@ -79,6 +83,20 @@ std::string step_id(const wire::StepView& step) {
   return step.step() >= step_batch.value ? step.name() : std::to_string(step.step());
 }
 
+std::string binding_text(const wire::StepView& step) {
+  std::map<std::string, std::vector<std::string>> nodes;  // by what is said of them
+  for (const wire::BindingView& binding : step.bindings()) {
+    nodes[binding.not_bound()].push_back(binding.node());
+  }
+  std::string text = step.bind();
+  for (const auto& [why, names] : nodes) {
+    const std::string where = nodes.size() == 1 ? "" : " on " + fold_node_list(names);
+    text += (text.empty() ? "" : ", ") +
+            (why.empty() ? "bound" + where : "not bound" + where + ": " + why);
+  }
+  return text;
+}
+
 Result<std::string> show_step(const Parsed& given, const std::string& name) {
   const auto id = parse_job_name(name);
   if (!id) return Failure(id.error());
@@ -90,6 +108,7 @@ Result<std::string> show_step(const Parsed& given, const std::string& name) {
   put_names({*id}, request.mutable_list_jobs());
   request.mutable_list_jobs()->set_ended(true);
   request.mutable_list_jobs()->set_full(true);
+  request.mutable_list_jobs()->set_bindings(true);
   const auto reply = ask_cluster(given, request);
   if (!reply) return Failure(reply.error());
   const auto& jobs = reply->jobs().jobs();

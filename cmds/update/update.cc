@@ -23,8 +23,10 @@ Result<int> run(const Parsed& given) {
     if (auto added = add_change(word, now, &changes); !added) return Failure(added.error());
   }
   if (!is_any) return usage_error(given.command(), "KEY=VALUE is missing");
-  return run_job_action(Parsed(given.command(), std::move(words)), wire::JobAction::UPDATE,
-                        &changes);
+  wire::JobAction action;
+  action.set_kind(wire::JobAction::UPDATE);
+  *action.mutable_changes() = std::move(changes);
+  return run_job_action(Parsed(given.command(), std::move(words)), action);
 }
 
 }  // namespace

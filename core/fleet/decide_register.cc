@@ -102,7 +102,7 @@ void check_stuck(const Scene& scene,
 bool is_described(const Node& node, const NodeInventory& now) {
   return !node.is_lost && node.boot_id == now.boot_id && node.address == now.address &&
          node.containment == now.containment && node.version == now.version &&
-         node.is_thissystem == now.is_thissystem;
+         node.is_thissystem == now.is_thissystem && node.shares_machine == now.shares_machine;
 }
 
 NodeRegistered registered(const NodeInventory& from, NodeId node, ClassId node_class, Instant now) {
@@ -116,7 +116,8 @@ NodeRegistered registered(const NodeInventory& from, NodeId node, ClassId node_c
                         from.version,
                         from.memory_mib,
                         from.pools,
-                        from.is_thissystem};
+                        from.is_thissystem,
+                        from.shares_machine};
 }
 
 Result<void> check_inventory(const NodeInventory& inventory) {

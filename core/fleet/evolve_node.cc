@@ -31,6 +31,7 @@ void describe(State& state, Node& node, const NodeRegistered& fact) {
   node.memory_mib = fact.memory_mib;
   node.pools = fact.pools;
   node.is_thissystem = fact.is_thissystem;
+  node.shares_machine = fact.shares_machine;
   node.is_lost = false;
   node.registered = fact.at;
   if (node.aside == Aside::none && !node.backed_off_until.is_set()) node.why.clear();

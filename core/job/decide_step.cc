@@ -7,11 +7,28 @@
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
 #include "core/job/progress.h"
+#include "core/job/step_binding.h"
 #include "core/job/step_queue.h"
 #include "core/scene.h"
 
 namespace cox::core {
 namespace {
+
+/// What was asked for by name has to be possible where the step runs alone. Which cores an exact
+/// step will get is not known before, so that it cannot name them.
+Result<void> check_binding(const Record& record,
+                           const Job& job,
+                           const StepRequest& request,
+                           const std::vector<StepShare>& alone) {
+  const bool is_list = bind_of(job.request, request).kind == BindKind::list;
+  if (is_list && request.sharing == StepSharing::exact) {
+    return fail(Code::refused,
+                "--bind list: which cores an exact step gets is not known before "
+                "(without --exact and --cpus-per-task it has all of the job's)");
+  }
+  const std::string& partition = partition_of(job);
+  return StepBinder(record, job.request, partition, job.run->allocation).check(request, alone);
+}
 
 /// A step that fits nowhere in its job is refused; one that does not fit beside other steps waits.
 Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateStep& ask) {
@@ -23,9 +40,13 @@ Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateSte
     return fail(Code::refused, "--input " + std::to_string(*ask.request.input_task) +
                                    ": the step has ranks 0 to " + std::to_string(last));
   }
+  if (auto bound = check_binding(record, job, ask.request, *alone); !bound.has_value()) {
+    return Failure(bound.error());
+  }
   const bool overlaps = ask.request.sharing == StepSharing::overlap;
-  auto shares = overlaps ? std::move(alone)
-                         : place_step(record, job, ask.request, room_behind_queue(record, job));
+  auto shares = overlaps
+                    ? std::move(alone)
+                    : place_step(record, job, ask.request, room_behind_queue(scene.state, job));
   const StepId id = job.run->next_step;
   if (shares.has_value()) {
     return Facts{
@@ -34,7 +55,7 @@ Result<Facts> start_or_queue(const Scene& scene, const Job& job, const CreateSte
   if (ask.is_immediate) {
     return fail(Code::refused, shares.error().message + " now (without --immediate it waits)");
   }
-  if (count_waiting_steps(job) >= waiting_steps_max) {
+  if (count_waiting_steps(scene.state.index, job.id) >= waiting_steps_max) {
     return fail(Code::refused, job_text(job) + " has " + std::to_string(waiting_steps_max) +
                                    " steps that wait: no more may");
   }

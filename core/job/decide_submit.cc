@@ -223,6 +223,19 @@ Result<void> check_quota(const State& state, const SubmitJob& ask) {
                                  " (scheduling.jobs_per_user)");
 }
 
+/// error: refused, where no start could bind as it asks
+Result<void> check_binding(const JobCommon& job) {
+  const bool is_beside_gpus = job.bind.kind == BindKind::gpu ||
+                              (job.has_initial_step && job.initial_step.bind.kind == BindKind::gpu);
+  if (!is_beside_gpus) return {};
+  for (const Component& part : job.components) {
+    for (const DeviceRequest& device : part.devices) {
+      if (device.name == "gpu" && device.count > 0) return {};
+    }
+  }
+  return fail(Code::refused, "--bind gpu: the job asks for no GPU (see: --gpus)");
+}
+
 }  // namespace
 
 std::optional<JobId> submitted_before(const State& state, const SubmitJob& submit) {
@@ -239,6 +252,7 @@ Result<Facts> decide_one(const Scene& scene, const SubmitJob& ask) {
   if (auto checked = check_quota(scene.state, ask); !checked) return Failure(checked.error());
   auto request = settled(ask, scene.state, scene.now);
   if (!request.has_value()) return Failure(request.error());
+  if (auto bound = check_binding(*request->common); !bound) return Failure(bound.error());
   if (!request->terms.is_blank()) {
     const ArraySpec& array = request->common->array;
     for (const auto& checked : {check_dependency(scene.state, *request->terms, array),

@@ -13,11 +13,10 @@ Job& job_with_attempt(State& state, JobId id, Attempt attempt) {
 }
 
 Step& open_step(Job& job, StepId id) {
-  for (Step& step : job.run.edit().steps) {
-    if (step.id == id && !step.is_ended()) return step;
-  }
-  ASSERT(!"an open step of the attempt");
-  return job.run.edit().steps.front();
+  const Step* found = find_step(job, id);
+  ASSERT(found != nullptr && !found->is_ended());
+  const auto at = static_cast<std::size_t>(found - job.run->steps.data());
+  return job.run.edit().steps[at];
 }
 
 }  // namespace

@@ -72,10 +72,13 @@ bool holds_share(const Job& job, NodeId node) {
 }
 
 const Step* find_step(const Job& job, StepId id) {
-  for (const Step& step : job.run->steps) {
-    if (step.id == id) return &step;
+  const std::vector<Step>& steps = job.run->steps;
+  // They stand in the order of their numbers, behind the batch script where there is one.
+  for (const std::size_t at : {std::size_t{id.value}, std::size_t{id.value} + 1}) {
+    if (at < steps.size() && steps[at].id == id) return &steps[at];
   }
-  return nullptr;
+  const auto found = std::ranges::find(steps, id, &Step::id);
+  return found == steps.end() ? nullptr : &*found;
 }
 
 bool has_share(const Step& step, NodeId node) {

@@ -8,6 +8,7 @@
 #include "core/job/array.h"
 #include "core/job/layout.h"
 #include "core/job/lifecycle.h"
+#include "core/job/step_binding.h"
 
 namespace cox::core {
 namespace {
@@ -78,8 +79,12 @@ Facts start_job(const State& state,
     if (!shares.has_value()) {
       return Facts{JobHeld{job.id, now, Hold::by_system, shares.error().message}};
     }
-    facts.push_back(
-        StepStarted{job.id, attempt, StepId{0}, now, job.request.common->initial_step, *shares});
+    const StepRequest& step = job.request.common->initial_step;
+    const StepBinder binder(state.record, job.request, partition, allocation);
+    if (auto bound = binder.check(step, *shares); !bound.has_value()) {
+      return Facts{JobHeld{job.id, now, Hold::by_system, bound.error().message}};
+    }
+    facts.push_back(StepStarted{job.id, attempt, StepId{0}, now, step, *shares});
   }
   if (allocation.nodes.size() == 1 && !waits) {
     for (Fact& fact : release_job(job, attempt, now)) facts.push_back(std::move(fact));

@@ -36,6 +36,82 @@ bool has_waiting(const Job& job) {
          std::ranges::any_of(job.run->steps, [](const Step& step) { return step.is_waiting(); });
 }
 
+StepLane lane_of(const StepRequest& request) {
+  return {request.nodes_wanted, request.nodes_excluded, request.nodes};
+}
+
+/// The first step of each lane, in the order in which they were asked for.
+std::vector<StepId> heads_of(const StepQueue& queue) {
+  std::vector<StepId> heads;
+  heads.reserve(queue.lanes.size());
+  for (const auto& [lane, steps] : queue.lanes) heads.push_back(*steps.begin());
+  std::ranges::sort(heads);
+  return heads;
+}
+
+const StepQueue* find_queue(const Index& index, JobId job) {
+  const auto found = index.step_queues.find(job);
+  return found == index.step_queues.end() ? nullptr : &found->second;
+}
+
+void add_waiting(StepQueue& queue, const Step& step) {
+  queue.lanes[lane_of(step.request)].insert(step.id);
+}
+
+/// True where it waited.
+bool drop_waiting(StepQueue& queue, const Step& step) {
+  const auto lane = queue.lanes.find(lane_of(step.request));
+  if (lane == queue.lanes.end() || lane->second.erase(step.id) == 0) return false;
+  if (lane->second.empty()) queue.lanes.erase(lane);
+  return true;
+}
+
+void rebuild_queue(Index& index, const Record& record, JobId id) {
+  index.step_queues.erase(id);
+  const Job* job = record.jobs.find(id);
+  if (job == nullptr || !has_waiting(*job)) return;
+  StepQueue& queue = index.step_queues[id];
+  queue.room = room_beside_steps(*job);
+  for (const Step& step : job->run->steps) {
+    if (step.is_waiting()) add_waiting(queue, step);
+  }
+}
+
+void note_due(Index& index, const Record& record, JobId id) {
+  const StepQueue* queue = find_queue(index, id);
+  const bool is_due =
+      queue != nullptr && due_step(record, *record.jobs.find(id), *queue, {}).start.has_value();
+  if (is_due) {
+    index.steps_due.insert(id);
+  } else {
+    index.steps_due.erase(id);
+  }
+}
+
+/// What a fact about one step changes of its job's queue.
+template <class One>
+void keep_queue(State& state, const One& fact) {
+  const auto found = state.index.step_queues.find(fact.job);
+  if (found == state.index.step_queues.end()) {
+    if constexpr (std::is_same_v<One, StepQueued>) {
+      rebuild_queue(state.index, state.record, fact.job);
+    }
+    return;
+  }
+  StepQueue& queue = found->second;
+  const Job& job = *state.record.jobs.find(fact.job);
+  const Step& step = *find_step(job, fact.step);
+  if constexpr (std::is_same_v<One, StepQueued>) {
+    add_waiting(queue, step);
+  } else if constexpr (std::is_same_v<One, StepStarted>) {
+    drop_waiting(queue, step);
+    take_room(queue.room, job, step);
+  } else if (!drop_waiting(queue, step)) {
+    give_room(queue.room, job, step);
+  }
+  if (queue.lanes.empty()) state.index.step_queues.erase(found);
+}
+
 std::string title_of(const Job& job, StepId step) {
   return job_name(job) + "." + step_name(step);
 }
@@ -69,32 +145,40 @@ std::vector<StepId> holders_of(const Record& record, const Job& job, const StepR
 
 }  // namespace
 
-StepRoom room_behind_queue(const Record& record, const Job& job) {
-  StepRoom room = room_beside_steps(job);
-  for (const Step& step : job.run->steps) {
-    if (step.is_waiting() && bar(record, job, step, room)) break;
+StepRoom room_behind_queue(const State& state, const Job& job) {
+  const StepQueue* queue = find_queue(state.index, job.id);
+  if (queue == nullptr) return room_beside_steps(job);
+  StepRoom room = queue->room;
+  for (const StepId head : heads_of(*queue)) {
+    if (bar(state.record, job, *find_step(job, head), room)) break;
   }
   return room;
 }
 
-std::size_t count_waiting_steps(const Job& job) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(job.run->steps, [](const Step& step) { return step.is_waiting(); }));
+std::size_t count_waiting_steps(const Index& index, JobId job) {
+  const StepQueue* queue = find_queue(index, job);
+  std::size_t count = 0;
+  if (queue == nullptr) return count;
+  for (const auto& [lane, steps] : queue->lanes) count += steps.size();
+  return count;
 }
 
-std::optional<StepStarted> due_step(const Record& record, const Job& job, Instant now) {
-  if (!has_waiting(job)) return std::nullopt;
-  StepRoom room = room_beside_steps(job);
-  for (const Step& step : job.run->steps) {
-    if (!step.is_waiting()) continue;
+// Behind a step that does not fit no other of its lane does: all their places are barred.
+DueStep due_step(const Record& record, const Job& job, const StepQueue& queue, Instant now) {
+  DueStep due;
+  StepRoom room = queue.room;
+  for (const StepId head : heads_of(queue)) {
+    const Step& step = *find_step(job, head);
+    ++due.looked_at;
     auto shares = place_step(record, job, step.request, room);
     if (shares) {
-      return StepStarted{job.id,       job.attempt,        step.id, now,
-                         step.request, std::move(*shares), step.key};
+      due.start = StepStarted{job.id,       job.attempt,        step.id, now,
+                              step.request, std::move(*shares), step.key};
+      return due;
     }
     if (bar(record, job, step, room)) break;
   }
-  return std::nullopt;
+  return due;
 }
 
 std::string step_wait_text(const Record& record, const Job& job, const Step& waiting) {
@@ -126,15 +210,12 @@ std::vector<StepWait> step_waits(const Record& record, const Job& job) {
 }
 
 void look_for_due_step(Index& index, const Record& record, JobId id) {
-  const Job* job = record.jobs.find(id);
-  if (job != nullptr && due_step(record, *job, Instant{}).has_value()) {
-    index.steps_due.insert(id);
-  } else {
-    index.steps_due.erase(id);
-  }
+  rebuild_queue(index, record, id);
+  note_due(index, record, id);
 }
 
 void rebuild_steps_due(Index& index, const Record& record) {
+  index.step_queues.clear();
   index.steps_due.clear();
   for (const Job& job : record.jobs) {
     if (has_waiting(job)) look_for_due_step(index, record, job.id);
@@ -148,9 +229,11 @@ void keep_steps_due(State& state, const Fact& fact) {
         // What a cpu is, and with it what fits, may have changed.
         if constexpr (std::is_same_v<One, SettingsApplied>) {
           rebuild_steps_due(state.index, state.record);
-        } else if constexpr (is_any_of<One, StepQueued, StepStarted, StepEnded, JobReleased,
-                                       JobEnding, JobUpdated, StartUndone, JobRequeued, JobEnded,
-                                       JobQuarantined>) {
+        } else if constexpr (is_any_of<One, StepQueued, StepStarted, StepEnded>) {
+          keep_queue(state, one);
+          note_due(state.index, state.record, one.job);
+        } else if constexpr (is_any_of<One, JobReleased, JobEnding, JobUpdated, StartUndone,
+                                       JobRequeued, JobEnded, JobQuarantined>) {
           look_for_due_step(state.index, state.record, one.job);
         }
       },
@@ -160,9 +243,11 @@ void keep_steps_due(State& state, const Fact& fact) {
 Facts start_due_steps(const Scene& scene) {
   Facts facts;
   for (const JobId id : scene.state.index.steps_due) {
-    auto started = due_step(scene.state.record, *scene.state.find_job(id), scene.now);
-    ASSERT(started.has_value());
-    facts.push_back(*std::move(started));
+    const StepQueue* queue = find_queue(scene.state.index, id);
+    ASSERT(queue != nullptr);
+    auto due = due_step(scene.state.record, *scene.state.find_job(id), *queue, scene.now);
+    ASSERT(due.start.has_value());
+    facts.push_back(*std::move(due.start));
   }
   return facts;
 }

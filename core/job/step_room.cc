@@ -30,6 +30,10 @@ bool holds_something(const Step& step) {
   return !step.is_ended() && step.request.sharing != StepSharing::overlap;
 }
 
+void add(std::vector<std::int64_t>& amounts, const std::vector<std::int64_t>& more) {
+  for (std::size_t i = 0; i < more.size() && i < amounts.size(); ++i) amounts[i] += more[i];
+}
+
 void subtract(std::vector<std::int64_t>& amounts, const std::vector<std::int64_t>& by) {
   for (std::size_t i = 0; i < by.size() && i < amounts.size(); ++i) {
     amounts[i] = std::max<std::int64_t>(0, amounts[i] - by[i]);
@@ -205,19 +209,36 @@ StepRoom whole_room(const Job& job) {
   return room;
 }
 
+void take_room(StepRoom& room, const Job& job, const Step& step) {
+  if (step.request.sharing == StepSharing::overlap) return;
+  for (const StepShare& share : step.shares) {
+    NodeFree& free = room[*node_position(job, share.node)];
+    const NodeShare& held = held_by(job, step, share);
+    free.cores -= held.cores;
+    free.devices -= held.devices;
+    subtract(free.memory_mib, held.memory_mib);
+    subtract(free.pools, held.pools);
+    ++free.jobs;
+  }
+}
+
+void give_room(StepRoom& room, const Job& job, const Step& step) {
+  if (step.request.sharing == StepSharing::overlap) return;
+  for (const StepShare& share : step.shares) {
+    NodeFree& free = room[*node_position(job, share.node)];
+    const NodeShare& held = held_by(job, step, share);
+    free.cores |= held.cores;
+    free.devices |= held.devices;
+    add(free.memory_mib, held.memory_mib);
+    add(free.pools, held.pools);
+    --free.jobs;
+  }
+}
+
 StepRoom room_beside_steps(const Job& job) {
   StepRoom room = whole_room(job);
   for (const Step& step : job.run->steps) {
-    if (!holds_something(step)) continue;
-    for (const StepShare& share : step.shares) {
-      NodeFree& free = room[*node_position(job, share.node)];
-      const NodeShare& held = held_by(job, step, share);
-      free.cores -= held.cores;
-      free.devices -= held.devices;
-      subtract(free.memory_mib, held.memory_mib);
-      subtract(free.pools, held.pools);
-      ++free.jobs;
-    }
+    if (holds_something(step)) take_room(room, job, step);
   }
   return room;
 }

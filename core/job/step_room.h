@@ -16,6 +16,9 @@ using StepRoom = std::vector<NodeFree>;
 
 /// As if no step ran.
 StepRoom whole_room(const Job& job);
+/// What `step`, which has begun and has not ended, leaves of `room`, or gives back to it.
+void take_room(StepRoom& room, const Job& job, const Step& step);
+void give_room(StepRoom& room, const Job& job, const Step& step);
 /// What the steps that have begun leave.
 StepRoom room_beside_steps(const Job& job);
 /// The places in the allocation on which a step may be put. error: refused where the job has none

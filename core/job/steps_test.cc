@@ -1,6 +1,10 @@
 // Many steps of one job: what each of them takes, which wait inside the job, and when they begin.
 // The rules are those of the manual, man/cox-run.1, line by line.
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <optional>
 
 #include "core/job/lifecycle.h"
 #include "core/job/step_queue.h"
@@ -271,7 +275,7 @@ TEST(Steps, AnImmediateOneIsRefusedRatherThanThatItWaits) {
   EXPECT_EQ(job.refusal(Steps::exact(3), true), "none");
   EXPECT_EQ(job.refusal(Steps::exact(2), true),
             "step of 2 tasks: the allocation has room for 1 now (without --immediate it waits)");
-  EXPECT_EQ(count_waiting_steps(job.cluster.job(job.id)), 0U);
+  EXPECT_EQ(count_waiting_steps(job.cluster.state.index, job.id), 0U);
 }
 
 TEST(Steps, OneThatWaitsCanBeCancelledAndMakesRoomForThoseBehindIt) {
@@ -332,12 +336,95 @@ TEST(Steps, CoresOfOneNumaNodeAreTakenTogether) {
 TEST(Steps, ThousandsMayWaitButNotMore) {
   Steps job(fleet().nodes(1).cores(1), cox::testing::job());
   job.add(Steps::exact(1));
-  job.add(Steps::exact(1));
-  std::vector<Step>& steps = job.cluster.state.record.jobs.find(job.id)->run.edit().steps;
-  const Step waiting = steps.back();
-  while (steps.size() < waiting_steps_max + 1) steps.push_back(waiting);
-  ASSERT_TRUE(job.ask(Steps::exact(1)).has_value());
+  for (std::size_t i = 0; i < waiting_steps_max; ++i) {
+    ASSERT_TRUE(job.ask(Steps::exact(1)).has_value());
+  }
   EXPECT_EQ(job.refusal(Steps::exact(1)), "job 1 has 10000 steps that wait: no more may");
+}
+
+const StepQueue& queue_of(const Steps& job) {
+  return job.cluster.state.index.step_queues.at(job.id);
+}
+
+std::size_t looked_at(const Steps& job) {
+  return due_step(job.cluster.state.record, job.cluster.job(job.id), queue_of(job), Instant{})
+      .looked_at;
+}
+
+// However many wait: else n steps of one job cost n times n.
+TEST(StepQueue, AnEndLooksAtOneStepOfEachLane) {
+  Steps job(fleet().nodes(2).cores(4), cox::testing::job().nodes(2).tasks(8));
+  std::vector<std::uint32_t> steps;
+  for (int i = 0; i < 200; ++i) steps.push_back(job.add(Steps::step(StepSharing::whole)));
+  EXPECT_EQ(looked_at(job), 1U);
+  for (int i = 0; i < 100; ++i) {
+    StepRequest there = Steps::step(StepSharing::whole);
+    there.nodes_wanted = {"n1"};
+    job.add(there);
+  }
+  EXPECT_EQ(queue_of(job).lanes.size(), 2U);
+  EXPECT_LE(looked_at(job), 2U);
+  job.end(steps[0]);
+  EXPECT_TRUE(job.runs(steps[1]));
+  EXPECT_LE(looked_at(job), 2U);
+  job.expect_sound();
+}
+
+/// The same step by step, without lanes.
+std::optional<StepId> due_by_walk(const Record& record, const Job& job) {
+  StepRoom room = room_beside_steps(job);
+  for (const Step& step : job.run->steps) {
+    if (!step.is_waiting()) continue;
+    if (place_step(record, job, step.request, room)) return step.id;
+    const auto places = places_for(record, job, step.request);
+    for (const std::size_t place : places.value_or(std::vector<std::size_t>{})) {
+      room[place].cores.reset_all();
+      room[place].devices.reset_all();
+      std::ranges::fill(room[place].memory_mib, 0);
+    }
+  }
+  return std::nullopt;
+}
+
+RC_GTEST_PROP(StepQueue, LanesStartWhatAWalkWouldStart, ()) {
+  Steps job(fleet().nodes(3).cores(4), cox::testing::job().nodes(3).tasks(12));
+  // Facts alone, so that steps stay in the queue that could begin.
+  const auto take = [&](const Fact& fact) { evolve(job.cluster.state, fact); };
+  const auto check = [&] {
+    const State& state = job.cluster.state;
+    const auto queue = state.index.step_queues.find(job.id);
+    std::optional<StepId> found;
+    if (queue != state.index.step_queues.end()) {
+      const auto due = due_step(state.record, job.cluster.job(job.id), queue->second, Instant{1});
+      if (due.start) found = due.start->step;
+    }
+    RC_ASSERT(found == due_by_walk(state.record, job.cluster.job(job.id)));
+    RC_ASSERT(rebuild_index(state.record) == state.index);
+  };
+  for (int i = *rc::gen::inRange(0, 20); i > 0; --i) {
+    const Job& now = job.cluster.job(job.id);
+    const int what = *rc::gen::inRange(0, 4);
+    const auto queue = job.cluster.state.index.step_queues.find(job.id);
+    if (what < 2) {
+      StepRequest request =
+          Steps::step(static_cast<StepSharing>(*rc::gen::inRange(0, 2)), *rc::gen::inRange(0U, 5U));
+      if (*rc::gen::inRange(0, 2) == 0) {
+        request.nodes_wanted = {"n" + std::to_string(*rc::gen::inRange(0, 3))};
+      }
+      take(StepQueued{job.id, now.attempt, now.run->next_step, Instant{2}, request, {}});
+    } else if (what == 2 && queue != job.cluster.state.index.step_queues.end()) {
+      const auto due = due_step(job.cluster.state.record, now, queue->second, Instant{3}).start;
+      if (due) take(*due);
+    } else {
+      std::vector<StepId> open;
+      for (const Step& step : now.run->steps) {
+        if (!step.is_ended() && step.id != step_batch) open.push_back(step.id);
+      }
+      if (open.empty()) continue;
+      take(StepEnded{job.id, now.attempt, *rc::gen::elementOf(open), Instant{4}, StepResult{}});
+    }
+    check();
+  }
 }
 
 }  // namespace

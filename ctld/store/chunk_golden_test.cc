@@ -235,6 +235,9 @@ TEST(ChunkGolden, fleets_of_every_version_are_read) {
   record.nodes[0].aside_who = "ada";
   const std::string third = golden("nodes.v2", encode_chunk(record, nodes).body);
   EXPECT_TRUE(loaded({{nodes, third, true}, {classes, second, true}}) == record);
+  record.nodes[0].shares_machine = true;
+  const std::string fourth = golden("nodes.v3", encode_chunk(record, nodes).body);
+  EXPECT_TRUE(loaded({{nodes, fourth, true}, {classes, second, true}}) == record);
 }
 
 TEST(ChunkGolden, headers_of_every_version_are_read) {

@@ -217,6 +217,7 @@ Decoded take(const store::NodeRegistered& from) {
     fact.pools.push_back(Pool{pool.name(), pool.type(), pool.total()});
   }
   fact.is_thissystem = from.is_thissystem();
+  fact.shares_machine = from.shares_machine();
   return fact;
 }
 

@@ -204,6 +204,7 @@ void put(const core::NodeRegistered& from, store::Fact* fact) {
     entry->set_total(pool.total);
   }
   to->set_is_thissystem(from.is_thissystem);
+  to->set_shares_machine(from.shares_machine);
 }
 
 void put(const core::NodeLost& from, store::Fact* fact) {

@@ -53,6 +53,15 @@ StepRequest exact_request() {
   return request;
 }
 
+/// With what it asks of its binding.
+StepRequest bound_request() {
+  StepRequest request = exact_request();
+  request.bind = {BindKind::list, {{0, 1, 4}, {2, 3}}};
+  request.distribution = {DistributionKind::plane, 4};
+  request.pty = true;
+  return request;
+}
+
 Component component() {
   Component part;
   part.nodes_min = 2;
@@ -262,7 +271,7 @@ auto fields(const core::ClassLearned& f) {
 
 auto fields(const core::NodeRegistered& f) {
   return tie(f.node, f.at, f.node_class, f.name, f.boot_id, f.address, f.containment, f.version,
-             f.memory_mib, f.pools, f.is_thissystem);
+             f.memory_mib, f.pools, f.is_thissystem, f.shares_machine);
 }
 
 auto fields(const core::NodeLost& f) {
@@ -345,6 +354,14 @@ JobRequest attended_request() {
   request.common.edit().has_initial_step = false;
   request.common.edit().initial_step = StepRequest{};
   request.common.edit().ends_with_client = true;
+  return request;
+}
+
+/// An allocation whose steps have a binding of their own.
+JobRequest binding_request() {
+  JobRequest request = attended_request();
+  request.common.edit().bind = {BindKind::gpu, {}};
+  request.common.edit().distribution = {DistributionKind::cyclic, 0};
   return request;
 }
 
@@ -446,6 +463,21 @@ std::vector<NewerSample> newer_fact_samples() {
       {6, core::SettingsApplied{at, programmed}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
       {3, core::StepStarted{job, attempt, step, at, exact_request(), exact_shares(), key}},
+      {4, core::StepStarted{job, attempt, step, at, bound_request(), exact_shares(), key}},
+      {2, core::StepQueued{job, attempt, step, at, bound_request(), {{5, 6}}}},
+      {5, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, binding_request()}},
+      {2, core::NodeRegistered{node,
+                               at,
+                               ClassId(2),
+                               "n12",
+                               "boot-1",
+                               "10.0.0.12:7818",
+                               "cgroup v2",
+                               "0.1.0",
+                               {65'536, 65'536},
+                               {{"scratch", "ssd", 500}},
+                               true,
+                               true}},
   };
 }
 

@@ -46,6 +46,7 @@ store::StateNode encode_node(const core::Node& node) {
     entry->set_total(pool.total);
   }
   described->set_is_thissystem(node.is_thissystem);
+  described->set_shares_machine(node.shares_machine);
   to.set_aside(static_cast<std::uint32_t>(node.aside));
   to.set_why(node.why);
   to.set_aside_at_us(node.aside_at.us);
@@ -84,6 +85,7 @@ core::Node decode_node(const store::StateNode& from) {
     node.pools.push_back(Pool{pool.name(), pool.type(), pool.total()});
   }
   node.is_thissystem = described.is_thissystem();
+  node.shares_machine = described.shares_machine();
   node.aside = static_cast<core::Aside>(from.aside());
   node.why = from.why();
   node.aside_at = Instant{from.aside_at_us()};

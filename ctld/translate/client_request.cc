@@ -135,6 +135,25 @@ Result<core::Request> cancel_of_step(const core::State& state,
   return core::CancelStep{caller, found->second, StepId(action.step())};
 }
 
+Result<core::Request> signal_of(const wire::JobAction& action,
+                                const Caller& caller,
+                                JobId job,
+                                const ArraySpec& elements) {
+  constexpr std::int32_t signal_max = 64;
+  if (action.signal() < 1 || action.signal() > signal_max) {
+    return bad_usage("signal " + std::to_string(action.signal()) + " is not between 1 and 64");
+  }
+  if (action.scope() > static_cast<std::uint32_t>(core::SignalScope::all)) {
+    return bad_usage("scope " + std::to_string(action.scope()) + " of a signal is not known");
+  }
+  core::SignalJob ask{caller, job, action.signal()};
+  ask.scope = static_cast<core::SignalScope>(action.scope());
+  if (action.has_step()) ask.step = StepId(action.step());
+  ask.key = ClientKey{{action.key_high(), action.key_low()}};
+  ask.elements = elements;
+  return ask;
+}
+
 Result<core::Request> update_of(const wire::JobAction& action,
                                 const Caller& caller,
                                 JobId job,
@@ -262,6 +281,8 @@ Result<core::Request> translate_action(const core::State& state,
       return core::ReleaseJob{caller, job, elements};
     case wire::JobAction::REQUEUE:
       return core::RequeueJob{caller, job, elements};
+    case wire::JobAction::SIGNAL:
+      return signal_of(action, caller, job, elements);
     case wire::JobAction::UPDATE:
       return update_of(action, caller, job, elements, past);
     default:

@@ -9,6 +9,7 @@
 
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
+#include "core/job/step_binding.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -71,6 +72,30 @@ Result<void> put_content(const MessageSource& source,
   return {};
 }
 
+/// How the tasks on the node of this spec are bound. What could not be any more is not: the node's
+/// supervisor says why.
+void put_binding(const core::Record& record,
+                 const core::Job& job,
+                 const core::Step& step,
+                 wire::StepSpec* spec) {
+  const std::string& partition = core::partition_of(job);
+  const core::StepBinder binder(record, job.request, partition, job.run->allocation);
+  const std::size_t here = spec->node_index();
+  const auto bound = binder.bind(step.request, step.shares[here]);
+  spec->set_not_bound(bound ? bound->not_bound : bound.error().message);
+  if (!bound) return;
+  const auto ranks = core::ranks_of(job.request, step.request, step.shares, here);
+  for (std::string& line : binding_map(*bound->node_class, bound->room, bound->plan, ranks)) {
+    spec->add_binding_map(std::move(line));
+  }
+  for (const TaskBinding& task : bound->plan.tasks) {
+    wire::TaskBinding* to = spec->add_bindings();
+    to->set_cores(task.cores.to_ranges());
+    to->set_numa(task.numa.to_ranges());
+    if (task.gpu) to->set_gpu(*task.gpu);
+  }
+}
+
 /// What the supervisor of `step` on `node` needs. The node takes part in the step.
 Result<void> put_spec(const MessageSource& source,
                       const core::Job& job,
@@ -78,7 +103,10 @@ Result<void> put_spec(const MessageSource& source,
                       NodeId node,
                       wire::StepSpec* spec) {
   spec->set_step(step.id.value);
-  wire::put(step.request, spec->mutable_request());
+  StepRequest request = step.request;
+  request.bind = core::bind_of(job.request, step.request);
+  request.distribution = core::distribution_of(job.request, step.request);
+  wire::put(request, spec->mutable_request());
   if (auto put = put_content(source, job, step, spec); !put) return put;
   for (std::size_t i = 0; i < step.shares.size(); ++i) {
     const core::StepShare& share = step.shares[i];
@@ -100,6 +128,7 @@ Result<void> put_spec(const MessageSource& source,
   spec->set_time_left_us(time_left(job, source.now).us);
   spec->set_ran_us(ran(job, source.now).us);
   spec->set_whole_allocation(step.shares.size() == job.run->allocation.nodes.size());
+  if (step.id != step_batch) put_binding(source.state.record, job, step, spec);
   return {};
 }
 
@@ -215,6 +244,17 @@ Message translate(const MessageSource&, const core::SendEndStep& effect) {
   wire::ControllerMessage message;
   wire::put(effect.step, message.mutable_end_step()->mutable_step());
   message.mutable_end_step()->set_cause(static_cast<std::uint32_t>(effect.cause));
+  return message;
+}
+
+Message translate(const MessageSource&, const core::SendSignal& effect) {
+  wire::ControllerMessage message;
+  wire::SignalStep* to = message.mutable_signal_step();
+  wire::put(effect.step, to->mutable_step());
+  to->set_signal(effect.signal);
+  to->set_first_only(effect.first_only);
+  to->set_key_high(effect.key.words[0]);
+  to->set_key_low(effect.key.words[1]);
   return message;
 }
 

@@ -8,6 +8,7 @@
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
+#include "core/job/step_binding.h"
 #include "core/job/step_queue.h"
 #include "ctld/translate/replies.h"
 #include "model/output_pattern.h"
@@ -149,6 +150,9 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
   auto wait = waits.begin();
   for (const core::Step& step : job.run->steps) {
     put_step(state, step, to->add_steps());
+    to->mutable_steps()->rbegin()->set_bind(to_text(core::bind_of(job.request, step.request)));
+    to->mutable_steps()->rbegin()->set_distribution(
+        to_text(core::distribution_of(job.request, step.request)));
     if (wait == waits.end() || wait->step != step.id) continue;
     to->mutable_steps()->rbegin()->set_waits(wait->why);
     ++wait;
@@ -208,6 +212,27 @@ void put_step(const core::State& state, const core::Step& step, wire::StepView* 
   to->set_started_us(step.started.us);
   to->set_ended_us(step.ended.us);
   if (step.is_ended()) wire::put(step.result, to->mutable_result());
+}
+
+void put_bindings(const core::State& state, const core::Job& job, wire::JobView* to) {
+  const std::string& partition = core::partition_of(job);
+  const core::StepBinder binder(state.record, job.request, partition, job.run->allocation);
+  std::size_t at = 0;
+  for (const core::Step& step : job.run->steps) {
+    wire::StepView* view = to->mutable_steps(static_cast<int>(at++));
+    if (step.id == step_batch) continue;
+    for (std::size_t i = 0; i < step.shares.size(); ++i) {
+      wire::BindingView* entry = view->add_bindings();
+      entry->set_node(node_name(state, step.shares[i].node));
+      const auto bound = binder.bind(step.request, step.shares[i]);
+      entry->set_not_bound(bound ? bound->not_bound : bound.error().message);
+      if (!bound) continue;
+      const auto ranks = core::ranks_of(job.request, step.request, step.shares, i);
+      for (std::string& line : binding_map(*bound->node_class, bound->room, bound->plan, ranks)) {
+        entry->add_map(std::move(line));
+      }
+    }
+  }
 }
 
 std::string job_nodes(const core::State& state, const core::Job& job) {

@@ -161,6 +161,7 @@ Result<core::Request> translate_node(const wire::NodeMessage& message,
       return take_report(message.health(), node, session);
     case wire::NodeMessage::kRebootFailed:
       return take_report(message.reboot_failed(), node, session);
+    case wire::NodeMessage::kProcesses:
     case wire::NodeMessage::kRegister:
     case wire::NodeMessage::BODY_NOT_SET:
       break;

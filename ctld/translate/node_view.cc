@@ -136,6 +136,7 @@ void put_node(const core::State& state,
   }
   to->set_partitions(partitions_of(state, node.id));
   to->set_is_thissystem(node.is_thissystem);
+  to->set_shares_machine(node.shares_machine);
   for (const auto& [key, value] : core::labels_of(state, node))
     (*to->mutable_labels())[key] = value;
   to->set_aside_who(node.aside_who);

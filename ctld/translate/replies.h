@@ -22,6 +22,9 @@ void put_job(const core::State& state,
              bool full,
              wire::JobView* to);
 
+/// How the tasks of the steps of a full view are bound.
+void put_bindings(const core::State& state, const core::Job& job, wire::JobView* to);
+
 /// Without what it waits for.
 void put_step(const core::State& state, const core::Step& step, wire::StepView* to);
 

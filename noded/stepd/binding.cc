@@ -43,7 +43,7 @@ void Supervisor::check_bindings() {
     return;
   }
   for (const auto& [pid, rank] : tasks_->live()) {
-    const std::uint32_t local = rank - plan_.here().first_task;
+    const std::uint32_t local = plan_.local_of(rank);
     const std::string differs =
         check_binding(pid, {of_task(plan_.task_cpus, local), of_task(plan_.task_memory, local)});
     if (differs.empty()) {

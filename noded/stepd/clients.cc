@@ -21,7 +21,7 @@ Clients::~Clients() {
   }
 }
 
-void Clients::attach(std::shared_ptr<link::Link> link, bool as_owner) {
+void Clients::attach(std::shared_ptr<link::Link> link, bool as_owner, bool read_only) {
   const link::Link* key = link.get();
   for (const std::string& text : told_) {
     link->send(text);
@@ -30,6 +30,9 @@ void Clients::attach(std::shared_ptr<link::Link> link, bool as_owner) {
     link->send(exit_);
   }
   links_.emplace(key, std::move(link));
+  if (is_terminal_ && !as_owner && !read_only) {
+    typists_.insert(key);
+  }
   if (as_owner && !had_owner_) {
     owner_ = key;
     had_owner_ = true;
@@ -38,6 +41,14 @@ void Clients::attach(std::shared_ptr<link::Link> link, bool as_owner) {
 }
 
 void Clients::take(const link::Link* link, const wire::StepMessage& message) {
+  if (message.has_input() && typists_.contains(link)) {
+    events_.input(message.input().data(), false);  // its end is not that of the others' typing
+    return;
+  }
+  if (message.has_resize() && (link == owner_ || typists_.contains(link))) {
+    events_.resize({message.resize().rows(), message.resize().columns()});
+    return;
+  }
   if (link != owner_) {
     return;
   }
@@ -53,6 +64,7 @@ void Clients::take(const link::Link* link, const wire::StepMessage& message) {
 
 void Clients::lose(const link::Link* link) {
   links_.erase(link);
+  typists_.erase(link);
   if (link == owner_) {
     owner_ = nullptr;
     events_.owner_gone();
@@ -92,6 +104,7 @@ void Clients::output(std::uint32_t task, std::uint32_t stream, const std::string
   for (const link::Link* key : slow) {
     links_[key]->close();
     links_.erase(key);
+    typists_.erase(key);
   }
 }
 

@@ -5,11 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "link/link.h"
 #include "model/outcome.h"
+#include "noded/stepd/terminal.h"
 #include "platform/loop.h"
 
 namespace cox::wire {
@@ -26,10 +28,13 @@ class Clients {
     std::function<void()> owner_gone;
     std::function<void(std::string data, bool eof)> input;
     std::function<void(int signal)> signal;
+    std::function<void(const TerminalSize& size)> resize;
     std::function<void()> end;  // its user ends the step; once more kills it
   };
 
-  explicit Clients(Events events) : events_(std::move(events)) {}
+  /// `is_terminal`: onlookers may type as well, unless they came to read only.
+  Clients(bool is_terminal, Events events)
+      : is_terminal_(is_terminal), events_(std::move(events)) {}
 
   ~Clients();
   Clients(const Clients&) = delete;
@@ -37,7 +42,7 @@ class Clients {
 
   /// Whoever attaches as owner first is the owner; later ones look on. The caller passes the link's
   /// frames to take() and its end to lose().
-  void attach(std::shared_ptr<link::Link> link, bool as_owner);
+  void attach(std::shared_ptr<link::Link> link, bool as_owner, bool read_only = false);
   void take(const link::Link* link, const wire::StepMessage& message);
   void lose(const link::Link* link);
 
@@ -56,7 +61,9 @@ class Clients {
   void pause_owner(bool paused);
 
  private:
+  bool is_terminal_;
   Events events_;
+  std::set<const link::Link*> typists_;  // beside the owner
   std::map<const link::Link*, std::shared_ptr<link::Link>> links_;
   const link::Link* owner_ = nullptr;
   bool had_owner_ = false;

@@ -154,7 +154,8 @@ void Desk::introduce(Visitor& visitor, const wire::StepMessage& message) {
   const wire::Peer& peer = visitor.link->peer();
   if (message.has_attach()) {
     visitor.role = Role::client;
-    supervisor_->clients().attach(visitor.link, message.attach().owner());
+    supervisor_->clients().attach(visitor.link, message.attach().owner(),
+                                  message.attach().read_only());
   } else if (message.has_join() && supervisor_->plan().is_root() &&
              (peer.auth != wire::AUTH_PEERCRED || is_trusted(peer))) {
     visitor.role = Role::leaf;
@@ -190,6 +191,8 @@ void Desk::from_daemon(const wire::StepMessage& message) {
     take_lease(message.lease());
   } else if (message.has_limit() && message.limit().limit_us() > 0) {
     supervisor_->change_limit(Duration{message.limit().limit_us()});
+  } else if (message.has_signal()) {
+    supervisor_->signal(message.signal());
   } else if (message.has_forget()) {
     supervisor_->forget(true);
   }

@@ -40,7 +40,7 @@ void Supervisor::task_ended(const TaskEnd& end) {
   }
   if (!end.failed() && !end.ended_by_us && plan_.kill_on_bad_exit && others_live &&
       mpi_ != nullptr) {
-    mpi_->task_left(end.task - plan_.here().first_task);
+    mpi_->task_left(plan_.local_of(end.task));
   }
 }
 

@@ -46,20 +46,28 @@ bool is_of_another_job(const StepPlan& plan, const std::vector<std::string_view>
   });
 }
 
-// Beside the number of threads that we set stands the same number under this name, so that it is
-// known again, as not the user's, where a job's environment is exported.
-constexpr std::string_view threads = "OMP_NUM_THREADS", threads_mark = "COX_OMP_NUM_THREADS";
+// What OpenMP is told. Beside what we set stands the same under COX_NAME, so that it is known
+// again, as not the user's, where a job's environment is exported.
+constexpr std::string_view threads = "OMP_NUM_THREADS", places = "OMP_PLACES";
+constexpr std::string_view proc_bind = "OMP_PROC_BIND";
+// With one of these the user has placed the threads already.
+constexpr std::array<std::string_view, 5> thread_placers = {places, proc_bind, "GOMP_CPU_AFFINITY",
+                                                            "KMP_AFFINITY", "KMP_HW_SUBSET"};
 
-bool has_our_threads(const std::vector<std::string_view>& exported) {
-  const auto value_of = [&](std::string_view name) {
+std::string mark_of(std::string_view name) {
+  return "COX_" + std::string(name);
+}
+
+bool is_ours(const std::vector<std::string_view>& exported, std::string_view name) {
+  const auto value_of = [&](std::string_view wanted) {
     for (const std::string_view entry : exported) {
-      if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
-        return entry.substr(name.size());
+      if (entry.starts_with(wanted) && entry.substr(wanted.size()).starts_with('=')) {
+        return entry.substr(wanted.size());
       }
     }
     return std::string_view();
   };
-  return !value_of(threads).empty() && value_of(threads) == value_of(threads_mark);
+  return !value_of(name).empty() && value_of(name) == value_of(mark_of(name));
 }
 
 // Names are kept once, the first one wins as with getenv.
@@ -70,7 +78,9 @@ std::vector<std::string> users_own(const StepPlan& plan) {
   if (is_of_another_job(plan, exported)) {
     names = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"};
   }
-  if (has_our_threads(exported)) names.insert(threads);
+  for (const std::string_view name : {threads, places, proc_bind}) {
+    if (is_ours(exported, name)) names.insert(name);
+  }
   for (const std::string_view entry : exported) {
     const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos || equals == 0) {
@@ -97,6 +107,33 @@ void set_if_unset(std::vector<std::string>* environment,
   }
 }
 
+void set_marked(std::vector<std::string>* environment,
+                std::string_view name,
+                const std::string& value) {
+  set_variable(environment, std::string(name), value);
+  set_variable(environment, mark_of(name), value);
+}
+
+// Threads get places of their own only where the user said how many there are: a launcher's one
+// task has all cores, and each program that it starts would put its threads on the first of them.
+void place_threads(const StepPlan& plan,
+                   std::uint32_t local_task,
+                   std::vector<std::string>* environment) {
+  const bool is_bound = local_task < plan.task_cpus.size() && !plan.task_cpus[local_task].empty();
+  if (!is_bound || !plan.cpus_per_task_given) {
+    return;
+  }
+  for (const std::string_view name : thread_placers) {
+    if (find_variable(*environment, std::string(name)) != nullptr) {
+      return;
+    }
+  }
+  const bool has_cores =
+      local_task < plan.task_cores.size() && plan.task_cores[local_task] >= plan.cpus_per_task;
+  set_marked(environment, places, has_cores ? "cores" : "threads");
+  set_marked(environment, proc_bind, "close");
+}
+
 void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
   const UserIdentity& user = plan.job.common->user;
   set_if_unset(environment, "HOME", user.home);
@@ -107,8 +144,7 @@ void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
   set_if_unset(environment, "TMPDIR", plan.tmp_dir);
   if (plan.cpus_per_task_given && find_variable(*environment, std::string(threads)) == nullptr) {
     const std::string count = std::to_string(plan.cpus_per_task);
-    set_variable(environment, std::string(threads), count);
-    set_variable(environment, std::string(threads_mark), count);
+    set_marked(environment, threads, count);
   }
 }
 
@@ -228,8 +264,12 @@ std::vector<std::string> task_environment(const StepPlan& plan,
   std::vector<std::string> out;
   out.reserve(common.size() + 24);
   out = common;
-  out.push_back("COX_RANK=" + std::to_string(plan.here().first_task + local_task));
+  out.push_back("COX_RANK=" + std::to_string(plan.rank_of(local_task)));
   out.push_back("COX_LOCAL_RANK=" + std::to_string(local_task));
+  if (local_task < plan.task_gpu.size() && plan.task_gpu[local_task] != 0) {
+    out.push_back("COX_NEAREST_GPU=" + std::to_string(plan.task_gpu[local_task] - 1));
+  }
+  place_threads(plan, local_task, &out);
   return out;
 }
 

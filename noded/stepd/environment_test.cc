@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "noded/stepd/plan_builder.h"
@@ -175,6 +176,65 @@ TEST(Environment, threads_of_an_outer_job_are_not_taken_for_the_users) {
 
 TEST(Environment, threads_are_not_set_unless_cpus_per_task_was_given) {
   EXPECT_EQ(value(common_environment(batch_plan()), "OMP_NUM_THREADS"), "(unset)");
+}
+
+/// Two cores for each task, bound.
+StepPlan threaded_plan() {
+  StepPlan plan = two_node_plan();
+  plan.cpus_per_task = 2;
+  plan.cpus_per_task_given = true;
+  plan.task_cpus = {"0-3", "4-7", ""};
+  plan.task_cores = {2, 1, 2};
+  return plan;
+}
+
+std::vector<std::string> of_task(const StepPlan& plan, std::uint32_t task) {
+  return task_environment(plan, common_environment(plan), task);
+}
+
+TEST(Environment, threads_of_a_bound_task_get_places_where_their_number_was_given) {
+  StepPlan plan = threaded_plan();
+  EXPECT_EQ(value(of_task(plan, 0), "OMP_PLACES"), "cores");
+  EXPECT_EQ(value(of_task(plan, 0), "OMP_PROC_BIND"), "close");
+  EXPECT_EQ(value(of_task(plan, 0), "COX_OMP_PLACES"), "cores");
+  EXPECT_EQ(value(of_task(plan, 1), "OMP_PLACES"), "threads") << "two threads on one core";
+  EXPECT_EQ(value(of_task(plan, 2), "OMP_PLACES"), "(unset)") << "it is not bound";
+  plan.cpus_per_task_given = false;
+  EXPECT_EQ(value(of_task(plan, 0), "OMP_PLACES"), "(unset)") << "it may be a launcher";
+  EXPECT_EQ(value(of_task(plan, 0), "OMP_PROC_BIND"), "(unset)");
+}
+
+TEST(Environment, threads_that_the_user_placed_stay_so) {
+  for (const char* own : {"OMP_PLACES=sockets", "OMP_PROC_BIND=false", "GOMP_CPU_AFFINITY=0-3",
+                          "KMP_AFFINITY=compact", "KMP_HW_SUBSET=1c"}) {
+    StepPlan plan = threaded_plan();
+    plan.environment = exported({own});
+    const auto environment = of_task(plan, 0);
+    EXPECT_EQ(value(environment, "COX_OMP_PLACES"), "(unset)") << own;
+    EXPECT_NE(std::find(environment.begin(), environment.end(), own), environment.end()) << own;
+  }
+  StepPlan plan = threaded_plan();
+  plan.environment = exported({"OMP_PLACES=threads", "COX_OMP_PLACES=threads",
+                               "OMP_PROC_BIND=close", "COX_OMP_PROC_BIND=close"});
+  EXPECT_EQ(value(of_task(plan, 0), "OMP_PLACES"), "cores") << "an outer job's are not the user's";
+}
+
+TEST(Environment, the_nearest_gpu_is_told_as_its_place_among_the_visible_ones) {
+  StepPlan plan = two_node_plan();
+  plan.task_gpu = {3, 0};
+  EXPECT_EQ(value(of_task(plan, 0), "COX_NEAREST_GPU"), "2");
+  EXPECT_EQ(value(of_task(plan, 1), "COX_NEAREST_GPU"), "(unset)");
+  EXPECT_EQ(value(of_task(plan, 2), "COX_NEAREST_GPU"), "(unset)");
+}
+
+TEST(Environment, ranks_are_those_of_the_distribution) {
+  StepPlan plan = two_node_plan();
+  plan.ranks = {{0, 2, 4}, {1, 3, 5}};
+  plan.node_by_rank = {0, 1, 0, 1, 0, 1};
+  EXPECT_EQ(value(of_task(plan, 1), "COX_RANK"), "3");
+  EXPECT_EQ(value(of_task(plan, 1), "COX_LOCAL_RANK"), "1");
+  EXPECT_EQ(plan.local_of(5), 2U);
+  EXPECT_EQ(plan.node_of(4), 0U);
 }
 
 TEST(Environment, open_mpi_finds_the_server_and_yields_only_where_tasks_outnumber_cores) {

@@ -70,7 +70,7 @@ bool follows_attempt(const StepPlan& plan) {
 }
 
 Result<TaskPaths> paths_of_task(const StepPlan& plan, std::uint32_t local_task) {
-  const auto values = values_of(plan, plan.node_index, plan.here().first_task + local_task);
+  const auto values = values_of(plan, plan.node_index, plan.rank_of(local_task));
   TaskPaths paths;
   paths.replaces = follows_attempt(plan);
   if (!plan.input.empty()) {

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <numaif.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -82,7 +83,7 @@ class Child {
     reset_signals();
     enter_container();
     take_descriptors();
-    if (::setsid() < 0) {
+    if (::setsid() < 0 || (launch_.has_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0)) {
       give_up(LaunchStage::session);
     }
     set_limits();

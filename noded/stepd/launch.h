@@ -19,6 +19,7 @@ struct TaskLaunch {
   const std::vector<std::string>* argv = nullptr;
   std::vector<std::string> environment;
   int input = -1, output = -1, error = -1;  // none may be -1 at launch
+  bool has_terminal = false;                // the three are one, which controls its session
   int pmi = -1;                             // becomes pmi_descriptor; -1: there is none
 };
 

@@ -15,6 +15,7 @@
 #include "link/link.h"
 #include "noded/stepd/desk.h"
 #include "noded/stepd/mpi_bridge.h"
+#include "noded/stepd/mpi_probe.h"
 #include "noded/stepd/nursery.h"
 #include "platform/log_line.h"
 #include "platform/loop.h"
@@ -85,6 +86,9 @@ int main(int argc, char** argv) {
   const auto is_named = [&](const char* name) {
     return argc == 3 && std::strcmp(argv[1], name) == 0;
   };
+  if (is_named(cox::stepd::mpi_probe_argument)) {
+    ::_exit(cox::stepd::probe_mpi(argv[2]));
+  }
   const bool is_guarded = is_named(cox::stepd::guarded_nursery_argument);
   const bool is_nursery = is_guarded || is_named(cox::stepd::nursery_argument);
   if (!is_nursery && (argc != 2 || argv[1][0] != '/')) {

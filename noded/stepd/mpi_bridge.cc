@@ -62,10 +62,10 @@ PmiStep pmi_step_of(const StepPlan& plan, const MpiOffer& offer) {
   step.offers_one = offer.pmi1;
   step.offers_two = offer.pmi2;
   for (std::uint32_t task = 0; task < plan.here().tasks; ++task) {
-    step.ranks.push_back(plan.here().first_task + task);
+    step.ranks.push_back(plan.rank_of(task));
   }
-  std::vector<std::uint32_t> node_of;
-  for (std::uint32_t index = 0; index < plan.nodes.size(); ++index) {
+  std::vector<std::uint32_t> node_of = plan.node_by_rank;
+  for (std::uint32_t index = 0; plan.ranks.empty() && index < plan.nodes.size(); ++index) {
     node_of.insert(node_of.end(), plan.nodes[index].tasks, index);
   }
   step.mapping = process_mapping(node_of);
@@ -78,9 +78,14 @@ MpiPlan plan_of(const StepPlan& plan, const std::string& directory) {
   out.uid = plan.job.common->user.uid;
   out.gid = plan.job.common->user.gid;
   out.tmp_dir = directory;
-  for (const PlanNode& node : plan.nodes) {
-    out.nodes.push_back({node.name, node.tasks, node.first_task});
+  for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+    const PlanNode& node = plan.nodes[i];
+    out.nodes.push_back({node.name, node.tasks, node.first_task, {}});
+    if (!plan.ranks.empty()) {
+      out.nodes.back().ranks = plan.ranks[i];
+    }
   }
+  out.node_by_rank = plan.node_by_rank;
   out.node_index = plan.node_index;
   return out;
 }
@@ -170,7 +175,7 @@ MpiEvents MpiBridge::events() {
 }
 
 Result<std::vector<std::string>> MpiBridge::environment(std::uint32_t local_task) {
-  const std::uint32_t rank = plan_.here().first_task + local_task;
+  const std::uint32_t rank = plan_.rank_of(local_task);
   std::vector<std::string> variables;
   if (pmix_ != nullptr) {
     auto of_pmix = pmix_->environment(rank);
@@ -264,24 +269,16 @@ void MpiBridge::fence_arrived(std::uint32_t from,
   }
 }
 
-std::uint32_t MpiBridge::node_of(std::uint32_t rank) const {
-  std::uint32_t index = 0;
-  while (index + 1 < plan_.nodes.size() && plan_.nodes[index + 1].first_task <= rank) {
-    ++index;
-  }
-  return index;
-}
-
 // Towards the node that runs `rank`; a leaf knows the way to the root only.
 void MpiBridge::ask(std::uint64_t number,
                     std::uint32_t rank,
                     std::uint32_t from,
                     const std::string& info) {
-  if (rank >= plan_.tasks || (node_of(rank) == plan_.node_index && pmix_ == nullptr)) {
+  if (rank >= plan_.tasks || (plan_.node_of(rank) == plan_.node_index && pmix_ == nullptr)) {
     answer(number, status_unreachable, "", from);
     return;
   }
-  const std::uint32_t owner = node_of(rank);
+  const std::uint32_t owner = plan_.node_of(rank);
   if (owner == plan_.node_index) {
     pmix_->modex_asked(rank, info,
                        [this, post = poster(), number, from](int status, std::string data) {

@@ -81,7 +81,6 @@ class MpiBridge {
   void answer(std::uint64_t number, int status, const std::string& data, std::uint32_t to);
   void reach_fence(const std::string& id, std::vector<std::uint32_t> nodes, std::string data);
   void finish_fence(const std::string& id, int status, const std::string& data);
-  std::uint32_t node_of(std::uint32_t rank) const;
 
   platform::Loop& loop_;
   const StepPlan& plan_;

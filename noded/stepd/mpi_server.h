@@ -13,11 +13,16 @@
 
 namespace cox::stepd {
 
-/// One node of the step; ranks first_task .. first_task + tasks - 1 run on it.
+/// One node of the step; ranks first_task .. first_task + tasks - 1 run on it, or `ranks`.
 struct MpiNode {
   std::string name;
   std::uint32_t tasks = 0;
   std::uint32_t first_task = 0;
+  std::vector<std::uint32_t> ranks{};  // ascending, where ranks do not follow the nodes
+
+  std::uint32_t rank(std::uint32_t local) const {
+    return ranks.empty() ? first_task + local : ranks[local];
+  }
 };
 
 /// The step as every node of it sees it.
@@ -27,7 +32,8 @@ struct MpiPlan {
   std::uint32_t gid = 0;
   std::string tmp_dir;  // exists, mode 0700, owned by uid; what is made below it goes with it
   std::vector<MpiNode> nodes;
-  std::uint32_t node_index = 0;  // this node in `nodes`
+  std::uint32_t node_index = 0;             // this node in `nodes`
+  std::vector<std::uint32_t> node_by_rank;  // where ranks do not follow the nodes
 };
 
 /// What the server tells. Called on any thread, never after the server's destructor returned; the

@@ -1,6 +1,9 @@
 // Checks of StepStart. Whoever sent it is our own daemon, but what it carries came from a user.
 #include "noded/stepd/plan.h"
 
+#include <algorithm>
+
+#include "common/bitset.h"
 #include "common/text.h"
 #include "wire/model_codec.h"
 #include "wire/step.pb.h"
@@ -48,6 +51,41 @@ Result<void> take_nodes(const wire::StepSpec& spec, StepPlan* plan) {
   return {};
 }
 
+void number_ranks(const Distribution& distribution, StepPlan* plan) {
+  const bool follows_nodes =
+      distribution.kind != DistributionKind::cyclic && distribution.kind != DistributionKind::plane;
+  if (follows_nodes || plan->nodes.size() == 1) {
+    return;
+  }
+  std::vector<std::uint32_t> counts;
+  for (const PlanNode& node : plan->nodes) {
+    counts.push_back(node.tasks);
+  }
+  plan->ranks = deal_ranks(counts, distribution);
+  plan->node_by_rank.resize(plan->tasks);
+  for (std::uint32_t node = 0; node < plan->ranks.size(); ++node) {
+    for (const std::uint32_t rank : plan->ranks[node]) {
+      plan->node_by_rank[rank] = node;
+    }
+  }
+}
+
+Result<void> take_bindings(const wire::StepStart& start, StepPlan* plan) {
+  for (const wire::TaskBinding& task : start.spec().bindings()) {
+    const auto cores = Bitset::from_ranges(task.cores(), bind_list_cores_max);
+    if (!cores) {
+      return bad_start("cores " + quoted(task.cores()) + " of a task");
+    }
+    plan->task_cores.push_back(static_cast<std::uint32_t>(cores->count()));
+  }
+  plan->task_cpus.assign(start.task_cpus().begin(), start.task_cpus().end());
+  plan->task_memory.assign(start.task_memory().begin(), start.task_memory().end());
+  plan->task_gpu.assign(start.task_gpu().begin(), start.task_gpu().end());
+  plan->not_bound = start.not_bound();
+  plan->binding_map.assign(start.binding_map().begin(), start.binding_map().end());
+  return {};
+}
+
 Result<void> take_gpus(const wire::StepStart& start, StepPlan* plan) {
   for (const std::string* numbers : {&start.nvidia_gpus(), &start.amd_gpus()}) {
     if (numbers->size() > gpu_numbers_bytes_max ||
@@ -72,10 +110,6 @@ void take_job_shape(const wire::StepStart& start, StepPlan* plan) {
   if (auto share = wire::take(start.share()); share && share->cores.any()) {
     plan->cores = static_cast<std::uint32_t>(share->cores.count());
   }
-  plan->task_cpus.assign(start.task_cpus().begin(), start.task_cpus().end());
-  plan->task_memory.assign(start.task_memory().begin(), start.task_memory().end());
-  plan->not_bound = start.not_bound();
-  plan->binding_map.assign(start.binding_map().begin(), start.binding_map().end());
 }
 
 // What is run: a batch step takes everything from the job, other steps from their own request.
@@ -95,6 +129,11 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
   plan->input = plan->is_batch ? job.common->input : step->input;
   plan->client_io = !plan->is_batch && step->output.empty();
   plan->input_task = step->input_task;
+  plan->pty = plan->client_io && step->pty;
+  if (plan->pty) {
+    plan->input_task = 0;  // what is typed is for it alone
+  }
+  number_ranks(step->distribution, plan);
   plan->mpi = plan->is_batch ? MpiKind::none : step->mpi;
   plan->kill_on_bad_exit = step->kill_on_bad_exit;
   if (!plan->is_batch && step->time_limit.us > 0) {
@@ -195,6 +234,9 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
   plan.tmp_dir = start.tmp_dir();
   plan.access_key = spec.key();
   take_job_shape(start, &plan);
+  if (auto taken = take_bindings(start, &plan); !taken) {
+    return tl::unexpected(taken.error());
+  }
   if (auto taken = take_gpus(start, &plan); !taken) {
     return tl::unexpected(taken.error());
   }
@@ -214,6 +256,26 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
     return tl::unexpected(checked.error());
   }
   return plan;
+}
+
+std::uint32_t StepPlan::local_of(std::uint32_t rank) const {
+  if (ranks.empty()) {
+    return rank - here().first_task;
+  }
+  const auto& mine = ranks[node_index];
+  return static_cast<std::uint32_t>(std::lower_bound(mine.begin(), mine.end(), rank) -
+                                    mine.begin());
+}
+
+std::uint32_t StepPlan::node_of(std::uint32_t rank) const {
+  if (!node_by_rank.empty()) {
+    return node_by_rank[rank];
+  }
+  std::uint32_t index = 0;
+  while (index + 1 < nodes.size() && nodes[index + 1].first_task <= rank) {
+    ++index;
+  }
+  return index;
 }
 
 std::string step_text(const StepPlan& plan) {

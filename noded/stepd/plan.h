@@ -20,8 +20,8 @@ namespace cox::stepd {
 struct PlanNode {
   std::string name;
   std::uint32_t tasks = 0;
-  std::uint32_t first_task = 0;
-  std::string address;  // empty: on this machine
+  std::uint32_t first_task = 0;  // where ranks follow the nodes; else see StepPlan::ranks
+  std::string address;           // empty: on this machine
 };
 
 /// Which element of which job array the job is, and what the array has. `array` 0: of none.
@@ -67,15 +67,21 @@ struct StepPlan {
   std::uint32_t job_node_index = 0;
   std::uint32_t job_tasks = 0;
   std::uint32_t tasks = 0;  // of the step, all nodes
+  // Where ranks do not follow the nodes: those of each node, ascending, and the node of each.
+  std::vector<std::vector<std::uint32_t>> ranks;
+  std::vector<std::uint32_t> node_by_rank;
   std::uint32_t cpus_per_task = 1;
   bool cpus_per_task_given = false;
-  std::uint32_t cores = 0;               // of the step on this node
-  std::string nvidia_gpus, amd_gpus;     // of the step, "0,2" as their vendors number them
-  bool hides_gpus = false;               // the job has some here, of which the step gets none
-  std::vector<std::string> task_cpus;    // per local task: OS PU indices; empty: not bound
-  std::vector<std::string> task_memory;  // per local task: OS NUMA nodes; empty: not bound
-  std::string not_bound;                 // why no task is; empty: they are, or nobody says
-  std::vector<std::string> binding_map;  // for people
+  std::uint32_t cores = 0;                // of the step on this node
+  std::string nvidia_gpus, amd_gpus;      // of the step, "0,2" as their vendors number them
+  bool hides_gpus = false;                // the job has some here, of which the step gets none
+  std::vector<std::string> task_cpus;     // per local task: OS PU indices; empty: not bound
+  std::vector<std::string> task_memory;   // per local task: OS NUMA nodes; empty: not bound
+  std::string not_bound;                  // why no task is; empty: they are, or nobody says
+  std::vector<std::string> binding_map;   // for people
+  std::vector<std::uint32_t> task_cores;  // per local task: how many cores it is bound to
+  std::vector<std::uint32_t> task_gpu;    // per local task: as wire/step.proto has it
+  bool pty = false;
 
   std::string node_name, cluster, container, state_dir, controller, submit_dir, tmp_dir;
   std::string containment;  // description of the backend; cgroups, or process groups
@@ -84,6 +90,14 @@ struct StepPlan {
   std::string begin_mark;  // to be set before the first task; empty: none
 
   const PlanNode& here() const { return nodes[node_index]; }
+
+  std::uint32_t rank_of(std::uint32_t local_task) const {
+    return ranks.empty() ? here().first_task + local_task : ranks[node_index][local_task];
+  }
+
+  /// Of a rank that runs here.
+  std::uint32_t local_of(std::uint32_t rank) const;
+  std::uint32_t node_of(std::uint32_t rank) const;
 
   bool is_root() const { return node_index == 0; }
 };

@@ -39,6 +39,9 @@ StepIo::StepIo(platform::Loop& loop,
   for (const PlanNode& node : plan.nodes) {
     open_streams_.push_back(node.tasks * streams_per_task());
   }
+  if (plan.pty && plan.client_io) {
+    open_streams_[0] -= streams_per_task() - 1;
+  }
   taken_.resize(plan.nodes.size());
   fan_.on_progress([this] { adjust_input(); });
   pump_.pause(awaits_owner());
@@ -95,7 +98,13 @@ Result<int> StepIo::descriptor_for(int file, std::uint32_t task, std::uint32_t s
 Result<void> StepIo::connect(const TaskFiles& files, std::vector<TaskLaunch>* launches) {
   for (TaskLaunch& launch : *launches) {
     const TaskDescriptors& own = files.tasks[launch.local_task];
-    const std::uint32_t rank = plan_.here().first_task + launch.local_task;
+    const std::uint32_t rank = plan_.rank_of(launch.local_task);
+    if (plan_.pty && rank == 0) {
+      if (auto connected = connect_terminal(&launch); !connected) {
+        return connected;
+      }
+      continue;
+    }
     const auto input = input_for(own.input, rank);
     const auto output = descriptor_for(own.output, rank, stream_output);
     const auto error = descriptor_for(own.error, rank, stream_error);
@@ -109,6 +118,31 @@ Result<void> StepIo::connect(const TaskFiles& files, std::vector<TaskLaunch>* la
     launch.error = *error;
   }
   return {};
+}
+
+// One stream: what the task writes to either comes out of the terminal.
+Result<void> StepIo::connect_terminal(TaskLaunch* launch) {
+  auto terminal = open_terminal(plan_.job.common->user, size_);
+  if (!terminal) {
+    return Failure(terminal.error());
+  }
+  const auto copy = [&terminal] {
+    return platform::Descriptor(::fcntl(terminal->ours.get(), F_DUPFD_CLOEXEC, 0));
+  };
+  pump_.add(0, stream_output, copy());
+  fan_.add(copy());
+  terminal_ = std::move(terminal->ours);
+  launch->input = launch->output = launch->error = terminal->tasks.get();
+  launch->has_terminal = true;
+  task_ends_.push_back(std::move(terminal->tasks));
+  return {};
+}
+
+void StepIo::resize(const TerminalSize& size) {
+  size_ = size;
+  if (terminal_.is_open()) {
+    resize_terminal(terminal_.get(), size);
+  }
 }
 
 void StepIo::output(std::uint32_t task, std::uint32_t stream, std::string data, bool eof) {
@@ -149,11 +183,8 @@ void StepIo::deliver(const Chunk& chunk) {
   if (!chunk.eof) {
     return;
   }
-  std::size_t node = 0;
-  while (node + 1 < plan_.nodes.size() && plan_.nodes[node + 1].first_task <= chunk.task) {
-    ++node;
-  }
-  open_streams_[node] -= open_streams_[node] > 0 ? 1 : 0;
+  std::uint32_t& open = open_streams_[plan_.node_of(chunk.task)];
+  open -= open > 0 ? 1 : 0;
   adjust_input();
   changed_();
 }
@@ -195,6 +226,9 @@ void StepIo::input(const std::string& data, bool eof) {
     input_sent_ += data.size();
   }
   fan_.write(data);
+  if (eof && plan_.pty) {
+    fan_.write(std::string_view(&terminal_end_of_input, 1));
+  }
   if (eof) {
     fan_.close();
   }
@@ -252,7 +286,7 @@ void StepIo::never_started() {
   }
   for (std::uint32_t task = 0; task < plan_.here().tasks && plan_.client_io; ++task) {
     for (std::uint32_t stream = 1; stream <= streams_per_task(); ++stream) {
-      output(plan_.here().first_task + task, stream, std::string(), true);
+      output(plan_.rank_of(task), stream, std::string(), true);
     }
   }
 }

@@ -15,6 +15,7 @@
 #include "noded/stepd/plan.h"
 #include "noded/stepd/star.h"
 #include "noded/stepd/task_io.h"
+#include "noded/stepd/terminal.h"
 #include "platform/descriptor.h"
 #include "platform/loop.h"
 
@@ -43,6 +44,8 @@ class StepIo {
   void discard();
   /// From the client at the root, from the root at a leaf.
   void input(const std::string& data, bool eof);
+  /// Of the terminal that the first task has, or will have.
+  void resize(const TerminalSize& size);
   void input_taken(std::uint32_t node, std::uint64_t bytes);
   void output_of_leaf(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
   void leaf_lost(std::uint32_t node);
@@ -71,6 +74,7 @@ class StepIo {
   Result<int> descriptor_for(int file, std::uint32_t task, std::uint32_t stream);
   Result<int> input_for(int file, std::uint32_t task);
   Result<int> null_device();
+  Result<void> connect_terminal(TaskLaunch* launch);
   void output(std::uint32_t task, std::uint32_t stream, std::string data, bool eof);
   void deliver(const Chunk& chunk);
   void adjust_flow();
@@ -85,6 +89,8 @@ class StepIo {
   InputFan fan_;
   std::vector<platform::Descriptor> task_ends_;
   platform::Descriptor null_;
+  platform::Descriptor terminal_;  // our end of the first task's
+  TerminalSize size_;
   std::deque<Chunk> held_;  // root: came before the owner
   std::size_t held_bytes_ = 0;
   std::vector<std::uint32_t> open_streams_;  // root: per node

@@ -50,7 +50,8 @@ Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
       signal_everywhere(SIGKILL);
     }
   };
-  clients_ = std::make_unique<Clients>(std::move(clients));
+  clients.resize = [this](const TerminalSize& size) { io_->resize(size); };
+  clients_ = std::make_unique<Clients>(plan_.pty, std::move(clients));
   io_ = std::make_unique<StepIo>(loop_, plan_, *star_, *clients_, [this] { check_finished(); });
   node_results_.resize(plan_.nodes.size());
 }
@@ -164,7 +165,12 @@ Result<void> Supervisor::start_tasks() {
   events.launch_failed = [this](const std::string& why) {
     launch_failure_ = launch_failure_.empty() ? why : launch_failure_;
   };
-  events.all_executed = [this] { check_bindings(); };
+  events.all_executed = [this] {
+    check_bindings();
+    for (const OrderedSignals::Order& order : signals_.take_kept()) {
+      signal_here(order.signal, order.first_only);
+    }
+  };
   events.all_gone = [this] { tasks_gone(); };
   tasks_ = std::make_unique<Tasks>(loop_, plan_, containment_.get(), std::move(events));
   const bool is_threaded = mpi_ != nullptr && mpi_->is_threaded();
@@ -185,6 +191,27 @@ void Supervisor::give_early_signal() {
     tasks_->signal_alone(signal);  // what it started is not meant
   } else {
     tasks_->signal(signal);
+  }
+}
+
+void Supervisor::signal(const wire::SignalTasks& order) {
+  const bool is_known = order.signal() > 0 && order.signal() <= SIGRTMAX;
+  if (!is_known || phase_ == Phase::ended || cause_ != EndCause::none ||
+      !signals_.is_new(ClientKey{{order.key_high(), order.key_low()}})) {
+    return;
+  }
+  if (tasks_ == nullptr || !tasks_->has_executed()) {
+    signals_.keep({order.signal(), order.first_only()});
+    return;
+  }
+  signal_here(order.signal(), order.first_only());
+}
+
+void Supervisor::signal_here(int signal, bool first_only) {
+  if (first_only && plan_.is_batch) {
+    tasks_->signal_alone(signal);
+  } else {
+    tasks_->signal_everything(signal);
   }
 }
 

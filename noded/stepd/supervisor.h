@@ -14,6 +14,7 @@
 #include "noded/stepd/files.h"
 #include "noded/stepd/lease.h"
 #include "noded/stepd/mpi_bridge.h"
+#include "noded/stepd/ordered_signals.h"
 #include "noded/stepd/outcome.h"
 #include "noded/stepd/plan.h"
 #include "noded/stepd/program.h"
@@ -23,6 +24,10 @@
 #include "noded/stepd/time_limit.h"
 #include "platform/container.h"
 #include "platform/loop.h"
+
+namespace cox::wire {
+class SignalTasks;
+}
 
 namespace cox::stepd {
 
@@ -60,6 +65,9 @@ class Supervisor {
   /// The job's time limit was changed: how long it may run in all.
   void change_limit(Duration limit) { time_limit_.change(limit); }
 
+  /// By order of the node daemon, to what runs here: at once, or as soon as all programs run.
+  void signal(const wire::SignalTasks& order);
+
   void forget(bool may_client_come);
   /// A preparation that failed outside, as of the socket.
   void fail_preparation(const std::string& why, Fault fault);
@@ -92,6 +100,7 @@ class Supervisor {
   Result<bool> mark_begin();
   void give_early_signal();
   void signal_everywhere(int signal);
+  void signal_here(int signal, bool first_only);
   void begin_end(EndCause cause,
                  const std::string& detail,
                  std::optional<std::uint32_t> heard_from);
@@ -154,6 +163,7 @@ class Supervisor {
   std::uint32_t flush_pauses_ = 0;
   AttachWait attach_wait_;
   TimeLimit time_limit_;
+  OrderedSignals signals_;
   Lease lease_;
 };
 

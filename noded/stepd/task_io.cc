@@ -46,16 +46,20 @@ Result<platform::Descriptor> OutputPump::add(std::uint32_t task, std::uint32_t s
     return Failure(ends.error());
   }
   set_nonblocking(ends->read.get());
+  add(task, stream, std::move(ends->read));
+  return std::move(ends->write);
+}
+
+void OutputPump::add(std::uint32_t task, std::uint32_t stream, platform::Descriptor readable) {
   auto source = std::make_unique<Source>();
   source->task = task;
   source->stream = stream;
-  source->fd = std::move(ends->read);
+  source->fd = std::move(readable);
   ++open_;
   if (!paused_) {
     watch(*source);
   }
   sources_.push_back(std::move(source));
-  return std::move(ends->write);
 }
 
 void OutputPump::watch(Source& source) {
@@ -136,10 +140,14 @@ Result<platform::Descriptor> InputFan::add() {
     return Failure(ends.error());
   }
   set_nonblocking(ends->write.get());
-  auto pipe = std::make_unique<Pipe>();
-  pipe->fd = std::move(ends->write);
-  pipes_.push_back(std::move(pipe));
+  add(std::move(ends->write));
   return std::move(ends->read);
+}
+
+void InputFan::add(platform::Descriptor writable) {
+  auto pipe = std::make_unique<Pipe>();
+  pipe->fd = std::move(writable);
+  pipes_.push_back(std::move(pipe));
 }
 
 void InputFan::write(std::string_view data) {

@@ -32,6 +32,8 @@ class OutputPump {
 
   /// The end that the task writes to; the caller closes it after the fork.
   Result<platform::Descriptor> add(std::uint32_t task, std::uint32_t stream);
+  /// What can be read already: our end of a terminal.
+  void add(std::uint32_t task, std::uint32_t stream, platform::Descriptor readable);
   void pause(bool paused);
 
   /// All streams ended.
@@ -72,6 +74,8 @@ class InputFan {
 
   /// The end that a task reads from; the caller closes it after the fork.
   Result<platform::Descriptor> add();
+  /// What can be written to already: our end of a terminal.
+  void add(platform::Descriptor writable);
   void write(std::string_view data);
   void close();
   /// What the slowest task has not taken yet.

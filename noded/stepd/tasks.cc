@@ -78,7 +78,7 @@ Result<void> Tasks::start(std::vector<TaskLaunch> launches, bool is_threaded) {
       kill();
       return Failure(pid.error());
     }
-    tasks_.emplace(*pid, plan_.here().first_task + launch.local_task);
+    tasks_.emplace(*pid, plan_.rank_of(launch.local_task));
   }
   return loop_.watch_readable(report_.get(), [this] { read_reports(); });
 }

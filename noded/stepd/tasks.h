@@ -49,12 +49,17 @@ class Tasks {
   void signal(int signal);
   /// To the tasks' first processes, not to what these started.
   void signal_alone(int signal);
+  /// To every process of the step, once each.
+  void signal_everything(int signal);
   /// TERM and CONT to every process of the step; from now on ends count as ended by us.
   void terminate();
   /// KILL to every process of the step, until none is left.
   void kill();
 
   bool has_started() const { return has_started_; }
+
+  /// Every program runs, or could not be executed.
+  bool has_executed() const { return has_started_ && !report_.is_open(); }
 
   /// Live tasks' first processes, to their rank.
   const std::map<pid_t, std::uint32_t>& live() const { return tasks_; }
@@ -68,7 +73,6 @@ class Tasks {
   void reap();
   void record(pid_t pid, int status, const Usage& usage);
   void read_reports();
-  void signal_everything(int signal);
   void keep_killing();
   std::vector<pid_t> processes() const;
 

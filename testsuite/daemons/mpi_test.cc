@@ -33,6 +33,17 @@ TEST_F(Mpi, program_finds_all_its_ranks_as_root) {
   expect_ring(0);
 }
 
+TEST_F(Mpi, program_finds_ranks_that_do_not_follow_the_nodes) {
+  const auto ran = cluster_.shell("cox run -N 2 -n 8 -m plane=3 " + program_);
+  EXPECT_EQ(ran.status, 0) << ran.output << cluster_.file("../noded-n1.log");
+  for (const char* line : {"rank 0 of 8 on n1", "rank 2 of 8 on n1", "rank 3 of 8 on n2",
+                           "rank 5 of 8 on n2", "rank 6 of 8 on n1", "rank 7 of 8 on n2"}) {
+    EXPECT_NE(ran.output.find(line), std::string::npos) << line << "\n" << ran.output;
+  }
+  EXPECT_NE(ran.output.find("ring of 8 ranks"), std::string::npos) << ran.output;
+  cluster_.expect_nothing_left();
+}
+
 TEST_F(Mpi, program_finds_all_its_ranks_as_an_ordinary_user) {
   if (::geteuid() != 0) GTEST_SKIP() << "another user needs root";
   expect_ring(nobody);

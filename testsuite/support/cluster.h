@@ -137,9 +137,10 @@ class Cluster {
   /// The inventory a known node would register with again.
   NodeInventory inventory(NodeId id) const {
     const core::Node& node = *state.find_node(id);
-    return NodeInventory{node.name,       node.boot_id, node.address,       state.class_of(node),
-                         node.memory_mib, node.pools,   node.is_thissystem, node.containment,
-                         node.version};
+    return NodeInventory{
+        node.name,       node.boot_id,       node.address,       state.class_of(node),
+        node.memory_mib, node.pools,         node.is_thissystem, node.containment,
+        node.version,    node.shares_machine};
   }
 
   Result<core::Facts> prepared(NodeId node, JobId id) {

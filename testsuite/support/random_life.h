@@ -399,6 +399,8 @@ class RandomLife {
     if (step_dice_.chance(10)) {
       request->nodes_wanted = {"n" + std::to_string(step_dice_.roll(nodes))};
     }
+    if (bind_dice_.chance(20)) request->bind.kind = static_cast<BindKind>(bind_dice_.roll(8));
+    if (bind_dice_.chance(20)) request->distribution.kind = DistributionKind::cyclic;
   }
 
   void steps() {
@@ -433,6 +435,7 @@ class RandomLife {
 
   std::string policy_;
   Dice step_dice_{77};
+  Dice bind_dice_{78};
   std::uint64_t submits_ = 0;
   std::uint64_t events_ = 0;
 };

@@ -39,7 +39,7 @@ void add_sizes(const MpiPlan& plan, InfoList* info) {
   info->add(PMIX_NODE_SIZE, here.tasks);
   info->add(PMIX_LOCAL_PEERS, rank_list(here));
   info->add(PMIX_NODEID, plan.node_index);
-  info->add_rank(PMIX_LOCALLDR, here.first_task);
+  info->add_rank(PMIX_LOCALLDR, here.rank(0));
   info->add_rank(PMIX_NPROC_OFFSET, 0);
   info->add_rank(PMIX_APPLDR, 0);
 }
@@ -48,7 +48,7 @@ void add_rank_data(const MpiPlan& plan, InfoList* info) {
   for (std::uint32_t n = 0; n < plan.nodes.size(); ++n) {
     const MpiNode& node = plan.nodes[n];
     for (std::uint32_t i = 0; i < node.tasks; ++i) {
-      const pmix_rank_t rank = node.first_task + i;
+      const pmix_rank_t rank = node.rank(i);
       InfoList data;
       data.add_rank(PMIX_RANK, rank);  // must come first: the rest is stored under it
       data.add_rank(PMIX_GLOBAL_RANK, rank);

@@ -25,6 +25,10 @@ Result<void> check_plan(const MpiPlan& plan) {
     if (node.name.empty() || node.name.find_first_of(",;") != std::string::npos) {
       return fail(Code::bad_usage, "node name '" + node.name + "' cannot be used for mpi");
     }
+    if (!node.ranks.empty() && node.ranks.size() != node.tasks) {
+      return fail(Code::bad_usage, std::to_string(node.ranks.size()) + " ranks of " +
+                                       std::to_string(node.tasks) + " tasks on " + node.name);
+    }
     if (node.first_task != next) {
       return fail(Code::bad_usage, "first rank of " + node.name + " is " +
                                        std::to_string(node.first_task) + ", not " +
@@ -45,6 +49,10 @@ std::uint32_t tasks_of(const MpiPlan& plan) {
 }
 
 std::uint32_t node_of(const MpiPlan& plan, std::uint32_t rank) {
+  if (!plan.node_by_rank.empty()) {
+    return rank < plan.node_by_rank.size() ? plan.node_by_rank[rank]
+                                           : static_cast<std::uint32_t>(plan.nodes.size());
+  }
   // The first node whose block ends behind `rank`; blocks follow each other without a gap.
   const auto found = std::partition_point(
       plan.nodes.begin(), plan.nodes.end(),
@@ -80,7 +88,7 @@ std::string rank_list(const MpiNode& node) {
   std::string text;
   for (std::uint32_t i = 0; i < node.tasks; ++i) {
     if (i != 0) text += ',';
-    text += std::to_string(node.first_task + i);
+    text += std::to_string(node.rank(i));
   }
   return text;
 }

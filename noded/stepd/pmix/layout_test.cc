@@ -37,6 +37,20 @@ TEST(Layout, WritesMapsOfTheNodesThatHaveTasks) {
   EXPECT_EQ(tasks_of(plan), 5U);
 }
 
+TEST(Layout, KnowsRanksThatDoNotFollowTheNodes) {
+  MpiPlan plan = plan_of({2, 1});
+  plan.nodes[0].ranks = {0, 2};
+  plan.nodes[1].ranks = {1};
+  plan.node_by_rank = {0, 1, 0};
+  EXPECT_TRUE(check_plan(plan));
+  EXPECT_EQ(ranks_by_node(plan), "0,2;1");
+  EXPECT_EQ(node_of(plan, 2), 0U);
+  EXPECT_EQ(node_of(plan, 3), 2U) << "there is no such rank";
+  EXPECT_EQ(nodes_of(plan, {0, 2}), (Numbers{0}));
+  plan.nodes[1].ranks = {1, 3};
+  EXPECT_EQ(check_plan(plan).error().message, "2 ranks of 1 tasks on n1");
+}
+
 TEST(FenceId, IsTheSameForEveryOrderOfTheSameRanks) {
   EXPECT_EQ(fence_id({3, 1, 2, 7, 0}), "0-3,7");
   EXPECT_EQ(fence_id({0, 1, 2, 3, 7, 7}), "0-3,7");

@@ -144,7 +144,7 @@ Result<void> PmixServer::register_step() {
                                                      info.data(), info.size(), nullptr, nullptr);
   if (!is_done(status)) return pmix_failure("register " + plan_.nspace, status);
   for (std::uint32_t i = 0; i < here.tasks; ++i) {
-    const pmix_proc_t proc = proc_of(here.first_task + i);
+    const pmix_proc_t proc = proc_of(here.rank(i));
     status = PMIx_server_register_client(&proc, plan_.uid, plan_.gid, nullptr, nullptr, nullptr);
     if (!is_done(status)) {
       return pmix_failure("register rank " + std::to_string(proc.rank), status);

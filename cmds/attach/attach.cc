@@ -1,0 +1,135 @@
+// cox attach: the output of a step that runs, and where it has a terminal the keys as well. The step
+// does not depend on whoever looks on.
+#include <poll.h>
+
+#include <array>
+#include <csignal>
+#include <optional>
+
+#include "cmds/client/commands.h"
+#include "cmds/client/job_end.h"
+#include "cmds/client/job_ids.h"
+#include "cmds/client/session.h"
+#include "cmds/client/terminal.h"
+#include "cmds/run/attachment.h"
+#include "cmds/run/raw_terminal.h"
+#include "cmds/run/run_request.h"
+#include "cmds/run/signals.h"
+
+namespace cox::cmds {
+namespace attach_locals {
+namespace {
+
+OptionTable options() {
+  static constexpr std::array table = {
+      OptionSpec{"read-only", 'r', "", "look on, type nothing"},
+      OptionSpec{"label-output", 'l', "", "each line begins with its task's rank"},
+      cluster_option, help_option};
+  return table;
+}
+
+/// From the connection to the end of the step, or until we leave.
+class Onlooker {
+ public:
+  Onlooker(Attachment attachment, Signals signals, bool may_type)
+      : attachment_(std::move(attachment)), signals_(std::move(signals)), may_type_(may_type) {
+    if (may_type_) terminal_ = RawTerminal::open();
+  }
+
+  Result<void> look_on() {
+    while (!attachment_.result() && !has_left_) {
+      const Attachment::Wants wants = attachment_.wants();
+      const short events = static_cast<short>(wants.link_writable ? POLLIN | POLLOUT : POLLIN);
+      std::array<pollfd, 3> ready = {pollfd{wants.link, events, 0},
+                                     pollfd{may_type_ ? wants.input : -1, POLLIN, 0},
+                                     pollfd{signals_.descriptor(), POLLIN, 0}};
+      ::poll(ready.data(), ready.size(), -1);
+      Result<void> served;
+      if ((ready[0].revents & POLLOUT) != 0) served = attachment_.send_input();
+      if (served && ready[1].revents != 0) attachment_.read_input();
+      has_left_ = signals_.take().has_value() || attachment_.wants_to_leave();
+      if (served && signals_.take_resize() && may_type_) served = attachment_.send_size();
+      if (served || ready[0].revents != 0) served = attachment_.take_output();
+      if (!served) return served;
+    }
+    return {};
+  }
+
+  bool has_left() const { return has_left_; }
+
+  /// Puts our terminal back.
+  const std::optional<wire::StepResult>& finish() {
+    terminal_.reset();
+    return attachment_.result();
+  }
+
+ private:
+  Attachment attachment_;
+  Signals signals_;
+  bool may_type_;
+  bool has_left_ = false;
+  std::optional<RawTerminal> terminal_;
+};
+
+Result<wire::StepReady> find_step(const Parsed& given, const JobName& name) {
+  wire::ClientRequest request;
+  wire::AttachStep& ask = *request.mutable_attach_step();
+  if (name.elements.empty()) {
+    ask.set_job(name.job.value);
+  } else {
+    put_elements(name, ask.mutable_element());
+  }
+  if (name.step) ask.set_step(name.step->value);
+  const auto reply = ask_cluster(given, request);
+  if (!reply) return Failure(reply.error());
+  return reply->step_ready();
+}
+
+Result<int> run(const Parsed& given) {
+  if (given.operands().size() != 1) {
+    return usage_error(given.command(), "one job or step is expected");
+  }
+  const auto name = parse_job_name(given.operands().front());
+  if (!name) return Failure(name.error());
+  const auto ready = find_step(given, *name);
+  if (!ready) return Failure(ready.error());
+  const bool may_type = ready->has_terminal() && !given.has("read-only");
+  AttachOptions attach;
+  attach.label_output = given.has("label-output");
+  attach.forward_input = may_type;
+  attach.is_terminal = may_type;
+  attach.is_owner = false;
+  attach.read_only = !may_type;
+  auto signals = Signals::open();
+  if (!signals) return Failure(signals.error());
+  auto attachment = Attachment::open(*ready, attach);
+  if (!attachment) return Failure(attachment.error());
+  const std::string title =
+      "step " + std::to_string(ready->job()) + "." + std::to_string(ready->step());
+  print_error("attached to " + title + " on " + ready->node_list() + "; " +
+              (may_type ? "Ctrl-]" : "Ctrl-C") + " leaves it");
+  Onlooker onlooker(std::move(*attachment), std::move(*signals), may_type);
+  const auto looked = onlooker.look_on();
+  const auto& result = onlooker.finish();
+  if (!looked) return Failure(looked.error());
+  if (!result) {
+    print_error("left " + title + ", which goes on");
+    return 0;
+  }
+  const std::string text = step_end_text(ready->job(), *result);
+  if (!text.empty()) print_error(text);
+  return step_status(*result);
+}
+
+}  // namespace
+}  // namespace attach_locals
+
+const Command attach_command{"attach",
+                             "[--read-only] JOB[.STEP]",
+                             "the terminal or output of a step that runs",
+                             attach_locals::options,
+                             Operands::anywhere,
+                             own_failure_status,
+                             attach_locals::run};
+
+}  // namespace cox::cmds
