@@ -12,6 +12,7 @@
 #include "cmds/client/views.h"
 #include "cmds/show/sheet.h"
 #include "common/text.h"
+#include "model/memory_text.h"
 
 namespace cox::cmds {
 namespace {
