@@ -17,8 +17,10 @@ dir=
 down=
 build=
 while [ $# -gt 0 ]; do
+  # As cox takes them: a value may follow an equals sign.
+  if [[ $1 == --[a-z]*=* ]]; then set -- "${1%%=*}" "${1#*=}" "${@:2}"; joined=yes; else joined=; fi
   case "$1" in
-    --down) down=yes ;;
+    --down) [ -z "$joined" ] || bad_usage "--down takes no value"; down=yes ;;
     --nodes) need "$1" "${2-}" "a number"; nodes=$2; shift ;;
     --dir) need "$1" "${2-}" "a directory"; dir=$(realpath -m -- "$2"); shift ;;
     --build) need "$1" "${2-}" "a directory"; build=$(realpath -m -- "$2"); shift ;;
@@ -33,7 +35,13 @@ cd "$(dirname "$0")"
 if [ -t 1 ]; then bold=$'\e[1m'; plain=$'\e[0m'; else bold=; plain=; fi
 current="its start"
 step() { current=$*; printf '%s== %s%s\n' "$bold" "$*" "$plain"; }
-shown() { printf '%s$ %s%s\n' "$bold" "${*/#$cox/cox}" "$plain"; "$@"; }
+word() { if [[ $1 =~ ^[A-Za-z0-9/._:=@%+,-]+$ ]]; then printf '%s' "$1"; else printf '%s' "${1@Q}"; fi; } # for a shell
+shown() {
+  local line="cox" part
+  for part in "${@:2}"; do line+=" $(word "$part")"; done
+  printf '%s$ %s%s\n' "$bold" "$line" "$plain"
+  "$@"
+}
 trap '[ "$BASH_SUBSHELL" != 0 ] || echo "quickstart.sh: stopped at: $current; the lines above say why. Mend it and run it again: it goes on where it was." >&2' ERR
 
 if [ -z "$build" ]; then
@@ -72,7 +80,7 @@ down_again() { step "down"; shown "$cox" down "${at[@]}"; }
   if [ -n "$down" ]; then
     down_again
   else
-    echo "quickstart.sh: the cluster is up; cox doctor looks for the cause, cox down${dir:+ --dir $dir} ends it" >&2
+    echo "quickstart.sh: the cluster is up; cox doctor looks for the cause, cox down${dir:+ --dir $(word "$dir")} ends it" >&2
   fi
   exit 1
 }
@@ -84,11 +92,11 @@ if [ -n "$down" ]; then
 fi
 cat <<END
 ${bold}== the cluster is up${plain}
-  export PATH=$build/bin:\$PATH          the command cox
-${dir:+  export COX_CLUSTER=$dir                 the cluster it talks to
+  export PATH=$(word "$build/bin"):\$PATH          the command cox
+${dir:+  export COX_CLUSTER=$(word "$dir")                 the cluster it talks to
 }  cox run -N 2 -n 4 hostname            tasks now
   cox submit my-script.sh               a batch job
   cox queue; cox why JOB; cox nodes     what happens and why
   man -l man/cox.1                      the manual
-  cox down${dir:+ --dir $dir}                              and everything is gone
+  cox down${dir:+ --dir $(word "$dir")}                              and everything is gone
 END

@@ -31,6 +31,13 @@ TEST(Changes, OfWholeTablesComeAndGo) {
                                  {"node n1", "", "", "{ labels = { \"rack\" = \"a\" } }"}}));
 }
 
+TEST(Changes, OfOneWeightNameThatKeyAlone) {
+  Settings after;
+  after.priority_terms.age = 10;
+  EXPECT_EQ(changes_between(Settings{}, after),
+            (std::vector<Change>{{"priority", "age", "20000", "10"}}));
+}
+
 TEST(Changes, OfTheOrderOfTablesAreNone) {
   Settings before;
   before.partitions.push_back(before.partitions[0]);

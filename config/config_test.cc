@@ -43,6 +43,16 @@ TEST(Config, WithoutAFileIsTheDefaults) {
   EXPECT_EQ(parse("", "f")->settings, Settings{});
 }
 
+// Whoever edits what `cox config show` prints finds every key there.
+TEST(Config, DefaultsAreWrittenToo) {
+  const std::string text = to_toml(Settings{});
+  for (const char* line :
+       {"\nreservations = 64\n", "\n[priority]\nage = 20000\n", "\nfairshare = 10000\n",
+        "\ncharge_device = 0\n", "\n[programs]\nprolog_timeout = \"60s\"\n", "\nweight = 0\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << " is not in\n" << text;
+  }
+}
+
 TEST(Config, OfTheSampleFileIsTheDefaults) {
   const std::string sample = source_file("etc/coxswain.toml");
   ASSERT_FALSE(sample.empty());

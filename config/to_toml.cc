@@ -80,9 +80,7 @@ void add_scheduling(Text& text, const Settings& settings) {
   text.add("select", toml_string(settings.select));
   text.add("priority", toml_string(settings.priority));
   text.add("backfill", toml_string(settings.backfill));
-  if (settings.reservations != Settings{}.reservations) {
-    text.add("reservations", number(settings.reservations));
-  }
+  text.add("reservations", number(settings.reservations));
   text.add("silent_after", span(settings.silent_after));
   text.add("lost_after", span(settings.lost_after));
   text.add("kill_wait", span(settings.kill_wait));
@@ -95,7 +93,6 @@ void add_scheduling(Text& text, const Settings& settings) {
 }
 
 void add_priority(Text& text, const PrioritySettings& terms) {
-  if (terms == PrioritySettings{}) return;
   text.begin("[priority]");
   text.add("age", number(terms.age));
   text.add("fairshare", number(terms.fairshare));
@@ -111,7 +108,6 @@ void add_priority(Text& text, const PrioritySettings& terms) {
 }
 
 void add_programs(Text& text, const ProgramSettings& programs) {
-  if (programs == ProgramSettings{}) return;
   text.begin("[programs]");
   text.add_text("prolog", programs.prolog);
   text.add("prolog_timeout", span(programs.prolog_timeout));
@@ -184,7 +180,7 @@ void add_partition(Text& text, const PartitionSettings& partition) {
   text.add("max_time", toml_string(to_text(partition.max_time)));
   text.add("max_nodes", number(partition.max_nodes));
   text.add("tier", number(partition.tier));
-  if (partition.weight != 0) text.add("weight", number(partition.weight));
+  text.add("weight", number(partition.weight));
   text.add("cpu", toml_string(partition.cpu_is_thread ? "thread" : "core"));
   text.add("share", toml_string(partition.whole_nodes ? "nodes" : "cores"));
 }

@@ -3,6 +3,7 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/json.h"
+#include "cmds/client/nothing.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "common/text.h"
@@ -16,6 +17,7 @@ void ActionReport::refuse(const std::string& name, const Error& error) {
 }
 
 Result<int> ActionReport::finish(const Parsed& given) const {
+  if (done_ == 0 && refusals_.empty()) note_nothing(given, "job", {"user", "label"});
   if (!given.has("json")) return status();
   JsonWriter json;
   json.number("done", done_);

@@ -156,6 +156,10 @@ std::string controller_pid_file(const std::string& dir) {
   return dir + "/ctld.pid";
 }
 
+std::string node_socket(const std::string& dir, const std::string& node) {
+  return dir + "/noded-" + node + ".sock";
+}
+
 std::string node_pid_file(const std::string& dir, const std::string& node) {
   return dir + "/noded-" + node + ".pid";
 }

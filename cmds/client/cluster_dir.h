@@ -38,6 +38,8 @@ Result<std::string> write_private_config(const std::string& dir, std::uint32_t n
 /// n1, n2, ...
 std::string node_name(std::uint32_t index);
 std::string controller_pid_file(const std::string& dir);
+/// Where the node daemon passes on what users of its host ask.
+std::string node_socket(const std::string& dir, const std::string& node);
 std::string node_pid_file(const std::string& dir, const std::string& node);
 
 /// A process known by a pid file whose lock it holds.

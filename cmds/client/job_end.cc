@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmds/client/local_instants.h"
 #include "cmds/client/views.h"
 
 namespace cox::cmds {
@@ -17,7 +18,7 @@ std::string job_end_text(const wire::JobView& job) {
   std::string text = "job " + id_text(job) + ": " + job.state();
   const std::string outcome = outcome_text(job);
   if (!outcome.empty()) text += ", " + outcome;
-  if (!job.why().empty()) text += ": " + job.why();
+  if (!job.why().empty()) text += ": " + with_local_instants(job.why());
   if (!job.counts().empty()) text += " (" + job.counts() + ")";
   return text;
 }

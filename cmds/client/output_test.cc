@@ -1,13 +1,17 @@
 // What commands print: tables, documents, ids, help.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/json.h"
+#include "cmds/client/local_instants.h"
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
 #include "cmds/history/columns.h"
+#include "cmds/queue/steps.h"
 #include "cmds/run/labels.h"
 #include "common/text.h"
 
@@ -22,6 +26,46 @@ TEST(Table, columns_are_aligned_and_the_last_is_not_padded) {
             " JOB  NAME  WHERE\n"
             "   1  a     n1\n"
             "1000  long  n[1-2]\n");
+}
+
+TEST(Table, of_a_list_that_is_longer_than_the_screen_the_first_lines_are_shown) {
+  const std::string text = "JOB\n1\n2\n3\n";
+  EXPECT_EQ(cut_for_screen(text, 5), text);
+  EXPECT_EQ(cut_for_screen(text, 4), "JOB\n1\n... 2 more\n");
+  EXPECT_EQ(cut_for_screen(text, 3), "JOB\n... 3 more\n");
+  EXPECT_EQ(cut_for_screen(text, 0), text) << "no terminal";
+}
+
+// In every list times are those of the place; sentences of the controller have UTC.
+TEST(LocalInstants, what_the_controller_says_in_utc_is_shown_in_local_time) {
+  const char* before = std::getenv("TZ");
+  const std::string kept = before == nullptr ? "" : before;
+  ::setenv("TZ", "XST-5:30", 1);
+  EXPECT_EQ(with_local_instants("2031-05-01T17:30:00.000001Z, when job 3 has ended"),
+            "2031-05-01T23:00:00, when job 3 has ended");
+  EXPECT_EQ(with_local_instants("down since 2030-12-31T20:00:00.000000Z: fan"),
+            "down since 2031-01-01T01:30:00: fan");
+  for (const char* other : {"", "2031-05-01", "2031-05-01T17:30:00Z",
+                            "12031-05-01T17:30:00.000000Z", "2031-05-01T17:30:00.000000"}) {
+    EXPECT_EQ(with_local_instants(other), other);
+  }
+  before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", kept.c_str(), 1);
+}
+
+TEST(Steps, the_time_of_one_that_has_ended_stands) {
+  const auto given =
+      parse(queue_command, {"--steps", "--all", "--no-header", "--format", "step,time"});
+  ASSERT_TRUE(given) << given.error().message;
+  wire::JobList list;
+  wire::JobView& job = *list.add_jobs();
+  job.set_job(7);
+  for (const std::int64_t ended_us : {63'000'000, 0}) {
+    wire::StepView& step = *job.add_steps();
+    step.set_step(static_cast<std::uint32_t>(job.steps_size() - 1));
+    step.set_started_us(ended_us == 0 ? 0 : 1'000'000);
+    step.set_ended_us(ended_us);
+  }
+  EXPECT_EQ(*steps_text(*given, *JobFilter::make(*given), list), "7.0  1:02\n7.1     -\n");
 }
 
 TEST(Table, no_line_ends_with_blanks) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "cmds/client/local_instants.h"
 #include "cmds/client/terminal.h"
 #include "common/text.h"
 #include "platform/log_line.h"
@@ -51,7 +52,8 @@ Result<link::ClientLink> connect(const ClusterAddress& cluster) {
 Error to_error(const wire::Error& error) {
   const auto highest = static_cast<std::uint32_t>(Code::storage_full);
   const bool is_known = error.code() >= 1 && error.code() <= highest;
-  return Error{is_known ? static_cast<Code>(error.code()) : Code::internal, error.message()};
+  return Error{is_known ? static_cast<Code>(error.code()) : Code::internal,
+               with_local_instants(error.message())};
 }
 
 Result<Session> Session::open(const ClusterAddress& cluster) {

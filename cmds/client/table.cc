@@ -156,6 +156,16 @@ std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std
   return table.take();
 }
 
+std::string cut_for_screen(const std::string& text, int height) {
+  const auto lines = static_cast<int>(std::ranges::count(text, '\n'));
+  // The cursor stands below the last line.
+  if (height < 3 || lines < height) return text;
+  const int kept = height - 2;
+  std::size_t end = 0;
+  for (int i = 0; i < kept; ++i) end = text.find('\n', end) + 1;
+  return text.substr(0, end) + "... " + std::to_string(lines - kept) + " more\n";
+}
+
 std::string lay_out_plain(const std::vector<std::vector<std::string>>& rows) {
   TableLayout layout;
   const std::size_t columns = rows.empty() ? 0 : rows.front().size();

@@ -72,6 +72,12 @@ int terminal_width() {
   return size.ws_col;
 }
 
+int terminal_height() {
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_row;
+}
+
 void Progress::show(const std::string& text) {
   if (text == shown_ || !stderr_is_terminal()) return;
   shown_ = text;

@@ -21,6 +21,8 @@ bool stdout_is_terminal();
 bool stderr_is_terminal();
 /// Columns of the terminal on stdout, 0 when it is none.
 int terminal_width();
+/// Lines of the terminal; 0: no terminal.
+int terminal_height();
 
 /// One line on stderr that replaces itself while something lasts; silent where stderr is no
 /// terminal. Gone when this ends.

@@ -4,6 +4,7 @@
 #include <array>
 #include <ctime>
 
+#include "cmds/client/local_instants.h"
 #include "cmds/client/submission.h"
 #include "common/text.h"
 #include "model/memory_text.h"
@@ -95,7 +96,7 @@ const std::vector<Column<wire::JobView>>& job_columns() {
       {"account", false, false, [](const Job& j) { return j.account(); }},
       {"letters", false, false, [](const Job& j) { return j.state_letters(); }},
       {"reason", false, false, [](const Job& j) { return j.reason(); }},
-      {"why", false, false, [](const Job& j) { return j.why(); }},
+      {"why", false, false, [](const Job& j) { return with_local_instants(j.why()); }},
       {"attempt", true, false, [](const Job& j) { return std::to_string(j.attempt()); }},
       {"submitted", true, false, [](const Job& j) { return local_time(j.submitted_us()); }},
       {"started", true, false, [](const Job& j) { return local_time(j.started_us()); }},
@@ -163,7 +164,7 @@ const std::vector<Column<wire::PartitionView>>& partition_columns() {
       {"maxtime", true, true, [](const Partition& p) { return limit_text(p.max_time_us()); }},
       {"maxnodes", true, true, max_nodes_text},
       {"nodelist", false, true, [](const Partition& p) { return p.node_list(); }},
-      {"reason", false, true, [](const Partition& p) { return p.reason(); }},
+      {"reason", false, true, [](const Partition& p) { return with_local_instants(p.reason()); }},
       {"usable", true, false, [](const Partition& p) { return std::to_string(p.nodes_usable()); }},
       {"waiting", true, false, [](const Partition& p) { return std::to_string(p.jobs_pending()); }},
       {"tier", true, false, [](const Partition& p) { return std::to_string(p.tier()); }},

@@ -8,7 +8,10 @@
 
 namespace cox::cmds {
 
-/// Executes coxctld --check FILE; its exit status.
+/// Tells what coxctld --check says of the file, one line for each mistake; its exit status.
+Result<int> complain_here(const std::string& file);
+
+/// The same, and the document where --json asks for it.
 Result<int> check_here(const Parsed& given, const std::string& file);
 
 }  // namespace cox::cmds

@@ -118,7 +118,8 @@ void examine_nodes(const wire::StatusReply& status,
     add(findings, Grade::failed, "nodes", "none has ever registered", "start coxnoded on a node");
   } else if (unheard.empty()) {
     add(findings, Grade::ok, "nodes",
-        "all " + std::to_string(nodes.nodes_size()) + " are connected");
+        nodes.nodes_size() == 1 ? "the only one is connected"
+                                : "all " + std::to_string(nodes.nodes_size()) + " are connected");
   } else {
     add(findings, Grade::failed, "nodes", "not connected: " + fold_node_list(unheard),
         "start coxnoded there; for a private cluster: cox up");

@@ -29,13 +29,12 @@ OptionTable options() {
   return table;
 }
 
-/// The name under which the cluster's containers stand.
-Result<std::string> ask_name(Session& session) {
+Result<wire::StatusReply> ask_status(Session& session) {
   wire::ClientRequest request;
   request.mutable_status();
   const auto reply = session.ask(request);
   if (!reply) return Failure(reply.error());
-  return reply->status().cluster();
+  return reply->status();
 }
 
 struct Manner {
@@ -48,13 +47,33 @@ const char* mend_of(const Manner& how) {
                          : " (to cancel them: cox down --force; to keep them: --keep-state)";
 }
 
-/// Asks the controller to stop. Returns the cluster's name.
-Result<std::string> stop_controller(const std::string& dir, const Manner& how) {
+/// A controller that can write nothing would never answer: with --force it is ended without.
+Result<void> check_disk(const wire::StatusReply& status, const Manner& how) {
+  if (!status.storage_full()) return {};
+  const std::string full = "the disk of " + status.state_dir() + " is full";
+  if (!how.force) {
+    return fail(Code::refused, full + ", and the controller can end no job (make room there; or " +
+                                   "end everything as it is: --force)");
+  }
+  print_error(full + ": what came last may not be kept");
+  return {};
+}
+
+struct Stopped {
+  std::string cluster;  // the name under which its containers stand
+  bool ends_itself = false;
+};
+
+/// Asks the controller to stop.
+Result<Stopped> stop_controller(const std::string& dir, const Manner& how) {
   auto session =
       Session::open(ClusterAddress{platform::Address{controller_socket(dir), "", 0}, ""});
   if (!session) return Failure(session.error());
-  const auto name = ask_name(*session);
-  if (!name) return name;
+  const auto status = ask_status(*session);
+  if (!status) return Failure(status.error());
+  const auto can_write = check_disk(*status, how);
+  if (!can_write) return Failure(can_write.error());
+  if (status->storage_full()) return Stopped{status->cluster(), false};
   wire::ClientRequest request;
   request.mutable_shutdown()->set_force(how.force);
   request.mutable_shutdown()->set_keep_queue(how.keeps_state);
@@ -64,7 +83,7 @@ Result<std::string> stop_controller(const std::string& dir, const Manner& how) {
   }
   // A controller that went before its answer arrived has done what was asked.
   if (!reply && reply.error().code != Code::unreachable) return Failure(reply.error());
-  return name;
+  return Stopped{status->cluster(), true};
 }
 
 Result<void> end_daemons(const std::string& dir, bool controller_was_asked) {
@@ -88,21 +107,22 @@ Result<std::string> stop(const std::string& dir, const Manner& how) {
   // Where one was cut off after the controller had agreed to stop, the next goes on.
   const std::string stopped = stopped_cluster(dir);
   if (controller == 0 && stopped.empty() && !how.force) return no_controller(dir);
-  Result<std::string> name = stopped;
-  if (controller != 0) name = stop_controller(dir, how);
-  if (!name && name.error().code == Code::unreachable && !stopped.empty()) name = stopped;
-  if (!name && !how.force) {
+  Result<Stopped> asked = Stopped{stopped, true};
+  if (controller != 0) asked = stop_controller(dir, how);
+  const bool is_unreachable = !asked && asked.error().code == Code::unreachable;
+  if (is_unreachable && !stopped.empty()) asked = Stopped{stopped, true};
+  if (!asked && !how.force) {
     // One that is just dying still holds its lock, and breaks the connection.
-    const bool is_gone =
-        name.error().code == Code::unreachable && wait_until_gone(controller, dying_patience_ms);
-    return is_gone ? Result<std::string>(no_controller(dir)) : name;
+    const bool is_gone = is_unreachable && wait_until_gone(controller, dying_patience_ms);
+    return is_gone ? no_controller(dir) : Failure(asked.error());
   }
-  if (!name && name.error().code == Code::not_permitted) return name;
-  const auto noted = name && !name->empty() ? note_stopped(dir, *name) : Result<void>();
-  if (!noted) return Failure(noted.error());
-  const auto ended = end_daemons(dir, name.has_value());
+  if (!asked && asked.error().code == Code::not_permitted) return Failure(asked.error());
+  // Where there is no room for the note, one that takes over from here needs --force.
+  const std::string cluster = asked ? asked->cluster : "";
+  if (!cluster.empty()) static_cast<void>(note_stopped(dir, cluster));
+  const auto ended = end_daemons(dir, asked && asked->ends_itself);
   if (!ended) return Failure(ended.error());
-  return name.value_or("");
+  return cluster;
 }
 
 /// What tells the next cox down where it was goes last.

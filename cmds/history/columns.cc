@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "cmds/client/local_instants.h"
 #include "cmds/client/views.h"
 #include "common/text.h"
 #include "model/ids.h"
@@ -220,7 +221,7 @@ const std::vector<Column<Entry>>& history_columns() {
       {"failure", false, false, [](const Entry& e) { return e.failure(); }},
       {"signal", true, false, [](const Entry& e) { return signal_text(e.job()); }},
       {"by", true, false, ended_by},
-      {"why", false, false, [](const Entry& e) { return e.job().why(); }},
+      {"why", false, false, [](const Entry& e) { return with_local_instants(e.job().why()); }},
       {"requeues", true, false, [](const Entry& e) { return std::to_string(e.requeues()); }},
       {"submitted", true, false, [](const Entry& e) { return local_time(e.job().submitted_us()); }},
       {"eligible", true, false, [](const Entry& e) { return local_time(e.eligible_us()); }},

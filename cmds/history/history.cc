@@ -7,6 +7,7 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/nothing.h"
 #include "cmds/client/session.h"
 #include "cmds/client/sort.h"
 #include "cmds/client/submission.h"
@@ -181,19 +182,6 @@ Result<std::string> document(const Parsed& given, const std::vector<wire::Histor
   return json.take();
 }
 
-/// A partition of which nothing is found has to be there at least.
-Result<void> check_partition(Session& session, const std::string& name) {
-  wire::ClientRequest request;
-  request.mutable_list_partitions();
-  const auto reply = session.ask_surely(request);
-  if (!reply) return Failure(reply.error());
-  for (const wire::PartitionView& one : reply->partitions().partitions()) {
-    if (one.name() == name) return {};
-  }
-  return fail(Code::not_found, "--partition " + quoted(name) + ": no partition " + quoted(name) +
-                                   " (see: cox partitions)");
-}
-
 Result<int> run(const Parsed& given) {
   const auto jobs = job_operands(given);
   if (!jobs) return Failure(jobs.error());
@@ -207,14 +195,17 @@ Result<int> run(const Parsed& given) {
   if (!session) return Failure(session.error());
   const auto entries = read_entries(*session, *query, *selectors, *limit);
   if (!entries) return Failure(entries.error());
-  if (entries->empty() && given.has("partition")) {
-    const auto known = check_partition(*session, given.value("partition"));
-    if (!known) return Failure(known.error());
-  }
+  // A partition of which nothing is found has to be there at least.
+  const auto known = entries->empty() ? check_partitions(given, *session) : Result<void>();
+  if (!known) return Failure(known.error());
   const auto text = document(given, *entries);
   if (!text) return Failure(text.error());
   const auto printed = print(*text);
   if (!printed) return Failure(printed.error());
+  if (entries->empty()) {
+    note_nothing(given, "ended job",
+                 {"user", "account", "partition", "state", "label", "since", "until"});
+  }
   return report_missing(*jobs, *entries) ? exit_status(Code::not_found) : 0;
 }
 

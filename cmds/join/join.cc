@@ -69,6 +69,22 @@ Result<std::string> controllers_key(const Parsed& given, const std::string& dir)
   return Failure(key.error().with_context("no controller's key there (see: --dir)"));
 }
 
+/// With MUNGE there is nothing that a token could give. A token is made of the key alone: where no
+/// controller answers nothing is asked.
+Result<void> check_needs_tokens(const std::string& dir) {
+  auto session =
+      Session::open(ClusterAddress{platform::Address{controller_socket(dir), "", 0}, ""});
+  if (!session) return {};
+  wire::ClientRequest request;
+  request.mutable_status();
+  const auto reply = session->ask(request);
+  if (!reply || reply->status().auth() != "munge") return {};
+  return fail(Code::refused,
+              "--print-token: cluster " + quoted(reply->status().cluster()) +
+                  " has auth = \"munge\": hosts with its MUNGE key need no token (there: "
+                  "systemctl start coxnoded)");
+}
+
 Result<int> print_token(const Parsed& given) {
   if (!given.operands().empty() || given.has("token") || given.has("etc")) {
     return usage_error(given.command(),
@@ -78,6 +94,7 @@ Result<int> print_token(const Parsed& given) {
   if (!valid) return Failure(valid.error());
   const auto dir = run_dir(given);
   if (!dir) return Failure(dir.error());
+  if (auto needed = check_needs_tokens(*dir); !needed) return Failure(needed.error());
   const auto key = controllers_key(given, *dir);
   if (!key) return Failure(key.error());
   const auto token =

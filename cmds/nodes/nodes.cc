@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "cmds/client/commands.h"
+#include "cmds/client/nothing.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
@@ -154,23 +155,6 @@ Result<wire::NodeList> choose(const Parsed& given, const wire::NodeList& list) {
   return kept;
 }
 
-Result<void> check_partitions(const Parsed& given) {
-  if (!given.has("partition")) return {};
-  wire::ClientRequest request;
-  request.mutable_list_partitions();
-  const auto reply = ask_cluster(given, request);
-  if (!reply) return Failure(reply.error());
-  for (const std::string_view want : split(given.value("partition"), ',')) {
-    const auto& known = reply->partitions().partitions();
-    const bool is_known = std::any_of(known.begin(), known.end(),
-                                      [&](const auto& have) { return have.name() == want; });
-    if (is_known) continue;
-    return fail(Code::not_found, "--partition " + quoted(given.value("partition")) +
-                                     ": no partition " + quoted(want) + " (see: cox partitions)");
-  }
-  return {};
-}
-
 Result<std::string> document(const Parsed& given, const wire::NodeList& list) {
   if (given.has("json")) {
     JsonWriter json;
@@ -184,11 +168,13 @@ Result<std::string> document(const Parsed& given, const wire::NodeList& list) {
 }
 
 Result<int> run(const Parsed& given) {
-  const auto checked = check_partitions(given);
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  const auto checked = check_partitions(given, *session);
   if (!checked) return Failure(checked.error());
   wire::ClientRequest request;
   request.mutable_list_nodes()->set_names(join(given.operands(), ","));
-  const auto reply = ask_cluster(given, request);
+  const auto reply = session->ask(request);
   if (!reply) return Failure(reply.error());
   const auto list = choose(given, reply->nodes());
   if (!list) return Failure(list.error());
@@ -196,6 +182,7 @@ Result<int> run(const Parsed& given) {
   if (!text) return Failure(text.error());
   const auto printed = print(*text);
   if (!printed) return Failure(printed.error());
+  if (list->nodes().empty()) note_nothing(given, "node", {"partition", "state", "class", "label"});
   return 0;
 }
 

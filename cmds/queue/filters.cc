@@ -30,6 +30,26 @@ bool has(const std::vector<std::string>& words, std::string_view word) {
          std::ranges::any_of(words, [word](const auto& one) { return is_same(one, word); });
 }
 
+std::vector<std::string> known_reasons() {
+  std::vector<std::string> known;
+  for (int i = 0; to_text(static_cast<Reason>(i)) != "unknown"; ++i) {
+    known.emplace_back(to_text(static_cast<Reason>(i)));
+  }
+  return known;
+}
+
+/// The word as the list has it. error: bad_usage names the nearest one
+Result<std::string> take_reason(const std::string& word) {
+  const std::vector<std::string> known = known_reasons();
+  const auto found =
+      std::ranges::find_if(known, [&word](const std::string& one) { return is_same(one, word); });
+  if (found != known.end()) return *found;
+  const auto near = nearest(word, known);
+  return fail(Code::bad_usage, "--reason " + quoted(word) + ": nothing that a job waits for" +
+                                   (near ? ", perhaps " + *near : "") +
+                                   " (there are: " + join(known, ", ") + ")");
+}
+
 }  // namespace
 
 Result<JobFilter> JobFilter::make(const Parsed& given) {
@@ -49,7 +69,11 @@ Result<JobFilter> JobFilter::make(const Parsed& given) {
     filter.states_.emplace_back(to_text(*state));
   }
   filter.partitions_ = words_of(given, "partition");
-  filter.reasons_ = words_of(given, "reason");
+  for (const std::string& word : words_of(given, "reason")) {
+    auto reason = take_reason(word);
+    if (!reason) return Failure(reason.error());
+    filter.reasons_.push_back(std::move(*reason));
+  }
   filter.names_ = words_of(given, "name");
   return filter;
 }

@@ -13,7 +13,7 @@ namespace cox::cmds {
 /// What --state, --partition, --reason and --name say; each is a list of which one must hold.
 class JobFilter {
  public:
-  /// error: bad_usage names a state that is none
+  /// error: bad_usage names a state or reason that is none
   static Result<JobFilter> make(const Parsed& given);
 
   bool keeps(const wire::JobView& job) const;

@@ -7,6 +7,7 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/nothing.h"
 #include "cmds/client/session.h"
 #include "cmds/client/sort.h"
 #include "cmds/client/terminal.h"
@@ -85,6 +86,10 @@ bool report_missing(const std::vector<JobName>& asked, const wire::JobList& list
   return is_missing;
 }
 
+void note_none(const Parsed& given) {
+  note_nothing(given, "job", {"user", "state", "partition", "reason", "name", "label"});
+}
+
 Result<std::string> document(const Parsed& given,
                              const JobFilter& filter,
                              const wire::JobList& list) {
@@ -118,13 +123,19 @@ class RunningTable {
     }
     for (const wire::JobView& job : slice.jobs()) {
       note(job);
-      if (asked_.filter.keeps(job)) table_->add(job);
+      if (!asked_.filter.keeps(job)) continue;
+      table_->add(job);
+      is_empty_ = false;
     }
     return {};
   }
 
-  Result<int> finish() {
+  Result<int> finish(Session& session) {
+    // A partition where nothing is found has to be there at least.
+    const auto wanted = is_empty_ ? check_partitions(given_, session) : Result<void>();
+    if (!wanted) return Failure(wanted.error());
     if (const auto printed = print(table_->text.take()); !printed) return Failure(printed.error());
+    if (is_empty_) note_none(given_);
     if (given_.has("label")) return 0;  // those that are not shown may have other labels
     int status = 0;
     for (std::size_t i = 0; i < is_found_.size(); ++i) {
@@ -146,6 +157,7 @@ class RunningTable {
   const Asked& asked_;
   std::optional<Table<wire::JobView>> table_;
   std::vector<bool> is_found_;  // by name
+  bool is_empty_ = true;
 };
 
 Result<int> print_once(const Parsed& given, const Asked& asked, Session& session) {
@@ -156,14 +168,20 @@ Result<int> print_once(const Parsed& given, const Asked& asked, Session& session
           return table.take(slice.jobs(), is_first);
         });
     if (!listed) return Failure(listed.error());
-    return table.finish();
+    return table.finish(session);
   }
   const auto reply = session.ask_surely(asked.request);
   if (!reply) return Failure(reply.error());
+  const auto& jobs = reply->jobs().jobs();
+  const bool is_any = std::any_of(
+      jobs.begin(), jobs.end(), [&](const wire::JobView& job) { return asked.filter.keeps(job); });
+  const auto wanted = is_any ? Result<void>() : check_partitions(given, session);
+  if (!wanted) return Failure(wanted.error());
   const auto text = given.has("steps") ? steps_text(given, asked.filter, reply->jobs())
                                        : document(given, asked.filter, reply->jobs());
   if (!text) return Failure(text.error());
   if (const auto printed = print(*text); !printed) return Failure(printed.error());
+  if (!is_any) note_none(given);
   if (given.has("label")) return 0;
   return report_missing(asked.names, reply->jobs()) ? exit_status(Code::not_found) : 0;
 }
@@ -183,7 +201,8 @@ class Watcher {
     if (!whole) return Failure(whole.error());
     const auto text = document(given_, asked_.filter, *whole);
     if (!text) return Failure(text.error());
-    return print((stdout_is_terminal() ? "\033[H\033[2J" : "") + *text);
+    if (!stdout_is_terminal()) return print(*text);
+    return print("\033[H\033[2J" + cut_for_screen(*text, terminal_height()));
   }
 
   Result<void> tell(const wire::JobList& news) {

@@ -1,6 +1,7 @@
 // A step's line: where it runs, or what it waits for inside of its job.
 #include "cmds/queue/steps.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "cmds/client/json.h"
@@ -24,7 +25,9 @@ std::string name_of(const StepLine& line) {
 
 std::string time_of(const StepLine& line) {
   if (line.step->started_us() == 0) return "-";
-  return to_text(wall_now() - Instant{line.step->started_us()});
+  const std::int64_t ended = line.step->ended_us();
+  const Instant until = ended == 0 ? wall_now() : Instant{ended};
+  return to_text(std::max(Duration{}, until - Instant{line.step->started_us()}));
 }
 
 std::string where_of(const StepLine& line) {

@@ -5,6 +5,7 @@
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/labelled.h"
+#include "cmds/client/local_instants.h"
 #include "cmds/client/session.h"
 #include "cmds/client/signal_name.h"
 #include "cmds/client/submission.h"
@@ -127,7 +128,7 @@ std::string job_text(const wire::JobView& job) {
   sheet.add("State", job.state());
   sheet.add("Outcome", outcome_text(job));
   if (job.reason() != "None") sheet.add("Reason", job.reason());
-  sheet.add("Why", job.why());
+  sheet.add("Why", with_local_instants(job.why()));
   sheet.add("Nodes",
             std::to_string(job.nodes()) + (job.node_list().empty() ? "" : " " + job.node_list()));
   sheet.add("Cpus", std::to_string(job.cpus()));
@@ -193,7 +194,7 @@ std::string partition_text(const wire::PartitionView& partition) {
   Sheet sheet;
   sheet.add("Partition", partition.name());
   sheet.add("State", partition.state());
-  sheet.add("Reason", partition.reason());
+  sheet.add("Reason", with_local_instants(partition.reason()));
   if (partition.down_since_us() != 0) {
     sheet.add("Down since", local_time(partition.down_since_us()) + " by " + partition.down_who());
   }

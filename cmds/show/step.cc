@@ -14,6 +14,7 @@
 #include "cmds/show/sheet.h"
 #include "common/node_list.h"
 #include "common/text.h"
+#include "model/memory_text.h"
 
 namespace cox::cmds {
 namespace {

@@ -4,6 +4,7 @@
 #include "cmds/client/commands.h"
 #include "cmds/client/directives.h"
 #include "cmds/client/json.h"
+#include "cmds/client/local_instants.h"
 #include "cmds/client/request_options.h"
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
@@ -136,7 +137,8 @@ std::string forecast(const wire::Submitted& submitted) {
 std::string text_of(const wire::Submitted& submitted, const Parsed& given) {
   const bool is_dry = given.has("dry-run");
   if (!given.has("json")) {
-    return (is_dry ? forecast(submitted) : std::to_string(submitted.job())) + "\n";
+    return (is_dry ? with_local_instants(forecast(submitted)) : std::to_string(submitted.job())) +
+           "\n";
   }
   JsonWriter json;
   if (submitted.job() == 0) {

@@ -11,6 +11,8 @@
 #include "cmds/client/session.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
+#include "cmds/config/local_check.h"
+#include "cmds/up/answers.h"
 #include "cmds/up/starter.h"
 #include "common/count_text.h"
 #include "common/text.h"
@@ -22,7 +24,6 @@ namespace up_locals {
 namespace {
 
 constexpr std::uint32_t nodes_max = 1024;
-constexpr Duration ready_time = seconds(60);
 
 OptionTable options() {
   static constexpr std::array table = {
@@ -116,71 +117,6 @@ Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir)
   return record;
 }
 
-/// Connected as soon as the controller listens.
-Result<Session> connect_to_controller(const std::string& dir, Starter& starter) {
-  const ClusterAddress cluster{platform::Address{controller_socket(dir), "", 0}, ""};
-  const Instant deadline = wall_now() + ready_time;
-  int pause_ms = 1;
-  while (true) {
-    auto session = Session::open(cluster);
-    if (session) return session;
-    const auto alive = starter.check_alive();
-    if (!alive) return Failure(alive.error());
-    if (session.error().code != Code::unreachable || wall_now() >= deadline) {
-      return Failure(session.error());
-    }
-    starter.pause(pause_ms);
-    pause_ms = std::min(pause_ms * 2, 50);
-  }
-}
-
-/// Nodes that the controller hears. Names of others are joined into `missing`.
-Result<std::uint32_t> count_ready(Session& session, std::uint32_t nodes, std::string* missing) {
-  wire::ClientRequest request;
-  request.mutable_list_nodes();
-  const auto reply = session.ask(request);
-  if (!reply) return Failure(reply.error());
-  std::uint32_t ready = 0;
-  missing->clear();
-  for (std::uint32_t i = 0; i < nodes; ++i) {
-    const auto& list = reply->nodes().nodes();
-    const bool is_heard = std::any_of(list.begin(), list.end(), [&](const wire::NodeView& node) {
-      return node.name() == node_name(i) && node.state() != "silent" && node.state() != "lost";
-    });
-    if (is_heard) {
-      ++ready;
-    } else {
-      *missing += (missing->empty() ? "" : ",") + node_name(i);
-    }
-  }
-  return ready;
-}
-
-/// Until the first `nodes` nodes of `record` are heard.
-Result<void> wait_for_nodes(Session& session,
-                            std::uint32_t nodes,
-                            const ClusterRecord& record,
-                            Starter& starter) {
-  const Instant deadline = wall_now() + ready_time;
-  Progress progress;
-  int pause_ms = 1;
-  while (true) {
-    std::string missing;
-    const auto ready = count_ready(session, nodes, &missing);
-    if (!ready) return Failure(ready.error());
-    if (*ready == nodes) return {};
-    progress.show(std::to_string(*ready) + " of " + std::to_string(record.nodes) +
-                  " nodes are ready");
-    const auto alive = starter.check_alive();
-    if (!alive) return alive;
-    if (wall_now() >= deadline) {
-      return fail(Code::timed_out, "no word from nodes " + missing + " in 60 s");
-    }
-    starter.pause(pause_ms);
-    pause_ms = std::min(pause_ms * 2, 50);
-  }
-}
-
 /// Starts the node daemons that do not run, all at once. Nodes have their order from their first
 /// registration: so each is let in when those before it are heard, and rank 0 of a job is on n1.
 Result<void> start_nodes(const std::string& dir,
@@ -189,7 +125,9 @@ Result<void> start_nodes(const std::string& dir,
                          Starter& starter) {
   std::vector<std::uint32_t> started;
   for (std::uint32_t i = 0; i < record.nodes; ++i) {
-    if (platform::lock_holder(node_pid_file(dir, node_name(i))).value_or(0) != 0) continue;
+    const auto is_missing = lacks_daemon(dir, node_name(i), starter);
+    if (!is_missing) return Failure(is_missing.error());
+    if (!*is_missing) continue;
     if (auto done = starter.start_node(i); !done) return done;
     started.push_back(i);
   }
@@ -203,11 +141,6 @@ Result<void> start_nodes(const std::string& dir,
 /// Starts what does not run. error: what failed, after everything started here was ended
 Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& record) {
   Starter starter(dir, record);
-  if (platform::lock_holder(controller_pid_file(dir)).value_or(0) == 0) {
-    if (auto fresh = forget_stopped(dir); !fresh) return Failure(fresh.error());
-    const auto started = starter.start_controller();
-    if (!started) return Failure(started.error());
-  }
   auto session = connect_to_controller(dir, starter);
   if (!session) return Failure(session.error());
   const auto ready = start_nodes(dir, record, *session, starter);
@@ -279,6 +212,10 @@ Result<int> run(const Parsed& given) {
   const auto record = wanted_record(given, *dir);
   if (!record) return Failure(record.error());
   const bool was_recorded = read_record(*dir).has_value();
+  if (!was_recorded && !record->config.empty()) {
+    const auto status = complain_here(record->config);
+    if (!status || *status != 0) return status;
+  }
   const auto is_new = make_directory(*dir, was_recorded);
   if (!is_new) return Failure(is_new.error());
   Result<std::size_t> started = 0;

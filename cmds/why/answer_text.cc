@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "cmds/client/local_instants.h"
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
 #include "common/count_text.h"
@@ -61,8 +62,8 @@ std::string answer_text(const wire::Explanation& explanation, bool wants_suggest
   text += checks_text(explanation);
   if (!explanation.next_event().empty()) text += "next: " + explanation.next_event() + "\n";
   if (explanation.has_contrast()) text += contrast_text(explanation);
-  if (wants_suggestions) text += suggestions_text(explanation);
-  return text;
+  if (wants_suggestions && explanation.state() == "PENDING") text += suggestions_text(explanation);
+  return with_local_instants(text);
 }
 
 }  // namespace cox::cmds
