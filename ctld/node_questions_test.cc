@@ -7,7 +7,7 @@ namespace cox::ctld {
 namespace {
 
 constexpr Instant start{1'000'000'000};
-const Conversation ada{ClientId(1), 7, 0}, bob{ClientId(2), 3, 0};
+const Conversation from_ada{ClientId(1), 7, 0}, from_bob{ClientId(2), 3, 0};
 
 struct Asking {
   std::uint64_t ask(const Conversation& to, const std::vector<std::string>& silent = {}) {
@@ -41,14 +41,14 @@ using Lines = std::vector<std::string>;
 
 TEST(NodeQuestions, are_answered_when_all_nodes_have) {
   Asking asking;
-  const auto number = asking.ask(ada);
+  const auto number = asking.ask(from_ada);
   asking.answer(NodeId{1}, number, 5);
   EXPECT_TRUE(asking.whole.empty());
   asking.answer(NodeId{1}, number, 6);
   EXPECT_TRUE(asking.whole.empty()) << "the same node once more";
   asking.answer(NodeId{0}, number, 4, 2);
   EXPECT_EQ(asking.whole, (Lines{"n2:5 n1:4 n1! has 2 processes more than are shown "}));
-  EXPECT_EQ(asking.told.front(), ada);
+  EXPECT_EQ(asking.told.front(), from_ada);
   asking.answer(NodeId{0}, number, 4);
   EXPECT_EQ(asking.whole.size(), 1U);
   EXPECT_EQ(asking.questions.size(), 0U);
@@ -56,17 +56,17 @@ TEST(NodeQuestions, are_answered_when_all_nodes_have) {
 
 TEST(NodeQuestions, name_nodes_that_cannot_answer) {
   Asking asking;
-  const auto number = asking.ask(ada, {"n3"});
+  const auto number = asking.ask(from_ada, {"n3"});
   asking.questions.lost(NodeId{0});
   asking.answer(NodeId{1}, number, 5);
   EXPECT_EQ(asking.whole, (Lines{"n2:5 n3! is not connected n1! lost its connection "}));
-  asking.questions.begin(bob, start, {}, {"n3"});
+  asking.questions.begin(from_bob, start, {}, {"n3"});
   EXPECT_EQ(asking.whole.back(), "n3! is not connected ") << "there is nobody to wait for";
 }
 
 TEST(NodeQuestions, wait_only_so_long) {
   Asking asking;
-  asking.answer(NodeId{0}, asking.ask(ada), 5);
+  asking.answer(NodeId{0}, asking.ask(from_ada), 5);
   asking.questions.tick(start + seconds(5));
   EXPECT_TRUE(asking.whole.empty());
   asking.questions.tick(start + seconds(6));
@@ -75,13 +75,13 @@ TEST(NodeQuestions, wait_only_so_long) {
 
 TEST(NodeQuestions, of_a_client_that_is_gone_are_forgotten) {
   Asking asking;
-  asking.ask(ada);
-  const auto number = asking.ask(bob);
-  asking.questions.drop(ada.client);
+  asking.ask(from_ada);
+  const auto number = asking.ask(from_bob);
+  asking.questions.drop(from_ada.client);
   EXPECT_EQ(asking.questions.size(), 1U);
   asking.answer(NodeId{0}, number, 1);
   asking.answer(NodeId{1}, number, 2);
-  EXPECT_EQ(asking.told, std::vector<Conversation>{bob});
+  EXPECT_EQ(asking.told, std::vector<Conversation>{from_bob});
 }
 
 }  // namespace

@@ -30,9 +30,9 @@ TEST(NodeDaemonLog, a_supervisors_line_has_an_instant_and_a_level_as_the_daemons
   ASSERT_TRUE(controller.run_until_exists("there"));
   send_nonsense(controller.dir() / "steps-n1/7.1.4294967280");
   const std::string told = " warning supervisor of step 7.1.batch: ";
-  EXPECT_TRUE(controller.run_until_seen(
-      [&] { return controller.file("log").find(told) != std::string::npos; }))
-      << controller.file("log");
+  EXPECT_TRUE(controller.run_until_seen([&] {
+    return controller.file("log").find(told) != std::string::npos;
+  })) << controller.file("log");
   for (const auto line : split(trim(controller.file("log")), '\n')) {
     const auto words = split(line, ' ');
     ASSERT_GT(words.size(), 2U) << line;

@@ -84,8 +84,8 @@ TEST_F(Signals, reach_the_shell_alone_or_everything) {
   ASSERT_EQ(cancel("--signal USR1 --batch").status, 0);
   EXPECT_TRUE(eventually([&] { return lines("got") == Lines{"script"}; })) << cluster_.file("got");
   ASSERT_EQ(cancel("--signal USR1 --full").status, 0);
-  const Lines all{"child USR1 ",  "child USR1 0", "child USR1 1", "script",
-                  "script",       "task USR1 0",  "task USR1 1"};
+  const Lines all{"child USR1 ", "child USR1 0", "child USR1 1", "script",
+                  "script",      "task USR1 0",  "task USR1 1"};
   EXPECT_TRUE(eventually([&] { return lines("got").size() >= all.size(); }));
   EXPECT_EQ(lines("got"), all);
   end();
