@@ -48,9 +48,9 @@ bool put_process(StepId step, int pid, wire::Process* to) {
   to->set_state(std::string(1, info->state));
   to->set_cpu_us(info->user_us + info->system_us);
   to->set_memory_bytes(memory_in(read(directory + "/statm", small_bytes_max)));
-  if (const auto rank = rank_in(read(directory + "/environ", environment_bytes_max))) {
-    to->set_task(*rank);
-  }
+  // A batch script is told that it is rank 0, and is no task.
+  const auto rank = rank_in(read(directory + "/environ", environment_bytes_max));
+  if (rank && step != step_batch) to->set_task(*rank);
   std::string command = command_text(read(directory + "/cmdline", small_bytes_max));
   if (command.empty()) {
     // One that is ending has no words any more, only its name.

@@ -117,6 +117,7 @@ Result<void> StepIo::connect(const TaskFiles& files, std::vector<TaskLaunch>* la
     launch.output = *output;
     launch.error = *error;
   }
+  fan_.begin();  // the client may have been quicker than the Go
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "platform/file.h"
 
@@ -150,8 +151,24 @@ void InputFan::add(platform::Descriptor writable) {
   pipes_.push_back(std::move(pipe));
 }
 
+void InputFan::begin() {
+  if (std::exchange(has_begun_, true)) {
+    return;
+  }
+  const std::string early = std::exchange(early_, {});
+  written_ -= early.size();
+  write(early);
+  if (closing_) {
+    close();
+  }
+}
+
 void InputFan::write(std::string_view data) {
   written_ += data.size();
+  if (!has_begun_) {
+    early_.append(data);
+    return;
+  }
   for (const auto& pipe : pipes_) {
     if (pipe->fd.is_open()) {
       pipe->queue.append(data);
@@ -163,14 +180,14 @@ void InputFan::write(std::string_view data) {
 void InputFan::close() {
   closing_ = true;
   for (const auto& pipe : pipes_) {
-    if (pipe->queue.empty()) {
+    if (has_begun_ && pipe->queue.empty()) {
       stop(*pipe);
     }
   }
 }
 
 std::size_t InputFan::queued_bytes() const {
-  std::size_t most = 0;
+  std::size_t most = early_.size();
   for (const auto& pipe : pipes_) {
     most = std::max(most, pipe->queue.size());
   }

@@ -63,7 +63,8 @@ class OutputPump {
   bool finishing_ = false;
 };
 
-/// Gives the same bytes to every task. A task that ended, or closed its input, is left out.
+/// Gives the same bytes to every task. A task that ended, or closed its input, is left out. What
+/// comes before all of them are there is kept for them.
 class InputFan {
  public:
   explicit InputFan(platform::Loop& loop) : loop_(loop) {}
@@ -76,6 +77,8 @@ class InputFan {
   Result<platform::Descriptor> add();
   /// What can be written to already: our end of a terminal.
   void add(platform::Descriptor writable);
+  /// All of them are there.
+  void begin();
   void write(std::string_view data);
   void close();
   /// What the slowest task has not taken yet.
@@ -100,7 +103,9 @@ class InputFan {
   platform::Loop& loop_;
   std::vector<std::unique_ptr<Pipe>> pipes_;
   std::function<void()> progress_;
+  std::string early_;  // came before begin()
   std::uint64_t written_ = 0;
+  bool has_begun_ = false;
   bool closing_ = false;
 };
 
