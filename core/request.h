@@ -95,6 +95,12 @@ struct JobChanges {
   std::optional<Dependency> dependency{};
   std::vector<PastJob> past{};  // of jobs that it names and State does not know
   std::vector<std::pair<std::string, std::optional<std::string>>> labels{};  // unset: taken away
+  std::optional<std::string> directory{}, output{}, error{}, input{};
+  std::optional<bool> append_output{};
+  std::optional<std::vector<DeviceRequest>> devices{};  // on each node, all of them
+  std::optional<std::vector<DeviceRequest>> gpus{};     // those named gpu; others stay
+  std::optional<Retry> retry{};
+  std::optional<EarlySignal> early_signal{};
 };
 
 struct UpdateJob {

@@ -237,6 +237,7 @@ class ClientDesk {
   void attach_step(const Conversation& to, const Caller& caller, const wire::AttachStep& request);
 
   void tell_elements(const core::Job& array, Watch& watch);
+  bool waits_untold(const core::Job& job) const;
   /// Tells attached clients why their jobs wait, when the reason is another than they know.
   void tell_reasons();
   bool tell_ready(const StepKey& step, const Conversation& to, bool last = false);

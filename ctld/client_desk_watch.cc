@@ -72,9 +72,14 @@ void ClientDesk::tell(const core::Job& job, Watch& watch, bool changed) {
   }
   if (job.phase == JobPhase::ended) {
     send_event(job, to, watches_.end(job.id, to));
-  } else if (is_attached && changed) {
+  } else if (is_attached && changed && !waits_untold(job)) {
     send_event(job, to, false);
   }
+}
+
+/// Who waits for moments only is not told why.
+bool ClientDesk::waits_untold(const core::Job& job) const {
+  return job.phase == JobPhase::pending && machine_.now() < job.submitted + wait_untold;
 }
 
 /// Those that have become jobs are watched as such; those that were cancelled before are told.
@@ -117,8 +122,7 @@ void ClientDesk::tell_reasons() {
   watches_.for_each([this](JobId id, Watch& watch) {
     if (watch.kind != WatchKind::attached) return;
     const core::Job* job = state().find_job(id);
-    if (job == nullptr || job->phase != JobPhase::pending) return;
-    if (machine_.now() < job->submitted + wait_untold) return;
+    if (job == nullptr || job->phase != JobPhase::pending || waits_untold(*job)) return;
     const Reason reason = machine_.plan().blocked(state(), id).code;
     if (std::exchange(watch.reason_told, reason) == reason || reason == Reason::none) return;
     send_event(*job, watch.conversation, false);

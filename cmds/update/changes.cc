@@ -5,10 +5,12 @@
 #include <array>
 
 #include "cmds/client/begin_time.h"
+#include "cmds/client/cluster_dir.h"
 #include "cmds/client/ending_setters.h"
 #include "cmds/client/parse.h"
 #include "cmds/client/request_setters.h"
 #include "common/text.h"
+#include "wire/model_codec.h"
 
 namespace cox::cmds {
 namespace {
@@ -26,7 +28,63 @@ struct Key {
   Put put;
 };
 
+/// What has no form of its own here goes as in a submit.
+wire::JobRequest as_submitted(const RequestDraft& draft) {
+  wire::JobRequest made;
+  wire::put(draft.job, &made);
+  return made;
+}
+
+void put_devices(const RequestDraft& draft, wire::JobChanges* to) {
+  *to->mutable_values()->mutable_components() = as_submitted(draft).components();
+}
+
 constexpr std::array keys = {
+    Key{"gres", set_gres,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          put_devices(d, to);
+          to->set_devices(true);
+        }},
+    Key{"gpus-per-node", set_gpus_per_node,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          put_devices(d, to);
+          to->set_gpus(true);
+        }},
+    Key{"chdir", set_text<&JobCommon::directory>,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          to->mutable_values()->set_directory(absolute_path(d.job.common->directory));
+          to->set_directory(true);
+        }},
+    Key{"output", set_pattern<&JobCommon::output>,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          to->mutable_values()->set_output(d.job.common->output);
+          to->set_output(true);
+        }},
+    Key{"error", set_pattern<&JobCommon::error>,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          to->mutable_values()->set_error(d.job.common->error);
+          to->set_error(true);
+        }},
+    Key{"input", set_pattern<&JobCommon::input>,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          to->mutable_values()->set_input(d.job.common->input);
+          to->set_input(true);
+        }},
+    Key{"retry", set_retry,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          const wire::JobRequest made = as_submitted(d);
+          to->mutable_values()->set_retry_times(made.retry_times());
+          *to->mutable_values()->mutable_retry_codes() = made.retry_codes();
+          to->set_retry(true);
+        }},
+    Key{"signal", set_signal,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          const wire::JobRequest made = as_submitted(d);
+          to->mutable_values()->set_signal(made.signal());
+          to->mutable_values()->set_signal_before_us(made.signal_before_us());
+          to->mutable_values()->set_signal_batch(made.signal_batch());
+          to->set_early_signal(true);
+        }},
     Key{"job-name", set_text<&JobRequest::name>,
         [](const RequestDraft& d, wire::JobChanges* to) { to->set_name(d.job.name); }},
     Key{"comment", set_text<&JobCommon::comment>,
@@ -75,13 +133,11 @@ constexpr std::array keys = {
     Key{"begin", set_begin,
         [](const RequestDraft& d, wire::JobChanges* to) { to->set_begin_us(d.job.begin.us); }},
     Key{"deadline", set_deadline,
-        [](const RequestDraft& d, wire::JobChanges* to) {
-          to->set_deadline_us(d.job.terms->deadline.us);
-        }},
+        [](const RequestDraft& d,
+           wire::JobChanges* to) { to->set_deadline_us(d.job.terms->deadline.us); }},
     Key{"dependency", set_dependency,
-        [](const RequestDraft& d, wire::JobChanges* to) {
-          to->set_dependency(dependency_text(d.job.terms->dependency));
-        }},
+        [](const RequestDraft& d,
+           wire::JobChanges* to) { to->set_dependency(dependency_text(d.job.terms->dependency)); }},
     Key{"kill-on-invalid-dep", set_kill_on_invalid,
         [](const RequestDraft& d, wire::JobChanges* to) {
           to->set_keep_when_never(d.job.terms->keep_when_never);
@@ -89,7 +145,7 @@ constexpr std::array keys = {
 };
 
 constexpr std::array other_keys = {"array-limit", "exclude",  "exclusive", "hold",
-                                   "label",       "nodelist", "requeue"};
+                                   "label",       "nodelist", "open-mode", "requeue"};
 
 Failure unknown(const std::string& key) {
   std::vector<std::string> names(other_keys.begin(), other_keys.end());
@@ -131,6 +187,15 @@ Result<void> change_other(const Given& given, wire::JobChanges* to) {
     to->set_at_once(*limit);
     return {};
   }
+  if (name == "open-mode") {
+    if (given.value != "append" && given.value != "truncate") {
+      return fail(Code::bad_usage,
+                  "open-mode " + quoted(given.value) + ": append or truncate is expected");
+    }
+    to->mutable_values()->set_append_output(given.value == "append");
+    to->set_append_output(true);
+    return {};
+  }
   const auto answer = yes_or_no(given);
   if (!answer) return Failure(answer.error());
   if (name == "hold") to->set_held(*answer);
@@ -147,6 +212,13 @@ bool is_taken_away(const std::string& key, wire::JobChanges* to) {
     to->set_begin_us(0);
   } else if (key == "deadline") {
     to->set_deadline_us(0);
+  } else if (key == "signal") {
+    to->mutable_values()->set_signal(0);
+    to->set_early_signal(true);
+  } else if (key == "retry") {
+    to->mutable_values()->set_retry_times(0);
+    to->mutable_values()->clear_retry_codes();
+    to->set_retry(true);
   } else {
     return false;
   }

@@ -117,8 +117,10 @@ TEST(Trap02, RetryReturnsToTheNodeWhereItFailedWhenNoOtherFits) {
   const auto verdict = explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id);
   ASSERT_GE(verdict.checks.size(), 2U);
   EXPECT_EQ(verdict.checks[1].detail,
-            "0 of 1 nodes take new work; n0 rests after failed starts: could not prepare job 1: "
-            "no cgroup");
+            "0 of 1 nodes take new work; n0 rests until " +
+                to_utc_text(node(cluster, 0).backed_off_until) +
+                " after failed starts: could not prepare job 1: no cgroup");
+  EXPECT_EQ(node(cluster, 0).backed_off_until, cluster.now + seconds(10));
   pass_time(cluster, seconds(10));
   cluster.schedule();
   EXPECT_EQ(cluster.attempt(id), Attempt{2});

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace cox::core {
 namespace {
@@ -24,6 +25,20 @@ void change_nodes(const JobChanges& changes, Component& to) {
   if (changes.memory_per_cpu_mib) to.memory_per_node_mib = -1;
   set(changes.memory_per_node_mib, &to.memory_per_node_mib);
   set(changes.memory_per_cpu_mib, &to.memory_per_cpu_mib);
+  set(changes.devices, &to.devices);
+  if (!changes.gpus) return;
+  std::erase_if(to.devices, [](const DeviceRequest& one) { return one.name == "gpu"; });
+  to.devices.insert(to.devices.end(), changes.gpus->begin(), changes.gpus->end());
+}
+
+void change_manner(const JobChanges& changes, JobCommon& to) {
+  set(changes.directory, &to.directory);
+  set(changes.output, &to.output);
+  set(changes.error, &to.error);
+  set(changes.input, &to.input);
+  set(changes.append_output, &to.append_output);
+  set(changes.retry, &to.retry);
+  set(changes.early_signal, &to.early_signal);
 }
 
 void change_common(const JobChanges& changes, JobCommon& to) {
@@ -66,6 +81,7 @@ JobRequest changed(const JobRequest& from, const JobChanges& changes) {
   set(changes.time_limit, &to.time_limit);
   JobCommon common = *from.common;
   change_common(changes, common);
+  change_manner(changes, common);
   if (!(common == *from.common)) to.common = Cow<JobCommon>(std::move(common));
   change_terms(changes, to.terms);
   return to;
@@ -82,7 +98,13 @@ bool is_for_waiting_only(const JobChanges& changes) {
          rest.nodes_wanted || rest.nodes_excluded || rest.nodes_min || rest.nodes_max ||
          rest.tasks || rest.tasks_per_node || rest.cpus_per_task || rest.at_once_max ||
          rest.memory_per_node_mib || rest.memory_per_cpu_mib || rest.exclusive || rest.held ||
-         rest.keep_when_never || rest.nice || rest.begin || rest.deadline || rest.dependency;
+         rest.keep_when_never || rest.nice || rest.begin || rest.deadline || rest.dependency ||
+         is_for_scripts_only(rest) || rest.directory || rest.devices || rest.gpus ||
+         rest.early_signal;
+}
+
+bool is_for_scripts_only(const JobChanges& changes) {
+  return changes.output || changes.error || changes.input || changes.append_output || changes.retry;
 }
 
 const char* key_of_whole_array(const JobChanges& changes) {

@@ -10,6 +10,8 @@ namespace cox::core {
 JobRequest changed(const JobRequest& from, const JobChanges& changes);
 /// Something of it is for a job that waits alone.
 bool is_for_waiting_only(const JobChanges& changes);
+/// Something of it is about files of a script, which other jobs do not have.
+bool is_for_scripts_only(const JobChanges& changes);
 /// Something of it is of a whole array, and no single element's; a word for it, or null.
 const char* key_of_whole_array(const JobChanges& changes);
 

@@ -34,6 +34,11 @@ Result<void> check_keys(const Scene& scene, const UpdateJob& ask, const Job& nam
   if (ask.changes.at_once_max && !is_array(named)) {
     return fail(Code::refused, job_text(named) + " is no array: it has no limit of elements");
   }
+  if (named.request.common->kind != JobKind::batch && is_for_scripts_only(ask.changes)) {
+    return fail(Code::refused, job_text(named) +
+                                   " has no script: output, error, input, open-mode and retry are "
+                                   "of scripts");
+  }
   const ArrayMembers* members = scene.state.find_members(named.id);
   if (ask.changes.name && members != nullptr && members->live != 0) {
     return refused(named, "elements of it run under its name");

@@ -1,6 +1,8 @@
 // UpdateJob of what has begun, and of single elements of arrays. What waits is in waits_test.cc.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/job/array.h"
 #include "testsuite/support/cluster.h"
 
@@ -46,6 +48,57 @@ TEST_F(Update, TheOwnerShortensARunningJobAndItsNodesHear) {
   ASSERT_TRUE(limit(ada(), id, minutes(20)).has_value());
   EXPECT_EQ(cluster.job(id).request.time_limit, minutes(20));
   EXPECT_EQ(cluster.effects<SendLimit>().size(), 2U);
+}
+
+// It waits: nothing that it would run with is fixed yet.
+TEST_F(Update, AWaitingScriptGetsOtherFilesAndAnotherEnd) {
+  const JobId id = *cluster.submit(job().held());
+  JobChanges changes;
+  changes.directory = "/scratch";
+  changes.output = "%j.txt";
+  changes.append_output = true;
+  changes.retry = Retry{3, {{75, 75}}};
+  changes.early_signal = EarlySignal{10, seconds(30), true};
+  ASSERT_TRUE(ask(ada(), id, changes).has_value());
+  const JobCommon& common = *cluster.job(id).request.common;
+  EXPECT_EQ(common.directory, "/scratch");
+  EXPECT_EQ(common.output, "%j.txt");
+  EXPECT_TRUE(common.append_output);
+  EXPECT_EQ(common.retry, *changes.retry);
+  EXPECT_EQ(common.early_signal, *changes.early_signal);
+  const JobId runs = cluster.run(job());
+  const auto refused = ask(ada(), runs, changes);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().message.find("only its comment"), std::string::npos);
+}
+
+TEST_F(Update, OfDevicesGpusAloneOrAllAreChanged) {
+  Cluster rich(fleet().nodes(1).devices("gpu", 4).pool("scratch", 10));
+  const JobId id = *rich.submit(job().devices("gpu", 1).devices("scratch", 2).held());
+  JobChanges changes;
+  changes.gpus = std::vector<DeviceRequest>{{"gpu", "", 3}};
+  ASSERT_TRUE(rich.ask(UpdateJob{ada(), id, changes, {}}).has_value());
+  using Devices = std::vector<DeviceRequest>;
+  const auto devices = [&rich, id] {
+    Devices all = rich.job(id).request.common->components.front().devices;
+    std::ranges::sort(all);
+    return all;
+  };
+  EXPECT_EQ(devices(), (Devices{{"gpu", "", 3}, {"scratch", "", 2}}));
+  changes.gpus.reset();
+  changes.devices = Devices{};
+  ASSERT_TRUE(rich.ask(UpdateJob{ada(), id, changes, {}}).has_value());
+  EXPECT_EQ(devices(), Devices{});
+}
+
+TEST_F(Update, WhatHasNoScriptHasNoOutputFile) {
+  const JobId id = *cluster.submit(job().interactive().held());
+  JobChanges changes;
+  changes.output = "x";
+  const auto refused = ask(ada(), id, changes);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message,
+            "job 1 has no script: output, error, input, open-mode and retry are of scripts");
 }
 
 TEST_F(Update, OnlyAnOperatorLengthensARunningJob) {

@@ -33,7 +33,9 @@ struct Pair {
 
   std::int64_t points(const Contender& one, Instant at) const {
     std::int64_t sum = 0;
-    for (const PriorityTerm& term : terms(one, at)) sum += term.thousandths;
+    for (const PriorityTerm& term : terms(one, at)) {
+      if (term.name != "tier") sum += term.thousandths;  // the partition's, and the same for both
+    }
     return sum;
   }
 
@@ -132,6 +134,9 @@ Result<Contrast> contrast(const State& state,
                           const Contender& other) {
   for (const Contender* one : {&job, &other}) {
     if (auto waits = check_waits(state, *one, now); !waits) return tl::unexpected(waits.error());
+  }
+  if (job.array() == other.array() && job.place_in_array() == other.place_in_array()) {
+    return fail(Code::bad_usage, "job " + other.name() + " is the same job: another is expected");
   }
   const PartitionSettings* partition = shared_partition(state, job.job, other.job);
   if (partition == nullptr) {

@@ -103,6 +103,22 @@ TEST(Contrast, OfJobsThatStandInNoOrder) {
   EXPECT_EQ(life.against(held, waits).error().code, Code::refused);
 }
 
+TEST(Contrast, OfAJobAgainstItselfIsAMistake) {
+  Waiting life;
+  const JobId alone = *life.cluster.submit(job());
+  EXPECT_EQ(life.against(alone, alone).error().message,
+            "job 2 is the same job: another is expected");
+}
+
+// As the line of the job's priority has it, without its tier.
+TEST(Contrast, PointsAreTheSumOfTheTermsWithoutTheTier) {
+  Waiting life;
+  const JobId nice = *life.cluster.submit(job().nice(100));
+  const JobId plain = *life.cluster.submit(job());
+  EXPECT_EQ(life.against(nice, plain)->summary,
+            "job 2 stands behind job 3 in partition batch: it has -100 points, job 3 0");
+}
+
 TEST(Contrast, ElementsOfOneArrayStandByTheirIndices) {
   Waiting life;
   const JobId array = *life.cluster.submit(job().array("0-9"));

@@ -51,7 +51,7 @@ std::string start_text(const Forecast& forecast) {
   return text + (forecast.is_estimate ? " (an estimate)" : "");
 }
 
-/// Nodes that come back by themselves, and when: "; n3 rests 8 s: ...".
+/// Nodes that come back by themselves, and when: "; n3 rests until ... after failed starts: ...".
 std::string absences(const State& state, const std::string& partition) {
   constexpr std::size_t named_max = 4;
   std::size_t named = 0;
@@ -60,9 +60,10 @@ std::string absences(const State& state, const std::string& partition) {
     const Node& node = state.record.nodes[i];
     const bool is_stuck = !node.stuck.empty();
     if ((!is_stuck && !node.backed_off_until.is_set()) || ++named > named_max) return;
-    text +=
-        "; " + node.name +
-        (is_stuck ? " is stuck: " + stuck_text(node) : " rests after failed starts: " + node.why);
+    text += "; " + node.name +
+            (is_stuck ? " is stuck: " + stuck_text(node)
+                      : " rests until " + to_utc_text(node.backed_off_until) +
+                            " after failed starts: " + node.why);
   });
   return named > named_max ? text + "; " + std::to_string(named - named_max) + " more" : text;
 }
@@ -128,7 +129,10 @@ std::string trial_text(const Trial& trial, const std::string& misfit) {
       return "does not fit what is free: " + count_text(trial.blocked.amount, "more node") +
              " needed";
     case Reason::nodes_unavailable:
-      return "would fit if " + count_text(trial.blocked.amount, "more node") + " took new work";
+      // Of several it is not known how many are enough.
+      return trial.blocked.amount == 1 ? "would fit if 1 more node took new work"
+                                       : "would fit if more nodes took new work, of " +
+                                             std::to_string(trial.blocked.amount) + " that do not";
     default:
       return "fits no state of these nodes: " + (misfit.empty() ? no_node_has_all : misfit);
   }

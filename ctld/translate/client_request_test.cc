@@ -223,6 +223,15 @@ TEST(ClientRequest, an_update_says_what_is_wrong_with_it) {
   changes.clear_time_limit_us();
   changes.set_partitions("a,,b");
   EXPECT_NE(refused(changes).find("an empty name"), std::string::npos);
+  changes.clear_partitions();
+  changes.mutable_values()->set_directory("here");
+  EXPECT_EQ(refused(changes), "") << "it is not named";
+  changes.set_directory(true);
+  EXPECT_EQ(refused(changes), "directory here is not an absolute path");
+  changes.mutable_values()->set_directory("/there");
+  EXPECT_EQ(refused(changes), "");
+  changes.mutable_values()->set_output(std::string(1 << 20, 'x'));
+  EXPECT_NE(refused(changes).find("output"), std::string::npos);
 }
 
 TEST(ClientRequest, bytes_of_any_kind_never_crash_it) {

@@ -143,6 +143,29 @@ void take_labels(const wire::JobChanges& from, core::JobChanges* to, Checking& c
   }
 }
 
+/// What reads as in a submit.
+void take_values(const wire::JobChanges& from, core::JobChanges* to, Checking& check) {
+  if (!from.has_values()) return;
+  const JobRequest values = check.take(wire::take(from.values()), "changes");
+  const JobCommon& common = *values.common;
+  if (from.directory()) {
+    to->directory = common.directory;
+    if (!common.directory.starts_with('/')) {
+      check.refuse("directory " + quoted(common.directory) + " is not an absolute path");
+    }
+  }
+  if (from.output()) to->output = common.output;
+  if (from.error()) to->error = common.error;
+  if (from.input()) to->input = common.input;
+  if (from.append_output()) to->append_output = common.append_output;
+  if (from.retry()) to->retry = common.retry;
+  if (from.early_signal()) to->early_signal = common.early_signal;
+  if (!from.devices() && !from.gpus()) return;
+  const bool has_part = !common.components.empty();
+  auto devices = has_part ? common.components.front().devices : std::vector<DeviceRequest>{};
+  (from.devices() ? to->devices : to->gpus) = std::move(devices);
+}
+
 }  // namespace
 
 Result<core::JobChanges> take_changes(const wire::JobChanges& from) {
@@ -153,6 +176,7 @@ Result<core::JobChanges> take_changes(const wire::JobChanges& from) {
   take_amounts(from, &to);
   take_times(from, &to, check);
   take_labels(from, &to, check);
+  take_values(from, &to, check);
   return check.done(std::move(to));
 }
 

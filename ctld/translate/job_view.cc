@@ -157,7 +157,9 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
     to->mutable_steps()->rbegin()->set_waits(wait->why);
     ++wait;
   }
-  for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) {
+  // What a start that was undone had held is no more the job's than its nodes are.
+  const std::size_t held = job.phase == JobPhase::pending ? 0 : job.run->allocation.nodes.size();
+  for (std::size_t i = 0; i < held; ++i) {
     const NodeShare& share = job.run->allocation.nodes[i];
     wire::NodeShareView* entry = to->add_shares();
     put_share(state, share, entry);

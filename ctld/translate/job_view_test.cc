@@ -30,5 +30,16 @@ TEST(JobView, tells_of_which_kind_its_devices_are_and_which_of_them_it_has) {
   EXPECT_EQ(devices_shown(cluster, none), std::vector<std::string>{""});
 }
 
+TEST(JobView, a_job_whose_start_was_undone_has_no_part_of_a_node) {
+  Cluster cluster(fleet().nodes(1).cores(4));
+  const JobId id = *cluster.submit(job());
+  cluster.schedule();
+  ASSERT_EQ(devices_shown(cluster, id).size(), 1U) << "it starts";
+  cluster.failed(NodeId{0}, id, "no cgroup");
+  cluster.answer_all();
+  ASSERT_EQ(cluster.job_state(id), JobState::pending);
+  EXPECT_TRUE(devices_shown(cluster, id).empty());
+}
+
 }  // namespace
 }  // namespace cox::ctld
