@@ -127,6 +127,8 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
   *start->mutable_share() = spec.has_part() ? spec.part() : prepare.share();
   *start->mutable_job_nodes() = prepare.job_nodes();
   *start->mutable_job_tasks() = prepare.job_tasks();
+  *start->mutable_job_cpus() = prepare.job_cpus();
+  start->set_partition(prepare.partition());
   start->set_node_index(prepare.node_index());
   start->set_submit_dir(prepare.submit_dir());
   start->set_node_name(place.node_name);

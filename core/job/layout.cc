@@ -114,7 +114,10 @@ std::uint64_t cpus_of(const Record& record, NodeId node, const Bitset& cores, bo
   if (!threads) return cores.count();
   const NodeClass& node_class = record.classes[record.nodes[node.value].node_class.value];
   std::uint64_t cpus = 0;
-  cores.for_each([&](std::size_t core) { cpus += node_class.cores[core].pus; });
+  // A node that came back as other hardware may lack some.
+  cores.for_each([&](std::size_t core) {
+    cpus += core < node_class.cores.size() ? node_class.cores[core].pus : 1;
+  });
   return cpus;
 }
 

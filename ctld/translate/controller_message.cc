@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/job/array.h"
+#include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 #include "core/job/step_binding.h"
 #include "wire/model_codec.h"
@@ -44,6 +45,21 @@ std::uint32_t cpus_per_task(const core::Job& job, const core::Step& step) {
   if (step.request.cpus_per_task != 0) return step.request.cpus_per_task;
   if (step.id == step_batch || job.request.common->components.empty()) return 1;
   return std::max(job.request.common->components.front().cpus_per_task, 1U);
+}
+
+/// Cores, or threads where the job's partition counts these.
+std::uint32_t cpus_of(const core::State& state, const core::Job& job, const NodeShare& share) {
+  if (state.find_node(share.node) == nullptr) return 0;
+  const bool threads = core::counts_threads(state.record, core::partition_of(job));
+  return static_cast<std::uint32_t>(core::cpus_of(state.record, share.node, share.cores, threads));
+}
+
+/// What the job holds on `node`.
+const NodeShare& held_on(const core::Job& job, NodeId node) {
+  static const NodeShare nothing;
+  const auto& shares = job.run->allocation.nodes;
+  const auto found = std::ranges::find(shares, node, &NodeShare::node);
+  return found == shares.end() ? nothing : *found;
 }
 
 /// Content of `hash`, or nothing when there is none to have. error: internal
@@ -115,6 +131,8 @@ Result<void> put_spec(const MessageSource& source,
     if (share.node == node) {
       spec->set_node_index(static_cast<std::uint32_t>(i));
       if (share.part != NodeShare{}) wire::put(share.part, spec->mutable_part());
+      spec->set_cpus(cpus_of(source.state, job,
+                             share.part != NodeShare{} ? share.part : held_on(job, share.node)));
     }
     wire::StepNode* entry = spec->add_nodes();
     entry->set_name(member->name);
@@ -147,12 +165,14 @@ Result<void> put_allocation(const MessageSource& source,
     if (member == nullptr) return stale();
     to->add_job_nodes(member->name);
     to->add_job_tasks(share.tasks);
+    to->add_job_cpus(cpus_of(source.state, job, share));
     if (share.node != node) continue;
     is_member = true;
     to->set_node_index(static_cast<std::uint32_t>(i));
     wire::put(share, to->mutable_share());
   }
   if (!is_member) return stale();
+  to->set_partition(core::partition_of(job));
   return {};
 }
 

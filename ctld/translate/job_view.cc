@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
+#include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 #include "core/job/step_binding.h"
 #include "core/job/step_queue.h"
@@ -146,6 +147,7 @@ void put_share(const core::State& state, const NodeShare& share, wire::NodeShare
 void put_full(const core::State& state, const core::Job& job, wire::JobView* to) {
   if (core::is_array(job)) to->set_counts(element_counts(state, job));
   wire::put(job.request, to->mutable_request());
+  to->set_cluster(state.record.settings.cluster);
   const auto waits = core::step_waits(state.record, job);
   auto wait = waits.begin();
   for (const core::Step& step : job.run->steps) {
@@ -159,11 +161,15 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
   }
   // What a start that was undone had held is no more the job's than its nodes are.
   const std::size_t held = job.phase == JobPhase::pending ? 0 : job.run->allocation.nodes.size();
+  const bool threads = core::counts_threads(state.record, core::partition_of(job));
   for (std::size_t i = 0; i < held; ++i) {
     const NodeShare& share = job.run->allocation.nodes[i];
     wire::NodeShareView* entry = to->add_shares();
     put_share(state, share, entry);
     entry->set_freed(job.run->freed.test(i));
+    if (state.find_node(share.node) == nullptr) continue;
+    entry->set_cpus(
+        static_cast<std::uint32_t>(core::cpus_of(state.record, share.node, share.cores, threads)));
   }
   to->set_output_path(output_path(state, job, false));
   to->set_error_path(output_path(state, job, true));

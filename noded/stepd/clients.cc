@@ -72,11 +72,15 @@ void Clients::lose(const link::Link* link) {
 }
 
 void Clients::tell(const std::string& text) {
+  wire::StepMessage message;
+  message.mutable_told()->set_text(text);
+  tell(message);
+}
+
+void Clients::tell(const wire::StepMessage& message) {
   if (told_.size() >= told_max) {
     return;
   }
-  wire::StepMessage message;
-  message.mutable_told()->set_text(text);
   told_.push_back(message.SerializeAsString());
   for (auto& [key, link] : links_) {
     link->send(told_.back());

@@ -48,6 +48,8 @@ class Clients {
 
   /// A line for those who want to know more; also to clients that come later.
   void tell(const std::string& text);
+  /// Another message that tells of the step, likewise.
+  void tell(const wire::StepMessage& message);
   void output(std::uint32_t task, std::uint32_t stream, const std::string& data, bool eof);
   /// The step's result, also to clients that come later; nothing follows.
   void finish(const StepResult& result);

@@ -29,8 +29,29 @@ std::string how_it_ended(const TaskEnd& end, const std::string& node) {
 
 }  // namespace
 
+// To whoever waits for the step: the others may run on for long.
+void Supervisor::tell_failure(const TaskEnd& end) {
+  if (plan_.is_batch) {
+    return;
+  }
+  wire::StepMessage message;
+  wire::StepTasksFailed* failed = message.mutable_tasks_failed();
+  failed->set_node(plan_.node_name);
+  failed->add_tasks(end.task);
+  failed->set_exit_code(end.exit_code);
+  failed->set_signal(end.signal);
+  if (plan_.is_root()) {
+    clients_->tell(message);
+  } else {
+    star_->send(0, message);
+  }
+}
+
 void Supervisor::task_ended(const TaskEnd& end) {
   ends_.push_back(end);
+  if (end.failed() && !end.ended_by_us) {
+    tell_failure(end);
+  }
   const bool others_live = tasks_->running() > 0 || plan_.nodes.size() > 1;
   if (end.failed() && !end.ended_by_us && plan_.kill_on_bad_exit && others_live) {
     const std::string why =

@@ -8,6 +8,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "noded/stepd/slurm_environment.h"
 
 namespace cox::stepd {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 // Names an outer job or launcher sets. A user's OMPI_MCA_ settings are kept; these few of them are
 // written by mpirun and by us for the tasks of one step, and would break an mpirun further in.
 constexpr std::array<std::string_view, 4> outer_prefixes = {"COX_", "SLURM_", "PMI", "OMPI_"};
-constexpr std::string_view kept_prefix = "OMPI_MCA_";
+constexpr std::array<std::string_view, 2> kept_prefixes = {"OMPI_MCA_", "OMPI_ALLOW_RUN_AS_ROOT"};
 constexpr std::array<std::string_view, 8> outer_settings = {"OMPI_MCA_ess",
                                                             "OMPI_MCA_schizo",
                                                             "OMPI_MCA_orte_ess_",
@@ -31,8 +32,14 @@ bool starts_with_one_of(std::string_view name, const List& prefixes) {
                      [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
+// What a job's export was asked to be goes on to the steps of its script.
+constexpr std::string_view kept_export = "SLURM_EXPORT_ENV";
+
 bool is_from_outer_job(std::string_view name) {
-  if (name.starts_with(kept_prefix)) {
+  if (name == kept_export) {
+    return false;
+  }
+  if (starts_with_one_of(name, kept_prefixes)) {
     return starts_with_one_of(name, outer_settings);
   }
   return starts_with_one_of(name, outer_prefixes);
@@ -242,6 +249,7 @@ std::vector<std::string> common_environment(const StepPlan& plan) {
   };
   add("COX_JOB_ID", std::to_string(plan.key.job.value));
   if (plan.element.array != JobId{}) add_element(plan, &out);
+  for (std::string& variable : slurm_environment(plan)) out.push_back(std::move(variable));
   add("COX_JOB_NAME", plan.job.name);
   add("COX_STEP_ID", step_name(plan.key.step));
   add("COX_NTASKS", std::to_string(plan.is_batch ? std::max(plan.job_tasks, 1U) : plan.tasks));
@@ -270,6 +278,9 @@ std::vector<std::string> task_environment(const StepPlan& plan,
     out.push_back("COX_NEAREST_GPU=" + std::to_string(plan.task_gpu[local_task] - 1));
   }
   place_threads(plan, local_task, &out);
+  for (std::string& variable : slurm_task_environment(plan, local_task)) {
+    out.push_back(std::move(variable));
+  }
   return out;
 }
 

@@ -29,12 +29,12 @@ std::string value(const std::vector<std::string>& environment, const std::string
 
 TEST(Environment, variables_of_an_outer_job_are_removed) {
   StepPlan plan = batch_plan();
-  plan.environment =
-      exported({"COX_JOB_ID=7", "COX_RANK=3", "SLURM_JOB_ID=8", "PMIX_RANK=1", "PMI_FD=9",
-                "OMPI_COMM_WORLD_SIZE=4", "OMPI_MCA_ess=pmi", "OMPI_MCA_schizo=^orte", "KEPT=1"});
+  plan.environment = exported({"COX_JOB_ID=7", "COX_RANK=3", "SLURM_STEP_ID=8", "SLURM_X=1",
+                               "PMIX_RANK=1", "PMI_FD=9", "OMPI_COMM_WORLD_SIZE=4",
+                               "OMPI_MCA_ess=pmi", "OMPI_MCA_schizo=^orte", "KEPT=1"});
   const auto environment = common_environment(plan);
   EXPECT_EQ(value(environment, "COX_JOB_ID"), "12");
-  for (const char* name : {"COX_RANK", "SLURM_JOB_ID", "PMIX_RANK", "PMI_FD",
+  for (const char* name : {"COX_RANK", "SLURM_STEP_ID", "SLURM_X", "PMIX_RANK", "PMI_FD",
                            "OMPI_COMM_WORLD_SIZE", "OMPI_MCA_ess", "OMPI_MCA_schizo"}) {
     EXPECT_EQ(value(environment, name), "(unset)") << name;
   }

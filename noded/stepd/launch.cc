@@ -22,6 +22,7 @@
 #include <cstring>
 
 #include "noded/stepd/as_user.h"
+#include "noded/stepd/slurm_environment.h"
 #include "platform/file.h"
 
 namespace cox::stepd {
@@ -50,6 +51,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   out.push_back(nullptr);
   return out;
 }
+
+constexpr std::size_t pid_digits_max = 10;
 
 class Child {
  public:
@@ -100,12 +103,33 @@ class Child {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    write_pid();
     environ = environment_.data();
     ::execvpe(argv_[0], argv_.data(), environment_.data());
     give_up(LaunchStage::exec);
   }
 
  private:
+  /// Into the digits that wait for it; other children have environments of their own.
+  void write_pid() {
+    const std::size_t name_size = std::strlen(task_pid_name);
+    for (char* entry : environment_) {
+      if (entry == nullptr || std::strncmp(entry, task_pid_name, name_size) != 0 ||
+          entry[name_size] != '=') {
+        continue;
+      }
+      char digits[pid_digits_max];
+      std::size_t count = 0;
+      for (pid_t rest = ::getpid(); rest > 0 && count < pid_digits_max; rest /= 10) {
+        digits[count++] = static_cast<char>('0' + rest % 10);
+      }
+      char* to = entry + name_size + 1;
+      while (count > 0) *to++ = digits[--count];
+      *to = '\0';
+      return;
+    }
+  }
+
   Result<void> prepare_memory() {
     if (launch_.local_task >= plan_.task_memory.size()) {
       return {};

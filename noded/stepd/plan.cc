@@ -105,11 +105,16 @@ void take_job_shape(const wire::StepStart& start, StepPlan* plan) {
   plan->job_node_index = start.node_index();
   for (const std::uint32_t tasks : start.job_tasks()) {
     plan->job_tasks += tasks;
+    plan->node_tasks.push_back(tasks);
   }
+  plan->node_cpus.assign(start.job_cpus().begin(), start.job_cpus().end());
+  plan->partition = start.partition();
   plan->cores = start.share().core_count();
   if (auto share = wire::take(start.share()); share && share->cores.any()) {
     plan->cores = static_cast<std::uint32_t>(share->cores.count());
   }
+  plan->cpus = start.spec().cpus() != 0 ? start.spec().cpus() : plan->cores;
+  for (const std::int64_t mib : start.share().memory_mib()) plan->memory_mib += mib;
 }
 
 // What is run: a batch step takes everything from the job, other steps from their own request.
@@ -134,8 +139,13 @@ Result<void> take_command(const wire::StepSpec& spec, StepPlan* plan) {
     plan->input_task = 0;  // what is typed is for it alone
   }
   number_ranks(step->distribution, plan);
+  if (step->distribution.kind != DistributionKind::unset) {
+    const std::string order = to_text(step->distribution);
+    plan->distribution = order.substr(0, order.find('='));
+  }
   plan->mpi = plan->is_batch ? MpiKind::none : step->mpi;
   plan->kill_on_bad_exit = step->kill_on_bad_exit;
+  plan->label_output = step->label_output;
   if (!plan->is_batch && step->time_limit.us > 0) {
     plan->own_limit = step->time_limit;
   }
@@ -192,7 +202,7 @@ Result<void> check_texts(const StepPlan& plan) {
   for (const PlanNode& node : plan.nodes) {
     names.push_back(node.name);
   }
-  names.insert(names.end(), {plan.node_name, plan.cluster});
+  names.insert(names.end(), {plan.node_name, plan.cluster, plan.partition});
   for (const std::string& name : names) {
     if (has_nul(name)) {
       return bad_start("name " + quoted(name) + " contains NUL");

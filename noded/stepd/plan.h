@@ -66,13 +66,19 @@ struct StepPlan {
   std::vector<std::string> job_nodes;
   std::uint32_t job_node_index = 0;
   std::uint32_t job_tasks = 0;
+  std::vector<unsigned> node_tasks, node_cpus;  // of the job, per node; cpus empty: not said
+  std::string partition;
   std::uint32_t tasks = 0;  // of the step, all nodes
   // Where ranks do not follow the nodes: those of each node, ascending, and the node of each.
   std::vector<std::vector<std::uint32_t>> ranks;
   std::vector<std::uint32_t> node_by_rank;
   std::uint32_t cpus_per_task = 1;
   bool cpus_per_task_given = false;
-  std::uint32_t cores = 0;                // of the step on this node
+  std::uint32_t cores = 0;             // of the step on this node
+  std::uint32_t cpus = 0;              // the same, in threads where the partition counts these
+  std::int64_t memory_mib = 0;         // of the step on this node
+  std::string distribution = "block";  // of its ranks over its nodes
+  bool label_output = false;
   std::string nvidia_gpus, amd_gpus;      // of the step, "0,2" as their vendors number them
   bool hides_gpus = false;                // the job has some here, of which the step gets none
   std::vector<std::string> task_cpus;     // per local task: OS PU indices; empty: not bound

@@ -2,12 +2,19 @@
 #include <unistd.h>
 
 #include "noded/stepd/environment.h"
+#include "noded/stepd/slurm_environment.h"
 #include "noded/stepd/supervisor.h"
+#include "platform/process.h"
 
 namespace cox::stepd {
 namespace {
 
 constexpr const char* cgroup_root = "/sys/fs/cgroup";
+
+// Slurm has one name for both protocols of PMI_FD.
+std::string slurm_mpi_type(const MpiOffer& offer) {
+  return offer.pmix ? "pmix" : offer.has_pmi() ? "pmi2" : "none";
+}
 
 }  // namespace
 
@@ -77,6 +84,7 @@ Result<void> Supervisor::open_pmix() {
 Result<void> Supervisor::prepare_all() {
   open_container();
   environment_ = common_environment(plan_);
+  append_to_path(slurm_commands_beside(platform::own_program()), &environment_);
   if (containment_ != nullptr) {
     if (std::string marker = containment_->marker(plan_.container); !marker.empty()) {
       environment_.push_back(std::move(marker));
@@ -86,6 +94,9 @@ Result<void> Supervisor::prepare_all() {
     program_ = inspect_program(plan_, plan_.argv.front(), environment_);
   }
   const MpiChoice choice = choose_mpi(plan_, program_);
+  if (!plan_.is_batch) {
+    set_variable(&environment_, "SLURM_MPI_TYPE", slurm_mpi_type(choice.offer));
+  }
   auto files = prepare_files(plan_, choice.offer.pmix);
   if (!files) {
     return Failure(files.error());

@@ -304,6 +304,8 @@ void Supervisor::on_star_message(std::uint32_t node, const wire::StepMessage& me
     io_->output_of_leaf(output.task(), output.stream(), output.data(), output.eof());
   } else if (message.has_told() && plan_.is_root()) {
     clients_->tell(message.told().text().substr(0, wire::text_bytes_max));
+  } else if (message.has_tasks_failed() && plan_.is_root()) {
+    clients_->tell(message);
   } else if (message.has_input() && !plan_.is_root()) {
     io_->input(message.input().data(), message.input().eof());
   } else if (message.has_input_taken() && plan_.is_root()) {

@@ -114,6 +114,7 @@ class Supervisor {
 
   // ending.cc
   void task_ended(const TaskEnd& end);
+  void tell_failure(const TaskEnd& end);
   void tasks_gone();
   void local_result_known();
   void check_step_complete();
