@@ -30,5 +30,8 @@ int main(int argc, char** argv) {
   if (const auto* tool = cox::cmds::slurm::tool_named(argc > 0 ? argv[0] : "")) {
     return cox::cmds::slurm::run_tool(*tool, words);
   }
+  if (const auto* other = cox::cmds::slurm::other_named(argc > 0 ? argv[0] : "")) {
+    return cox::cmds::slurm::run_other(*other, words);
+  }
   return cox::cmds::dispatch(words);
 }

@@ -3,13 +3,10 @@
 
 #include <utility>
 
-#include "cmds/client/terminal.h"
-#include "cmds/client/wording.h"
-
 namespace cox::cmds {
 
-Result<Grant> Grant::start(Session session, wire::ClientRequest request) {
-  Grant grant(std::move(session), std::move(request));
+Result<Grant> Grant::start(Session session, wire::ClientRequest request, AllocVoice& voice) {
+  Grant grant(std::move(session), std::move(request), voice);
   if (const auto sent = grant.session_.send(grant.request_); !sent) {
     if (auto mended = grant.lost(sent.error()); !mended) return Failure(mended.error());
   }
@@ -31,14 +28,7 @@ void Grant::take(const wire::ClientReply& reply) {
   if (!reply.has_event()) return;
   job_ = reply.event().job();
   has_begun_ = has_begun_ || job_.state() == "RUNNING";
-  show_wait();
-}
-
-void Grant::show_wait() {
-  const std::string text = wait_text(job_);
-  if (text.empty() || text == wait_told_) return;
-  wait_told_ = text;
-  print_error(text);
+  if (!has_begun_) voice_->waits(job_);
 }
 
 Result<void> Grant::lost(const Error& error) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "cmds/alloc/voice.h"
 #include "cmds/client/session.h"
 #include "common/result.h"
 #include "wire/client.pb.h"
@@ -15,7 +16,7 @@ namespace cox::cmds {
 class Grant {
  public:
   /// Sends `request`, an attached submit.
-  static Result<Grant> start(Session session, wire::ClientRequest request);
+  static Result<Grant> start(Session session, wire::ClientRequest request, AllocVoice& voice);
 
   /// Takes every answer that has arrived. Before the job has begun a broken connection is made
   /// again at once, or that fails; later see reconnect().
@@ -41,20 +42,19 @@ class Grant {
   Result<void> end_job();
 
  private:
-  Grant(Session session, wire::ClientRequest request)
-      : session_(std::move(session)), request_(std::move(request)) {}
+  Grant(Session session, wire::ClientRequest request, AllocVoice& voice)
+      : session_(std::move(session)), request_(std::move(request)), voice_(&voice) {}
 
   void take(const wire::ClientReply& reply);
-  void show_wait();
   Result<void> lost(const Error& error);
 
   Session session_;
   wire::ClientRequest request_;
+  AllocVoice* voice_;
   bool is_connected_ = true;
   bool has_begun_ = false;
   std::uint64_t job_id_ = 0;
   wire::JobView job_;
-  std::string wait_told_;
 };
 
 }  // namespace cox::cmds

@@ -6,6 +6,9 @@
 #include <filesystem>
 #include <string_view>
 
+#include "model/slurm_variables.h"
+#include "wire/model_codec.h"
+
 namespace cox::cmds {
 namespace {
 
@@ -25,6 +28,31 @@ std::string address_text(const std::string& cluster) {
   if (!std::filesystem::exists(cluster, failed)) return cluster;
   const auto path = std::filesystem::absolute(cluster, failed);
   return failed ? cluster : path.string();
+}
+
+/// What programs of Slurm's world look for.
+std::vector<std::string> slurm_variables(const wire::JobView& view) {
+  const auto request = wire::take(view.request());
+  if (!request) return {};
+  SlurmJob job;
+  job.job = JobId{view.job()};
+  job.request = &*request;
+  job.partition = view.partition();
+  job.cluster = view.cluster();
+  job.submit_directory = request->common->submit_directory.empty()
+                             ? request->common->directory
+                             : request->common->submit_directory;
+  job.restarts = view.attempt() == 0 ? 0 : view.attempt() - 1;
+  for (const wire::NodeShareView& share : view.shares()) {
+    job.nodes.push_back(share.node());
+    job.tasks.push_back(share.tasks());
+    if (share.cpus() != 0) job.cpus.push_back(share.cpus());
+  }
+  if (job.cpus.size() != job.nodes.size()) job.cpus.clear();
+  if (!view.shares().empty()) {
+    for (const std::int64_t mib : view.shares(0).memory_mib()) job.memory_mib += mib;
+  }
+  return slurm_job_variables(job);
 }
 
 }  // namespace
@@ -53,6 +81,7 @@ std::vector<std::string> allocation_environment(const std::vector<std::string>& 
   add("COX_SUBMIT_DIR",
       request.submit_directory().empty() ? request.directory() : request.submit_directory());
   if (!cluster.empty()) add("COX_CLUSTER", address_text(cluster));
+  for (std::string& variable : slurm_variables(job)) kept.push_back(std::move(variable));
   return kept;
 }
 

@@ -15,6 +15,7 @@
 #include "cmds/run/raw_terminal.h"
 #include "cmds/run/run_request.h"
 #include "cmds/run/signals.h"
+#include "cmds/run/words.h"
 
 namespace cox::cmds {
 namespace attach_locals {
@@ -102,7 +103,8 @@ Result<int> run(const Parsed& given) {
   attach.read_only = !may_type;
   auto signals = Signals::open();
   if (!signals) return Failure(signals.error());
-  auto attachment = Attachment::open(*ready, attach);
+  RunWords words(false, false);
+  auto attachment = Attachment::open(*ready, attach, words);
   if (!attachment) return Failure(attachment.error());
   const std::string title =
       "step " + std::to_string(ready->job()) + "." + std::to_string(ready->step());

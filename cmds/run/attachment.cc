@@ -7,7 +7,6 @@
 #include <array>
 #include <cerrno>
 
-#include "cmds/client/terminal.h"
 #include "cmds/run/raw_terminal.h"
 #include "model/job_state.h"
 #include "platform/address.h"
@@ -30,19 +29,24 @@ bool may_read_input() {
 
 }  // namespace
 
-Attachment::Attachment(link::ClientLink link, AttachOptions options, std::uint32_t tasks)
-    : link_(std::move(link)), options_(options), labels_(tasks) {
+Attachment::Attachment(link::ClientLink link,
+                       AttachOptions options,
+                       std::uint32_t tasks,
+                       RunVoice& voice)
+    : link_(std::move(link)), options_(options), labels_(tasks), voice_(&voice) {
   if (options_.forward_input) return;
   has_input_ = true;  // its end at once: the tasks read a file, or nothing
   input_ended_ = true;
 }
 
-Result<Attachment> Attachment::open(const wire::StepReady& ready, AttachOptions options) {
+Result<Attachment> Attachment::open(const wire::StepReady& ready,
+                                    AttachOptions options,
+                                    RunVoice& voice) {
   const auto address = platform::parse_address(ready.endpoint());
   if (!address) return Failure(address.error().with_context("the step's endpoint"));
   auto link = link::ClientLink::connect(*address, ready.key(), attach_time);
   if (!link) return Failure(link.error().with_context("the step's supervisor"));
-  Attachment attachment(std::move(*link), options, ready.tasks());
+  Attachment attachment(std::move(*link), options, ready.tasks(), voice);
   wire::StepMessage message;
   message.mutable_attach()->set_owner(options.is_owner);
   message.mutable_attach()->set_read_only(options.read_only);
@@ -66,6 +70,7 @@ Result<void> Attachment::send(const wire::StepMessage& message) {
 Result<void> Attachment::take_output() {
   while (!result_) {
     const auto frame = link_.receive(Duration{0});
+    if (!frame || !*frame) tell_failures();
     if (!frame) return Failure(frame.error());
     if (!*frame) return {};
     wire::StepMessage message;
@@ -75,7 +80,27 @@ Result<void> Attachment::take_output() {
     const auto taken = take(message);
     if (!taken) return taken;
   }
+  tell_failures();
   return {};
+}
+
+/// Tasks that ended alike on one node are told in one line.
+void Attachment::take_failure(const wire::StepTasksFailed& failed) {
+  for (wire::StepTasksFailed& known : failures_) {
+    if (known.node() != failed.node() || known.exit_code() != failed.exit_code() ||
+        known.signal() != failed.signal()) {
+      continue;
+    }
+    known.mutable_tasks()->MergeFrom(failed.tasks());
+    return;
+  }
+  failures_.push_back(failed);
+}
+
+void Attachment::tell_failures() {
+  if (failures_.empty()) return;
+  voice_->tasks_failed(failures_);
+  failures_.clear();
 }
 
 Result<void> Attachment::take(const wire::StepMessage& message) {
@@ -84,9 +109,9 @@ Result<void> Attachment::take(const wire::StepMessage& message) {
   } else if (message.has_exit()) {
     result_ = message.exit().result();
   } else if (message.has_told()) {
-    const std::string& text = message.told().text();
-    const bool is_binding = text.starts_with("binding on ");
-    if (is_binding ? options_.shows_binding : options_.is_verbose) print_error(text);
+    voice_->told(message.told().text());
+  } else if (message.has_tasks_failed()) {
+    take_failure(message.tasks_failed());
   } else if (message.has_abort()) {
     return fail(Code::refused, message.abort().message());
   }
@@ -106,7 +131,7 @@ void Attachment::print_output(const wire::Output& output) {
   const auto written = platform::write_all(fd, fd == STDERR_FILENO ? "stderr" : "stdout", text);
   if (written || has_lost_output_) return;
   has_lost_output_ = true;
-  print_error(written.error().message + ": output is lost");
+  voice_->error(written.error().message + ": output is lost");
 }
 
 void Attachment::read_input() {
@@ -137,6 +162,12 @@ Result<void> Attachment::send_input() {
   message.mutable_input()->set_data(pending_input_);
   message.mutable_input()->set_eof(input_ended_);
   has_input_ = false;
+  return send(message);
+}
+
+Result<void> Attachment::signal_tasks(int signal) {
+  wire::StepMessage message;
+  message.mutable_signal()->set_signal(signal);
   return send(message);
 }
 

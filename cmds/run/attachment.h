@@ -8,6 +8,7 @@
 
 #include "cmds/run/labels.h"
 #include "cmds/run/signals.h"
+#include "cmds/run/voice.h"
 #include "common/result.h"
 #include "link/client_link.h"
 #include "wire/client.pb.h"
@@ -17,8 +18,6 @@ namespace cox::cmds {
 
 struct AttachOptions {
   bool label_output = false;
-  bool is_verbose = false;     // print what the step tells of itself, but for
-  bool shows_binding = false;  // which task gets which cores
   bool forward_input = true;
   bool is_terminal = false;  // our terminal stands for the first task's
   bool is_owner = true;      // else we look on: the step goes on without us
@@ -28,7 +27,9 @@ struct AttachOptions {
 class Attachment {
  public:
   /// Connects to the step's root supervisor.
-  static Result<Attachment> open(const wire::StepReady& ready, AttachOptions options);
+  static Result<Attachment> open(const wire::StepReady& ready,
+                                 AttachOptions options,
+                                 RunVoice& voice);
 
   /// Descriptors to wait on, beside others of the caller, until something can be done.
   struct Wants {
@@ -43,6 +44,7 @@ class Attachment {
   /// Reads a piece of standard input, to be sent when the link can take it.
   void read_input();
   Result<void> send_input();
+  Result<void> signal_tasks(int signal);
   /// Once: the tasks get TERM, and KILL when they take too long. Twice: KILL now.
   Result<void> end_step();
   /// Of our terminal, to that of the first task.
@@ -61,14 +63,18 @@ class Attachment {
   bool has_lost_output() const { return has_lost_output_; }
 
  private:
-  Attachment(link::ClientLink link, AttachOptions options, std::uint32_t tasks);
+  Attachment(link::ClientLink link, AttachOptions options, std::uint32_t tasks, RunVoice& voice);
   Result<void> take(const wire::StepMessage& message);
+  void take_failure(const wire::StepTasksFailed& failed);
+  void tell_failures();
   void print_output(const wire::Output& output);
   Result<void> send(const wire::StepMessage& message);
 
   link::ClientLink link_;
   AttachOptions options_;
   LineLabels labels_;
+  RunVoice* voice_;
+  std::vector<wire::StepTasksFailed> failures_;  // that have not been told
   std::string pending_input_;
   bool has_input_ = false;  // something of it, perhaps its end, is to be sent
   bool input_ended_ = false;

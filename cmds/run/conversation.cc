@@ -3,12 +3,12 @@
 
 #include <utility>
 
-#include "cmds/client/wording.h"
-
 namespace cox::cmds {
 
-Result<Conversation> Conversation::start(Session session, wire::ClientRequest request) {
-  Conversation conversation(std::move(session), std::move(request));
+Result<Conversation> Conversation::start(Session session,
+                                         wire::ClientRequest request,
+                                         RunVoice& voice) {
+  Conversation conversation(std::move(session), std::move(request), voice);
   if (conversation.request_.has_create_step()) {
     conversation.job_ = conversation.request_.create_step().job();
   }
@@ -40,22 +40,14 @@ void Conversation::take(const wire::ClientReply& reply) {
     const wire::JobView& job = reply.event().job();
     if (job.is_final()) ended_ = job;
     if (step_ && !job.steps().empty()) ended_step_ = job.steps(0);
-    show_wait(job);
+    if (!ready_) voice_->job_changed(job);
   }
   if (reply.last()) is_open_ = false;
 }
 
-void Conversation::show_wait(const wire::JobView& job) {
-  const std::string text = wait_text(job);
-  if (text.empty() || text == waiting_) return;
-  print_error(text);
-  waiting_ = text;
-}
-
-void Conversation::show_step_wait() {
+void Conversation::tell_step_wait() {
   if (step_waits_.empty() || !step_) return;
-  const std::string name = std::to_string(job_) + "." + std::to_string(*step_);
-  print_error("step " + name + " waits: " + step_waits_ + " (see: cox show step " + name + ")");
+  voice_->step_waits(job_, *step_, step_waits_);
   step_waits_.clear();
 }
 

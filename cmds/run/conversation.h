@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "cmds/client/session.h"
-#include "cmds/client/terminal.h"
+#include "cmds/run/voice.h"
 #include "common/result.h"
 #include "wire/client.pb.h"
 
@@ -14,7 +14,7 @@ namespace cox::cmds {
 class Conversation {
  public:
   /// Sends `request`: an attached submit or a CreateStep.
-  static Result<Conversation> start(Session session, wire::ClientRequest request);
+  static Result<Conversation> start(Session session, wire::ClientRequest request, RunVoice& voice);
 
   /// Takes every answer that has arrived. A broken connection is made again and the request
   /// resent while nothing runs yet; later it is given up, since the step does not need it.
@@ -30,7 +30,7 @@ class Conversation {
   const std::string& step_waits() const { return step_waits_; }
 
   /// Says it, once.
-  void show_step_wait();
+  void tell_step_wait();
 
   /// The job as last heard of, when it has ended.
   const std::optional<wire::JobView>& ended() const { return ended_; }
@@ -45,15 +45,15 @@ class Conversation {
   Result<void> cancel();
 
  private:
-  Conversation(Session session, wire::ClientRequest request)
-      : session_(std::move(session)), request_(std::move(request)) {}
+  Conversation(Session session, wire::ClientRequest request, RunVoice& voice)
+      : session_(std::move(session)), request_(std::move(request)), voice_(&voice) {}
 
   void take(const wire::ClientReply& reply);
-  void show_wait(const wire::JobView& job);
   Result<void> mend(Error error);
 
   Session session_;
   wire::ClientRequest request_;
+  RunVoice* voice_;
   std::uint64_t job_ = 0;
   bool is_open_ = true;
   std::optional<wire::StepReady> ready_;
@@ -61,7 +61,6 @@ class Conversation {
   std::optional<std::uint32_t> step_;  // of a CreateStep that was taken up
   std::string step_waits_;
   std::optional<wire::StepView> ended_step_;
-  std::string waiting_;
 };
 
 }  // namespace cox::cmds

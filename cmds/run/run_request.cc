@@ -272,8 +272,6 @@ Result<RunRequest> read_run_request(const Parsed& given) {
   if (!draft) return Failure(draft.error());
   RunRequest run;
   run.attach.label_output = given.has("label-output");
-  run.attach.is_verbose = given.has("verbose");
-  run.attach.shows_binding = given.has("show-binding");
   run.attach.is_terminal = given.has("pty");
   for (const char* other : {"output", "error", "input", "label-output"}) {
     if (!given.has("pty") || !given.has(other)) continue;

@@ -26,11 +26,11 @@ std::string_view to_text(Parity parity);
 
 /// One row of a command's option table.
 struct Option {
-  const char* name;   // long name without dashes; "" when there is only a letter
-  char letter;        // or 0
-  const char* value;  // "" takes nothing; "X" takes one; "[=X]" takes one only after '='
-  Parity parity;
-  const char* how;  // approximated: what is done instead; refused: why, or what to do instead
+  const char* name = "";   // long name without dashes; "" when there is only a letter
+  char letter = 0;         // or 0
+  const char* value = "";  // "" takes nothing; "X" takes one; "[=X]" takes one only after '='
+  Parity parity = Parity::exact;
+  const char* how = "";  // approximated: what is done instead; refused: why, or what to do instead
   const char* same_as = "";  // another name of that option
 
   bool takes_value() const { return *value != '\0' && *value != '['; }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include "cmds/client/directives.h"
 #include "cmds/client/submission.h"
@@ -10,6 +11,7 @@
 #include "cmds/client/wording.h"
 #include "cmds/slurm/sbatch_options.h"
 #include "cmds/slurm/sbatch_script.h"
+#include "cmds/slurm/test_only.h"
 #include "cmds/slurm/tool.h"
 #include "common/text.h"
 #include "model/array_spec.h"
@@ -49,12 +51,24 @@ Result<void> take_environment(Submission* to) {
   return given ? take_options(given->options, to) : Result<void>(Failure(given.error()));
 }
 
+/// srun in the script exports what the script was to have. What an outer job left is not ours.
+void keep_export(Submission* to) {
+  constexpr const char* name = "SLURM_EXPORT_ENV";
+  if (!to->has_export) {
+    ::unsetenv(name);
+    return;
+  }
+  ::setenv(name, to->draft.exported.c_str(), 1);
+  to->draft.exported += std::string(",") + name;
+}
+
 /// The least binding first: later ones win.
 Result<wire::Submit> make(const Words& given, const Script& script, Submission* to) {
   auto taken = take_directives(script.text, to);
   if (taken) taken = take_environment(to);
   if (taken) taken = take_options(given.options, to);
   if (!taken) return Failure(taken.error());
+  keep_export(to);
   JobRequest& job = to->draft.job;
   if (job.name.empty()) job.name = script.job_name;
   job.argv = script.arguments;
@@ -81,6 +95,9 @@ Result<int> run(const Words& given) {
   Submission submission;
   auto message = make(given, *script, &submission);
   if (!message) return Failure(message.error());
+  if (submission.own.has("test-only")) {
+    return test_only(std::move(*message), submission.own, "allocation failure: ");
+  }
   auto session = open_session();
   if (!session) return Failure(session.error());
   const auto cluster = check_clusters(*session, submission.own);

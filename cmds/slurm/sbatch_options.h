@@ -17,7 +17,8 @@ std::vector<std::string> environment_words();
 /// What was asked so far.
 struct Submission {
   RequestDraft draft;
-  Words own;                       // options of sbatch itself
+  Words own;  // options of sbatch itself
+  bool has_export = false;
   std::vector<std::string> notes;  // what was done instead of what was asked
 };
 

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "cmds/client/terminal.h"
+#include "cmds/slurm/text.h"
 #include "common/text.h"
 #include "platform/file.h"
 
@@ -33,11 +34,34 @@ constexpr std::array texts = {
     Text{Code::not_found, "qos ", "Invalid qos specification"},
     Text{Code::not_permitted, "", "Access/permission denied"},
     Text{Code::refused, " has ended", "Job/step already completing or completed"},
+    Text{Code::refused, " is PENDING: steps run", "Job is pending execution"},
+    Text{Code::refused, ": steps run only in", "Job/step already completing or completed"},
+    Text{Code::refused, "(without --immediate it waits)", "Requested nodes are busy"},
+    Text{Code::refused, "(see: cox nodes -p ", "Requested node configuration is not available"},
+    Text{Code::refused, " room for ", "More processors requested than permitted"},
+    Text{Code::refused, " is none of job ", "Requested node configuration is not available"},
+    Text{Code::refused, " nodes: the job has ", "Requested node configuration is not available"},
+    Text{Code::refused, "M on each node: ", "Memory required by task is not available"},
+    Text{Code::refused, " on each node: job ", "Invalid generic resource (gres) specification"},
     Text{Code::refused, " jobs of ",
          "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)"},
     Text{Code::not_found, "no node ", "Invalid node name specified"},
     Text{Code::timed_out, "", "Socket timed out on send/recv operation"},
     Text{Code::unreachable, "", "Unable to contact slurm controller (connect failure)"},
+};
+
+// What Slurm has and we have not, or not yet.
+constexpr std::array others = {
+    OtherName{"sattach", "not supported by this version: a step has one client"},
+    OtherName{"sbcast", "not supported by this version (for instance: srun -N NODES cp SRC DEST)"},
+    OtherName{"scrontab", "not supported by this version"},
+    OtherName{"sdiag", "not supported by this version"},
+    OtherName{"sgather", "not supported by this version"},
+    OtherName{"sprio", "You are not running a supported priority plugin (see: cox why)"},
+    OtherName{"sreport", "not supported by this version (see: cox history, sacct)"},
+    OtherName{"sshare", "not supported by this version (see: cox config show)"},
+    OtherName{"sstat", "not supported by this version: usage is known at the end (see: sacct)"},
+    OtherName{"strigger", "not supported by this version"},
 };
 
 std::string help(const Tool& tool) {
@@ -55,17 +79,36 @@ std::string help(const Tool& tool) {
   return text + "\nEvery option of Slurm's and what it does here: man cox-slurm\n";
 }
 
-int fail_with(const Error& error) {
+int fail_with(const Error& error, int status = 1) {
   say_error(error.message);
-  return 1;
+  return status;
 }
 
 }  // namespace
 
 std::span<const Tool* const> all_tools() {
-  static constexpr std::array table = {&sacct_tool,    &sbatch_tool, &scancel_tool,
-                                       &scontrol_tool, &sinfo_tool,  &squeue_tool};
+  static constexpr std::array table = {&sacct_tool,  &sacctmgr_tool, &salloc_tool,
+                                       &sbatch_tool, &scancel_tool,  &scontrol_tool,
+                                       &sinfo_tool,  &squeue_tool,   &srun_tool};
   return table;
+}
+
+std::span<const OtherName> other_names() {
+  return others;
+}
+
+const OtherName* other_named(std::string_view program) {
+  const std::string_view name = program.substr(program.rfind('/') + 1);
+  const auto found = std::ranges::find(others, name, &OtherName::name);
+  return found == others.end() ? nullptr : &*found;
+}
+
+int run_other(const OtherName& other, const std::vector<std::string>& words) {
+  running = other.name;
+  const bool asks_version = !words.empty() && (words[0] == "-V" || words[0] == "--version");
+  if (!asks_version) return fail_with(Error{Code::bad_usage, other.how});
+  const auto printed = print(version_text());
+  return printed ? 0 : fail_with(printed.error());
 }
 
 const Tool* tool_named(std::string_view program) {
@@ -89,7 +132,14 @@ int run_tool(const Tool& tool, const std::vector<std::string>& words) {
     return printed ? 0 : fail_with(printed.error());
   }
   const auto status = tool.run(*given);
-  return status ? *status : fail_with(status.error());
+  if (status) return *status;
+  const bool has_own_status = tool.stop == Stop::at_operand;  // sbatch, salloc, srun
+  return fail_with(status.error(), has_own_status ? own_status("SLURM_EXIT_ERROR") : 1);
+}
+
+int own_status(const char* name) {
+  const auto status = parse_u64(variable(name));
+  return status && *status > 0 && *status < 256 ? static_cast<int>(*status) : 1;
 }
 
 std::string version_text() {

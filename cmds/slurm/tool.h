@@ -30,11 +30,14 @@ struct Tool {
 };
 
 extern const Tool sacct_tool;
+extern const Tool sacctmgr_tool;
+extern const Tool salloc_tool;
 extern const Tool sbatch_tool;
 extern const Tool scancel_tool;
 extern const Tool scontrol_tool;
 extern const Tool sinfo_tool;
 extern const Tool squeue_tool;
+extern const Tool srun_tool;
 
 std::span<const Tool* const> all_tools();
 /// The command whose name is the last part of `program`; null where there is none.
@@ -42,6 +45,19 @@ const Tool* tool_named(std::string_view program);
 /// The whole life of a command: reads `words`, runs it, prints its error. Returns the exit status.
 int run_tool(const Tool& tool, const std::vector<std::string>& words);
 
+/// One of Slurm's commands that is recognised, and refused with a reason.
+struct OtherName {
+  const char* name;
+  const char* how;
+};
+
+std::span<const OtherName> other_names();
+/// As tool_named().
+const OtherName* other_named(std::string_view program);
+int run_other(const OtherName& other, const std::vector<std::string>& words);
+
+/// The exit status that the variable `name` has for a failure of the command itself; 1 without it.
+int own_status(const char* name);
 /// What --version says.
 std::string version_text();
 /// "NAME: error: MESSAGE" on stderr, where NAME is the command that runs.
