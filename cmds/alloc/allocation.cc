@@ -136,7 +136,7 @@ void Alloc::give_back() {
   voice_.gives_back(grant_.job());
   if (const auto ended = grant_.end_job(); !ended) {
     voice_.error("job " + std::to_string(grant_.job_id()) + " could not be given back: " +
-                ended.error().message + " (it ends a minute after the controller is back)");
+                 ended.error().message + " (it ends a minute after the controller is back)");
     return;
   }
   while (!grant_.has_ended()) {

@@ -37,8 +37,8 @@ class Alloc {
   Alloc(Grant grant, Signals signals, AllocVoice& voice)
       : grant_(std::move(grant)), signals_(std::move(signals)), voice_(voice) {}
 
-  /// Until the job has begun, has ended, or a signal came: that one, else 0. With a limit also until
-  /// that has passed: -1, and the job is cancelled.
+  /// Until the job has begun, has ended, or a signal came: that one, else 0. With a limit also
+  /// until that has passed: -1, and the job is cancelled.
   Result<int> wait_for_nodes(std::optional<Duration> limit = {});
 
   const Grant& grant() const { return grant_; }

@@ -102,9 +102,9 @@ Result<void> Run::wait_for_start() {
 Result<void> Run::turn(int time_out_ms) {
   const Attachment::Wants wants = attachment_->wants();
   const short link_events = static_cast<short>(wants.link_writable ? POLLIN | POLLOUT : POLLIN);
-  std::array<pollfd, 4> ready = {
-      pollfd{wants.link, link_events, 0}, pollfd{wants.input, POLLIN, 0},
-      pollfd{signals_.descriptor(), POLLIN, 0}, pollfd{conversation_.descriptor(), POLLIN, 0}};
+  std::array<pollfd, 4> ready = {pollfd{wants.link, link_events, 0}, pollfd{wants.input, POLLIN, 0},
+                                 pollfd{signals_.descriptor(), POLLIN, 0},
+                                 pollfd{conversation_.descriptor(), POLLIN, 0}};
   ::poll(ready.data(), ready.size(), time_out_ms);
   Result<void> served;
   if ((ready[0].revents & POLLOUT) != 0) served = attachment_->send_input();
@@ -162,7 +162,7 @@ Result<int> Run::status_of_job() const {
     const int status = job_status(job);
     if (status == 0) {
       voice_.error("job " + std::to_string(job.job()) + " is done, but its output is lost" +
-                  (lost_why_.empty() ? "" : ": " + lost_why_));
+                   (lost_why_.empty() ? "" : ": " + lost_why_));
       return own_failure_status;
     }
     voice_.error(job_end_text(job));
@@ -182,11 +182,11 @@ Result<int> Run::status_of_step(const wire::StepView& step) const {
       "step " + std::to_string(conversation_.job()) + "." + std::to_string(step.step());
   if (status == 0) {
     voice_.error(name + " is done, but its output is lost" +
-                (lost_why_.empty() ? "" : ": " + lost_why_));
+                 (lost_why_.empty() ? "" : ": " + lost_why_));
     return own_failure_status;
   }
   voice_.error(name + ": " + step.state() +
-              (step.result().detail().empty() ? "" : ": " + step.result().detail()));
+               (step.result().detail().empty() ? "" : ": " + step.result().detail()));
   const bool has_outcome = step.result().signal() != 0 || step.result().exit_code() != 0;
   return has_outcome ? status : own_failure_status;
 }

@@ -166,8 +166,8 @@ Result<const Entity*> find_entity(const std::string& word) {
   for (const Entity& entity : entities) {
     if (!name.empty() && std::string_view(entity.name).starts_with(name)) return &entity;
   }
-  return fail(Code::bad_usage, "No valid entity in list command\nInput line must include \"Account\", "
-                               "\"Association\", \"Cluster\", \"QOS\", \"TRES\" or \"User\"");
+  return fail(Code::bad_usage,
+              "No valid entity in list command: account, association, cluster, qos, tres or user");
 }
 
 /// By any prefix of its name or of its heading.
@@ -224,7 +224,9 @@ std::string cell(std::string text, int width) {
   return width < 0 ? text + blanks : blanks + text;
 }
 
-std::string line(const Question& question, const std::vector<std::string>& texts, const Words& given) {
+std::string line(const Question& question,
+                 const std::vector<std::string>& texts,
+                 const Words& given) {
   const bool is_parsable = given.has("parsable") || given.has("parsable2");
   std::string out;
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -290,7 +292,8 @@ std::string answer(const Question& question, const wire::Settings& settings, con
     text += line(question, names, given);
     if (!is_parsable) text += line(question, dashes, given);
   }
-  std::set<std::string> seen;  // users with several accounts have one line where these are not shown
+  std::set<std::string>
+      seen;  // users with several accounts have one line where these are not shown
   for (const ManagerRow& row : question.entity->rows(settings)) {
     if (!fits(question, row)) continue;
     std::vector<std::string> texts;

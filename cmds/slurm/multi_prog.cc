@@ -1,4 +1,5 @@
-// The command is a shell's `case` over the rank: the ranks are known when the tasks start, not here.
+// The command is a shell's `case` over the rank: the ranks are known when the tasks start, not
+// here.
 #include "cmds/slurm/multi_prog.h"
 
 #include <map>
@@ -76,8 +77,8 @@ std::string filled(std::string_view word, const std::string& rank, const std::st
   std::string out;
   std::string plain;
   for (std::size_t i = 0; i < word.size(); ++i) {
-    const bool is_mark = word[i] == '%' && i + 1 < word.size() &&
-                         (word[i + 1] == 't' || word[i + 1] == 'o');
+    const bool is_mark =
+        word[i] == '%' && i + 1 < word.size() && (word[i + 1] == 't' || word[i + 1] == 'o');
     if (!is_mark) {
       plain += word[i];
       continue;
@@ -120,12 +121,13 @@ class Cases {
       covered += rank < tasks ? 1 : 0;
     }
     if (!rest_.empty()) {
-      text += "*) exec" + arguments(rest_, "\"$SLURM_PROCID\"", "\"$SLURM_PROCID\"") + " \"$@\" ;;\n";
+      text +=
+          "*) exec" + arguments(rest_, "\"$SLURM_PROCID\"", "\"$SLURM_PROCID\"") + " \"$@\" ;;\n";
     } else if (covered < tasks) {
       std::uint32_t rank = 0;
       while (programs_.contains(rank)) ++rank;
-      return fail(Code::bad_usage, "--multi-prog: no line of the file is for rank " +
-                                       std::to_string(rank));
+      return fail(Code::bad_usage,
+                  "--multi-prog: no line of the file is for rank " + std::to_string(rank));
     } else {
       text += "*) echo \"srun: error: no line is for rank $SLURM_PROCID\" >&2; exit 1 ;;\n";
     }
@@ -141,7 +143,9 @@ class Cases {
     return text;
   }
 
-  static std::string arm(std::uint32_t rank, std::size_t place, const std::vector<std::string>& words) {
+  static std::string arm(std::uint32_t rank,
+                         std::size_t place,
+                         const std::vector<std::string>& words) {
     const std::string number = std::to_string(rank);
     return number + ") exec" + arguments(words, number, std::to_string(place)) + " \"$@\" ;;\n";
   }

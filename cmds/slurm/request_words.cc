@@ -63,22 +63,22 @@ Result<std::string> node_order(const std::string& text) {
 }
 
 bool CoxWords::supports(std::string_view name) const {
-  const auto spec = std::ranges::find_if(
-      table_, [&](const OptionSpec& option) { return name == option.name; });
+  const auto spec =
+      std::ranges::find_if(table_, [&](const OptionSpec& option) { return name == option.name; });
   return spec != table_.end() && spec->is_supported();
 }
 
 Result<void> CoxWords::add(std::string_view name, const std::string& value, bool has_value) {
   if (!supports(name)) return fail(Code::bad_usage, "--" + std::string(name) + ": " + later);
-  const auto spec = std::ranges::find_if(
-      table_, [&](const OptionSpec& option) { return name == option.name; });
+  const auto spec =
+      std::ranges::find_if(table_, [&](const OptionSpec& option) { return name == option.name; });
   options_.push_back({&*spec, value, has_value});
   return {};
 }
 
 bool CoxWords::has(std::string_view name) const {
-  return std::ranges::any_of(
-      options_, [&](const GivenOption& option) { return name == option.spec->name; });
+  return std::ranges::any_of(options_,
+                             [&](const GivenOption& option) { return name == option.spec->name; });
 }
 
 std::string CoxWords::value(std::string_view name) const {

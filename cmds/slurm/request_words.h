@@ -39,7 +39,9 @@ class CoxWords {
 
   /// error: bad_usage where the command has no such option, or does not support it yet
   Result<void> add(std::string_view name, const std::string& value, bool has_value);
+
   Result<void> add(std::string_view name) { return add(name, "", false); }
+
   /// An option that only this version of the command may lack.
   bool supports(std::string_view name) const;
 

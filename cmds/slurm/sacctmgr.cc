@@ -28,9 +28,9 @@ constexpr std::array table = {
     Option{"yaml", 0, "", refused, "not supported (see: cox config show --json)"},
 };
 
-constexpr std::array refused_verbs = {"add",    "create",  "modify",     "delete",  "remove",
-                                      "dump",   "load",    "archive",    "clear",   "problem",
-                                      "reconfigure", "shutdown"};
+constexpr std::array refused_verbs = {"add",    "create",  "modify",      "delete",
+                                      "remove", "dump",    "load",        "archive",
+                                      "clear",  "problem", "reconfigure", "shutdown"};
 
 Options options() {
   return table;
@@ -79,8 +79,9 @@ Result<int> run(const Words& given) {
     return session ? Result<int>(0) : Failure(session.error());
   }
   if (std::ranges::any_of(refused_verbs, means)) {
-    return fail(Code::bad_usage, quoted(verb) + ": accounts are changed in the configuration "
-                                                "(see: cox config)");
+    return fail(Code::bad_usage, quoted(verb) +
+                                     ": accounts are changed in the configuration "
+                                     "(see: cox config)");
   }
   return fail(Code::bad_usage, "invalid keyword: " + quoted(verb));
 }
@@ -88,6 +89,7 @@ Result<int> run(const Words& given) {
 }  // namespace
 
 const Tool sacctmgr_tool{"sacctmgr", "[OPTIONS] show|list ENTITY [NAME] [where ...] [format=...]",
-                         options,    Stop::never, fields, run};
+                         options,    Stop::never,
+                         fields,     run};
 
 }  // namespace cox::cmds::slurm

@@ -96,8 +96,8 @@ Result<int> run(const Words& given) {
   auto asked = read_salloc(given);
   if (!asked) return Failure(asked.error());
   if (asked->has_no_shell && !given.operands.empty()) {
-    return fail(Code::bad_usage, "--no-shell: runs no command, but " +
-                                     given.operands.front() + " is given");
+    return fail(Code::bad_usage,
+                "--no-shell: runs no command, but " + given.operands.front() + " is given");
   }
   const std::vector<std::string> argv = command_of(given.operands);
   auto made = read_alloc_request(Parsed(alloc_command, asked->words), argv, "interactive");
@@ -119,7 +119,7 @@ Result<int> run(const Words& given) {
 
 }  // namespace
 
-const Tool salloc_tool{"salloc", "[OPTIONS] [COMMAND [ARGS...]]", salloc_options,
-                       Stop::at_operand, nullptr, run};
+const Tool salloc_tool{
+    "salloc", "[OPTIONS] [COMMAND [ARGS...]]", salloc_options, Stop::at_operand, nullptr, run};
 
 }  // namespace cox::cmds::slurm

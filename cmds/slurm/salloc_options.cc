@@ -32,40 +32,62 @@ constexpr std::array own_rows = {
 constexpr auto table = joined(request_rows, own_rows);
 
 // Of the same name and meaning as those of `cox alloc`.
-constexpr std::array same_names = {
-    "account", "begin",         "chdir", "comment",       "cpus-per-task", "deadline",
-    "gpus",    "gpus-per-node", "gres",  "mem",           "mem-per-cpu",   "job-name",
-    "nodes",   "ntasks",        "hold",  "ntasks-per-node", "partition",   "qos",
-    "signal",  "time",          "nice",  "dependency"};
+constexpr std::array same_names = {"account",       "begin",     "chdir",       "comment",
+                                   "cpus-per-task", "deadline",  "gpus",        "gpus-per-node",
+                                   "gres",          "mem",       "mem-per-cpu", "job-name",
+                                   "nodes",         "ntasks",    "hold",        "ntasks-per-node",
+                                   "partition",     "qos",       "signal",      "time",
+                                   "nice",          "dependency"};
 constexpr std::array noted_names = {"acctg-freq", "get-user-env", "mail-type", "mail-user",
                                     "wckey"};
-constexpr std::array own_names = {"quiet",   "verbose",        "clusters", "bell",
-                                  "no-bell", "wait-all-nodes"};
+constexpr std::array own_names = {"quiet", "verbose", "clusters",
+                                  "bell",  "no-bell", "wait-all-nodes"};
 
-constexpr std::array variables = {
-    Variable{"ACCOUNT", ""},        Variable{"ACCTG_FREQ", ""},
-    Variable{"BELL", ""},           Variable{"BURST_BUFFER", "bb"},
-    Variable{"CLUSTERS", ""},       Variable{"CLUSTER_CONSTRAINT", ""},
-    Variable{"CONSTRAINT", ""},     Variable{"CONTAINER", ""},
-    Variable{"CORE_SPEC", ""},      Variable{"CPUS_PER_GPU", ""},
-    Variable{"CPU_FREQ_REQ", "cpu-freq"}, Variable{"DELAY_BOOT", ""},
-    Variable{"EXCLUSIVE", ""},      Variable{"GPUS", ""},
-    Variable{"GPUS_PER_NODE", ""},  Variable{"GPUS_PER_SOCKET", ""},
-    Variable{"GPUS_PER_TASK", ""},  Variable{"GPU_BIND", ""},
-    Variable{"GPU_FREQ", ""},       Variable{"GRES", ""},
-    Variable{"GRES_FLAGS", ""},     Variable{"HINT", ""},
-    Variable{"IMMEDIATE", ""},      Variable{"KILL_CMD", "kill-command"},
-    Variable{"MEM_BIND", ""},       Variable{"MEM_PER_CPU", ""},
-    Variable{"MEM_PER_GPU", ""},    Variable{"MEM_PER_NODE", "mem"},
-    Variable{"NETWORK", ""},        Variable{"NO_BELL", ""},
-    Variable{"NO_KILL", ""},        Variable{"OVERCOMMIT", ""},
-    Variable{"PARTITION", ""},      Variable{"PROFILE", ""},
-    Variable{"QOS", ""},            Variable{"REQ_SWITCH", "switches"},
-    Variable{"RESERVATION", ""},    Variable{"SIGNAL", ""},
-    Variable{"SPREAD_JOB", ""},     Variable{"THREADS_PER_CORE", ""},
-    Variable{"THREAD_SPEC", ""},    Variable{"TIMELIMIT", "time"},
-    Variable{"USE_MIN_NODES", ""},  Variable{"WAIT_ALL_NODES", ""},
-    Variable{"WCKEY", ""}};
+constexpr std::array variables = {Variable{"ACCOUNT", ""},
+                                  Variable{"ACCTG_FREQ", ""},
+                                  Variable{"BELL", ""},
+                                  Variable{"BURST_BUFFER", "bb"},
+                                  Variable{"CLUSTERS", ""},
+                                  Variable{"CLUSTER_CONSTRAINT", ""},
+                                  Variable{"CONSTRAINT", ""},
+                                  Variable{"CONTAINER", ""},
+                                  Variable{"CORE_SPEC", ""},
+                                  Variable{"CPUS_PER_GPU", ""},
+                                  Variable{"CPU_FREQ_REQ", "cpu-freq"},
+                                  Variable{"DELAY_BOOT", ""},
+                                  Variable{"EXCLUSIVE", ""},
+                                  Variable{"GPUS", ""},
+                                  Variable{"GPUS_PER_NODE", ""},
+                                  Variable{"GPUS_PER_SOCKET", ""},
+                                  Variable{"GPUS_PER_TASK", ""},
+                                  Variable{"GPU_BIND", ""},
+                                  Variable{"GPU_FREQ", ""},
+                                  Variable{"GRES", ""},
+                                  Variable{"GRES_FLAGS", ""},
+                                  Variable{"HINT", ""},
+                                  Variable{"IMMEDIATE", ""},
+                                  Variable{"KILL_CMD", "kill-command"},
+                                  Variable{"MEM_BIND", ""},
+                                  Variable{"MEM_PER_CPU", ""},
+                                  Variable{"MEM_PER_GPU", ""},
+                                  Variable{"MEM_PER_NODE", "mem"},
+                                  Variable{"NETWORK", ""},
+                                  Variable{"NO_BELL", ""},
+                                  Variable{"NO_KILL", ""},
+                                  Variable{"OVERCOMMIT", ""},
+                                  Variable{"PARTITION", ""},
+                                  Variable{"PROFILE", ""},
+                                  Variable{"QOS", ""},
+                                  Variable{"REQ_SWITCH", "switches"},
+                                  Variable{"RESERVATION", ""},
+                                  Variable{"SIGNAL", ""},
+                                  Variable{"SPREAD_JOB", ""},
+                                  Variable{"THREADS_PER_CORE", ""},
+                                  Variable{"THREAD_SPEC", ""},
+                                  Variable{"TIMELIMIT", "time"},
+                                  Variable{"USE_MIN_NODES", ""},
+                                  Variable{"WAIT_ALL_NODES", ""},
+                                  Variable{"WCKEY", ""}};
 
 bool is_in(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -105,8 +127,8 @@ Result<void> take_special(std::string_view name,
     return {};
   }
   if (name == "kill-command") {
-    const auto signal = given.value.empty() ? Result<std::int32_t>(SIGTERM)
-                                            : parse_signal(given.value);
+    const auto signal =
+        given.value.empty() ? Result<std::int32_t>(SIGTERM) : parse_signal(given.value);
     if (!signal) return Failure(signal.error().with_context("--kill-command"));
     to->end_signal = *signal;
     return {};

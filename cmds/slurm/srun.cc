@@ -22,8 +22,8 @@ constexpr const char* mpi_types = "MPI plugin types are...\n\tnone\n\tpmi2\n\tpm
 Failure refused_by_controller(const Error& error, const std::string& job) {
   const auto text = slurm_text(error);
   if (text) say_error(error.message);
-  const std::string what =
-      job.empty() ? "Unable to allocate resources: " : "Unable to create step for job " + job + ": ";
+  const std::string what = job.empty() ? "Unable to allocate resources: "
+                                       : "Unable to create step for job " + job + ": ";
   return fail(error.code, what + text.value_or(error.message));
 }
 
@@ -53,8 +53,7 @@ Result<int> follow(const SrunRequest& asked, RunRequest request) {
     return Failure(cluster.error());
   }
   SrunVoice voice(voice_options(asked));
-  auto conversation =
-      Conversation::start(std::move(*session), std::move(request.request), voice);
+  auto conversation = Conversation::start(std::move(*session), std::move(request.request), voice);
   if (!conversation) return refused_by_controller(conversation.error(), asked.job);
   Run run(std::move(*conversation), std::move(*signals), request.attach, voice);
   if (asked.immediate_s) run.give_up_after(seconds(*asked.immediate_s));
@@ -67,7 +66,8 @@ Result<int> follow(const SrunRequest& asked, RunRequest request) {
   if (!status) {
     return refused_by_controller(reworded(status.error(), request.wording), asked.job);
   }
-  const bool is_own = *status == own_failure_status && (!run.has_step() || voice.has_failed_itself());
+  const bool is_own =
+      *status == own_failure_status && (!run.has_step() || voice.has_failed_itself());
   return is_own ? own_status("SLURM_EXIT_ERROR") : *status;
 }
 
@@ -90,7 +90,7 @@ Result<int> run(const Words& given) {
 
 }  // namespace
 
-const Tool srun_tool{"srun", "[OPTIONS] COMMAND [ARGS...]", srun_options, Stop::at_operand,
-                     nullptr, run};
+const Tool srun_tool{"srun", "[OPTIONS] COMMAND [ARGS...]", srun_options, Stop::at_operand, nullptr,
+                     run};
 
 }  // namespace cox::cmds::slurm

@@ -19,7 +19,8 @@ constexpr std::array own_rows = {
     Option{"compress", 0, "[=LIBRARY]", refused, later},
     Option{"container-id", 0, "ID", refused, later},
     Option{"cpu-bind", 0, "KIND", about,
-           "as cox run --bind where that is; else each task has its own cores; maps and masks are refused"},
+           "as cox run --bind where that is; else each task has its own cores; maps and masks are "
+           "refused"},
     Option{"cpu_bind", 0, "KIND", about, "each task has its own cores", "cpu-bind"},
     Option{"debugger-test", 0, "", refused, later},
     Option{"disable-status", 'X', "", exact, ""},

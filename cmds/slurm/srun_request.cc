@@ -21,21 +21,21 @@ constexpr std::size_t program_file_bytes_max = 1U << 20;
 
 // Of the same name and meaning as those of `cox run`.
 constexpr std::array same_names = {
-    "begin",  "chdir", "cpus-per-task", "deadline", "gpus",  "gpus-per-node",   "gres",
-    "mem",    "exact", "mem-per-cpu",   "job-name", "nodes", "ntasks",          "export",
-    "signal", "time",  "overlap",       "nice",     "hold",  "ntasks-per-node", "account",
-    "qos",    "comment", "dependency",  "partition"};
+    "begin",  "chdir",   "cpus-per-task", "deadline", "gpus",  "gpus-per-node",   "gres",
+    "mem",    "exact",   "mem-per-cpu",   "job-name", "nodes", "ntasks",          "export",
+    "signal", "time",    "overlap",       "nice",     "hold",  "ntasks-per-node", "account",
+    "qos",    "comment", "dependency",    "partition"};
 // What a job has and a step takes no part in.
-constexpr std::array job_names = {"account", "begin", "comment", "deadline",  "dependency", "hold",
-                                  "nice",    "qos",   "signal",  "partition", "mail-type",
-                                  "mail-user", "wckey"};
+constexpr std::array job_names = {"account",   "begin",     "comment", "deadline", "dependency",
+                                  "hold",      "nice",      "qos",     "signal",   "partition",
+                                  "mail-type", "mail-user", "wckey"};
 constexpr std::array noted_names = {"acctg-freq",  "interactive", "mail-type", "mail-user",
                                     "msg-timeout", "no-kill",     "threads",   "treewidth",
                                     "wckey",       "slurmd-debug"};
 // Looked up where they matter.
-constexpr std::array own_names = {"quiet",          "verbose",       "clusters", "disable-status",
-                                  "unbuffered",     "whole",         "test-only", "multi-prog",
-                                  "quit-on-interrupt", "relative",   "jobid",    "label"};
+constexpr std::array own_names = {
+    "quiet",     "verbose",    "clusters",          "disable-status", "unbuffered", "whole",
+    "test-only", "multi-prog", "quit-on-interrupt", "relative",       "jobid",      "label"};
 
 bool is_in(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
@@ -180,8 +180,9 @@ class Reader {
     struct Kind {
       std::string_view name, ours;
     };
-    static constexpr std::array kinds = {Kind{"none", "none"},     Kind{"no", "none"},
-                                         Kind{"cores", "core"},    Kind{"threads", "core"},
+
+    static constexpr std::array kinds = {Kind{"none", "none"},      Kind{"no", "none"},
+                                         Kind{"cores", "core"},     Kind{"threads", "core"},
                                          Kind{"sockets", "socket"}, Kind{"ldoms", "numa"}};
     const auto known = std::ranges::find(kinds, kind, &Kind::name);
     if (known == kinds.end()) {
@@ -192,7 +193,8 @@ class Reader {
       cox_.remove("bind");
       return cox_.add("bind", std::string(known->ours), true);
     }
-    binding_note_ = known->ours == "core" ? "" : "--cpu-bind=" + text + ": each task has its own cores";
+    binding_note_ =
+        known->ours == "core" ? "" : "--cpu-bind=" + text + ": each task has its own cores";
     return {};
   }
 
@@ -201,8 +203,8 @@ class Reader {
     if (type == "none" || type == "pmi2") ours = type;
     if (type == "pmix" || type.starts_with("pmix_v")) ours = "pmix";
     if (ours.empty()) {
-      return fail(Code::bad_usage, "Invalid MPI type '" + quoted(type) +
-                                       "', --mpi=list for acceptable types");
+      return fail(Code::bad_usage,
+                  "Invalid MPI type '" + quoted(type) + "', --mpi=list for acceptable types");
     }
     cox_.remove("mpi");
     if (ours != "none") ends_on_failure_ = true;
@@ -210,7 +212,8 @@ class Reader {
   }
 
   Result<void> take_immediate(const Given& given) {
-    const auto seconds = given.value.empty() ? std::optional<std::uint64_t>(1) : parse_u64(given.value);
+    const auto seconds =
+        given.value.empty() ? std::optional<std::uint64_t>(1) : parse_u64(given.value);
     if (!seconds || *seconds > 86'400) {
       return fail(Code::bad_usage, "--immediate=" + quoted(given.value) + ": seconds are expected");
     }
@@ -230,7 +233,8 @@ class Reader {
   /// The job's own numbers give way to each of those that were asked for here.
   void drop_shape_of_the_job() {
     const bool has_tasks = cox_.has("ntasks") && !is_from_environment("ntasks");
-    const bool has_per_node = cox_.has("ntasks-per-node") && !is_from_environment("ntasks-per-node");
+    const bool has_per_node =
+        cox_.has("ntasks-per-node") && !is_from_environment("ntasks-per-node");
     const bool has_nodes = cox_.has("nodes") && !is_from_environment("nodes");
     if (has_tasks && is_from_environment("ntasks-per-node")) cox_.remove("ntasks-per-node");
     const bool has_list = cox_.has("nodelist") && !has_nodes;
@@ -268,8 +272,7 @@ class Reader {
                                        std::to_string(names->size()) + " nodes, from 0");
     }
     const auto rest = static_cast<std::ptrdiff_t>(*first);
-    return cox_.add("nodelist",
-                    fold_node_list({names->begin() + rest, names->end()}), true);
+    return cox_.add("nodelist", fold_node_list({names->begin() + rest, names->end()}), true);
   }
 
   Result<void> read_programs(std::vector<std::string>* operands) {
@@ -281,7 +284,8 @@ class Reader {
                                       tasks ? static_cast<std::uint32_t>(*tasks) : 0);
     if (!command) return Failure(command.error());
     if (!cox_.has("job-name")) {
-      if (auto added = cox_.add("job-name", default_job_name(operands->front()), true); !added) return added;
+      if (auto added = cox_.add("job-name", default_job_name(operands->front()), true); !added)
+        return added;
     }
     *operands = std::move(*command);
     return {};

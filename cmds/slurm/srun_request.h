@@ -12,11 +12,11 @@
 namespace cox::cmds::slurm {
 
 struct SrunRequest {
-  std::string job;                   // in which it is a step; empty: a job of its own
-  NormalWords words;                 // of cox run
-  std::vector<std::string> notes;    // what was done instead, for whoever reads
-  std::vector<std::string> visible;  // the same where a result may depend on it
-  Words own;                         // options that change only how it is told
+  std::string job;                           // in which it is a step; empty: a job of its own
+  NormalWords words;                         // of cox run
+  std::vector<std::string> notes;            // what was done instead, for whoever reads
+  std::vector<std::string> visible;          // the same where a result may depend on it
+  Words own;                                 // options that change only how it is told
   std::optional<std::uint32_t> immediate_s;  // of a job of its own: how long it may wait
 };
 
