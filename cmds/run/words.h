@@ -16,9 +16,11 @@ class RunWords : public RunVoice {
 
   void job_changed(const wire::JobView& job) override;
   void step_waits(std::uint64_t job, std::uint32_t step, const std::string& why) override;
+
   void step_begins(const wire::StepReady& ready) override { ready_ = ready; }
 
   void told(const std::string& text) override;
+
   /// The step's end says it.
   void tasks_failed(const std::vector<wire::StepTasksFailed>& /*ends*/) override {}
 

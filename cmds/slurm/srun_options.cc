@@ -19,9 +19,8 @@ constexpr std::array own_rows = {
     Option{"compress", 0, "[=LIBRARY]", refused, later},
     Option{"container-id", 0, "ID", refused, later},
     Option{"cpu-bind", 0, "KIND", about,
-           "as cox run --bind where that is; else each task has its own cores; maps and masks are "
-           "refused"},
-    Option{"cpu_bind", 0, "KIND", about, "each task has its own cores", "cpu-bind"},
+           "none, cores, sockets, ldoms by cox run --bind; threads as cores; others refused"},
+    Option{"cpu_bind", 0, "KIND", about, "the same as --cpu-bind", "cpu-bind"},
     Option{"debugger-test", 0, "", refused, later},
     Option{"disable-status", 'X', "", exact, ""},
     Option{"epilog", 0, "PROGRAM", refused, later},

@@ -42,8 +42,8 @@ class Srun : public ::testing::Test {
     if (!asked) return asked.error().message;
     std::string text;
     for (const GivenOption& option : asked->words.options) {
-      text += std::string(option.spec->name) +
-              (option.value.empty() ? "" : "=" + option.value) + " ";
+      text +=
+          std::string(option.spec->name) + (option.value.empty() ? "" : "=" + option.value) + " ";
     }
     for (const std::string& note : asked->visible) text += "| " + note;
     return text;
@@ -68,8 +68,7 @@ TEST_F(Srun, ContractTrap22InAJobTakesItsNumbersFromThere) {
   EXPECT_EQ(told({"-n1"}), "ntasks=4 ntasks=1 no-kill-on-bad-exit within=7 ");
   EXPECT_EQ(told({"-N2", "--ntasks-per-node=1"}),
             "ntasks-per-node=2 nodes=2 ntasks-per-node=1 no-kill-on-bad-exit within=7 ");
-  EXPECT_EQ(told({"-w", "n2"}),
-            "ntasks-per-node=2 nodelist=n2 no-kill-on-bad-exit within=7 ");
+  EXPECT_EQ(told({"-w", "n2"}), "ntasks-per-node=2 nodelist=n2 no-kill-on-bad-exit within=7 ");
 }
 
 TEST_F(Srun, WhatAJobIsIsNoRequestOfAStep) {
