@@ -14,7 +14,8 @@ std::string title_of(const core::Job& job, std::optional<StepId> step) {
   return step ? "step " + core::job_name(job) + "." + step_name(*step) : core::job_text(job);
 }
 
-/// The step a person means who names none: that which begins with the job, else the first that runs.
+/// The step a person means who names none: that which begins with the job, else the first that
+/// runs.
 const core::Step* step_meant(const core::Job& job) {
   const core::Step* found = nullptr;
   for (const core::Step& step : job.run->steps) {
@@ -94,9 +95,9 @@ void ClientDesk::attach_step(const Conversation& to,
   const core::Step* step =
       request.has_step() ? core::find_step(job, StepId{request.step()}) : step_meant(job);
   if (step == nullptr && !request.has_step()) {
-    return refuse(to, {Code::refused, core::job_text(job) +
-                                          " has no step that runs (its output: cox logs " +
-                                          core::job_name(job) + ")"});
+    return refuse(
+        to, {Code::refused, core::job_text(job) + " has no step that runs (its output: cox logs " +
+                                core::job_name(job) + ")"});
   }
   if (step == nullptr) {
     return refuse(to, {Code::not_found, "no " + title_of(job, StepId{request.step()})});

@@ -28,7 +28,8 @@ TEST(Distribution, is_written_as_it_was_read) {
     EXPECT_EQ(to_text(*distribution), text);
   }
   EXPECT_EQ(to_text(Distribution{}), "");
-  for (const char* text : {"", "plane", "plane=0", "plane=x", "plane=1000001", "Block", "cyclic:2"}) {
+  for (const char* text :
+       {"", "plane", "plane=0", "plane=x", "plane=1000001", "Block", "cyclic:2"}) {
     const auto distribution = parse_distribution(text);
     ASSERT_FALSE(distribution) << text;
     EXPECT_EQ(distribution.error().message.find(text), 0U) << distribution.error().message;

@@ -37,7 +37,9 @@ std::int64_t memory_in(std::string_view statm) {
 bool put_process(StepId step, int pid, wire::Process* to) {
   const std::string directory = "/proc/" + std::to_string(pid);
   const auto info = platform::process_info(pid);
+
   struct stat owner {};
+
   if (!info || ::stat(directory.c_str(), &owner) != 0) return false;
   to->set_step(step.value);
   to->set_pid(pid);

@@ -74,7 +74,8 @@ class BindingOnRecordedMachine : public ::testing::Test {
   }
 
   void SetUp() override {
-    if (!path_exists(topologies_beside_us())) GTEST_SKIP() << "no topologies in " << topologies_beside_us();
+    if (!path_exists(topologies_beside_us()))
+      GTEST_SKIP() << "no topologies in " << topologies_beside_us();
   }
 };
 
@@ -132,8 +133,7 @@ TEST_F(BindingOnRecordedMachine, CoresOfFourThreadsAreBoundWhole) {
 // Four clusters of 18, 18, 16 and 16 cores: tasks of 17 fit into the first two alone.
 TEST_F(BindingOnRecordedMachine, UnequalClustersMakeTheLastTasksStretch) {
   BoundMachine machine = load("knl-snc4-flat-hwloc1.xml");
-  EXPECT_EQ(machine.bind(4, "core"),
-            (Lines{"0-16@0", "18-34@1", "17,35-50@0-2", "51-67@2-3"}));
+  EXPECT_EQ(machine.bind(4, "core"), (Lines{"0-16@0", "18-34@1", "17,35-50@0-2", "51-67@2-3"}));
   EXPECT_EQ(machine.bind(68, "numa")[36], "36-51@2");
 }
 

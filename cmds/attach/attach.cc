@@ -1,5 +1,5 @@
-// cox attach: the output of a step that runs, and where it has a terminal the keys as well. The step
-// does not depend on whoever looks on.
+// cox attach: the output of a step that runs, and where it has a terminal the keys as well. The
+// step does not depend on whoever looks on.
 #include <poll.h>
 
 #include <array>
@@ -23,8 +23,8 @@ namespace {
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"read-only", 'r', "", "look on, type nothing"},
-      OptionSpec{"label-output", 'l', "", "each line begins with its task's rank"},
-      cluster_option, help_option};
+      OptionSpec{"label-output", 'l', "", "each line begins with its task's rank"}, cluster_option,
+      help_option};
   return table;
 }
 

@@ -40,8 +40,7 @@ OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"within", 0, "JOB", "to the nodes of this job; default: that around us"},
       OptionSpec{"nodelist", 'w', "NODES", "to these of its nodes alone"},
-      OptionSpec{"force", 'f', "", "replace a file that is there"},
-      cluster_option, help_option};
+      OptionSpec{"force", 'f', "", "replace a file that is there"}, cluster_option, help_option};
   return table;
 }
 
@@ -54,7 +53,9 @@ struct Source {
 Result<Source> open_source(const std::string& path) {
   Source source;
   source.file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+
   struct stat about {};
+
   if (!source.file.is_open() || ::fstat(source.file.get(), &about) != 0) {
     return Failure(platform::system_error("open " + quoted(path), errno));
   }
@@ -69,8 +70,8 @@ Result<Source> open_source(const std::string& path) {
 
 /// The words of the `cox run` that brings the file.
 std::vector<std::string> words_of(const Parsed& given, const Source& source) {
-  std::vector<std::string> words{"--overlap", "--ntasks-per-node", "1", "--mpi", "none",
-                                 "--bind",    "none",              "-J", "bcast"};
+  std::vector<std::string> words{
+      "--overlap", "--ntasks-per-node", "1", "--mpi", "none", "--bind", "none", "-J", "bcast"};
   for (const char* option : {"within", "nodelist", "cluster"}) {
     if (given.has(option)) words.push_back(std::string("--") + option + "=" + given.value(option));
   }

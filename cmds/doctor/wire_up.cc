@@ -63,8 +63,8 @@ Said read_lines(const std::string& output) {
     if (!rank || !size) continue;
     said.ranks.insert(*rank);
     said.sizes.insert(*size);
-    said.what.insert(std::string(
-        line.substr(words[0].size() + words[1].size() + words[2].size() + 3)));
+    said.what.insert(
+        std::string(line.substr(words[0].size() + words[1].size() + words[2].size() + 3)));
   }
   return said;
 }
@@ -140,11 +140,24 @@ Result<void> examine_wire_up(const Parsed& given,
   std::vector<std::string> left_out;
   for (const ProbedClass& probed : classes_to_probe(nodes->nodes(), &left_out)) {
     for (const char* server : {"pmix", "pmi1"}) {
-      std::vector<std::string> words{"timeout", patience_s, platform::own_program(), "run", "--new",
-                                     "-J", "doctor-mpi", "-t", "1", "-N",
-                                     std::to_string(probed.nodes.size()), "-n",
-                                     std::to_string(probed.tasks), "-w",
-                                     fold_node_list(probed.nodes), "--chdir=/", "--mpi", server};
+      std::vector<std::string> words{"timeout",
+                                     patience_s,
+                                     platform::own_program(),
+                                     "run",
+                                     "--new",
+                                     "-J",
+                                     "doctor-mpi",
+                                     "-t",
+                                     "1",
+                                     "-N",
+                                     std::to_string(probed.nodes.size()),
+                                     "-n",
+                                     std::to_string(probed.tasks),
+                                     "-w",
+                                     fold_node_list(probed.nodes),
+                                     "--chdir=/",
+                                     "--mpi",
+                                     server};
       if (given.has("cluster")) words.push_back("--cluster=" + given.value("cluster"));
       for (const std::string& word :
            {std::string("--"), *supervisor, std::string("--probe-mpi"), std::string(server)}) {

@@ -6,8 +6,11 @@
 namespace cox::cmds {
 namespace {
 
-void add(wire::NodeList& list, const std::string& name, const std::string& kind,
-         const std::string& state, std::uint32_t used) {
+void add(wire::NodeList& list,
+         const std::string& name,
+         const std::string& kind,
+         const std::string& state,
+         std::uint32_t used) {
   wire::NodeView& node = *list.add_nodes();
   node.set_name(name);
   node.set_node_class(kind);
@@ -48,14 +51,15 @@ TEST(WireUp, of_all_tasks_is_good) {
 }
 
 TEST(WireUp, of_worlds_of_one_is_named) {
-  EXPECT_EQ(said(0, "wired 0 1 PMIx 4.2\nwired 0 1 PMIx 4.2").find(
-                "failed" + at + "2 tasks are so many worlds of one rank"),
+  EXPECT_EQ(said(0, "wired 0 1 PMIx 4.2\nwired 0 1 PMIx 4.2")
+                .find("failed" + at + "2 tasks are so many worlds of one rank"),
             0U);
 }
 
 TEST(WireUp, that_breaks_names_the_task_and_the_variable) {
-  EXPECT_EQ(said(1, "wired 0 2 PMIx 4.2\nbroken 1 PMIX_RANK is not set in the environment of the "
-                    "task\ncox: job 3: a task failed"),
+  EXPECT_EQ(said(1,
+                 "wired 0 2 PMIx 4.2\nbroken 1 PMIX_RANK is not set in the environment of the "
+                 "task\ncox: job 3: a task failed"),
             "failed" + at +
                 "rank 1 PMIX_RANK is not set in the environment of the task (nothing that starts "
                 "the task may take it away: a prolog, or a wrapper of the site)");
@@ -69,9 +73,10 @@ TEST(WireUp, between_two_releases_is_a_warning_where_it_works) {
 }
 
 TEST(WireUp, that_is_not_whole_or_did_not_begin_says_what_is_known) {
-  EXPECT_EQ(said(0, "wired 0 2 PMIx 4.2").find("failed" + at + "1 of 2 tasks found each other"), 0U);
-  EXPECT_EQ(said(125, "cox: job 7: no").find("failed" + at + "0 of 2 tasks found each other: cox: "),
+  EXPECT_EQ(said(0, "wired 0 2 PMIx 4.2").find("failed" + at + "1 of 2 tasks found each other"),
             0U);
+  EXPECT_EQ(
+      said(125, "cox: job 7: no").find("failed" + at + "0 of 2 tasks found each other: cox: "), 0U);
   EXPECT_EQ(said(127, "cox: coxstepd: not found").find("failed" + at + "cox: coxstepd"), 0U);
   EXPECT_EQ(said(124, "").find("warning" + at + "no job began"), 0U);
 }

@@ -1,4 +1,5 @@
-// Our terminal while it stands for that of a task: every key goes there, and what we set is put back.
+// Our terminal while it stands for that of a task: every key goes there, and what we set is put
+// back.
 #pragma once
 
 #include <termios.h>

@@ -91,8 +91,8 @@ Result<void> StepBinder::check(const StepRequest& step,
   for (const StepShare& share : shares) {
     const auto bound = bind(step, share);
     if (bound) continue;
-    return fail(bound.error().code, "node " + record_.nodes[share.node.value].name + ": " +
-                                        bound.error().message);
+    return fail(bound.error().code,
+                "node " + record_.nodes[share.node.value].name + ": " + bound.error().message);
   }
   return {};
 }

@@ -61,8 +61,7 @@ class Pmix {
 
   Failure failed(const std::string& doing, pmix_status_t status) const {
     auto* const text = find<decltype(PMIx_Error_string)>("PMIx_Error_string");
-    return fail(Code::refused,
-                doing + ": " + text(status));
+    return fail(Code::refused, doing + ": " + text(status));
   }
 
  private:
@@ -157,8 +156,8 @@ class PmiClient {
     const auto space = ask("cmd=get_my_kvsname", "kvsname");
     if (!space) return Failure(space.error());
     const std::string of = " kvsname=" + *space + " key=probe";
-    const auto put = ask("cmd=put" + of + std::to_string(rank) + " value=v" + std::to_string(rank),
-                         "rc");
+    const auto put =
+        ask("cmd=put" + of + std::to_string(rank) + " value=v" + std::to_string(rank), "rc");
     if (!put) return Failure(put.error());
     if (const auto met = ask("cmd=barrier_in", "cmd"); !met) return Failure(met.error());
     for (std::uint32_t peer = 0; peer < size; ++peer) {
@@ -212,8 +211,8 @@ std::uint32_t number(const char* name) {
 int probe_pmix() {
   const std::uint32_t rank = number("COX_RANK");
   // Open MPI would start as so many worlds of one without the last two.
-  if (auto complete = require({"PMIX_NAMESPACE", "PMIX_RANK", "PMIX_VERSION", "OMPI_MCA_ess",
-                               "OMPI_MCA_schizo"});
+  if (auto complete = require(
+          {"PMIX_NAMESPACE", "PMIX_RANK", "PMIX_VERSION", "OMPI_MCA_ess", "OMPI_MCA_schizo"});
       !complete) {
     return tell(Failure(complete.error()), rank, 0);
   }

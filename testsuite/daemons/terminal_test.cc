@@ -23,8 +23,7 @@ class Desk {
     theirs_.reset(::ioctl(ours_.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
     resize(31, 97);
     ::fcntl(ours_.get(), F_SETFL, O_NONBLOCK);
-    platform::SpawnRequest request =
-        cluster.shell_request("exec setsid --ctty --wait " + command);
+    platform::SpawnRequest request = cluster.shell_request("exec setsid --ctty --wait " + command);
     for (const int number : {0, 1, 2}) request.descriptors[number] = theirs_.get();
     child_ = Child(request);
   }
@@ -70,7 +69,8 @@ class Desk {
 constexpr const char* talk =
     "sh -c 'trap \"echo interrupted\" INT; trap \"stty size\" WINCH; stty -echo; test -t 0 && "
     "test -t 1 && test -t 2 && echo on-a-terminal; stty size; "
-    "while :; do read -r line || continue; echo \"said $line\"; test \"$line\" = quit && exit 7; done'";
+    "while :; do read -r line || continue; echo \"said $line\"; test \"$line\" = quit && exit 7; "
+    "done'";
 
 TEST(Terminal, of_a_task_is_that_of_the_command) {
   Cluster cluster({.nodes = 1});
@@ -147,8 +147,9 @@ TEST(Attached, what_cannot_be_is_refused_with_where_the_output_is) {
   Client client = cluster.client();
   const auto job = client.submit(cluster.job("while [ ! -e go ]; do sleep 0.1; done"));
   EXPECT_TRUE(client.reaches(job, "RUNNING"));
-  EXPECT_NE(cluster.shell("cox attach 1").output.find("has no step that runs (its output: cox logs 1)"),
-            std::string::npos);
+  EXPECT_NE(
+      cluster.shell("cox attach 1").output.find("has no step that runs (its output: cox logs 1)"),
+      std::string::npos);
   EXPECT_NE(cluster.shell("cox attach 1.batch").output.find("a batch script has no terminal"),
             std::string::npos);
   EXPECT_EQ(cluster.shell("cox attach 1.5").output, "cox: no step 1.5\n");
@@ -161,8 +162,8 @@ TEST(Attached, what_cannot_be_is_refused_with_where_the_output_is) {
 
 TEST(Interrupt, asks_once_and_ends_twice) {
   Cluster cluster({.nodes = 1});
-  Child run(cluster.shell_request("exec cox run sh -c 'echo up > up; exec sleep 1000' 2> says"));
-  ASSERT_TRUE(cluster.shows("up", "up"));
+  Child run(cluster.shell_request("exec cox run sh -c 'echo up; exec sleep 1000' > out 2> says"));
+  ASSERT_TRUE(cluster.shows("out", "up"));  // before, Ctrl-C takes the step back
   run.signal(SIGINT);
   EXPECT_TRUE(
       cluster.shows("says", "step 1.0 on n1: 1 of 1 tasks run; Ctrl-C again within a second"));
