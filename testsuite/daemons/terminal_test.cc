@@ -162,8 +162,8 @@ TEST(Attached, what_cannot_be_is_refused_with_where_the_output_is) {
 
 TEST(Interrupt, asks_once_and_ends_twice) {
   Cluster cluster({.nodes = 1});
-  Child run(cluster.shell_request("exec cox run sh -c 'echo up > up; exec sleep 1000' 2> says"));
-  ASSERT_TRUE(cluster.shows("up", "up"));
+  Child run(cluster.shell_request("exec cox run sh -c 'echo up; exec sleep 1000' > out 2> says"));
+  ASSERT_TRUE(cluster.shows("out", "up"));  // before, Ctrl-C takes the step back
   run.signal(SIGINT);
   EXPECT_TRUE(
       cluster.shows("says", "step 1.0 on n1: 1 of 1 tasks run; Ctrl-C again within a second"));
