@@ -28,7 +28,7 @@ bool has_room(const wire::NodeView& node) {
          node.cores() >= node.cores_used() + cores_needed;
 }
 
-std::string first_line(const std::string& text) {
+std::string its_word(const std::string& text) {
   const std::string line(trim(text.substr(0, text.find('\n'))));
   return line.empty() ? "no word of it" : line;
 }
@@ -105,7 +105,7 @@ Finding judge_probe(const ProbedClass& probed,
     return {Grade::failed, "wire-up", at + said.broken, mend_of(said.broken)};
   }
   if (status == not_found) {
-    return {Grade::failed, "wire-up", at + first_line(output),
+    return {Grade::failed, "wire-up", at + its_word(output),
             "install the programs of a node at the same place on all nodes"};
   }
   if (said.sizes == std::set<std::uint64_t>{1} && probed.tasks > 1) {
@@ -118,7 +118,7 @@ Finding judge_probe(const ProbedClass& probed,
   if (!is_whole) {
     return {Grade::failed, "wire-up",
             at + std::to_string(said.ranks.size()) + " of " + std::to_string(probed.tasks) +
-                " tasks found each other: " + first_line(output),
+                " tasks found each other: " + its_word(output),
             "see the log of the node's daemon"};
   }
   const bool is_mixed = said.what.size() != 1;
