@@ -20,7 +20,7 @@ OptionTable options() {
       OptionSpec{"signal", 's', "SIG", "send this signal instead of ending them"},
       OptionSpec{"step", 0, "STEP", "this step of each job"},
       OptionSpec{"batch", 'b', "", "with --signal: the batch script's shell alone"},
-      OptionSpec{"full", 'f', "", "with --signal: the batch script too, with all it started"},
+      OptionSpec{"full", 'f', "", "with --signal: the batch script and all too"},
       json_option,
       cluster_option,
       help_option};

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -140,6 +141,27 @@ class Roles : public ::testing::TestWithParam<Transport> {
     return request;
   }
 
+  wire::ClientRequest processes_of(std::uint32_t uid) {
+    wire::ClientRequest request;
+    request.mutable_list_processes()->set_job(running_job(uid));
+    return request;
+  }
+
+  /// A batch job has no terminal: it is refused to who may, for another reason.
+  wire::ClientRequest attach_to(std::uint32_t uid) {
+    wire::ClientRequest request;
+    request.mutable_attach_step()->set_job(running_job(uid));
+    return request;
+  }
+
+  wire::ClientRequest signal_to(std::uint32_t uid) {
+    wire::ClientRequest request;
+    request.mutable_job_action()->set_kind(wire::JobAction::SIGNAL);
+    request.mutable_job_action()->add_jobs(running_job(uid));
+    request.mutable_job_action()->set_signal(SIGCONT);
+    return request;
+  }
+
   wire::ClientRequest update_of(std::uint32_t uid) {
     wire::ClientRequest request = on_job(wire::JobAction::UPDATE, uid);
     request.mutable_job_action()->mutable_changes()->set_comment("other");
@@ -196,6 +218,12 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (line == "lengthen another's running job") request = new_limit(somebody, longer);
     if (line == "step in own job") request = step_in(waiting_job(asker));
     if (line == "step in another's job") request = step_in(waiting_job(somebody));
+    if (line == "processes of own job") request = processes_of(asker);
+    if (line == "processes of another's job") request = processes_of(somebody);
+    if (line == "attach to own job") request = attach_to(asker);
+    if (line == "attach to another's job") request = attach_to(somebody);
+    if (line == "signal own job") request = signal_to(asker);
+    if (line == "signal another's job") request = signal_to(somebody);
     if (line == "cancel a step of own job") request = cancel_of_step(asker);
     if (line == "cancel a step of another's job") request = cancel_of_step(somebody);
     return request;
