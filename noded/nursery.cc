@@ -2,6 +2,7 @@
 #include "noded/nursery.h"
 
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <cerrno>
 #include <csignal>
@@ -86,7 +87,10 @@ Result<stepd::Birth> Nursery::order(const std::string& socket_path, int link) {
   }
   stepd::Birth birth;
   std::memcpy(&birth, answer->bytes.data(), sizeof birth);
-  if (birth.pid <= 0) return tl::unexpected(platform::system_error("fork", birth.number));
+  if (birth.pid <= 0) {
+    if (birth.guard > 0) ::waitpid(birth.guard, nullptr, 0);  // it ends at once
+    return tl::unexpected(platform::system_error("fork", birth.number));
+  }
   return birth;
 }
 

@@ -21,7 +21,7 @@ namespace {
 
 constexpr Duration adoption_time_out = seconds(5);
 constexpr Duration guard_look_period = milliseconds(10);
-constexpr std::uint32_t guard_looks_max = 400;  // longer than a guard's patience
+constexpr std::uint32_t guard_looks_max = 600;  // longer than a guard's patience
 
 std::string exit_text(const platform::ChildExit& exit) {
   if (exit.signal != 0) return "killed by signal " + std::to_string(exit.signal);
@@ -94,8 +94,9 @@ Result<void> Supervisors::watch(const StepKey& key, int pid) {
   return loop_.on_child_exit(pid, [this, key, pid](const platform::ChildExit& exit) {
     const auto it = all_.find(key);
     const bool is_guard = it != all_.end() && it->second.pid != pid;
-    // Somebody killed the guard: the supervisor goes on, and is our child instead.
-    if (is_guard && platform::is_running(it->second.pid) && watch(key, it->second.pid)) return;
+    // Somebody killed the guard: the supervisor goes on, or has just ended as well, and is our child
+    // instead. One that its guard waited for is nobody's.
+    if (is_guard && watch(key, it->second.pid)) return;
     child_exited(key, exit);
   });
 }

@@ -39,17 +39,19 @@ int await(pid_t supervisor) {
   return status;
 }
 
-void kill_what_is_left() {
+/// False where it ran out of patience.
+bool kill_what_is_left() {
   const time_t end = seconds_now() + patience_seconds;
   while (seconds_now() <= end) {
     pid_t ended = 0;
     do {
       ended = ::waitpid(-1, nullptr, WNOHANG);
     } while (ended > 0);
-    if (ended < 0 && errno == ECHILD) return;
+    if (ended < 0 && errno == ECHILD) return true;
     for (const int child : platform::own_children()) ::kill(child, SIGKILL);
     ::nanosleep(&look_again, nullptr);
   }
+  return false;
 }
 
 [[noreturn]] void end_as(int status) {
@@ -74,7 +76,9 @@ void guard(pid_t supervisor) {
   guarded = supervisor;
   for (const int signal : {SIGTERM, SIGINT}) ::signal(signal, pass_on);
   const int status = await(supervisor);
-  kill_what_is_left();
+  // Its number may be another's from here on.
+  for (const int signal : {SIGTERM, SIGINT}) ::signal(signal, SIG_IGN);
+  if (!kill_what_is_left()) ::_exit(1);  // the daemon looks for what comes to it then
   end_as(status);
 }
 

@@ -11,8 +11,8 @@ namespace cox::stepd {
 pid_t fork_guarded();
 
 /// What the guard does then: waits until the supervisor has ended, kills whatever it left, and ends
-/// as it ended. What SIGKILL does not end within seconds is left to the daemon. Passes SIGTERM and
-/// SIGINT on.
+/// as it ended. What SIGKILL does not end within seconds is left to the daemon, with exit status 1.
+/// Passes SIGTERM and SIGINT on.
 [[noreturn]] void guard(pid_t supervisor);
 
 }  // namespace cox::stepd
