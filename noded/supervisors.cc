@@ -94,8 +94,8 @@ Result<void> Supervisors::watch(const StepKey& key, int pid) {
   return loop_.on_child_exit(pid, [this, key, pid](const platform::ChildExit& exit) {
     const auto it = all_.find(key);
     const bool is_guard = it != all_.end() && it->second.pid != pid;
-    // Somebody killed the guard: the supervisor goes on, or has just ended as well, and is our child
-    // instead. One that its guard waited for is nobody's.
+    // Somebody killed the guard: the supervisor goes on, or has just ended as well, and is our
+    // child instead. One that its guard waited for is nobody's.
     if (is_guard && watch(key, it->second.pid)) return;
     child_exited(key, exit);
   });
