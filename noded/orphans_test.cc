@@ -13,8 +13,7 @@ TEST(NodeDaemonOrphans, tasks_of_a_killed_supervisor_are_killed_and_the_job_is_t
   PlayedController controller;
   const auto node = controller.start_node();
   ASSERT_TRUE(controller.run_until_registered());
-  controller.run_job(7,
-                     "echo $PPID > parent; echo $$ > task.new; mv task.new task; sleep 1000");
+  controller.run_job(7, "echo $PPID > parent; echo $$ > task.new; mv task.new task; sleep 1000");
   ASSERT_TRUE(controller.run_until_exists("task"));
   const int supervisor = std::stoi(controller.file("parent"));
   ASSERT_GT(supervisor, 1);
