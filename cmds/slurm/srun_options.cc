@@ -33,7 +33,7 @@ constexpr std::array own_rows = {
     Option{"het-group", 0, "LIST", refused, "there are no heterogeneous jobs"},
     Option{"pack-group", 0, "LIST", refused, "there are no heterogeneous jobs", "het-group"},
     Option{"ignore-signals", 0, "LIST", refused, later},
-    Option{"immediate", 'I', "[=SECONDS]", exact, ""},
+    Option{"immediate", 'I', "[=SECONDS]", about, "in a job at once, whatever the seconds"},
     Option{"input", 'i', "MODE", exact, ""},
     Option{"interactive", 0, "", about, "the script's resources are free for all steps anyway"},
     Option{"jobid", 0, "ID", exact, ""},

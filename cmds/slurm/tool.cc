@@ -52,8 +52,8 @@ constexpr std::array texts = {
 
 // What Slurm has and we have not, or not yet.
 constexpr std::array others = {
-    OtherName{"sattach", "not supported by this version: a step has one client"},
-    OtherName{"sbcast", "not supported by this version (for instance: srun -N NODES cp SRC DEST)"},
+    OtherName{"sattach", "not supported by this version (see: cox attach)"},
+    OtherName{"sbcast", "not supported by this version (see: cox bcast)"},
     OtherName{"scrontab", "not supported by this version"},
     OtherName{"sdiag", "not supported by this version"},
     OtherName{"sgather", "not supported by this version"},

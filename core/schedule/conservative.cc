@@ -157,7 +157,8 @@ bool Plan::keeps_counted(const State& state,
   });
 }
 
-/// Of a job that takes more memory than its cores' part. Where it may be placed; nothing: nowhere.
+/// Of a job that takes more memory than its cores' part: where it may be placed. One other place is
+/// tried, not all.
 std::optional<Allocation> Plan::keep_counted(const State& state,
                                              const Contact& contact,
                                              PartitionQueue& partition,
