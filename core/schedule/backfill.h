@@ -54,12 +54,6 @@ struct Scan {
   std::vector<std::size_t> doubtful;  // refused, but another start may change that
 };
 
-/// A job that is reserved by counting cores, each with its part of the memory.
-struct Counted {
-  Head head;
-  Second start = 0;
-};
-
 /// The plan of all jobs in their order, as far as it goes.
 struct FullPlan {
   /// A job in one of its partitions; the order is that of the plan.
@@ -88,7 +82,6 @@ struct FullPlan {
   std::vector<std::size_t> lane_of;  // by partition
   Timeline timeline;                 // with what exactly reserved jobs take
   std::optional<Entry> starting;     // decided by the plan itself
-  std::vector<Counted> counted;      // in order
 
   void push(const Entry& entry);
   std::optional<Entry> pop();

@@ -168,6 +168,28 @@ TEST(Backfill, KnowsThatMemoryIsTakenWhereCoresAreFree) {
   }
 }
 
+/// Also one that waits behind more jobs than are reserved exactly.
+TEST(Backfill, LeavesEveryCountedJobItsMemory) {
+  for (const bool is_large : {false, true}) {
+    Settings settings = in_order_with("conservative");
+    settings.reservations = 1;
+    Cluster cluster(fleet().nodes(1).cores(8).memory_mib(8000), settings);
+    const JobId first = cluster.run(job().tasks(7).memory_mib(1000).minutes(30));
+    const JobId second = *cluster.submit(job().tasks(4).minutes(60));
+    const JobId third = *cluster.submit(job().tasks(7).minutes(60));
+    const JobId behind = *cluster.submit(job().memory_mib(is_large ? 1500 : 1000).minutes(100));
+    cluster.schedule();
+    EXPECT_EQ(cluster.job_state(behind) == JobState::pending, is_large);
+    for (const JobId job : {first, second}) {
+      cluster.advance(minutes(1));
+      cluster.batch_ended(NodeId{0}, job);
+      cluster.schedule();
+      cluster.answer_all();
+    }
+    EXPECT_EQ(cluster.job_state(third), JobState::running);
+  }
+}
+
 TEST(Backfill, ShortJobsComeFirstUnderSjbf) {
   for (const std::string kind : {"easy", "easy-sjbf"}) {
     Cluster cluster(fleet().nodes(2).cores(4), in_order_with(kind));

@@ -129,8 +129,11 @@ std::optional<Allocation> Plan::place_planned(const State& state,
   if (trial.allocation.has_value() && fits_lane) {
     const Job& job = *queues.candidate(state, place.job);
     allocation = keep_promises(state, contact, partition, job, *trial.allocation, {});
-    if (allocation.has_value() && is_heavy(state, *allocation)) {
-      allocation = keep_counted(state, contact, partition, job, std::move(*allocation));
+    const Lane& lane = queues.pass.full.lanes[queues.pass.full.lane_of[one.partition]];
+    const Second end = end_second(queues.now, job.request.time_limit);
+    if (allocation.has_value() &&
+        !lane.keeps_counted(lane.taken(state, parts_of(*allocation)), end)) {
+      allocation.reset();
     }
   }
   if (is_head && !allocation.has_value()) {
@@ -138,43 +141,6 @@ std::optional<Allocation> Plan::place_planned(const State& state,
     partition.blocked = trial.allocation.has_value() ? Blocked{Reason::priority, 0} : trial.blocked;
   }
   return allocation;
-}
-
-/// What was reserved by counting cores still starts when it should, beside `parts` from now to
-/// `end`.
-bool Plan::keeps_counted(const State& state,
-                         const Contact& contact,
-                         const Allocation& parts,
-                         Second end) {
-  Queues& queues = *queues_;
-  Timeline timeline = queues.pass.full.timeline;
-  timeline.reserve(second_of(queues.now), end, parts_of(parts));
-  Reservations exact;
-  return std::ranges::all_of(queues.pass.full.counted, [&](const Counted& one) {
-    PartitionQueue& of = queues.partitions[one.head.partition];
-    const Bitset& ready = queues.ready_of(of, state, contact);
-    return exact.add(state, timeline, one.head, ready, one.start) == one.start;
-  });
-}
-
-/// Of a job that takes more memory than its cores' part: where it may be placed. One other place is
-/// tried, not all.
-std::optional<Allocation> Plan::keep_counted(const State& state,
-                                             const Contact& contact,
-                                             PartitionQueue& partition,
-                                             const Job& job,
-                                             Allocation allocation) {
-  Queues& queues = *queues_;
-  const Second end = end_second(queues.now, job.request.time_limit);
-  if (keeps_counted(state, contact, allocation, end)) return allocation;
-  Bitset rest = queues.ready_of(partition, state, contact);
-  for (const NodeShare& share : allocation.nodes) rest.reset(share.node.value);
-  auto elsewhere =
-      try_place(state, *queues.policies.select, partition.settings, rest, job.request).allocation;
-  const bool is_allowed = elsewhere.has_value() &&
-                          queues.pass.reservations.allows(*elsewhere, end, {}) &&
-                          keeps_counted(state, contact, *elsewhere, end);
-  return is_allowed ? elsewhere : std::nullopt;
 }
 
 Facts Plan::start_planned(const State& state,
@@ -189,14 +155,10 @@ Facts Plan::start_planned(const State& state,
     return facts;
   }
   const Second end = end_second(queues.now, job.request.time_limit);
-  const bool weighs = is_heavy(state, allocation);
-  if (weighs && !pass.full.counted.empty()) {
-    pass.renew();  // counting cores is not exact any more
-    return facts;
-  }
   pass.full.starting = pass.full.last;
-  pass.full.timeline.free(end, parts_of(allocation));
-  for (Lane& lane : pass.full.lanes) lane.start(allocation, end, weighs);
+  const std::vector<Part> parts = parts_of(allocation);
+  pass.full.timeline.free(end, parts);
+  for (Lane& lane : pass.full.lanes) lane.start(lane.taken(state, parts), end);
   return facts;
 }
 
@@ -213,19 +175,29 @@ void Plan::reserve_planned(const State& state,
   const std::int64_t units = lane.units(state, partition.settings, request);
   // The plan may have begun some time ago: nothing is planned for what has passed since.
   const Second from = queues.now.us / 1'000'000;
-  auto start = lane.earliest(units, request.time_limit, from);
-  if (!start.has_value()) return;  // behind a job without a limit: nothing is promised
-  Reservations& reservations = queues.pass.reservations;
-  const std::size_t most = state.record.settings.reservations;
-  const bool is_counted = lane.counts_exactly(request, partition.settings);
-  if (is_counted && full.counted.size() < most) {
-    full.counted.push_back({Head{place, at}, *start});
-  } else if (!is_counted && reservations.all().size() < most) {
-    const Bitset& ready = queues.ready_of(partition, state, contact);
-    const auto exact = reservations.add(state, full.timeline, Head{place, at}, ready, *start);
-    start = exact.has_value() ? exact : start;
+  if (lane.counts_exactly(request, partition.settings)) {
+    const auto start = lane.earliest_counted(units, request.time_limit, from);
+    if (start.has_value()) lane.reserve_counted(units, *start, request.time_limit);
+    return;
   }
-  lane.reserve(units, *start, request.time_limit);
+  const auto first = lane.earliest(units, request.time_limit, from);
+  if (!first.has_value()) return;  // behind a job without a limit: nothing is promised
+  Reservations& reservations = queues.pass.reservations;
+  if (reservations.all().size() < state.record.settings.reservations) {
+    const Bitset& ready = queues.ready_of(partition, state, contact);
+    Taken taken;
+    const auto start =
+        reservations.add(state, full.timeline, Head{place, at}, ready, *first,
+                         [&](const std::vector<Part>& parts, Second when) {
+                           taken = lane.taken(state, parts);
+                           return lane.earliest_beside(taken, request.time_limit, when);
+                         });
+    if (start.has_value()) {
+      lane.reserve(taken, *start, request.time_limit);
+      return;
+    }
+  }
+  lane.reserve({units, units}, *first, request.time_limit);
 }
 
 /// The plan has ended: what stands first waits for resources, unless it is held back and would

@@ -49,7 +49,7 @@ void Forecaster::count(const std::vector<Ahead>& ahead) {
     for (std::uint32_t i = 0; i < starts; ++i) {
       const auto start = lane_->earliest(units, request.time_limit, from_);
       if (!start.has_value()) break;
-      lane_->reserve(units, *start, request.time_limit);
+      lane_->reserve({units, units}, *start, request.time_limit);
       if (is_strict) from_ = *start;
     }
   }

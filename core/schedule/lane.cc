@@ -1,7 +1,10 @@
 // See lane.h. Jobs without a limit end at the horizon, beyond which nothing is predicted.
+// Each free core of a lane has its part of the memory as long as every job takes, on each node, as
+// many cores as its larger share of cores and memory comes to: that is what `parts_` counts.
 #include "core/schedule/lane.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <unordered_map>
 
@@ -15,8 +18,32 @@ const Component& component_of(const JobRequest& request) {
   return request.common->components.front();
 }
 
-double total(const std::vector<std::int64_t>& amounts) {
-  return std::accumulate(amounts.begin(), amounts.end(), 0.0);
+/// So much of a node.
+struct Share {
+  std::int64_t cores = 0, memory_mib = 0;
+
+  Share& operator+=(const Share& other) {
+    cores += other.cores;
+    memory_mib += other.memory_mib;
+    return *this;
+  }
+
+  Share& operator-=(const Share& other) { return *this += Share{-other.cores, -other.memory_mib}; }
+};
+
+Share share_of(const NodeShare& share) {
+  return {static_cast<std::int64_t>(share.cores.count()),
+          std::accumulate(share.memory_mib.begin(), share.memory_mib.end(), std::int64_t{0})};
+}
+
+/// The larger of both shares, in cores: how many are not free any more with their part of memory.
+std::int64_t larger_share(const State& state, NodeId id, const Share& share) {
+  const Node& node = state.record.nodes[id.value];
+  const auto cores = static_cast<std::int64_t>(state.class_of(node).cores.size());
+  const std::int64_t memory =
+      std::accumulate(node.memory_mib.begin(), node.memory_mib.end(), std::int64_t{0});
+  if (memory <= 0) return share.cores;
+  return std::max(share.cores, (share.memory_mib * cores + memory - 1) / memory);
 }
 
 std::int64_t free_units(const State& state, const Bitset& nodes, LaneUnit unit) {
@@ -52,19 +79,14 @@ std::size_t fewest_cores(const State& state, const Bitset& nodes) {
   return fewest;
 }
 
+Second seconds_of(Duration length) {
+  return length >= duration_unlimited ? second_never : second_of(Instant{length.us});
+}
+
 }  // namespace
 
 bool takes_whole_nodes(const JobRequest& request, const PartitionSettings& partition) {
   return partition.whole_nodes || component_of(request).exclusive;
-}
-
-bool is_heavy(const State& state, const Allocation& allocation) {
-  return std::ranges::any_of(allocation.nodes, [&state](const NodeShare& share) {
-    const Node& node = state.record.nodes[share.node.value];
-    const auto cores = static_cast<double>(share.cores.count());
-    const auto of = static_cast<double>(state.class_of(node).cores.size());
-    return total(share.memory_mib) * of > total(node.memory_mib) * cores;
-  });
 }
 
 bool takes_any_cores(const JobRequest& request, const PartitionSettings& partition) {
@@ -76,6 +98,23 @@ bool takes_any_cores(const JobRequest& request, const PartitionSettings& partiti
          c.memory_per_node_mib < 0 && c.memory_per_cpu_mib < 0 &&
          request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty() &&
          request.common->constraint.empty();
+}
+
+/// What running jobs hold of the lane, and until when; in order of their ends.
+template <typename Visit>
+void Lane::for_each_share(const State& state,
+                          const Running& running,
+                          Instant now,
+                          Visit visit) const {
+  for (const auto& [end, id] : running.by_end()) {
+    const JobRun& run = *state.find_job(id)->run;
+    const Second at = end > now ? std::min(end_second(end, Duration{}), horizon()) : now_ + 1;
+    for (std::size_t i = 0; i < run.allocation.nodes.size(); ++i) {
+      const NodeShare& share = run.allocation.nodes[i];
+      if (run.freed.test(i) || !nodes_.test(share.node.value)) continue;
+      visit(share.node, share, at);
+    }
+  }
 }
 
 Lane::Lane(const State& state,
@@ -90,32 +129,50 @@ Lane::Lane(const State& state,
       cores_least_(fewest_cores(state, ready)),
       nodes_(ready),
       now_(now.us / us_per_second - 1),
-      profile_(now_, free_units(state, ready, unit)) {
+      whole_{Profile(now_, free_units(state, ready, unit)), {}} {
   if (const std::size_t first = ready.next(0); first < ready.size()) {
     sample_ = NodeId{static_cast<std::uint32_t>(first)};
   }
-  std::unordered_map<std::uint32_t, Second> idle_from;  // busy nodes: the end of their last job
-  for (const auto& [end, id] : running.by_end()) {
-    const Job& job = *state.find_job(id);
-    Second at = now_ + 1;
-    if (end > now) at = std::min(end_second(end, Duration{}), horizon());
-    const JobRun& run = *job.run;
-    std::int64_t cores = 0;
-    for (std::size_t i = 0; i < run.allocation.nodes.size(); ++i) {
-      const NodeShare& share = run.allocation.nodes[i];
-      if (run.freed.test(i) || !nodes_.test(share.node.value)) continue;
-      cores += static_cast<std::int64_t>(share.cores.count());
-      if (unit_ == LaneUnit::nodes) {
-        Second& idle = idle_from[share.node.value];
-        idle = std::max(idle, at);
-      }
-    }
-    if (unit_ == LaneUnit::cores && cores > 0) {
-      profile_.add(at, second_never, cores);
-      is_light_ = is_light_ && !is_heavy(state, run.allocation);
-    }
+  if (unit_ == LaneUnit::nodes) {
+    expect_idle(state, running, now);
+  } else {
+    expect_cores(state, running, now);
   }
-  for (const auto& [node, at] : idle_from) profile_.add(at, second_never, 1);
+}
+
+void Lane::expect_idle(const State& state, const Running& running, Instant now) {
+  std::unordered_map<std::uint32_t, Second> idle_from;  // the end of the node's last job
+  for_each_share(state, running, now, [&](NodeId node, const NodeShare&, Second at) {
+    Second& idle = idle_from[node.value];
+    idle = std::max(idle, at);
+  });
+  for (const auto& [node, at] : idle_from) whole_.profile.add(at, second_never, 1);
+}
+
+void Lane::expect_cores(const State& state, const Running& running, Instant now) {
+  Bitset heavy(nodes_.size());  // runs a job with more than its part of the memory
+  for_each_share(state, running, now, [&](NodeId node, const NodeShare& share, Second at) {
+    const Share taken = share_of(share);
+    whole_.profile.add(at, second_never, taken.cores);
+    if (larger_share(state, node, taken) > taken.cores) heavy.set(node.value);
+  });
+  if (!is_alone_ || !heavy.any()) return;
+  std::map<NodeId, Share> beyond;  // what is taken of such nodes, until the last job has left
+  const auto excess = [&](NodeId node, const Share& share) {
+    return larger_share(state, node, share) - share.cores;
+  };
+  for_each_share(state, running, now, [&](NodeId node, const NodeShare& share, Second) {
+    if (heavy.test(node.value)) beyond[node] += share_of(share);
+  });
+  Profile& profile = parts().profile;
+  for (const auto& [node, share] : beyond) profile.add(now_, second_never, -excess(node, share));
+  for_each_share(state, running, now, [&](NodeId node, const NodeShare& share, Second at) {
+    if (!heavy.test(node.value)) return;
+    Share& left = beyond[node];
+    const std::int64_t before = excess(node, left);
+    left -= share_of(share);
+    profile.add(at, second_never, before - excess(node, left));
+  });
 }
 
 std::int64_t Lane::units(const State& state,
@@ -148,39 +205,80 @@ bool Lane::counts_exactly(const JobRequest& request, const PartitionSettings& pa
     // Tasks that have to be together on fewer nodes do not fit wherever so many cores are free.
     const Component& c = component_of(request);
     const std::size_t spread = std::min<std::size_t>(c.tasks, nodes_.count());
-    return is_light_ && takes_any_cores(request, partition) && c.nodes_max >= spread;
+    return takes_any_cores(request, partition) && c.nodes_max >= spread;
   }
   return is_alike_ && component_of(request).devices.empty() &&
          request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty();
 }
 
-bool Lane::can_start(std::int64_t units, Second end) const {
-  return profile_.lasts(now_, units, end);
+Taken Lane::taken(const State& state, const std::vector<Part>& parts) const {
+  Taken taken;
+  for (const Part& part : parts) {
+    if (!nodes_.test(part.node.value)) continue;
+    if (unit_ == LaneUnit::nodes) {
+      ++taken.units;
+      ++taken.counted;
+    } else {
+      taken.units += part.cores;
+      taken.counted += larger_share(state, part.node, {part.cores, part.memory_mib});
+    }
+  }
+  return taken;
 }
 
-std::optional<Second> Lane::earliest(std::int64_t units, Duration length, Second from) {
-  const Second seconds =
-      length >= duration_unlimited ? second_never : second_of(Instant{length.us});
-  const Second begin = std::max({from, now_ + 1, cursor_.bound(units, seconds)});
-  const auto start = profile_.earliest(begin, units, seconds);
-  cursor_.found(units, seconds, start.value_or(second_never));
+bool Lane::can_start(std::int64_t units, Second end) const {
+  return whole_.profile.lasts(now_, units, end);
+}
+
+bool Lane::keeps_counted(const Taken& taken, Second end) const {
+  return !has_counted_ || counting().profile.lasts(now_, taken.counted, end);
+}
+
+std::optional<Second> Lane::Track::earliest(std::int64_t units, Second length, Second from) {
+  const Second begin = std::max(from, cursor.bound(units, length));
+  const auto start = profile.earliest(begin, units, length);
+  cursor.found(units, length, start.value_or(second_never));
   return start;
 }
 
-void Lane::start(const Allocation& allocation, Second end, bool is_heavy) {
-  std::int64_t units = 0;
-  for (const NodeShare& share : allocation.nodes) {
-    if (!nodes_.test(share.node.value)) continue;
-    units += unit_ == LaneUnit::nodes ? 1 : static_cast<std::int64_t>(share.cores.count());
-  }
-  if (units > 0) {
-    profile_.add(now_, end, -units);
-    is_light_ = is_light_ && !is_heavy;
-  }
+std::optional<Second> Lane::earliest(std::int64_t units, Duration length, Second from) {
+  return whole_.earliest(units, seconds_of(length), std::max(from, now_ + 1));
 }
 
-void Lane::reserve(std::int64_t units, Second start, Duration length) {
-  profile_.add(start, end_second(start, length), -units);
+std::optional<Second> Lane::earliest_counted(std::int64_t units, Duration length, Second from) {
+  Track& track = parts_.has_value() ? *parts_ : whole_;
+  return track.earliest(units, seconds_of(length), std::max(from, now_ + 1));
+}
+
+std::optional<Second> Lane::earliest_beside(const Taken& taken,
+                                            Duration length,
+                                            Second from) const {
+  if (!has_counted_) return from;
+  return counting().profile.earliest(std::max(from, now_ + 1), taken.counted, seconds_of(length));
+}
+
+Lane::Track& Lane::parts() {
+  if (!parts_.has_value()) parts_ = whole_;
+  return *parts_;
+}
+
+void Lane::take(const Taken& taken, Second from, Second to) {
+  if (is_alone_ && taken.counted > taken.units) parts();
+  if (parts_.has_value()) parts_->profile.add(from, to, -taken.counted);
+  if (taken.units > 0) whole_.profile.add(from, to, -taken.units);
+}
+
+void Lane::start(const Taken& taken, Second end) {
+  take(taken, now_, end);
+}
+
+void Lane::reserve(const Taken& taken, Second start, Duration length) {
+  take(taken, start, end_second(start, length));
+}
+
+void Lane::reserve_counted(std::int64_t units, Second start, Duration length) {
+  has_counted_ = true;
+  take({units, units}, start, end_second(start, length));
 }
 
 }  // namespace cox::core

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "core/schedule/profile.h"
 #include "core/schedule/timeline.h"
@@ -15,10 +16,14 @@ enum class LaneUnit : std::uint8_t { cores, nodes };
 
 /// The request takes whole nodes in `partition`.
 bool takes_whole_nodes(const JobRequest& request, const PartitionSettings& partition);
-/// Somewhere it has more of the memory than its cores' part.
-bool is_heavy(const State& state, const Allocation& allocation);
 /// One core for each task, on whatever nodes, with its share of memory: counting cores is exact.
 bool takes_any_cores(const JobRequest& request, const PartitionSettings& partition);
+
+/// What parts of nodes take of a lane.
+struct Taken {
+  std::int64_t units = 0;
+  std::int64_t counted = 0;  // with memory in cores: at least `units`
+};
 
 class Lane {
  public:
@@ -33,15 +38,26 @@ class Lane {
   std::int64_t units(const State& state,
                      const PartitionSettings& partition,
                      const JobRequest& request) const;
+  /// What lies elsewhere does not count.
+  Taken taken(const State& state, const std::vector<Part>& parts) const;
 
   bool can_start(std::int64_t units, Second end) const;
-  /// The first start >= `from` after now; nothing when none is in sight. `from` never goes back.
+  /// All that was reserved by counting still starts when it should, beside a job that starts now.
+  bool keeps_counted(const Taken& taken, Second end) const;
+  /// No start >= `from` after now comes before this; nothing when none is in sight. `from` never
+  /// goes back.
   std::optional<Second> earliest(std::int64_t units, Duration length, Second from);
-  /// `allocation` starts now; what of it lies elsewhere does not count.
-  void start(const Allocation& allocation, Second end, bool is_heavy);
-  void reserve(std::int64_t units, Second start, Duration length);
+  /// Likewise of a job that counts_exactly(): it does start then.
+  std::optional<Second> earliest_counted(std::int64_t units, Duration length, Second from);
+  /// The first start >= `from` at which `taken` leaves all that was counted its start.
+  std::optional<Second> earliest_beside(const Taken& taken, Duration length, Second from) const;
 
-  std::int64_t free_now() const { return profile_.free_at(now_); }
+  void start(const Taken& taken, Second end);
+  void reserve(const Taken& taken, Second start, Duration length);
+  /// Of a job that counts_exactly().
+  void reserve_counted(std::int64_t units, Second start, Duration length);
+
+  std::int64_t free_now() const { return whole_.profile.free_at(now_); }
 
   /// For this request counting is as good as placing: any free units will do, and no other lane
   /// takes them.
@@ -55,16 +71,33 @@ class Lane {
  private:
   static constexpr Second far = Second{1} << 36U;  // some 2000 years
 
+  struct Track {
+    std::optional<Second> earliest(std::int64_t units, Second length, Second from);
+
+    Profile profile;
+    Cursor cursor;
+  };
+
+  template <typename Visit>
+  void for_each_share(const State& state, const Running& running, Instant now, Visit visit) const;
+  void expect_idle(const State& state, const Running& running, Instant now);
+  void expect_cores(const State& state, const Running& running, Instant now);
+  void take(const Taken& taken, Second from, Second to);
+  /// Where memory is counted in cores; begun when the first job takes more of it than its part.
+  Track& parts();
+
+  const Track& counting() const { return parts_.has_value() ? *parts_ : whole_; }
+
   LaneUnit unit_;
-  bool is_alone_;            // no other lane has some of its nodes
-  bool is_light_ = true;     // no heavy job runs here: each free core has its part of the memory
-  bool is_alike_;            // nodes of one kind with one amount of everything
-  std::size_t cores_least_;  // of a node
+  bool is_alone_;             // no other lane has some of its nodes
+  bool has_counted_ = false;  // something was reserved by counting
+  bool is_alike_;             // nodes of one kind with one amount of everything
+  std::size_t cores_least_;   // of a node
   Bitset nodes_;
   std::optional<NodeId> sample_;  // one of them
   Second now_;                    // before what is expected soon
-  Profile profile_;
-  Cursor cursor_;
+  Track whole_;                   // the units as they are: what bounds every job
+  std::optional<Track> parts_;    // nothing: as whole_
 };
 
 }  // namespace cox::core

@@ -72,15 +72,6 @@ class Plan {
                                           const Job& job,
                                           Allocation allocation,
                                           const std::optional<Place>& above);
-  std::optional<Allocation> keep_counted(const State& state,
-                                         const Contact& contact,
-                                         PartitionQueue& partition,
-                                         const Job& job,
-                                         Allocation allocation);
-  bool keeps_counted(const State& state,
-                     const Contact& contact,
-                     const Allocation& parts,
-                     Second end);
   bool has_promises_above(const Place& place) const;
   /// Plans the next job of all in order: its start when that is now, else a reservation.
   Facts plan_next(const State& state, const Contact& contact, bool* more);

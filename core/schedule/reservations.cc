@@ -73,22 +73,29 @@ std::optional<Second> Reservations::add(const State& state,
                                         Timeline& timeline,
                                         const Head& head,
                                         const Bitset& ready,
-                                        Second not_before) {
+                                        Second not_before,
+                                        const Allowed& allowed) {
   is_known_ = true;
   const JobRequest& request = state.find_job(head.place.job)->request;
-  auto prospect = std::make_unique<Prospect>(
-      state, state.record.settings.partitions[head.partition], ready, request);
-  const auto start = prospect->advance(timeline, request.time_limit, not_before);
-  if (!start.has_value()) return start;
-  Reservation& one = all_.emplace_back();
-  one.head = head;
-  one.start = *start;
-  one.end = end_second(*start, request.time_limit);
-  const std::vector<Part> parts = prospect->choose();
-  one.nodes = nodes_of(parts, ready);
-  one.prospect = std::move(prospect);
-  timeline.reserve(one.start, one.end, parts);
-  return start;
+  const PartitionSettings& partition = state.record.settings.partitions[head.partition];
+  for (Second from = not_before;;) {
+    auto prospect = std::make_unique<Prospect>(state, partition, ready, request);
+    const auto start = prospect->advance(timeline, request.time_limit, from);
+    if (!start.has_value()) return start;
+    const std::vector<Part> parts = prospect->choose();
+    const auto first = allowed(parts, *start);
+    if (!first.has_value()) return first;
+    from = *first;
+    if (from > *start) continue;  // its turn comes later: there it may be placed otherwise
+    Reservation& one = all_.emplace_back();
+    one.head = head;
+    one.start = *start;
+    one.end = end_second(*start, request.time_limit);
+    one.nodes = nodes_of(parts, ready);
+    one.prospect = std::move(prospect);
+    timeline.reserve(one.start, one.end, parts);
+    return start;
+  }
 }
 
 bool Reservations::refuses(std::size_t partition, std::uint64_t cores, Second end) const {

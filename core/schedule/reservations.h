@@ -2,6 +2,7 @@
 // State and the moment, so that it may be forgotten and found again at any time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -36,13 +37,17 @@ class Reservations {
                const Timeline& running,
                const std::vector<Head>& heads,
                const std::vector<const Bitset*>& ready);
-  /// One more, with exact nodes, at its first start >= `not_before` on `timeline`, which then has
-  /// what it takes. Nothing when it never starts.
+  /// Where parts are taken from `start` on: the first start at which they may be, no earlier.
+  using Allowed =
+      std::function<std::optional<Second>(const std::vector<Part>& parts, Second start)>;
+  /// One more, with exact nodes, at its first start >= `not_before` on `timeline` that is allowed;
+  /// the timeline then has what it takes. Nothing when it never starts.
   std::optional<Second> add(const State& state,
                             Timeline& timeline,
                             const Head& head,
                             const Bitset& ready,
-                            Second not_before);
+                            Second not_before,
+                            const Allowed& allowed);
   void clear();
 
   bool is_known() const { return is_known_; }
