@@ -109,6 +109,7 @@ void take_up(Contact& contact, const State& state, Instant now, const RegisterNo
   // A new node gets the next id: decide() will say the same.
   const NodeId id = known.value_or(NodeId{static_cast<std::uint32_t>(state.record.nodes.size())});
   entry(contact, id).session = ask.session;
+  entry(contact, id).registered = now;
   hear(contact, id, now);
   ++contact.generation;
   auto& all_held = entry(contact, id).held;
@@ -207,7 +208,10 @@ bool Contact::is_heard(NodeId node, Instant now, Duration silent_after) const {
 
 void put_forward(Contact& contact, Instant now, Duration jump) {
   contact.started = contact.started + jump;
-  for (NodeContact& node : contact.nodes) node.last_heard = node.last_heard + jump;
+  for (NodeContact& node : contact.nodes) {
+    node.registered = node.registered + jump;
+    node.last_heard = node.last_heard + jump;
+  }
   contact.clock_set = now;
 }
 

@@ -17,6 +17,7 @@ namespace cox::core {
 
 struct NodeContact {
   Session session;     // 0: not connected
+  Instant registered;  // when that connection began
   Instant last_heard;  // of any message; a new controller starts counting at its own start
   std::vector<AttemptKey> held;  // as it registered, but for those reported closed since
 };

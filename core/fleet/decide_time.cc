@@ -2,6 +2,7 @@
 // attempts far over their limit are ended. Supervisors enforce limits; this is the second line.
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "core/fairshare/usage.h"
 #include "core/fleet/reboot.h"
@@ -31,9 +32,20 @@ Instant counted_from(const Scene& scene, Instant begun) {
   return std::max({begun, scene.contact.clock_set, scene.contact.started});
 }
 
-/// When its nodes were told.
+/// When its nodes were to be told.
 Instant prepares_since(const Job& job) {
   return job.run->cleared.is_set() ? job.run->cleared : job.run->started;
+}
+
+/// A node that was away is told as it registers.
+Instant told(const Scene& scene, const Job& job, NodeId node) {
+  const auto& nodes = scene.contact.nodes;
+  const Instant registered = node.value < nodes.size() ? nodes[node.value].registered : Instant{};
+  return std::max(counted_from(scene, prepares_since(job)), registered);
+}
+
+Duration start_patience(const Scene& scene) {
+  return patience + prolog_patience(scene.state.record.settings.programs);
 }
 
 /// A job whose script has ended is said to have when its node's epilog has, too.
@@ -49,18 +61,41 @@ bool is_overdue(const Scene& scene, const Job& job) {
   return scene.now > counted_from(scene, job.run->released) + limit;
 }
 
+bool is_heard(const Scene& scene, NodeId node) {
+  return scene.contact.is_heard(node, scene.now, scene.state.record.settings.silent_after);
+}
+
+/// The nodes that owe an answer to the start.
+std::vector<NodeId> owing(const Scene& scene, const Job& job) {
+  const Answers* answers = find_answers(scene.contact, key_of(job));
+  std::vector<NodeId> nodes;
+  for (const NodeShare& share : job.run->allocation.nodes) {
+    if (answers == nullptr || !answers->prepared.contains(share.node)) nodes.push_back(share.node);
+  }
+  return nodes;
+}
+
+/// Nobody waits for ever for a node that comes and goes: `lost_after` is the longest it may be
+/// away.
+bool is_unanswered(const Scene& scene, const Job& job) {
+  if (job.phase != JobPhase::starting || job.run->awaits_program) return false;
+  const Instant due = counted_from(scene, prepares_since(job)) + start_patience(scene);
+  if (scene.now <= due) return false;
+  if (scene.now > due + scene.state.record.settings.lost_after) return true;
+  return std::ranges::none_of(owing(scene, job), [&](NodeId node) {
+    return is_heard(scene, node) && scene.now <= told(scene, job, node) + start_patience(scene);
+  });
+}
+
 /// A gang that waits for an answer: rolled back, the nodes that owe one back off.
 void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
-  const Answers* answers = find_answers(scene.contact, key_of(job));
   std::string names;
-  for (const NodeShare& share : job.run->allocation.nodes) {
-    if (answers != nullptr && answers->prepared.contains(share.node)) continue;
-    const Node& node = scene.state.record.nodes[share.node.value];
+  for (const NodeId id : owing(scene, job)) {
+    const Node& node = scene.state.record.nodes[id.value];
     names += names.empty() ? node.name : "," + node.name;
-    // A silent node gets no new work anyway and may come back by itself.
-    const bool is_heard =
-        scene.contact.is_heard(node.id, scene.now, scene.state.record.settings.silent_after);
-    if (is_heard) {
+    // A silent node gets no new work anyway and may come back by itself; one that was just told
+    // may still answer.
+    if (is_heard(scene, id) && scene.now > told(scene, job, id) + start_patience(scene)) {
       blame_node(scene, endings, node, job.id, "did not answer the start of " + job_text(job));
     }
   }
@@ -68,15 +103,13 @@ void undo_unanswered(const Scene& scene, Endings& endings, const Job& job) {
 }
 
 void check_jobs(const Scene& scene, Endings& endings, NodeId node) {
-  const Duration start_patience = patience + prolog_patience(scene.state.record.settings.programs);
   for (const JobId id : scene.state.index.jobs_on_node[node.value]) {
     const Job& job = *scene.state.find_job(id);
     if (job.run->allocation.nodes.front().node != node) continue;  // each job once
     if (is_overdue(scene, job)) {
       endings.end_job(job, EndCause::time_limit, 0,
                       "over its limit of " + to_text(job.request.time_limit));
-    } else if (job.phase == JobPhase::starting && !job.run->awaits_program &&
-               scene.now > counted_from(scene, prepares_since(job)) + start_patience) {
+    } else if (is_unanswered(scene, job)) {
       undo_unanswered(scene, endings, job);
     }
   }

@@ -206,6 +206,32 @@ TEST(Errands, ANodeThatComesAfterTheProgramEndedIsToldThen) {
   EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
 }
 
+/// It has as long to answer as any other, from when it was told.
+TEST(Errands, ANodeThatComesLateIsNotBlamedAtOnce) {
+  Cluster cluster(fleet().nodes(2), with_programs());
+  const NodeInventory node = cluster.inventory(NodeId{0});
+  const JobId id = cluster.run(job().nodes(2).exclusive());
+  cluster.restart_controller();
+  cluster.connect(cluster.inventory(NodeId{1}));
+  cluster.ask(prolog(cluster, id));
+  const Duration patience = seconds(60) + prolog_patience(cluster.state.record.settings.programs);
+  const auto wait = [&cluster](Duration length) {
+    cluster.advance(length);
+    cluster.heartbeat_all();
+    cluster.ask(CheckTime{});
+  };
+  wait(seconds(59));
+  cluster.connect(node);
+  wait(seconds(30));
+  EXPECT_EQ(cluster.attempt(id), Attempt{1});
+  EXPECT_EQ(cluster.job_state(id), JobState::configuring);
+  EXPECT_FALSE(cluster.state.find_node(NodeId{0})->backed_off_until.is_set());
+  wait(patience);
+  EXPECT_EQ(cluster.job_state(id), JobState::pending) << "nor does anybody wait for ever";
+  EXPECT_TRUE(cluster.state.find_node(NodeId{0})->backed_off_until.is_set());
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 TEST(Errands, AJobKeepsToTheProgramsThatThereWereAtItsStart) {
   Cluster cluster(fleet().nodes(1), in_order());
   const JobId id = cluster.run(job());
