@@ -28,6 +28,12 @@ std::string exit_text(const platform::ChildExit& exit) {
   return "exited with " + std::to_string(exit.exit_code);
 }
 
+/// 0: it is gone.
+std::uint64_t start_ticks_of(int pid) {
+  const auto info = platform::process_info(pid);
+  return info ? info->start_ticks : 0;
+}
+
 /// The parent, where it is a guard: in the session of a nursery, which has no other children. Else
 /// 0.
 int guard_of(int supervisor) {
@@ -78,6 +84,7 @@ Result<int> Supervisors::spawn(const StepKey& key, const std::string& start) {
   One& one = all_[key];
   one = One{};
   one.pid = pid;
+  one.start_ticks = start_ticks_of(pid);
   one.is_child = true;
   const auto watched = watch(key, born->guard != 0 ? born->guard : pid);
   if (!link || !watched) {
@@ -133,7 +140,9 @@ void Supervisors::kill(const StepKey& key) {
   const auto it = all_.find(key);
   if (it == all_.end() || it->second.is_exited || it->second.pid <= 0) return;
   log_.warning("supervisor of step " + key_text(key) + " does not end: killed");
-  ::kill(it->second.pid, SIGKILL);
+  // While its guard still cleans up, the number may be another process's already.
+  const auto killed = platform::signal_process(it->second.pid, it->second.start_ticks, SIGKILL);
+  if (!killed) log_.error("supervisor of step " + key_text(key) + ": " + killed.error().message);
 }
 
 void Supervisors::frames_came(const StepKey& key, const std::vector<std::string>& frames) {
@@ -236,6 +245,7 @@ void Supervisors::adopt_one(const StepKey& key, std::shared_ptr<Adoption> adopti
           log_.info("supervisor of step " + key_text(key) + " adopted");
           One& one = all_[key];
           one.pid = (*link)->stream().credentials().pid;
+          one.start_ticks = start_ticks_of(one.pid);
           one.guard = guard_of(one.pid);
           one.adoption = adoption;
           listen_to(key, std::move(*link));

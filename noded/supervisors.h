@@ -1,8 +1,8 @@
-// The supervisors of this node: forked by the nursery with one end of a
-// socket pair, or found again at their
-// sockets in the steps folder after a restart of the daemon. They outlive this process.
+// The supervisors of this node: forked by the nursery with one end of a socket pair, or found again
+// at their sockets in the steps folder after a restart of the daemon. They outlive this process.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -69,6 +69,7 @@ class Supervisors {
     std::shared_ptr<link::Link> link;
     std::shared_ptr<Adoption> adoption;  // until it told its state
     int pid = 0;
+    std::uint64_t start_ticks = 0;  // of that process; 0: it had ended before anybody looked
     int guard = 0;  // of one that was adopted: its parent, which may outlive it for a moment
     bool is_child = false;  // it, or its guard
     bool is_exited = false;
