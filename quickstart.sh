@@ -69,8 +69,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp examples/ring.sh "$build/examples/cox-example-mpi" "$work/"
 chmod 755 "$work"
-job=$(cd "$work" && PATH="$build/bin:$PATH" "$cox" submit -N "$nodes" ring.sh ./cox-example-mpi)
-printf '%s$ cox submit -N %s ring.sh ./cox-example-mpi%s\n%s\n' "$bold" "$nodes" "$plain" "$job"
+request=(-N "$nodes")
+cores=$("$cox" nodes -o cores --no-header | sort -n | head -n 1)
+[ "$cores" -ge 2 ] || request+=(--ntasks-per-node 1) # the script asks for two tasks on each node
+job=$(cd "$work" && PATH="$build/bin:$PATH" "$cox" submit "${request[@]}" ring.sh ./cox-example-mpi)
+printf '%s$ cox submit %s ring.sh ./cox-example-mpi%s\n%s\n' "$bold" "${request[*]}" "$plain" "$job"
 shown "$cox" queue
 down_again() { step "down"; shown "$cox" down "${at[@]}"; }
 "$cox" wait "$job" || {
