@@ -336,11 +336,12 @@ struct JobQuarantined {
   std::vector<std::string> aside;  // journal records from there on, in order
 };
 
-/// A record of the journal that cannot be read, and says no more whose it was.
+/// Records of the journal that cannot be read, and say no more whose they were.
 struct RecordLost {
   Instant at;
-  std::uint64_t sequence;
+  std::uint64_t sequence;  // of the first
   std::string why;
+  std::uint64_t records = 1;  // at most
 };
 
 /// What ran up to now is charged to its users, and what they had used before decays.

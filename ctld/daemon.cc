@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "ctld/daemon_body.h"
 #include "ctld/role_members.h"
+#include "ctld/store/journal_mend.h"
 #include "ctld/store/sqlite_checkpoint.h"
 #include "ctld/store/sqlite_store.h"
 #include "platform/limits.h"
@@ -138,6 +139,15 @@ void Daemon::Body::list_blobs(const Hash& after,
   store_thread->list_blobs(after, most, on_loop);
 }
 
+Result<std::unique_ptr<Store>> Daemon::Body::mended_store(const JournalDamage& damage) const {
+  if (auto done = mend_journal(dir.state_path, damage); !done) return tl::unexpected(done.error());
+  options.log.error(
+      dir.state_path +
+      "/journal.db cannot be read everywhere: made anew from the rest; what it was is "
+      "journal.db.unreadable");
+  return open_sqlite_store(dir.state_path);
+}
+
 Result<void> Daemon::Body::open_store() {
   if (auto complete = check_state_files(dir.state_path); !complete) return complete;
   auto store = open_sqlite_store(dir.state_path);
@@ -147,6 +157,11 @@ Result<void> Daemon::Body::open_store() {
   open_history();
   controller.set_limits({.facts = options.config.checkpoint_facts});
   if (auto done = controller.recover(**store, checkpoint->get()); !done) return done;
+  if (const auto damage = (*store)->damage()) {
+    store->reset();
+    store = mended_store(*damage);
+    if (!store) return tl::unexpected(store.error());
+  }
   if (controller.is_checkpoint_bad()) {
     checkpoint->reset();
     if (auto moved = set_checkpoint_aside(dir.state_path); !moved) return moved;

@@ -116,6 +116,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
 
   void end_left_programs();
   Result<void> open_store();
+  Result<std::unique_ptr<Store>> mended_store(const JournalDamage& damage) const;
   void open_history();
   void read_history();
   Result<HistoryPage> read(const HistoryFilter& filter);

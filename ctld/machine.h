@@ -57,8 +57,8 @@ class Machine {
   /// error: internal with the assertion that broke
   Result<void> try_replay(const core::Fact& fact);
 
-  /// A fact of the journal that is not evolved counts all the same.
-  void skip() { ++last_sequence_; }
+  /// Facts of the journal that are not evolved count all the same.
+  void skip(std::uint64_t facts = 1) { last_sequence_ += facts; }
 
   /// An epoch that the journal knows, although its fact cannot be read.
   void raise_epoch(Epoch epoch);

@@ -68,8 +68,13 @@ void Replay::take_damaged(const FoundRecord& found, const std::string& why) {
   machine_.raise_epoch(found.epoch);
   const JobId job = job_of_record(found.bytes);
   if (is_known(job)) return put_aside(job, found, why);
-  machine_.skip();
-  lost_.push_back({Instant{}, found.sequence, at_sequence(found.sequence, why)});
+  machine_.skip(found.records);
+  const std::string all = found.records == 1
+                              ? at_sequence(found.sequence, why)
+                              : "journal: up to " + std::to_string(found.records) +
+                                    " records from sequence " + std::to_string(found.sequence) +
+                                    " on are missing";
+  lost_.push_back({Instant{}, found.sequence, all, found.records});
 }
 
 void Replay::take_fact(const FoundRecord& found, const core::Fact& fact) {

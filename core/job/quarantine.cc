@@ -89,10 +89,10 @@ void evolve_one(State& state, const JobQuarantined& fact) {
   }
 }
 
-/// It may have been a submit: its id is given to nobody else.
+/// Each may have been a submit: its id is given to nobody else.
 void evolve_one(State& state, const RecordLost& fact) {
   Record& record = state.record;
-  ++record.next_job.value;
+  record.next_job.value += fact.records;
   if (record.lost.size() < lost_records_max) {
     record.lost.push_back(LostRecord{fact.at, fact.sequence, fact.why});
   }

@@ -295,7 +295,8 @@ Decoded take(const store::JobQuarantined& from) {
 }
 
 Decoded take(const store::RecordLost& from) {
-  return core::RecordLost{at(from), from.sequence(), from.why()};
+  return core::RecordLost{at(from), from.sequence(), from.why(),
+                          std::max<std::uint64_t>(from.records(), 1)};
 }
 
 /// Of jobs and steps, and of what concerns all; nothing where it is of the fleet or later.

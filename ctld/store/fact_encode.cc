@@ -326,6 +326,7 @@ void put(const core::RecordLost& from, store::Fact* fact) {
   to->set_at_us(from.at.us);
   to->set_sequence(from.sequence);
   to->set_why(from.why);
+  if (from.records != 1) to->set_records(from.records);
 }
 
 }  // namespace

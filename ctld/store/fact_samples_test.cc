@@ -291,7 +291,7 @@ auto fields(const core::JobQuarantined& f) {
 }
 
 auto fields(const core::RecordLost& f) {
-  return tie(f.at, f.sequence, f.why);
+  return tie(f.at, f.sequence, f.why, f.records);
 }
 
 auto fields(const core::PartitionTakenDown& f) {
@@ -465,6 +465,7 @@ std::vector<NewerSample> newer_fact_samples() {
       {3, core::StepStarted{job, attempt, step, at, exact_request(), exact_shares(), key}},
       {4, core::StepStarted{job, attempt, step, at, bound_request(), exact_shares(), key}},
       {2, core::StepQueued{job, attempt, step, at, bound_request(), {{5, 6}}}},
+      {2, core::RecordLost{at, 0x1'0000'0000'0002, "it is missing", 0x1'0000'0003}},
       {5, core::JobSubmitted{job, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, binding_request()}},
       {2, core::NodeRegistered{node,
                                at,

@@ -1,4 +1,4 @@
-// journal.db: schema, the commit, loading. Only the store thread calls it once the loop runs.
+// journal.db: the commit, loading. Only the store thread calls it once the loop runs.
 #include "ctld/store/sqlite_store.h"
 
 #include <array>
@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "ctld/store/journal_rows.h"
 #include "ctld/store/log_vfs.h"
 #include "ctld/store/record.h"
 #include "ctld/store/sqlite.h"
@@ -13,15 +14,6 @@
 namespace cox::ctld {
 
 namespace {
-
-constexpr const char* schema =
-    "CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-    "INSERT OR IGNORE INTO meta VALUES('format', 1), ('epoch', 0);"
-    "CREATE TABLE IF NOT EXISTS batch(first_seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL,"
-    "  count INTEGER NOT NULL, body BLOB NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS blob(hash BLOB PRIMARY KEY, bytes BLOB NOT NULL);";
-constexpr std::uint64_t format_known = 1;
-constexpr std::uint64_t batch_records_max = 1U << 30;  // above, the row itself is damaged
 
 std::string_view view(const Hash& hash) {
   return {reinterpret_cast<const char*>(hash.bytes.data()), hash.bytes.size()};
@@ -34,13 +26,6 @@ Failure at_row(std::uint64_t sequence, const std::string& what) {
 struct JournalStatements {
   Statement begin, commit, roll_back, epoch, set_epoch, add_batch, add_blob, find_blob, cut,
       drop_blob, list_blobs;
-};
-
-/// What of a batch has to be known to visit its records.
-struct Row {
-  std::uint64_t first = 0;
-  std::uint32_t count = 0;
-  Epoch epoch;
 };
 
 class SqliteStore final : public Store {
@@ -63,19 +48,24 @@ class SqliteStore final : public Store {
   }
 
   Result<void> load(std::uint64_t sequence, const Visitor& visit) override {
-    auto rows = list_rows(database_.get());
-    if (!rows) return tl::unexpected(rows.error());
+    const auto found = list_journal_rows(database_.get());
+    if (!found) return tl::unexpected(found.error());
+    if (found->is_damaged) damage_.emplace();
     auto body = Statement::prepare(database_.get(), "SELECT body FROM batch WHERE first_seq = ?1");
     if (!body) return tl::unexpected(body.error());
-    for (const Row& row : *rows) {
+    for (const JournalRow& row : found->rows) {
       if (row.first + row.count <= sequence + 1) continue;
       // Facts that were cut, or never reached this file: what follows cannot be understood.
-      if (row.first > sequence + 1 && &row == rows->data()) return begins_late(row, sequence);
+      if (row.first > sequence + 1 && &row == found->rows.data()) {
+        return begins_late(row, sequence);
+      }
       if (auto done = visit_missing(row.first, &sequence, visit); !done) return done;
       if (auto done = visit_row(*body, row, &sequence, visit); !done) return done;
     }
-    return {};
+    return found->has_lost_tail ? visit_lost_tail(sequence, visit) : Result<void>{};
   }
+
+  std::optional<JournalDamage> damage() const override { return damage_; }
 
   Result<std::string> read_blob(const Hash& hash) override {
     sql_.find_blob.bind(1, view(hash));
@@ -187,7 +177,7 @@ class SqliteStore final : public Store {
     return done ? restored : done;
   }
 
-  static Failure begins_late(const Row& first, std::uint64_t sequence) {
+  static Failure begins_late(const JournalRow& first, std::uint64_t sequence) {
     return at_row(sequence + 1, "is missing: the journal begins at " + std::to_string(first.first) +
                                     "; put back the state.db that belongs to it");
   }
@@ -195,21 +185,27 @@ class SqliteStore final : public Store {
   static Result<void> visit_missing(std::uint64_t end,
                                     std::uint64_t* sequence,
                                     const Visitor& visit) {
-    while (*sequence + 1 < end) {
-      const FoundRecord missing{*sequence + 1, Epoch{}, {}, false};
-      if (auto visited = visit(missing); !visited) return visited;
-      ++*sequence;
-    }
-    return {};
+    const std::uint64_t first = *sequence + 1;
+    if (first >= end) return {};
+    *sequence = end - 1;
+    return visit(FoundRecord{first, Epoch{}, {}, false, end - first});
+  }
+
+  /// As a mended journal is visited: a gap, and a record that says nothing.
+  Result<void> visit_lost_tail(std::uint64_t sequence, const Visitor& visit) {
+    damage_->lost_tail = sequence + lost_tail_records;
+    if (auto done = visit_missing(damage_->lost_tail, &sequence, visit); !done) return done;
+    return visit(FoundRecord{damage_->lost_tail, Epoch{}, {}, false});
   }
 
   /// Records up to `sequence` are skipped.
   Result<void> visit_row(Statement& find,
-                         const Row& row,
+                         const JournalRow& row,
                          std::uint64_t* sequence,
                          const Visitor& visit) {
     find.bind(1, row.first);
     const auto found = find.step();
+    if (!found && !damage_.has_value()) damage_.emplace();
     const std::string_view body = found && *found ? find.column_bytes(0) : std::string_view{};
     std::uint64_t next = row.first;
     auto done = for_each_record_left(body, row.count,
@@ -223,44 +219,11 @@ class SqliteStore final : public Store {
     return done;
   }
 
-  /// Rows from both ends where the middle of the tree cannot be read. Bodies are left alone.
-  static Result<std::vector<Row>> list_rows(sqlite3* database) {
-    std::vector<Row> rows;
-    auto read = read_rows(database, "SELECT first_seq, count, epoch FROM batch ORDER BY first_seq",
-                          0, &rows);
-    if (read) return rows;
-    const std::uint64_t known = rows.empty() ? 0 : rows.back().first;
-    std::vector<Row> later;
-    const auto back =
-        read_rows(database, "SELECT first_seq, count, epoch FROM batch ORDER BY first_seq DESC",
-                  known, &later);
-    if (rows.empty() && later.empty()) return tl::unexpected(read.error());
-    static_cast<void>(back);
-    rows.insert(rows.end(), later.rbegin(), later.rend());
-    return rows;
-  }
-
-  static Result<void> read_rows(sqlite3* database,
-                                const char* query,
-                                std::uint64_t above,
-                                std::vector<Row>* rows) {
-    auto statement = Statement::prepare(database, query);
-    if (!statement) return tl::unexpected(statement.error());
-    for (;;) {
-      const auto row = statement->step();
-      if (!row) return tl::unexpected(row.error());
-      if (!*row || statement->column_u64(0) <= above) return {};
-      const std::uint64_t count = statement->column_u64(1);
-      if (count == 0 || count > batch_records_max) continue;
-      rows->push_back({statement->column_u64(0), static_cast<std::uint32_t>(count),
-                       Epoch(statement->column_u64(2))});
-    }
-  }
-
   std::unique_ptr<LogVfs> log_;  // first: the database goes before it
   Database database_;
   JournalStatements sql_;
   std::uint64_t log_pages_ = 0;
+  std::optional<JournalDamage> damage_;
 };
 
 Result<JournalStatements> prepare_journal(sqlite3* database) {
@@ -287,23 +250,6 @@ Result<JournalStatements> prepare_journal(sqlite3* database) {
                            std::move(made[3]), std::move(made[4]), std::move(made[5]),
                            std::move(made[6]), std::move(made[7]), std::move(made[8]),
                            std::move(made[9]), std::move(made[10])};
-}
-
-Result<void> check_format(sqlite3* database) {
-  auto query = Statement::prepare(database, "SELECT value FROM meta WHERE key = 'format'");
-  if (!query) return tl::unexpected(query.error());
-  auto row = query->step();
-  if (!row) return tl::unexpected(row.error());
-  const std::uint64_t format = *row ? query->column_u64(0) : 0;
-  if (format != format_known) {
-    return fail(Code::refused, "format " + std::to_string(format) + " is not known here");
-  }
-  return {};
-}
-
-Result<void> set_up_journal(sqlite3* database) {
-  if (auto done = execute(database, schema); !done) return done;
-  return check_format(database);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,17 @@ struct FoundRecord {
   std::uint64_t sequence = 0;
   Epoch epoch;  // of its batch; 0 when the batch itself cannot be read
   std::string_view bytes;
-  bool is_whole = true;  // false: fails its checksum, or is missing; `bytes` are what is left
+  bool is_whole = true;       // false: fails its checksum, or is missing; `bytes` are what is left
+  std::uint64_t records = 1;  // of a gap: so many from `sequence` on are missing
 };
+
+/// What cannot be read of a journal, and may not be written either: mend_journal().
+struct JournalDamage {
+  std::uint64_t lost_tail = 0;  // the last sequence that may have been given out; 0: that is known
+};
+
+/// More facts than a journal holds between two checkpoints.
+inline constexpr std::uint64_t lost_tail_records = 1U << 22;
 
 class Store {
  public:
@@ -52,6 +62,10 @@ class Store {
   /// Every record after `sequence` in order; what cannot be read is visited too, and so marked.
   /// error: internal when the journal begins later than that, or cannot be read at all
   virtual Result<void> load(std::uint64_t sequence, const Visitor& visit) = 0;
+
+  /// As load() found it.
+  virtual std::optional<JournalDamage> damage() const { return std::nullopt; }
+
   /// error: not_found names the hash
   virtual Result<std::string> read_blob(const Hash& hash) = 0;
   /// Hashes of contents in ascending order, at most `most`, from the first above `after` on.

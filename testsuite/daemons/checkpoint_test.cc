@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "common/text.h"
 #include "platform/file.h"
@@ -27,6 +28,18 @@ std::int64_t ask_sql(const std::string& file, const std::string& sql) {
   sqlite3_finalize(statement);
   sqlite3_close(database);
   return value;
+}
+
+constexpr const char* last_page_of_batches =
+    "SELECT pageno FROM dbstat WHERE name = 'batch' AND pagetype = 'leaf' ORDER BY path DESC";
+
+/// Pages count from 1.
+void damage_page(const std::string& file, std::int64_t page) {
+  constexpr std::int64_t page_bytes = 4096;
+  ASSERT_GT(page, 1);
+  std::fstream open(file, std::ios::binary | std::ios::in | std::ios::out);
+  open.seekp((page - 1) * page_bytes);
+  open << std::string(page_bytes, '\xA5');
 }
 
 TEST(Checkpoints, a_controller_killed_among_them_loses_nothing_and_runs_nothing_twice) {
@@ -78,6 +91,40 @@ TEST(Checkpoints, a_state_file_with_a_hole_is_made_again_from_a_journal_that_is_
   EXPECT_EQ(cluster.controller().end(SIGTERM), 0);
   cluster.start_controller();
   EXPECT_EQ(client.view(id).exit_code(), 3);
+  cluster.expect_nothing_left();
+}
+
+/// The last page holds the newest facts: what was in it is lost, and nothing is given out twice.
+TEST(Checkpoints, a_journal_whose_last_page_cannot_be_read_loses_that_and_goes_on) {
+  ClusterOptions options;
+  options.nodes = 1;
+  options.emulated = false;
+  Cluster cluster(options);
+  Client client = cluster.client();
+  const auto first = client.submit(cluster.job("exit 3"));
+  EXPECT_EQ(client.end_of(first).exit_code(), 3);
+  const std::string long_name(100, 'x');
+  std::vector<std::uint64_t> held;
+  for (int i = 0; i < 40; ++i) {
+    held.push_back(client.submit(cluster.job("exit 0").named(long_name).held()));
+  }
+  cluster.kill_controller();
+  const std::string file = cluster.dir() + "/state/journal.db";
+  ask_sql(file, "PRAGMA wal_checkpoint(TRUNCATE)");
+  damage_page(file, ask_sql(file, last_page_of_batches));
+  cluster.start_controller();
+  EXPECT_EQ(client.view(first).exit_code(), 3);
+  const auto next = client.submit(cluster.job("exit 4"));
+  EXPECT_GT(next, held.back() + 1000);
+  EXPECT_EQ(client.end_of(next).exit_code(), 4);
+  EXPECT_TRUE(platform::path_exists(file + ".unreadable"));
+  EXPECT_EQ(cluster.controller().end(SIGTERM), 0);
+  cluster.start_controller();
+  EXPECT_EQ(client.end_of(next).exit_code(), 4);
+  const auto left = std::ranges::count_if(
+      held, [&](std::uint64_t id) { return bool(client.act(wire::JobAction::CANCEL, id)); });
+  EXPECT_GT(left, 0);
+  EXPECT_LT(left, 40) << "the test lost nothing";
   cluster.expect_nothing_left();
 }
 
