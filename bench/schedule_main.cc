@@ -219,9 +219,9 @@ void bench_plan(std::uint32_t nodes, std::size_t jobs) {
       const core::Job& job = *world.state.find_job(id);
       if (job.phase != JobPhase::pending) continue;
       const std::int64_t units = lane.units(world.state, partition, job.request);
-      const auto start = lane.earliest(units, job.request.time_limit, 0);
+      const auto start = lane.earliest_counted(units, job.request.time_limit, 0);
       if (!start.has_value()) continue;
-      lane.reserve(units, *start, job.request.time_limit);
+      lane.reserve_counted(units, *start, job.request.time_limit);
       ++planned;
     }
     samples.push_back(monotonic_ms() - begin);
