@@ -16,7 +16,8 @@ namespace cox::cmds {
 namespace {
 
 constexpr Duration connect_time = seconds(10);
-constexpr Duration answer_time = seconds(60);
+constexpr Duration silent_time = seconds(3);    // then people are told that it takes long
+constexpr Duration patient_time = seconds(57);  // after that
 constexpr Duration reconnect_time = seconds(60);
 
 constexpr unsigned pause_doublings_max = 6;
@@ -126,6 +127,19 @@ Result<bool> Session::read(Duration time_out, wire::ClientReply* reply) {
   return true;
 }
 
+Result<void> Session::await(wire::ClientReply* reply) {
+  auto came = read(silent_time, reply);
+  if (came && !*came) {
+    // A change that the controller cannot write yet, because its disk is full, waits this long too.
+    Progress progress;
+    progress.show("waiting for an answer from " + address().text());
+    came = read(patient_time, reply);
+  }
+  if (!came) return Failure(came.error());
+  if (!*came) return fail(Code::timed_out, "no answer from " + address().text() + " in 60 s");
+  return {};
+}
+
 Result<std::optional<wire::ClientReply>> Session::next(Duration time_out) {
   wire::ClientReply reply;
   const auto came = read(time_out, &reply);
@@ -141,14 +155,12 @@ Result<wire::ClientReply> Session::ask(wire::ClientRequest request) {
 Result<wire::ClientReply> Session::exchange(const std::string& payload) {
   const Result<void> sent = deliver(payload);
   if (!sent) return Failure(sent.error());
-  wire::ClientReply whole;
+  wire::ClientReply whole, reply;
   while (!whole.last()) {
-    auto reply = next(answer_time);
-    if (!reply) return Failure(reply.error());
-    if (!*reply) return fail(Code::timed_out, "no answer from " + address().text() + " in 60 s");
+    if (const auto came = await(&reply); !came) return Failure(came.error());
     const bool is_first = whole.number() == 0;
-    if (is_first && (*reply)->last()) return std::move(**reply);
-    whole.MergeFrom(**reply);
+    if (is_first && reply.last()) return reply;
+    whole.MergeFrom(reply);
   }
   return whole;
 }
@@ -171,9 +183,7 @@ Result<void> Session::exchange_slices(const std::string& payload, const TakeSlic
   if (auto sent = deliver(payload); !sent) return sent;
   wire::ClientReply slice;
   for (bool is_first = true;; is_first = false) {
-    const auto came = read(answer_time, &slice);
-    if (!came) return Failure(came.error());
-    if (!*came) return fail(Code::timed_out, "no answer from " + address().text() + " in 60 s");
+    if (const auto came = await(&slice); !came) return Failure(came.error());
     if (auto taken = take(slice, is_first); !taken) return taken;
     if (slice.last()) return {};
   }

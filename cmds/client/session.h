@@ -60,6 +60,8 @@ class Session {
   Result<void> deliver(const std::string& payload);
   /// False at the time-out.
   Result<bool> read(Duration time_out, wire::ClientReply* reply);
+  /// Says on a terminal that it takes long. error: timed_out, and those of the answer
+  Result<void> await(wire::ClientReply* reply);
   Result<void> exchange_slices(const std::string& payload, const TakeSlice& take);
   Result<wire::ClientReply> exchange(const std::string& payload);
 
