@@ -21,8 +21,9 @@ void note_nothing(const Parsed& given,
   if (!chosen.empty()) print_error("no " + std::string(what) + " matches" + chosen);
 }
 
-Result<void> check_partitions(const Parsed& given, Session& session) {
+Result<void> check_partitions(const Parsed& given, Session& session, bool is_any_found) {
   if (!given.has("partition")) return {};
+  if (is_any_found && given.value("partition").find(',') == std::string::npos) return {};
   wire::ClientRequest request;
   request.mutable_list_partitions();
   const auto reply = session.ask_surely(request);

@@ -16,7 +16,8 @@ void note_nothing(const Parsed& given,
                   std::string_view what,
                   std::initializer_list<std::string_view> choosing);
 
-/// Each partition that --partition names. error: not_found for one that is not there
-Result<void> check_partitions(const Parsed& given, Session& session);
+/// Each partition that --partition names; where something was found in the only one, it is there.
+/// error: not_found for one that is not
+Result<void> check_partitions(const Parsed& given, Session& session, bool is_any_found);
 
 }  // namespace cox::cmds

@@ -196,7 +196,7 @@ Result<int> run(const Parsed& given) {
   const auto entries = read_entries(*session, *query, *selectors, *limit);
   if (!entries) return Failure(entries.error());
   // A partition of which nothing is found has to be there at least.
-  const auto known = entries->empty() ? check_partitions(given, *session) : Result<void>();
+  const auto known = check_partitions(given, *session, !entries->empty());
   if (!known) return Failure(known.error());
   const auto text = document(given, *entries);
   if (!text) return Failure(text.error());

@@ -170,7 +170,7 @@ Result<std::string> document(const Parsed& given, const wire::NodeList& list) {
 Result<int> run(const Parsed& given) {
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
-  const auto checked = check_partitions(given, *session);
+  const auto checked = check_partitions(given, *session, false);
   if (!checked) return Failure(checked.error());
   wire::ClientRequest request;
   request.mutable_list_nodes()->set_names(join(given.operands(), ","));

@@ -132,7 +132,7 @@ class RunningTable {
 
   Result<int> finish(Session& session) {
     // A partition where nothing is found has to be there at least.
-    const auto wanted = is_empty_ ? check_partitions(given_, session) : Result<void>();
+    const auto wanted = check_partitions(given_, session, !is_empty_);
     if (!wanted) return Failure(wanted.error());
     if (const auto printed = print(table_->text.take()); !printed) return Failure(printed.error());
     if (is_empty_) note_none(given_);
@@ -175,7 +175,7 @@ Result<int> print_once(const Parsed& given, const Asked& asked, Session& session
   const auto& jobs = reply->jobs().jobs();
   const bool is_any = std::any_of(
       jobs.begin(), jobs.end(), [&](const wire::JobView& job) { return asked.filter.keeps(job); });
-  const auto wanted = is_any ? Result<void>() : check_partitions(given, session);
+  const auto wanted = check_partitions(given, session, is_any);
   if (!wanted) return Failure(wanted.error());
   const auto text = given.has("steps") ? steps_text(given, asked.filter, reply->jobs())
                                        : document(given, asked.filter, reply->jobs());
