@@ -175,5 +175,10 @@ TEST(ClientKey, differs_each_time) {
   EXPECT_NE(key, make_client_key());
 }
 
+TEST(ClientKey, of_the_same_words_is_the_same) {
+  EXPECT_EQ(client_key_of("night 7"), client_key_of("night 7"));
+  EXPECT_NE(client_key_of("night 7"), client_key_of("night 8"));
+}
+
 }  // namespace
 }  // namespace cox::cmds

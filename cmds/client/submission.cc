@@ -11,6 +11,7 @@
 #include <cctype>
 #include <cerrno>
 #include <climits>
+#include <cstring>
 #include <ctime>
 #include <utility>
 
@@ -101,6 +102,15 @@ ClientKey make_client_key() {
     ASSERT(got > 0 || errno == EINTR);
     if (got > 0) filled += static_cast<std::size_t>(got);
   }
+  return key;
+}
+
+ClientKey client_key_of(std::string_view words) {
+  const Hash hash =
+      wire::hash_bytes("client key of " + std::to_string(::geteuid()) + "\n" + std::string(words));
+  ClientKey key;
+  static_assert(sizeof key.words <= sizeof hash.bytes);
+  std::memcpy(key.words.data(), hash.bytes.data(), sizeof key.words);
   return key;
 }
 

@@ -22,6 +22,8 @@ std::vector<std::string> split_export_list(std::string_view text);
 
 /// 128 random bits from the system.
 ClientKey make_client_key();
+/// The same for the same words of this user, each time.
+ClientKey client_key_of(std::string_view words);
 /// The wall clock.
 Instant wall_now();
 

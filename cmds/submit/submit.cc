@@ -24,6 +24,7 @@ OptionTable options() {
   static const std::vector<OptionSpec> table = with_request_options(
       {{"array", 'a', "RANGE", "a job array: 0-99, 1,3-5, 0-30:10, with %N at once"},
        {"open-mode", 0, "append|truncate", "what to do with an output file that exists"},
+       {"key", 0, "WORDS", "submit once: the same words, the same job"},
        {"dry-run", 0, "", "submit nothing: would it start, where and when?"},
        json_option,
        cluster_option,
@@ -51,6 +52,10 @@ Result<void> set_array(const std::string& text, RequestDraft* draft) {
 Result<void> apply(const GivenOption& option, Instant now, RequestDraft* draft) {
   const std::string_view name = option.spec->name;
   if (name == "array") return set_array(option.value, draft);
+  if (name == "key") {
+    if (option.where.empty()) return {};
+    return fail(Code::bad_usage, "--key: not in a script, of which it would make one job for ever");
+  }
   if (name != "open-mode") return apply_option(option, now, draft);
   const std::string_view mode = option.value;
   if (mode.empty() || !(std::string_view("append").starts_with(mode) ||
@@ -116,6 +121,12 @@ Result<Submission> read_submission(const Parsed& given) {
   if (!collected) return Failure(collected.error());
   auto message = make_submit(draft, script);
   if (!message) return Failure(message.error());
+  if (given.has("key")) {
+    if (given.value("key").empty()) return usage_error(given.command(), "--key: words are missing");
+    const ClientKey key = client_key_of(given.value("key"));
+    message->set_key_high(key.words[0]);
+    message->set_key_low(key.words[1]);
+  }
   return Submission{std::move(*message), wording_of(draft)};
 }
 

@@ -103,8 +103,8 @@ TEST_F(Mended, WithoutItsLastPageGoesOnBehindAllThatMayHaveBeen) {
   auto store = mend();
   ASSERT_GE(before.size(), 100U);
   const std::uint64_t known = before.size() - 2;
-  EXPECT_EQ(before[known], std::to_string(known + 1) + ": " +
-                               std::to_string(lost_tail_records - 1) + " missing");
+  EXPECT_EQ(before[known],
+            std::to_string(known + 1) + ": " + std::to_string(lost_tail_records - 1) + " missing");
   EXPECT_EQ(before.back(), std::to_string(lost_tail) + ": 1 missing");
   EXPECT_GT(lost_tail, known + lost_tail_records - 1);
   ASSERT_TRUE(store->append({batch(lost_tail + 1, {"more"}, Epoch(5))}));

@@ -20,7 +20,7 @@ struct JournalRow {
 
 struct JournalRows {
   std::vector<JournalRow> rows;
-  bool is_damaged = false;    // some cannot be read
+  bool is_damaged = false;     // some cannot be read
   bool has_lost_tail = false;  // nor is it known how many came after the last
 };
 
