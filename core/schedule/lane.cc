@@ -59,6 +59,15 @@ std::int64_t free_units(const State& state, const Bitset& nodes, LaneUnit unit) 
   return free;
 }
 
+std::int64_t all_units(const State& state, const Bitset& nodes, LaneUnit unit) {
+  if (unit == LaneUnit::nodes) return static_cast<std::int64_t>(nodes.count());
+  std::int64_t all = 0;
+  nodes.for_each([&](std::size_t i) {
+    all += static_cast<std::int64_t>(state.class_of(state.record.nodes[i]).cores.size());
+  });
+  return all;
+}
+
 bool are_alike(const State& state, const Bitset& nodes) {
   const Node* first = nullptr;
   bool alike = true;
@@ -129,7 +138,7 @@ Lane::Lane(const State& state,
       cores_least_(fewest_cores(state, ready)),
       nodes_(ready),
       now_(now.us / us_per_second - 1),
-      whole_{Profile(now_, free_units(state, ready, unit)), {}} {
+      whole_{Profile(now_, free_units(state, ready, unit)), Cursor(all_units(state, ready, unit))} {
   if (const std::size_t first = ready.next(0); first < ready.size()) {
     sample_ = NodeId{static_cast<std::uint32_t>(first)};
   }

@@ -155,7 +155,9 @@ std::optional<Second> Profile::earliest(Second from, std::int64_t need, Second l
   }
 }
 
-Cursor::Cursor() : bounds_(side * side, std::numeric_limits<Second>::min()) {}
+Cursor::Cursor(std::int64_t most)
+    : rows_(std::min(class_above(most) + 2, side)),
+      bounds_(rows_ * side, std::numeric_limits<Second>::min()) {}
 
 std::size_t Cursor::class_below(std::int64_t amount) {
   const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(amount, 1));
@@ -176,7 +178,7 @@ std::size_t Cursor::class_above(std::int64_t amount) {
 
 Second Cursor::bound(std::int64_t need, Second length) const {
   Second best = std::numeric_limits<Second>::min();
-  for (std::size_t x = class_below(need) + 1; x > 0; x &= x - 1) {
+  for (std::size_t x = std::min(class_below(need) + 1, rows_); x > 0; x &= x - 1) {
     for (std::size_t y = class_below(length) + 1; y > 0; y &= y - 1) {
       best = std::max(best, bounds_[(x - 1) * side + (y - 1)]);
     }
@@ -185,7 +187,7 @@ Second Cursor::bound(std::int64_t need, Second length) const {
 }
 
 void Cursor::found(std::int64_t need, Second length, Second start) {
-  for (std::size_t x = class_above(need) + 1; x <= side; x += x & (~x + 1)) {
+  for (std::size_t x = std::min(class_above(need) + 1, rows_); x <= rows_; x += x & (~x + 1)) {
     for (std::size_t y = class_above(length) + 1; y <= side; y += y & (~y + 1)) {
       Second& bound = bounds_[(x - 1) * side + (y - 1)];
       bound = std::max(bound, start);

@@ -65,7 +65,8 @@ class Profile {
 /// while the profile only falls.
 class Cursor {
  public:
-  Cursor();
+  /// `most`: more than that is never free.
+  explicit Cursor(std::int64_t most);
   /// No start of (need, length) is earlier.
   Second bound(std::int64_t need, Second length) const;
   void found(std::int64_t need, Second length, Second start);
@@ -77,6 +78,7 @@ class Cursor {
   static std::size_t class_below(std::int64_t amount);
   static std::size_t class_above(std::int64_t amount);
 
+  std::size_t rows_;            // the last of all that is never free
   std::vector<Second> bounds_;  // prefix maxima in two dimensions (a Fenwick tree)
 };
 
