@@ -14,6 +14,12 @@ bool names(const std::vector<RoleMember>& members, Uid uid) {
   return std::ranges::any_of(members, [uid](const RoleMember& one) { return one.uid == uid; });
 }
 
+/// As people know them; callers are known by number only.
+std::string owner_text(const Job& job) {
+  const UserIdentity& user = job.request.common->user;
+  return user.name.empty() ? "uid " + std::to_string(user.uid) : user.name;
+}
+
 }  // namespace
 
 Role role_of(const Settings& settings, const Caller& caller) {
@@ -27,8 +33,7 @@ Result<const Job*> controlled_job(const State& state, const Caller& caller, JobI
   const Job* job = state.find_job(id);
   if (job == nullptr) return fail(Code::not_found, "no " + job_text(id));
   if (!is_operator(caller) && !is_owner(caller, *job)) {
-    return fail(Code::not_permitted, job_text(*job) + " belongs to uid " +
-                                         std::to_string(job->request.common->user.uid) +
+    return fail(Code::not_permitted, job_text(*job) + " belongs to " + owner_text(*job) +
                                          ", not to uid " + std::to_string(caller.uid));
   }
   return job;
