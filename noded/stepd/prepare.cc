@@ -31,8 +31,9 @@ void Supervisor::open_container() {
 Result<void> Supervisor::prepare_mpi(const MpiOffer& offer) {
   MpiBridge::Out out;
   out.send = [this](std::uint32_t node, const wire::StepMessage& message) {
-    star_->send(node, message);
+    tree_->send(node, message);
   };
+  out.send_all = [this](const wire::StepMessage& message) { tree_->send_all(message, 0); };
   out.abort = [this](int status, const std::string& message) {
     abort_status_ = status;
     begin_end(EndCause::bad_exit,
