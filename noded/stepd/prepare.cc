@@ -53,6 +53,10 @@ Result<void> Supervisor::prepare_mpi(const MpiOffer& offer) {
       return opened;
     }
   }
+  // Should there be Open MPI all the same, it must not start so many worlds of one.
+  if (!offer.pmix && program_.is_seen_without_mpi() && plan_.mpi == MpiKind::automatic) {
+    forbid_open_mpi_singletons(&environment_);
+  }
   if (!mpi_->has_servers()) {
     mpi_.reset();
   }
