@@ -1,6 +1,7 @@
 // PMIx costs more than all the rest of a step, tens of milliseconds of processor time on each node.
-// One task, or a program that is seen to link no MPI and to start no other, does without; of several
-// tasks behind a script any may use MPI. PMI is a pair of sockets: several tasks always have it.
+// One task, or a program that is seen to link no MPI and to start no other, does without; of
+// several tasks behind a script any may use MPI. PMI is a pair of sockets: several tasks always
+// have it.
 #include "noded/stepd/mpi_choice.h"
 
 #include "common/text.h"

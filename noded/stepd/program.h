@@ -23,9 +23,7 @@ struct ProgramKind {
   std::string library;  // by which it was recognised
 
   /// Neither it nor, as far as can be told, anything it starts speaks to Open MPI's server.
-  bool is_seen_without_mpi() const {
-    return is_open && !runs_others && family == MpiFamily::none;
-  }
+  bool is_seen_without_mpi() const { return is_open && !runs_others && family == MpiFamily::none; }
 };
 
 /// A shell, an interpreter, or a program that is put before another, by its name.
