@@ -91,6 +91,7 @@ silent_after = "10s"
 lost_after = "10m"
 kill_wait = "5s"
 jobs_per_user = 9
+fan_out = 16
 
 [history]
 keep_in_memory = "1m"
@@ -125,6 +126,7 @@ share = "nodes"
   wanted.history_keep = minutes(1);
   wanted.history_jobs = 7;
   wanted.jobs_per_user = 9;
+  wanted.fan_out = 16;
   EXPECT_EQ(config->checkpoint_facts, 8U);
   PartitionSettings batch;
   batch.nodes = "n[001-128]";

@@ -10,6 +10,7 @@ constexpr std::int64_t jobs_per_user_max = 100'000'000;
 constexpr std::int64_t weight_max = 1'000'000'000;
 constexpr std::int64_t charge_max =
     100'000;  // thousandths of a core: a device may be worth a hundred
+constexpr std::int64_t fan_out_min = 2, fan_out_max = 1000;
 constexpr std::int64_t reservations_max = 100'000;
 
 void check_spans(Reading& reading, const toml::source_region& place) {
@@ -44,6 +45,7 @@ std::vector<Key> keys_of_scheduling(Reading& reading) {
       {"back_off", reader.span(at + "back_off", seconds(1), minutes(60), &settings.back_off)},
       {"jobs_per_user",
        reader.number(at + "jobs_per_user", 1, jobs_per_user_max, &settings.jobs_per_user)},
+      {"fan_out", reader.number(at + "fan_out", fan_out_min, fan_out_max, &settings.fan_out)},
       {"fence",
        [&reading, fence](const toml::node& node) {
          reading.reader.choice("scheduling.fence", {"none", "self"}, {}, fence.get())(node);

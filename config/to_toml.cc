@@ -87,6 +87,7 @@ void add_scheduling(Text& text, const Settings& settings) {
   text.add("back_off", span(settings.back_off));
   text.add("fence", toml_string(settings.fence_self ? "self" : "none"));
   text.add("jobs_per_user", number(settings.jobs_per_user));
+  text.add("fan_out", number(settings.fan_out));
   text.begin("[history]");
   text.add("keep_in_memory", span(settings.history_keep));
   text.add("jobs_in_memory", number(settings.history_jobs));

@@ -134,6 +134,7 @@ struct Settings {
   Duration history_keep = minutes(10);  // ended jobs stay in memory for so long
   std::uint32_t history_jobs = 100'000;     // and at most so many of them
   std::uint32_t jobs_per_user = 2'000'000;  // that wait or run: a runaway loop ends there
+  std::uint32_t fan_out = 32;               // children of a supervisor in the tree of a step
   std::string backfill = "easy-sjbf";       // none | easy | easy-sjbf | conservative
   std::uint32_t reservations = 64;          // jobs with an exact plan
   PrioritySettings priority_terms;

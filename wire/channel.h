@@ -13,7 +13,7 @@
 
 namespace cox::wire {
 
-inline constexpr std::uint32_t protocol_version = 2;
+inline constexpr std::uint32_t protocol_version = 3;
 inline constexpr std::uint32_t protocol_oldest = 1;
 inline constexpr std::size_t frame_bytes_max = 64U << 20;
 /// Before the handshake is done a peer may not send more than this.

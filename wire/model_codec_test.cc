@@ -239,6 +239,7 @@ TEST(ModelCodec, settings_and_results_survive_their_bytes) {
     settings.history_keep = seconds(any_number(0, 1000));
     settings.history_jobs = any_u32();
     settings.jobs_per_user = any_u32();
+    settings.fan_out = any_u32();
     settings.partitions.push_back({any_text(), any_text(), false, minutes(5), minutes(6), any_u32(),
                                    any_u32(), true, true, any_text(), any_u32()});
     settings.backfill = any_text();

@@ -196,6 +196,7 @@ void take_later_fields(Check& check, const Settings& from, cox::Settings* to) {
   }
   if (from.has_history_jobs()) to->history_jobs = from.history_jobs();
   if (from.has_jobs_per_user()) to->jobs_per_user = from.jobs_per_user();
+  if (from.has_fan_out()) to->fan_out = from.fan_out();
   if (from.has_backfill()) to->backfill = check.text(from.backfill(), "backfill");
   if (from.has_reservations()) to->reservations = from.reservations();
   if (from.has_priority_terms()) to->priority_terms = take(check, from.priority_terms());
@@ -239,6 +240,7 @@ void put(const cox::Settings& from, Settings* to) {
   to->set_history_keep_us(from.history_keep.us);
   to->set_history_jobs(from.history_jobs);
   to->set_jobs_per_user(from.jobs_per_user);
+  to->set_fan_out(from.fan_out);
   to->set_backfill(from.backfill);
   to->set_reservations(from.reservations);
   put(from.priority_terms, to->mutable_priority_terms());

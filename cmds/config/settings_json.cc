@@ -46,6 +46,7 @@ void write_scheduling(const wire::Settings& settings, JsonWriter* json) {
   write_span("kill_wait_us", settings.kill_wait_us(), json);
   write_span("back_off_us", settings.back_off_us(), json);
   json->text("fence", settings.fence_self() ? "self" : "none");
+  json->number("fan_out", settings.fan_out());
   json->end_object();
   json->begin_object("history");
   write_span("keep_in_memory_us", settings.history_keep_us(), json);

@@ -440,6 +440,8 @@ std::vector<NewerSample> newer_fact_samples() {
   programmed.programs = {"/prolog",     "/epilog",  "/health", seconds(1), seconds(2),
                          seconds(3),    seconds(4), "/reboot", seconds(5), "/ctl-prolog",
                          "/ctl-epilog", seconds(6), seconds(7)};
+  Settings wider = programmed;
+  wider.fan_out = 16;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
   const JobState cancelled = JobState::cancelled;
   JobRequest array = job_request();
@@ -461,6 +463,7 @@ std::vector<NewerSample> newer_fact_samples() {
       {3, core::JobStarted{job, attempt, at, allocation(), "long", true, true}},
       {3, core::NodeSetAside{node, at, core::Aside::unhealthy, "disk is full", 0}},
       {6, core::SettingsApplied{at, programmed}},
+      {7, core::SettingsApplied{at, wider}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
       {3, core::StepStarted{job, attempt, step, at, exact_request(), exact_shares(), key}},
       {4, core::StepStarted{job, attempt, step, at, bound_request(), exact_shares(), key}},

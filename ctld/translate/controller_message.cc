@@ -11,6 +11,7 @@
 #include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 #include "core/job/step_binding.h"
+#include "model/step_tree.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -140,6 +141,7 @@ Result<void> put_spec(const MessageSource& source,
     entry->set_first_task(share.first_task);
     entry->set_address(member->address);
   }
+  spec->set_fan_out(source.state.record.settings.fan_out);
   spec->set_key(step_key(source.cluster_key, {job.id, job.attempt, step.id}));
   spec->set_is_batch(step.id == step_batch);
   spec->set_cpus_per_task(cpus_per_task(job, step));
@@ -224,16 +226,33 @@ Message translate(const MessageSource& source, const core::SendPrepare& effect) 
   return message;
 }
 
-Message go(const MessageSource& source, const StepKey& key) {
+/// Where the node's supervisor may have to connect: to its parent, or to the root. Names of all to
+/// all would be a message of many nodes' size for each of them.
+void put_endpoints(const MessageSource& source,
+                   const core::Step& step,
+                   const StepKey& key,
+                   NodeId node,
+                   wire::Go* to) {
+  const auto here = std::ranges::find(step.shares, node, &core::StepShare::node);
+  const auto index = static_cast<std::uint32_t>(here - step.shares.begin());
+  if (here == step.shares.end() || index == 0) return;
+  const StepTree tree(static_cast<std::uint32_t>(step.shares.size()),
+                      source.state.record.settings.fan_out);
+  const std::uint32_t parent = tree.parent(index);
+  for (std::uint32_t i = 0; i <= parent; ++i) to->add_endpoints();
+  for (const std::uint32_t i : {0U, parent}) {
+    to->set_endpoints(static_cast<int>(i), find_endpoint(source.contact, key, step.shares[i].node));
+  }
+}
+
+Message go(const MessageSource& source, const StepKey& key, NodeId node) {
   const core::Job* job = live_job(source.state, key.job, key.attempt);
   if (job == nullptr) return stale();
   wire::ControllerMessage message;
   wire::put(key, message.mutable_go()->mutable_step());
   // A node without part in the initial step has nothing to run but learns of the release.
   if (const core::Step* step = find_step(*job, key.step)) {
-    for (const core::StepShare& share : step->shares) {
-      message.mutable_go()->add_endpoints(find_endpoint(source.contact, key, share.node));
-    }
+    put_endpoints(source, *step, key, node, message.mutable_go());
   }
   return message;
 }
@@ -241,7 +260,7 @@ Message go(const MessageSource& source, const StepKey& key) {
 Message translate(const MessageSource& source, const core::SendGo& effect) {
   const core::Job* job = live_job(source.state, effect.job, effect.attempt);
   if (job == nullptr) return stale();
-  return go(source, {effect.job, effect.attempt, initial_step(*job)});
+  return go(source, {effect.job, effect.attempt, initial_step(*job)}, effect.node);
 }
 
 Message translate(const MessageSource& source, const core::SendPrepareStep& effect) {
@@ -257,7 +276,7 @@ Message translate(const MessageSource& source, const core::SendPrepareStep& effe
 }
 
 Message translate(const MessageSource& source, const core::SendGoStep& effect) {
-  return go(source, effect.step);
+  return go(source, effect.step, effect.node);
 }
 
 Message translate(const MessageSource&, const core::SendEndStep& effect) {

@@ -22,7 +22,7 @@ void Supervisor::tell(const std::string& text) {
   }
   wire::StepMessage message;
   message.mutable_told()->set_text(text);
-  star_->send(0, message);
+  tree_->send(0, message);
 }
 
 void Supervisor::tell_binding() {

@@ -107,7 +107,7 @@ void Desk::on_closed(const link::Link* key) {
     watch_socket();
     leave_if_nobody_asks();
   } else if (visitor.role == Role::leaf) {
-    supervisor_->star().lose(visitor.node, "connection closed");
+    supervisor_->tree().child_closed(visitor.node);
   } else if (visitor.role == Role::client) {
     supervisor_->clients().lose(key);
   }
@@ -128,7 +128,7 @@ void Desk::drop(Visitor& visitor, const char* why) {
 
 void Desk::on_frame(Visitor& visitor, const std::string& frame) {
   if (visitor.role == Role::leaf) {
-    supervisor_->star().take(visitor.node, frame);
+    supervisor_->tree().child_said(visitor.node, frame);
     return;
   }
   wire::StepMessage message;
@@ -156,11 +156,11 @@ void Desk::introduce(Visitor& visitor, const wire::StepMessage& message) {
     visitor.role = Role::client;
     supervisor_->clients().attach(visitor.link, message.attach().owner(),
                                   message.attach().read_only());
-  } else if (message.has_join() && supervisor_->plan().is_root() &&
+  } else if (message.has_join() && supervisor_->tree().takes_children() &&
              (peer.auth != wire::AUTH_PEERCRED || is_trusted(peer))) {
     visitor.role = Role::leaf;
     visitor.node = message.join().node_index();
-    if (!supervisor_->star().join(visitor.node, visitor.link)) {
+    if (!supervisor_->tree().join(message.join(), visitor.link)) {
       visitor.role = Role::unknown;
       drop(visitor, "came as a node that is not expected");
     }
@@ -266,8 +266,8 @@ Result<void> Desk::listen(const StepPlan& plan) {
     return Failure(told);
   }
   listening_ = true;
-  // Only the root is spoken to from other hosts.
-  if (plan.is_root() && !plan.here().address.empty()) {
+  // Only those with others below them are spoken to from other hosts.
+  if (supervisor_->tree().takes_children() && !plan.here().address.empty()) {
     auto tcp = platform::parse_address(plan.here().address);
     if (!tcp) {
       return Failure(tcp.error());

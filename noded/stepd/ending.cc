@@ -43,7 +43,7 @@ void Supervisor::tell_failure(const TaskEnd& end) {
   if (plan_.is_root()) {
     clients_->tell(message);
   } else {
-    star_->send(0, message);
+    tree_->send(0, message);
   }
 }
 
@@ -187,7 +187,7 @@ void Supervisor::local_result_known() {
     wire::StepMessage message;
     message.mutable_leaf_result()->set_node_index(plan_.node_index);
     wire::put(result_, message.mutable_leaf_result()->mutable_result());
-    star_->send(0, message);
+    tree_->send(0, message);
   }
   complete();
 }
@@ -205,7 +205,7 @@ void Supervisor::check_step_complete() {
       leaves_timer_ = loop_.after(plan_.kill_wait + leaves_grace, [this] {
         for (std::uint32_t late = 1; late < plan_.nodes.size(); ++late) {
           if (!node_results_[late]) {
-            star_->lose(late, "its result did not come");
+            tree_->lose(late, "its result did not come");
           }
         }
       });
@@ -220,7 +220,7 @@ void Supervisor::complete() {
   phase_ = Phase::ended;
   loop_.cancel(leaves_timer_);
   if (!has_run) {
-    star_->abandon();
+    tree_->abandon();
     io_->never_ran();
   }
   events_.status_changed();
@@ -244,7 +244,10 @@ void Supervisor::check_finished() {
   if (!forgotten_ || io_->awaits_owner()) {
     return;
   }
-  if (star_->queued_bytes() == 0 && clients_->queued_bytes() == 0) {
+  if (tree_->has_children() && !plan_.is_root()) {
+    return;  // we are their way
+  }
+  if (tree_->queued_bytes() == 0 && clients_->queued_bytes() == 0) {
     finished_ = true;
     loop_.cancel(flush_timer_);
     events_.finished();

@@ -260,7 +260,14 @@ void MpiBridge::fence_arrived(std::uint32_t from,
   wire::StepMessage message;
   message.mutable_fence_done()->set_id(id);
   message.mutable_fence_done()->set_data(done->data);
+  const bool is_for_all = done->nodes.size() == plan_.nodes.size();
+  if (is_for_all) {
+    out_.send_all(message);
+  }
   for (const std::uint32_t node : done->nodes) {
+    if (is_for_all && node != plan_.node_index) {
+      continue;
+    }
     if (node == plan_.node_index) {
       finish_fence(id, 0, done->data);
     } else {

@@ -30,6 +30,8 @@ class MpiBridge {
   struct Out {
     /// To the supervisor of a node, by way of the root.
     std::function<void(std::uint32_t node, const wire::StepMessage&)> send;
+    /// At the root: to those of all other nodes.
+    std::function<void(const wire::StepMessage&)> send_all;
     std::function<void(int status, const std::string& message)> abort;
     /// The step cannot go on: a task broke the protocol.
     std::function<void(const std::string& why)> broken;

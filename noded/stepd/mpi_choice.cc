@@ -1,5 +1,7 @@
-// A wire-up server costs more than all the rest of a step: one of a single task gets one only where
-// the program is seen to need it. Of several tasks any may use MPI, also behind a script.
+// PMIx costs more than all the rest of a step, tens of milliseconds of processor time on each node.
+// One task, or a program that is seen to link no MPI and to start no other, does without; of
+// several tasks behind a script any may use MPI. PMI is a pair of sockets: several tasks always
+// have it.
 #include "noded/stepd/mpi_choice.h"
 
 #include "common/text.h"
@@ -15,8 +17,8 @@ MpiOffer asked_offer(MpiKind kind) {
   return offer;
 }
 
-MpiOffer offer_for(MpiFamily family, bool has_company) {
-  switch (family) {
+MpiOffer offer_for(const ProgramKind& program, bool has_company) {
+  switch (program.family) {
     case MpiFamily::open_mpi:
     case MpiFamily::pmix:
       return {true, false, false};
@@ -29,7 +31,7 @@ MpiOffer offer_for(MpiFamily family, bool has_company) {
     case MpiFamily::none:
       break;
   }
-  return {has_company, has_company, has_company};
+  return {has_company && !program.is_seen_without_mpi(), has_company, has_company};
 }
 
 std::string offer_text(const MpiOffer& offer) {
@@ -61,6 +63,9 @@ std::string reason(const StepPlan& plan, const ProgramKind& program) {
   }
   const std::string what =
       program.is_elf ? name + " links no mpi library" : name + " is a script, or cannot be read";
+  if (plan.tasks > 1 && program.is_seen_without_mpi()) {
+    return what;
+  }
   return what + (plan.tasks > 1 ? ", and what it starts may" : ", and is one task");
 }
 
@@ -71,7 +76,7 @@ MpiChoice choose_mpi(const StepPlan& plan, const ProgramKind& program) {
     const MpiOffer offer = asked_offer(plan.mpi);
     return {offer, offer_text(offer) + ", as --mpi asked"};
   }
-  const MpiOffer offer = offer_for(program.family, plan.tasks > 1);
+  const MpiOffer offer = offer_for(program, plan.tasks > 1);
   return {offer, offer_text(offer) + ", since " + reason(plan, program)};
 }
 

@@ -66,7 +66,18 @@ TEST(MpiChoice, of_several_tasks_behind_a_script_is_all_that_can_be_offered) {
   EXPECT_EQ(script.text,
             "pmix, pmi1 and pmi2, since ./solver is a script, or cannot be read, and what it "
             "starts may");
+  // A shell or an interpreter links none, and a static program does not say what it holds.
   EXPECT_EQ(chosen_for(kind_of({"libc.so.6"}, {"libc.so.6"})).offer, offers_all);
+  ProgramKind fixed = kind_of({}, {});
+  fixed.runs_others = false;
+  EXPECT_EQ(chosen_for(fixed).offer, offers_all);
+}
+
+TEST(MpiChoice, of_several_tasks_that_are_seen_to_link_none_is_what_costs_nothing) {
+  ProgramKind plain = kind_of({"libc.so.6"}, {"libc.so.6"});
+  plain.runs_others = false;
+  EXPECT_EQ(chosen_for(plain).offer, offers_pmi);
+  EXPECT_EQ(chosen_for(plain).text, "pmi1 or pmi2, since ./solver links no mpi library");
 }
 
 TEST(MpiChoice, of_one_task_without_mpi_is_nothing) {

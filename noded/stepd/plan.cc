@@ -43,6 +43,7 @@ Result<void> take_nodes(const wire::StepSpec& spec, StepPlan* plan) {
     plan->nodes.push_back({node.name(), node.tasks(), node.first_task(), node.address()});
   }
   plan->node_index = spec.node_index();
+  plan->fan_out = spec.fan_out();
   plan->tasks = static_cast<std::uint32_t>(total);
   const std::uint32_t local = plan->here().tasks;
   if (local == 0 || local > local_tasks_max || (plan->is_batch && total != 1)) {

@@ -62,6 +62,7 @@ struct StepPlan {
   Duration kill_wait;
 
   std::vector<PlanNode> nodes;  // of the step
+  std::uint32_t fan_out = 0;    // as StepTree has it
   std::uint32_t node_index = 0;
   std::vector<std::string> job_nodes;
   std::uint32_t job_node_index = 0;

@@ -31,8 +31,9 @@ void Supervisor::open_container() {
 Result<void> Supervisor::prepare_mpi(const MpiOffer& offer) {
   MpiBridge::Out out;
   out.send = [this](std::uint32_t node, const wire::StepMessage& message) {
-    star_->send(node, message);
+    tree_->send(node, message);
   };
+  out.send_all = [this](const wire::StepMessage& message) { tree_->send_all(message, 0); };
   out.abort = [this](int status, const std::string& message) {
     abort_status_ = status;
     begin_end(EndCause::bad_exit,
@@ -51,6 +52,10 @@ Result<void> Supervisor::prepare_mpi(const MpiOffer& offer) {
     if (auto opened = open_pmix(); !opened) {
       return opened;
     }
+  }
+  // Should there be Open MPI all the same, it must not start so many worlds of one.
+  if (!offer.pmix && program_.is_seen_without_mpi() && plan_.mpi == MpiKind::automatic) {
+    forbid_open_mpi_singletons(&environment_);
   }
   if (!mpi_->has_servers()) {
     mpi_.reset();

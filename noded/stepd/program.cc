@@ -150,6 +150,7 @@ bool starts_others(std::string_view path) {
 ProgramKind kind_of(const std::vector<std::string>& own, const std::vector<std::string>& all) {
   ProgramKind kind;
   kind.is_elf = true;
+  kind.is_open = !own.empty();
   kind.links_mpi = std::any_of(own.begin(), own.end(), is_mpi);
   const auto is = [&](MpiFamily family, const std::string* library) {
     kind.family = family;

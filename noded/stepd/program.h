@@ -17,9 +17,13 @@ enum class MpiFamily : std::uint8_t { none, open_mpi, mpich, pmix, pmi2, pmi1 };
 struct ProgramKind {
   bool is_elf = false;      // else a script, or a file that we may not read
   bool runs_others = true;  // a script, a shell, an interpreter: what it starts is not seen here
+  bool is_open = false;     // names libraries: what it uses can be seen, unlike in a static program
   bool links_mpi = false;   // an MPI library, and not only by way of another one
   MpiFamily family = MpiFamily::none;
   std::string library;  // by which it was recognised
+
+  /// Neither it nor, as far as can be told, anything it starts speaks to Open MPI's server.
+  bool is_seen_without_mpi() const { return is_open && !runs_others && family == MpiFamily::none; }
 };
 
 /// A shell, an interpreter, or a program that is put before another, by its name.

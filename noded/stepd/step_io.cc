@@ -23,12 +23,12 @@ constexpr Duration look_again = milliseconds(5);
 
 StepIo::StepIo(platform::Loop& loop,
                const StepPlan& plan,
-               Star& star,
+               Tree& tree,
                Clients& clients,
                std::function<void()> changed)
     : loop_(loop),
       plan_(plan),
-      star_(star),
+      tree_(tree),
       clients_(clients),
       changed_(std::move(changed)),
       pump_(loop,
@@ -156,7 +156,7 @@ void StepIo::output(std::uint32_t task, std::uint32_t stream, std::string data, 
   message.mutable_output()->set_stream(stream);
   message.mutable_output()->set_data(std::move(data));
   message.mutable_output()->set_eof(eof);
-  star_.send(0, message);
+  tree_.send(0, message);
   adjust_flow();
   if (eof) {
     changed_();
@@ -223,7 +223,7 @@ void StepIo::input(const std::string& data, bool eof) {
     wire::StepMessage message;
     message.mutable_input()->set_data(data);
     message.mutable_input()->set_eof(eof);
-    star_.send_all(message, 0);
+    tree_.send_all(message, 0);
     input_sent_ += data.size();
   }
   fan_.write(data);
@@ -249,7 +249,7 @@ void StepIo::adjust_input() {
       taken_told_ = taken;
       wire::StepMessage message;
       message.mutable_input_taken()->set_bytes(taken);
-      star_.send(0, message);
+      tree_.send(0, message);
     }
     return;
   }
@@ -270,11 +270,11 @@ void StepIo::adjust_flow() {
     return;
   }
   const std::size_t limit = congested_ ? queue_low_bytes : queue_high_bytes;
-  const std::size_t queued = plan_.is_root() ? clients_.queued_bytes() : star_.queued_bytes();
+  const std::size_t queued = plan_.is_root() ? clients_.queued_bytes() : tree_.bytes_up();
   congested_ = !discarding_ && queued > limit;
   pump_.pause(congested_ || awaits_owner());
   if (plan_.is_root()) {
-    star_.pause_reading(congested_ || held_bytes_ > queue_high_bytes);
+    tree_.pause_reading(congested_ || held_bytes_ > queue_high_bytes);
   }
   loop_.cancel(flow_timer_);
   flow_timer_ = congested_ ? loop_.after(look_again, [this] { adjust_flow(); }) : 0;

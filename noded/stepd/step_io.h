@@ -13,9 +13,9 @@
 #include "noded/stepd/files.h"
 #include "noded/stepd/launch.h"
 #include "noded/stepd/plan.h"
-#include "noded/stepd/star.h"
 #include "noded/stepd/task_io.h"
 #include "noded/stepd/terminal.h"
+#include "noded/stepd/tree.h"
 #include "platform/descriptor.h"
 #include "platform/loop.h"
 
@@ -26,7 +26,7 @@ class StepIo {
   /// `changed` runs when is_done() may have become true.
   StepIo(platform::Loop& loop,
          const StepPlan& plan,
-         Star& star,
+         Tree& tree,
          Clients& clients,
          std::function<void()> changed);
   ~StepIo();
@@ -82,7 +82,7 @@ class StepIo {
 
   platform::Loop& loop_;
   const StepPlan& plan_;
-  Star& star_;
+  Tree& tree_;
   Clients& clients_;
   std::function<void()> changed_;
   OutputPump pump_;

@@ -25,12 +25,13 @@ Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
           {[this] { give_early_signal(); },
            [this] { begin_end(EndCause::time_limit, "time limit reached", std::nullopt); }}),
       lease_(loop, [this](Duration kill_wait) { fence(kill_wait); }) {
-  Star::Events star;
-  star.message = [this](std::uint32_t node, const wire::StepMessage& message) {
-    on_star_message(node, message);
+  Tree::Events tree;
+  tree.message = [this](std::uint32_t node, const wire::StepMessage& message) {
+    on_tree_message(node, message);
   };
-  star.lost = [this](std::uint32_t node, const std::string& why) { on_node_lost(node, why); };
-  star_ = std::make_unique<Star>(loop_, plan_, std::move(star));
+  tree.lost = [this](std::uint32_t node, const std::string& why) { on_node_lost(node, why); };
+  tree.childless = [this] { check_finished(); };
+  tree_ = std::make_unique<Tree>(loop_, plan_, std::move(tree));
   Clients::Events clients;
   clients.owner_came = [this] {
     attach_wait_.end();
@@ -52,14 +53,14 @@ Supervisor::Supervisor(platform::Loop& loop, StepPlan plan, Events events)
   };
   clients.resize = [this](const TerminalSize& size) { io_->resize(size); };
   clients_ = std::make_unique<Clients>(plan_.pty, std::move(clients));
-  io_ = std::make_unique<StepIo>(loop_, plan_, *star_, *clients_, [this] { check_finished(); });
+  io_ = std::make_unique<StepIo>(loop_, plan_, *tree_, *clients_, [this] { check_finished(); });
   node_results_.resize(plan_.nodes.size());
 }
 
 void Supervisor::signal_everywhere(int signal) {
   wire::StepMessage message;
   message.mutable_signal()->set_signal(signal);
-  star_->send_all(message, 0);
+  tree_->send_all(message, 0);
   if (tasks_ != nullptr) {
     tasks_->signal(signal);
   }
@@ -76,7 +77,7 @@ void Supervisor::begin_running() {
   if (!plan_.is_root()) {
     return;
   }
-  star_->expect_leaves();
+  tree_->expect();
   if (plan_.client_io) {
     attach_wait_.begin([this] {
       begin_end(EndCause::client_gone, "no client came for the step's output", std::nullopt);
@@ -111,11 +112,11 @@ void Supervisor::go(const std::vector<std::string>& endpoints) {
   begin_running();
   if (!plan_.is_root() && endpoints.empty()) {
     end_without_tasks(EndCause::launch_failed, "go without the first node's endpoint");
-    star_->lose(0, "it was not named");
+    tree_->lose(0, "it was not named");
     return;
   }
   if (!plan_.is_root()) {
-    star_->connect(endpoints.front());
+    tree_->connect(endpoints);
   }
   time_limit_.start();
   tell_binding();
@@ -252,7 +253,7 @@ void Supervisor::tell_others(EndCause cause,
   message.mutable_abort()->set_cause(static_cast<std::uint32_t>(cause));
   message.mutable_abort()->set_message(detail);
   message.mutable_abort()->set_status(status);
-  star_->send_all(message, except.value_or(plan_.node_index));
+  tree_->send_all(message, except.value_or(plan_.node_index));
 }
 
 // The reader of the output should see why it stops there.
@@ -298,7 +299,7 @@ void Supervisor::forget(bool may_client_come) {
   check_finished();
 }
 
-void Supervisor::on_star_message(std::uint32_t node, const wire::StepMessage& message) {
+void Supervisor::on_tree_message(std::uint32_t node, const wire::StepMessage& message) {
   if (message.has_output() && plan_.is_root()) {
     const auto& output = message.output();
     io_->output_of_leaf(output.task(), output.stream(), output.data(), output.eof());

@@ -18,10 +18,10 @@
 #include "noded/stepd/outcome.h"
 #include "noded/stepd/plan.h"
 #include "noded/stepd/program.h"
-#include "noded/stepd/star.h"
 #include "noded/stepd/step_io.h"
 #include "noded/stepd/tasks.h"
 #include "noded/stepd/time_limit.h"
+#include "noded/stepd/tree.h"
 #include "platform/container.h"
 #include "platform/loop.h"
 
@@ -72,7 +72,7 @@ class Supervisor {
   /// A preparation that failed outside, as of the socket.
   void fail_preparation(const std::string& why, Fault fault);
 
-  Star& star() { return *star_; }
+  Tree& tree() { return *tree_; }
 
   Clients& clients() { return *clients_; }
 
@@ -128,7 +128,7 @@ class Supervisor {
   void fence(Duration kill_wait);
 
   // messages of other supervisors
-  void on_star_message(std::uint32_t node, const wire::StepMessage& message);
+  void on_tree_message(std::uint32_t node, const wire::StepMessage& message);
   void on_node_lost(std::uint32_t node, const std::string& why);
 
   platform::Loop& loop_;
@@ -139,7 +139,7 @@ class Supervisor {
   TaskFiles files_;
   ProgramKind program_;
   std::vector<std::string> environment_;
-  std::unique_ptr<Star> star_;
+  std::unique_ptr<Tree> tree_;
   std::unique_ptr<Clients> clients_;
   std::unique_ptr<StepIo> io_;
   std::unique_ptr<Tasks> tasks_;
