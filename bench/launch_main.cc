@@ -99,7 +99,8 @@ void Launches::run(const Row& row) const {
       slurms.push_back(spawn_ms(words));
     }
     std::vector<std::string> words = places(row);
-    words.insert(words.end(), {programs_ + "/first-instruction", "-"});
+    // A static program does not say that it is without MPI.
+    words.insert(words.end(), {"--mpi", "none", programs_ + "/first-instruction", "-"});
     const double before = controller_cpu_ms(dir_);
     const LaunchTimes times = time_launch(dir_, words);
     cpu += controller_cpu_ms(dir_) - before;
