@@ -5,6 +5,14 @@ set -u
 dir=$1 cox=$2 program=$3 count=${4:-100}
 as=()
 [ "$(id -u)" = 0 ] && as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+echo "machine: load $(cut -d' ' -f1 /proc/loadavg), $(nproc) cores"
+spawns=()
+for ((i = 0; i < 101; ++i)); do
+  begin=${EPOCHREALTIME/./}
+  /bin/true
+  spawns+=($((${EPOCHREALTIME/./} - begin)))
+done
+echo "calibration, /bin/true from bash: median $(printf '%s\n' "${spawns[@]}" | sort -n | sed -n 51p) us"
 good=0
 times=()
 out=$(mktemp)

@@ -1,6 +1,8 @@
 // Expansion of output file patterns.
 #include "model/output_pattern.h"
 
+#include <algorithm>
+
 #include "common/text.h"
 
 namespace cox {
@@ -10,6 +12,13 @@ constexpr unsigned padding_max = 10;
 
 std::string padded(std::string text, unsigned width) {
   return text.size() < width ? std::string(width - text.size(), '0') + text : text;
+}
+
+// A name of a job may have slashes; a file's may not.
+std::string in_one_name(std::string_view text) {
+  std::string name(text);
+  std::ranges::replace(name, '/', '_');
+  return name;
 }
 
 // The value of one letter, or nothing for an unknown one. Text values are never padded.
@@ -35,7 +44,7 @@ Result<std::string> value_of(char letter, unsigned width, const PatternValues& v
     case 'u':
       return std::string(v.user);
     case 'x':
-      return std::string(v.job_name);
+      return in_one_name(v.job_name);
     case '%':
       return std::string("%");
     default:

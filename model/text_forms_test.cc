@@ -34,6 +34,8 @@ TEST(OutputPattern, ReplacesEachLetter) {
                   .user = "ada",
                   .job_name = "cfd"};
   EXPECT_EQ(*expand_pattern("%x-%j.%s.%t@%N-%n_%u%%", v), "cfd-12.3.7@n1-2_ada%");
+  v.job_name = "cfd/wing";
+  EXPECT_EQ(*expand_pattern("out/%x", v), "out/cfd_wing") << "a name of a file";
   EXPECT_EQ(*expand_pattern("%J %A %a", v), "12.3 12 4294967294");
   EXPECT_EQ(*expand_pattern("%5j-%03t", v), "00012-007");
   EXPECT_EQ(*expand_pattern("a\\\\%j", v), "a%j");

@@ -30,7 +30,9 @@ void RunWords::told(const std::string& text) {
 }
 
 OnSignal RunWords::on_signal(int signal, std::size_t ended_tasks) {
-  if (signal == SIGINT && interrupts_ == 0 && !is_second_within_a_second()) {
+  // A script that sends the signal reads no answer, and will hardly send it twice.
+  const bool is_question = signal == SIGINT && interrupts_ == 0 && stderr_is_terminal();
+  if (is_question && !is_second_within_a_second()) {
     print_error(status_text(ended_tasks));
     return OnSignal::nothing;
   }

@@ -96,7 +96,7 @@ Result<void> Supervisor::prepare_all() {
     }
   }
   if (plan_.mpi != MpiKind::none) {
-    program_ = inspect_program(plan_, plan_.argv.front(), environment_);
+    program_ = inspect_program(plan_, plan_.argv, environment_);
   }
   const MpiChoice choice = choose_mpi(plan_, program_);
   if (!plan_.is_batch) {

@@ -46,6 +46,15 @@ constexpr std::array<std::string_view, 37> others_starters = {
     "env",     "timeout", "setsid",  "nohup",     "stdbuf",     "chrt",   "ionice", "xargs",
     "setpriv", "unshare", "prlimit", "apptainer", "singularity"};
 
+// Programs that become the one behind them.
+constexpr std::array<std::string_view, 13> put_before = {
+    "env",    "nice",  "time", "timeout", "numactl", "taskset", "setsid",
+    "nohup",  "stdbuf", "chrt", "ionice",  "setpriv", "prlimit"};
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
 bool is_mpi(std::string_view name) {
   return name.starts_with(shared_name) || starts_with_any(name, open_mpi_names) ||
          starts_with_any(name, mpich_names);
@@ -139,10 +148,25 @@ LoaderSetup loader_setup(const std::vector<std::string>& environment) {
   return setup;
 }
 
+/// The file that is looked at: behind `env`, `nice` and their like the first word that names one.
+/// Their options and what belongs to those rarely do.
+std::string file_of(const StepPlan& plan,
+                    const std::vector<std::string>& argv,
+                    const std::vector<std::string>& environment) {
+  std::string path = resolve(plan, argv.front(), environment);
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    if (std::ranges::find(put_before, file_name(path)) == put_before.end()) break;
+    if (argv[i].empty() || argv[i].front() == '-') continue;
+    const std::string behind = resolve(plan, argv[i], environment);
+    if (!behind.empty() && ::access(behind.c_str(), X_OK) == 0) path = behind;
+  }
+  return path;
+}
+
 }  // namespace
 
 bool starts_others(std::string_view path) {
-  std::string_view name = path.substr(path.rfind('/') + 1);
+  std::string_view name = file_name(path);
   name = name.substr(0, name.find_last_not_of("0123456789.") + 1);
   return std::ranges::find(others_starters, name) != others_starters.end();
 }
@@ -181,13 +205,13 @@ ProgramKind kind_of(const std::vector<std::string>& own, const std::vector<std::
 }
 
 ProgramKind inspect_program(const StepPlan& plan,
-                            const std::string& program,
+                            const std::vector<std::string>& argv,
                             const std::vector<std::string>& environment) {
   const auto as_user = AsUser::enter(plan.job.common->user, plan.job.common->umask);
   if (!as_user) {
     return {};
   }
-  const std::string path = resolve(plan, program, environment);
+  const std::string path = file_of(plan, argv, environment);
   if (path.empty()) {
     return {};
   }

@@ -33,10 +33,11 @@ bool starts_others(std::string_view path);
 /// libraries, nearest first. Pure.
 ProgramKind kind_of(const std::vector<std::string>& own, const std::vector<std::string>& all);
 
-/// Looks at the file that argv[0] names in the job's directory and PATH, and at the libraries it
-/// would be loaded with, with the user's rights.
+/// Looks at the file that `argv` names in the job's directory and PATH, through `env` and other
+/// programs that become the one behind them, and at the libraries it would be loaded with, with the
+/// user's rights.
 ProgramKind inspect_program(const StepPlan& plan,
-                            const std::string& program,
+                            const std::vector<std::string>& argv,
                             const std::vector<std::string>& environment);
 
 }  // namespace cox::stepd

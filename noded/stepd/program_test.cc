@@ -55,10 +55,24 @@ TEST(Program, is_looked_up_in_the_jobs_path_not_ours) {
   plan.job.common.edit().user.uid = ::geteuid();
   plan.job.common.edit().user.gid = ::getegid();
   plan.directory = "/";
-  EXPECT_TRUE(inspect_program(plan, "ls", {"PATH=/bin:/usr/bin"}).is_elf);
-  EXPECT_EQ(inspect_program(plan, "ls", {"PATH=/bin:/usr/bin"}).family, MpiFamily::none);
-  EXPECT_FALSE(inspect_program(plan, "ls", {"PATH=/nowhere"}).is_elf);
-  EXPECT_FALSE(inspect_program(plan, "no-such-program", {"PATH=/bin"}).is_elf);
+  EXPECT_TRUE(inspect_program(plan, {"ls"}, {"PATH=/bin:/usr/bin"}).is_elf);
+  EXPECT_EQ(inspect_program(plan, {"ls"}, {"PATH=/bin:/usr/bin"}).family, MpiFamily::none);
+  EXPECT_FALSE(inspect_program(plan, {"ls"}, {"PATH=/nowhere"}).is_elf);
+  EXPECT_FALSE(inspect_program(plan, {"no-such-program"}, {"PATH=/bin"}).is_elf);
+}
+
+TEST(Program, is_seen_through_those_that_are_put_before_it) {
+  StepPlan plan = two_node_plan();
+  plan.job.common.edit().user.uid = ::geteuid();
+  plan.job.common.edit().user.gid = ::getegid();
+  plan.directory = "/";
+  const auto runs_others = [&plan](const std::vector<std::string>& argv) {
+    return inspect_program(plan, argv, {"PATH=/bin:/usr/bin"}).runs_others;
+  };
+  EXPECT_FALSE(runs_others({"env", "-i", "A=b", "nice", "-n", "3", "ls", "sh"}));
+  EXPECT_TRUE(runs_others({"env", "A=b", "sh", "-c", "ls"}));
+  EXPECT_TRUE(runs_others({"env", "-i"}));
+  EXPECT_FALSE(runs_others({"ls", "env"}));
 }
 
 TEST(Program, that_may_start_an_mpi_program_is_known_by_its_name) {

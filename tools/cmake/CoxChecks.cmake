@@ -4,6 +4,7 @@ if(COX_TESTS)
   add_test(NAME tree.layers_bite COMMAND ${CMAKE_SOURCE_DIR}/tools/check-layers --bites)
   add_test(NAME tree.planted_bugs COMMAND ${CMAKE_SOURCE_DIR}/tools/plant-bugs --check)
   add_test(NAME tree.format COMMAND ${CMAKE_SOURCE_DIR}/tools/check-format)
+  add_test(NAME tree.format_bites COMMAND ${CMAKE_SOURCE_DIR}/tools/check-format --bites)
   add_test(NAME tree.manual COMMAND ${CMAKE_SOURCE_DIR}/tools/check-manual)
   # One small file: that the profile and the compiler's own options are understood.
   find_program(COX_CLANG_TIDY clang-tidy)
@@ -12,7 +13,7 @@ if(COX_TESTS)
     set_tests_properties(tree.tidy_runs PROPERTIES LABELS tree TIMEOUT 300
       ENVIRONMENT COX_TIDY_BUILD=${CMAKE_BINARY_DIR})
   endif()
-  set_tests_properties(tree.layers tree.layers_bite tree.planted_bugs tree.format tree.manual
+  set_tests_properties(tree.layers tree.layers_bite tree.planted_bugs tree.format tree.format_bites tree.manual
     PROPERTIES LABELS tree)
 
   set(COX_ASAN_DIR "" CACHE PATH "a folder configured with preset asan, built and tested here too")
