@@ -28,14 +28,14 @@ std::string_view to_text(Parity parity);
 struct Option {
   const char* name = "";   // long name without dashes; "" when there is only a letter
   char letter = 0;         // or 0
-  const char* value = "";  // "" takes nothing; "X" takes one; "[=X]" takes one only after '='
+  const char* value = "";  // "" takes nothing; "X" or "[A:]X" takes one; "[=X]" only after '='
   Parity parity = Parity::exact;
   const char* how = "";  // approximated: what is done instead; refused: why, or what to do instead
   const char* same_as = "";  // another name of that option
 
-  bool takes_value() const { return *value != '\0' && *value != '['; }
+  bool takes_value() const { return *value != '\0' && !may_take_value(); }
 
-  bool may_take_value() const { return *value == '['; }
+  bool may_take_value() const { return std::string_view(value).starts_with("[="); }
 };
 
 using Options = std::span<const Option>;

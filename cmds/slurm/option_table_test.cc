@@ -17,6 +17,7 @@ constexpr std::array table = {
     Option{"nodes", 0, "NODES", Parity::exact, "", "nodelist"},
     Option{"noheader", 'h', "", Parity::exact, ""},
     Option{"json", 0, "", Parity::refused, "not here"},
+    Option{"gpus", 'G', "[TYPE:]N", Parity::exact, ""},
 };
 
 std::string told(const std::vector<std::string>& words, Stop stop = Stop::never) {
@@ -51,6 +52,11 @@ TEST(SlurmOptions, ContractTrap5UniquePrefixesAreEnough) {
 TEST(SlurmOptions, AnOptionalValueComesOnlyBehindEquals) {
   EXPECT_EQ(told({"--jobs", "7"}), "jobs [7] ");
   EXPECT_EQ(told({"--jobs=7"}), "jobs=7 ");
+}
+
+TEST(SlurmOptions, AValueOfWhichAPartMayBeLeftOutIsNoOptionalOne) {
+  EXPECT_EQ(told({"--gpus", "2", "-G", "a100:1", "-G3"}), "gpus=2 gpus=a100:1 gpus=3 ");
+  EXPECT_EQ(told({"--gpus"}), "option '--gpus' requires an argument");
 }
 
 TEST(SlurmOptions, MistakesAreTold) {

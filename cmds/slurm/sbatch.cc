@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdlib>
 
+#include "cmds/client/commands.h"
 #include "cmds/client/directives.h"
+#include "cmds/client/parse.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/wording.h"
@@ -89,6 +91,19 @@ Failure refused_by_controller(const Error& error) {
   return fail(error.code, "Batch job submission failed: " + text.value_or(error.message));
 }
 
+Result<void> tell(const std::string& id, const std::string& cluster, const Words& own) {
+  if (own.has("parsable")) return print(id + (cluster.empty() ? "" : ";" + cluster) + "\n");
+  if (own.has("quiet")) return {};
+  return print("Submitted batch job " + id + (cluster.empty() ? "" : " on cluster " + cluster) +
+               "\n");
+}
+
+/// Until it has ended; its exit status, of an array the highest.
+Result<int> wait_for(const std::string& id) {
+  const auto words = parse(wait_command, {"--quiet", id});
+  return words ? wait_command.run(*words) : Result<int>(Failure(words.error()));
+}
+
 Result<int> run(const Words& given) {
   const auto script = read_script(given);
   if (!script) return Failure(script.error());
@@ -111,14 +126,9 @@ Result<int> run(const Words& given) {
   if (!reply) return refused_by_controller(reply.error());
   for (const std::string& note : submission.notes) say_note(note);
   const std::string id = std::to_string(reply->submitted().job());
-  if (submission.own.has("parsable")) {
-    const auto printed = print(id + (cluster->empty() ? "" : ";" + *cluster) + "\n");
-    return printed ? Result<int>(0) : Failure(printed.error());
-  }
-  if (submission.own.has("quiet")) return 0;
-  const auto printed = print("Submitted batch job " + id +
-                             (cluster->empty() ? "" : " on cluster " + *cluster) + "\n");
-  return printed ? Result<int>(0) : Failure(printed.error());
+  const auto told = tell(id, *cluster, submission.own);
+  if (!told) return Failure(told.error());
+  return submission.own.has("wait") ? wait_for(id) : Result<int>(0);
 }
 
 }  // namespace

@@ -29,14 +29,15 @@ constexpr std::array own_rows = {
     Option{"kill-on-invalid-dep", 0, "yes|no", exact, ""},
     Option{"no-kill", 'k', "[=off]", refused, "a job ends, or is requeued, when it loses a node"},
     Option{"no-requeue", 0, "", exact, ""},
-    Option{"open-mode", 0, "append|truncate", exact, ""},
+    Option{"open-mode", 0, "append|truncate", about,
+           "without it a job that is requeued begins its files anew"},
     Option{"output", 'o', "PATTERN", exact, ""},
     Option{"parsable", 0, "", exact, ""},
     Option{"propagate", 0, "[=LIST]", about,
            "all limits are, whatever the list names; NONE is refused"},
     Option{"requeue", 0, "", exact, ""},
     Option{"test-only", 0, "", exact, ""},
-    Option{"wait", 'W', "", refused, "not supported (see: cox wait)"},
+    Option{"wait", 'W', "", exact, ""},
     Option{"wait-all-nodes", 0, "0|1", exact, ""},
     Option{"wrap", 0, "COMMAND", exact, ""},
     Option{"x11", 0, "[=SPEC]", refused, later},
@@ -45,8 +46,8 @@ constexpr std::array own_rows = {
 constexpr auto table = joined(request_rows, own_rows);
 
 // Options of sbatch's own that are looked up later.
-constexpr std::array own_names = {"clusters", "parsable",       "quiet",      "verbose",  "wrap",
-                                  "help",     "wait-all-nodes", "ignore-pbs", "test-only"};
+constexpr std::array own_names = {"clusters", "parsable",       "quiet",      "verbose",   "wrap",
+                                  "help",     "wait-all-nodes", "ignore-pbs", "test-only", "wait"};
 // What changes nothing a result depends on is accepted, with a word to whoever reads.
 constexpr std::array noted_names = {"acctg-freq", "get-user-env", "mail-type", "mail-user",
                                     "wckey"};

@@ -32,14 +32,30 @@ TEST(SbatchOptions, ContractTrap2TimesMayExceedTheirRange) {
   EXPECT_EQ(taken({"--time=51:00:00"})->draft.job.time_limit, minutes(51 * 60));
   EXPECT_EQ(taken({"--time=0:7200"})->draft.job.time_limit, minutes(120));
   EXPECT_EQ(taken({"--time=1:5:0"})->draft.job.time_limit, minutes(65));
-  EXPECT_EQ(taken({"-t", "0"})->draft.job.time_limit, duration_unlimited);
+  EXPECT_EQ(taken({"--time=0:90"})->draft.job.time_limit, minutes(2));  // seconds round up
+  EXPECT_EQ(taken({"--time=00-08:30"})->draft.job.time_limit, minutes(8 * 60 + 30));
+  EXPECT_EQ(taken({"--time=3-00:00"})->draft.job.time_limit, minutes(3 * 1440));
+  for (const char* endless : {"0", "INFINITE", "UNLIMITED", "-1"}) {
+    EXPECT_EQ(taken({std::string("--time=") + endless})->draft.job.time_limit, duration_unlimited)
+        << endless;
+  }
 }
 
 TEST(SbatchOptions, ContractTrap3MemoryHasSuffixesOfAllKinds) {
   for (const char* text : {"4gb", "4GB", "4g", "4096MB", "4096"}) {
     EXPECT_EQ(part(*taken({std::string("--mem=") + text})).memory_per_node_mib, 4096) << text;
   }
+  EXPECT_EQ(part(*taken({"--mem=1T"})).memory_per_node_mib, 1024 * 1024);
+  EXPECT_EQ(part(*taken({"--mem=2048k"})).memory_per_node_mib, 2);
   EXPECT_EQ(part(*taken({"--mem=0"})).memory_per_node_mib, 0);
+}
+
+TEST(SbatchOptions, ContractTrap19TheSignalMayStandApart) {
+  const auto submission = taken({"--signal", "B:USR2@30"});
+  ASSERT_TRUE(submission) << submission.error().message;
+  const auto& early = submission->draft.job.common->early_signal;
+  EXPECT_EQ(early.signal, SIGUSR2);
+  EXPECT_EQ(early.before, seconds(30));
 }
 
 TEST(SbatchOptions, ShortOnesJoinTheirValue) {

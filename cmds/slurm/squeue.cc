@@ -158,7 +158,8 @@ void sort_usual(std::vector<const wire::JobView*>* rows) {
 }
 
 struct Asked {
-  std::vector<JobName> jobs;
+  std::vector<JobName> jobs;    // none twice
+  std::size_t names_given = 0;  // as they were given: who names one twice wants no error for it
   Filter filter;
   Output output;
 };
@@ -178,7 +179,10 @@ Result<Asked> read_asked(const Words& given) {
   for (const std::string& part : list_parts(jobs)) {
     const auto name = parse_job_name(part);
     if (!name) return fail(Code::bad_usage, "Invalid job id: " + quoted(part));
-    asked.jobs.push_back(*name);
+    ++asked.names_given;
+    const bool is_new = std::ranges::none_of(
+        asked.jobs, [&](const JobName& one) { return one.text == name->text; });
+    if (is_new) asked.jobs.push_back(*name);
   }
   auto output = read_output(given);
   if (!output) return Failure(output.error());
@@ -224,7 +228,7 @@ std::string table(const Output& output,
 
 /// A single job that nobody knows is an error; of several the known ones are shown.
 Result<bool> is_unknown(const Asked& asked, Session& session, const wire::JobList& list) {
-  if (asked.jobs.size() != 1 || list.jobs_size() != 0) return false;
+  if (asked.names_given != 1 || list.jobs_size() != 0) return false;
   if (!asked.filter.has_users) return true;
   Asked alone;
   alone.jobs = asked.jobs;

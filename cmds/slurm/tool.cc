@@ -52,15 +52,12 @@ constexpr std::array texts = {
 
 // What Slurm has and we have not, or not yet.
 constexpr std::array others = {
-    OtherName{"sattach", "not supported by this version (see: cox attach)"},
-    OtherName{"sbcast", "not supported by this version (see: cox bcast)"},
     OtherName{"scrontab", "not supported by this version"},
     OtherName{"sdiag", "not supported by this version"},
     OtherName{"sgather", "not supported by this version"},
     OtherName{"sprio", "You are not running a supported priority plugin (see: cox why)"},
     OtherName{"sreport", "not supported by this version (see: cox history, sacct)"},
     OtherName{"sshare", "not supported by this version (see: cox config show)"},
-    OtherName{"sstat", "not supported by this version: usage is known at the end (see: sacct)"},
     OtherName{"strigger", "not supported by this version"},
 };
 
@@ -87,9 +84,9 @@ int fail_with(const Error& error, int status = 1) {
 }  // namespace
 
 std::span<const Tool* const> all_tools() {
-  static constexpr std::array table = {&sacct_tool,  &sacctmgr_tool, &salloc_tool,
-                                       &sbatch_tool, &scancel_tool,  &scontrol_tool,
-                                       &sinfo_tool,  &squeue_tool,   &srun_tool};
+  static constexpr std::array table = {&sacct_tool,  &sacctmgr_tool, &salloc_tool,  &sattach_tool,
+                                       &sbatch_tool, &sbcast_tool,   &scancel_tool, &scontrol_tool,
+                                       &sinfo_tool,  &squeue_tool,   &srun_tool,    &sstat_tool};
   return table;
 }
 

@@ -32,12 +32,15 @@ struct Tool {
 extern const Tool sacct_tool;
 extern const Tool sacctmgr_tool;
 extern const Tool salloc_tool;
+extern const Tool sattach_tool;
 extern const Tool sbatch_tool;
+extern const Tool sbcast_tool;
 extern const Tool scancel_tool;
 extern const Tool scontrol_tool;
 extern const Tool sinfo_tool;
 extern const Tool squeue_tool;
 extern const Tool srun_tool;
+extern const Tool sstat_tool;
 
 std::span<const Tool* const> all_tools();
 /// The command whose name is the last part of `program`; null where there is none.
