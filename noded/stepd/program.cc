@@ -48,8 +48,8 @@ constexpr std::array<std::string_view, 37> others_starters = {
 
 // Programs that become the one behind them.
 constexpr std::array<std::string_view, 13> put_before = {
-    "env",    "nice",  "time", "timeout", "numactl", "taskset", "setsid",
-    "nohup",  "stdbuf", "chrt", "ionice",  "setpriv", "prlimit"};
+    "env",   "nice",   "time", "timeout", "numactl", "taskset", "setsid",
+    "nohup", "stdbuf", "chrt", "ionice",  "setpriv", "prlimit"};
 
 std::string_view file_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);
