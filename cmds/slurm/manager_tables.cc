@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "cmds/slurm/columns.h"
 #include "cmds/slurm/text.h"
 #include "common/text.h"
 
@@ -213,24 +214,14 @@ void take_defaults(bool has_associations, Question* to) {
   }
 }
 
-std::string cell(std::string text, int width) {
-  const auto size = static_cast<std::size_t>(std::abs(width));
-  if (size == 0) return text;
-  if (text.size() > size) {
-    text.resize(size);
-    text.back() = '+';
-  }
-  const std::string blanks(size - text.size(), ' ');
-  return width < 0 ? text + blanks : blanks + text;
-}
-
 std::string line(const Question& question,
                  const std::vector<std::string>& texts,
                  const Words& given) {
   const bool is_parsable = given.has("parsable") || given.has("parsable2");
   std::string out;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    out += is_parsable ? (i == 0 ? "" : "|") + texts[i] : cell(texts[i], question.widths[i]) + " ";
+    out += is_parsable ? (i == 0 ? "" : "|") + texts[i]
+                       : column_cell(texts[i], question.widths[i]) + " ";
   }
   return out + (given.has("parsable") && !given.has("parsable2") ? "|" : "") + "\n";
 }

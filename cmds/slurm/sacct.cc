@@ -18,6 +18,7 @@
 #include "model/job_state.h"
 
 namespace cox::cmds::slurm {
+namespace sacct_locals {
 namespace {
 
 constexpr std::uint32_t entries_per_reply = 1000;
@@ -273,7 +274,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace sacct_locals
 
-const Tool sacct_tool{"sacct", "[OPTIONS]", sacct_options, Stop::never, record_field_names, run};
+const Tool sacct_tool{"sacct",     "[OPTIONS]",        sacct_options,
+                      Stop::never, record_field_names, sacct_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -4,25 +4,12 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "cmds/slurm/columns.h"
 #include "cmds/slurm/record_fields.h"
 #include "cmds/slurm/text.h"
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
-namespace {
-
-std::string cell(std::string text, int width) {
-  const auto size = static_cast<std::size_t>(std::abs(width));
-  if (size == 0) return text;
-  if (text.size() > size) {
-    text.resize(size);
-    text.back() = '+';
-  }
-  const std::string blanks(size - text.size(), ' ');
-  return width < 0 ? text + blanks : blanks + text;
-}
-
-}  // namespace
 
 Result<std::vector<SacctColumn>> read_sacct_columns(const Words& given) {
   std::string text = given.value("format");
@@ -66,7 +53,7 @@ std::string SacctLayout::line(const std::vector<SacctColumn>& columns,
     if (is_parsable_) {
       out += (i == 0 ? "" : between_) + texts[i];
     } else {
-      out += cell(texts[i], columns[i].width) + " ";
+      out += column_cell(texts[i], columns[i].width) + " ";
     }
   }
   return out + (ends_ ? between_ : "") + "\n";

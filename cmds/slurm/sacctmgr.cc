@@ -9,6 +9,7 @@
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
+namespace sacctmgr_locals {
 namespace {
 
 constexpr std::array table = {
@@ -87,9 +88,13 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace sacctmgr_locals
 
-const Tool sacctmgr_tool{"sacctmgr", "[OPTIONS] show|list ENTITY [NAME] [where ...] [format=...]",
-                         options,    Stop::never,
-                         fields,     run};
+const Tool sacctmgr_tool{"sacctmgr",
+                         "[OPTIONS] show|list ENTITY [NAME] [where ...] [format=...]",
+                         sacctmgr_locals::options,
+                         Stop::never,
+                         sacctmgr_locals::fields,
+                         sacctmgr_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -9,6 +9,7 @@
 #include "cmds/slurm/tool.h"
 
 namespace cox::cmds::slurm {
+namespace salloc_locals {
 namespace {
 
 /// The lines that people and tools know.
@@ -118,8 +119,10 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace salloc_locals
 
-const Tool salloc_tool{
-    "salloc", "[OPTIONS] [COMMAND [ARGS...]]", salloc_options, Stop::at_operand, nullptr, run};
+const Tool salloc_tool{"salloc",       "[OPTIONS] [COMMAND [ARGS...]]",
+                       salloc_options, Stop::at_operand,
+                       nullptr,        salloc_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -12,6 +12,7 @@
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
+namespace sattach_locals {
 namespace {
 
 constexpr std::array table = {
@@ -78,7 +79,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace sattach_locals
 
-const Tool sattach_tool{"sattach", "[OPTIONS] JOB.STEP", options, Stop::never, nullptr, run};
+const Tool sattach_tool{"sattach", "[OPTIONS] JOB.STEP", sattach_locals::options, Stop::never,
+                        nullptr,   sattach_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -19,6 +19,7 @@
 #include "model/array_spec.h"
 
 namespace cox::cmds::slurm {
+namespace sbatch_locals {
 namespace {
 
 /// Lines "#COX" are for cox submit; here they are comments.
@@ -132,8 +133,10 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace sbatch_locals
 
-const Tool sbatch_tool{
-    "sbatch", "[OPTIONS] [SCRIPT [ARGS...]]", sbatch_options, Stop::at_operand, nullptr, run};
+const Tool sbatch_tool{"sbatch",       "[OPTIONS] [SCRIPT [ARGS...]]",
+                       sbatch_options, Stop::at_operand,
+                       nullptr,        sbatch_locals::run};
 
 }  // namespace cox::cmds::slurm

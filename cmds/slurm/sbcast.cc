@@ -8,6 +8,7 @@
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
+namespace sbcast_locals {
 namespace {
 
 constexpr std::array table = {
@@ -61,7 +62,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace sbcast_locals
 
-const Tool sbcast_tool{"sbcast", "[OPTIONS] SOURCE DEST", options, Stop::never, nullptr, run};
+const Tool sbcast_tool{"sbcast", "[OPTIONS] SOURCE DEST", sbcast_locals::options, Stop::never,
+                       nullptr,  sbcast_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -11,6 +11,7 @@
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
+namespace scancel_locals {
 namespace {
 
 Options options() {
@@ -222,7 +223,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace scancel_locals
 
-const Tool scancel_tool{"scancel", "[OPTIONS] [JOB...]", options, Stop::never, nullptr, run};
+const Tool scancel_tool{"scancel", "[OPTIONS] [JOB...]", scancel_locals::options, Stop::never,
+                        nullptr,   scancel_locals::run};
 
 }  // namespace cox::cmds::slurm

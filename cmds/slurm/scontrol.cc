@@ -13,6 +13,7 @@
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
+namespace scontrol_locals {
 namespace {
 
 Options options() {
@@ -208,8 +209,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace scontrol_locals
 
-const Tool scontrol_tool{
-    "scontrol", "[OPTIONS] COMMAND [ARGUMENTS...]", options, Stop::never, command_names, run};
+const Tool scontrol_tool{"scontrol",  "[OPTIONS] COMMAND [ARGUMENTS...]", scontrol_locals::options,
+                         Stop::never, scontrol_locals::command_names,     scontrol_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -15,6 +15,7 @@
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
+namespace sinfo_locals {
 namespace {
 
 Options options() {
@@ -286,7 +287,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace sinfo_locals
 
-const Tool sinfo_tool{"sinfo", "[OPTIONS]", options, Stop::never, node_field_names, run};
+const Tool sinfo_tool{"sinfo",     "[OPTIONS]",      sinfo_locals::options,
+                      Stop::never, node_field_names, sinfo_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -20,6 +20,7 @@
 #include "model/job_state.h"
 
 namespace cox::cmds::slurm {
+namespace squeue_locals {
 namespace {
 
 constexpr const char* usual = "%.18i %.9P %.8j %.8u %.2t %.10M %.6D %R";
@@ -280,7 +281,7 @@ Result<int> run(const Words& given) {
   for (const wire::JobView& job : jobs) rows.push_back(&job);
   const std::int64_t now_us = wall_now().us;
   sort_usual(&rows);
-  const auto sorted = sort_by(slurm::asked(given, "sort", "SQUEUE_SORT"), now_us, &rows);
+  const auto sorted = sort_by(squeue_locals::asked(given, "sort", "SQUEUE_SORT"), now_us, &rows);
   if (!sorted) return Failure(sorted.error());
   std::string text = given.has("clusters") ? "CLUSTER: " + *cluster + "\n" : "";
   if (given.has("long")) text = date_line(now_us) + text;
@@ -290,7 +291,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace squeue_locals
 
-const Tool squeue_tool{"squeue", "[OPTIONS]", squeue_options, Stop::never, job_field_names, run};
+const Tool squeue_tool{"squeue",    "[OPTIONS]",     squeue_options,
+                       Stop::never, job_field_names, squeue_locals::run};
 
 }  // namespace cox::cmds::slurm

@@ -14,6 +14,7 @@
 #include "cmds/slurm/tool.h"
 
 namespace cox::cmds::slurm {
+namespace srun_locals {
 namespace {
 
 constexpr const char* mpi_types = "MPI plugin types are...\n\tnone\n\tpmi2\n\tpmix\n";
@@ -89,8 +90,10 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace srun_locals
 
-const Tool srun_tool{"srun", "[OPTIONS] COMMAND [ARGS...]", srun_options, Stop::at_operand, nullptr,
-                     run};
+const Tool srun_tool{"srun",       "[OPTIONS] COMMAND [ARGS...]",
+                     srun_options, Stop::at_operand,
+                     nullptr,      srun_locals::run};
 
 }  // namespace cox::cmds::slurm

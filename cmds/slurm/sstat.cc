@@ -11,6 +11,7 @@
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
+namespace sstat_locals {
 namespace {
 
 constexpr std::array table = {
@@ -204,8 +205,9 @@ Result<int> run(const Words& given) {
 }
 
 }  // namespace
+}  // namespace sstat_locals
 
-const Tool sstat_tool{"sstat", "[OPTIONS] -j JOB[.STEP],...", options, Stop::never, field_names,
-                      run};
+const Tool sstat_tool{"sstat",     "[OPTIONS] -j JOB[.STEP],...", sstat_locals::options,
+                      Stop::never, sstat_locals::field_names,     sstat_locals::run};
 
 }  // namespace cox::cmds::slurm
