@@ -338,16 +338,16 @@ std::string framed(const std::string& payload) {
 
 TEST(Channel, another_version_is_refused_with_both_numbers) {
   Hello hello;
-  hello.set_protocol_min(3);
-  hello.set_protocol_max(4);
+  hello.set_protocol_min(4);
+  hello.set_protocol_max(5);
   hello.set_kind(PEER_CLIENT);
   hello.set_nonce(std::string(32, 'n'));
   Pair pair;
   pair.to_b(framed(hello.SerializeAsString()));
-  EXPECT_EQ(pair.good_b.error().message, "protocol 3 to 4 is not spoken here, only 1 to 2");
+  EXPECT_EQ(pair.good_b.error().message, "protocol 4 to 5 is not spoken here, only 1 to 3");
   pair.to_a(pair.b.take_output());
   EXPECT_EQ(pair.good_a.error().message,
-            "refused: protocol 3 to 4 is not spoken here, only 1 to 2");
+            "refused: protocol 4 to 5 is not spoken here, only 1 to 3");
 }
 
 TEST(Channel, a_newer_peer_that_still_speaks_ours_is_taken) {

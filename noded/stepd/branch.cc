@@ -25,7 +25,7 @@ void Branch::begin() {
     for (std::uint32_t node = 1; node < tree_.nodes(); ++node) {
       if (!children_.contains(node) && !gone_.contains(node) && taken_[node].number == 0) {
         awaited_.try_emplace(
-            node, Awaited{out_.now() + join_patience, "did not connect within a minute"});
+            node, Awaited{out_.now() + join_patience, never_came});
       }
     }
     if (!awaited_.empty()) wake_at(out_.now() + join_patience);

@@ -117,6 +117,7 @@ class Branch {
   bool bring_up_to_date(std::uint32_t node, std::uint64_t heard);
   void wake_at(Duration deadline);
   void await(std::uint32_t node, Duration patience, const std::string& why);
+  void await_below(std::uint32_t node);
   void node_lost(std::uint32_t node, const std::string& why);
 
   StepTree tree_;

@@ -123,10 +123,21 @@ bool Branch::bring_up_to_date(std::uint32_t node, std::uint64_t heard) {
       out_.to_child(node, said.bytes);
     }
   }
-  for (std::uint32_t each = node; each < tree_.end(node); ++each) {
-    awaited_.erase(each);
+  awaited_.erase(node);
+  for (std::uint32_t each = node + 1; each < tree_.end(node); ++each) {
+    await_below(each);
   }
   return true;
+}
+
+/// The node above it is here again, and tells of it when it is gone; but not of one that never came.
+void Branch::await_below(std::uint32_t node) {
+  if (taken_[node].number != 0 || gone_.contains(node)) {
+    awaited_.erase(node);
+    return;
+  }
+  awaited_.insert_or_assign(node, Awaited{out_.now() + join_patience, never_came});
+  wake_at(out_.now() + join_patience);
 }
 
 /// The node and all that stand below it must come by themselves, unless they did already, or one

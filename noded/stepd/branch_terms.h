@@ -12,6 +12,7 @@ namespace cox::stepd {
 inline constexpr std::uint32_t tree_protocol = 3;
 
 inline constexpr Duration join_patience = minutes(1);
+inline constexpr const char* never_came = "did not connect within a minute";
 /// A node whose way to the root broke comes by itself within this time, or is lost.
 inline constexpr Duration return_patience = seconds(10);
 /// That a node is there, and its result, are heard by the root within this time, or the node goes
