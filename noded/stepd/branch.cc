@@ -24,8 +24,7 @@ void Branch::begin() {
   if (is_root()) {
     for (std::uint32_t node = 1; node < tree_.nodes(); ++node) {
       if (!children_.contains(node) && !gone_.contains(node) && taken_[node].number == 0) {
-        awaited_.try_emplace(
-            node, Awaited{out_.now() + join_patience, never_came});
+        awaited_.try_emplace(node, Awaited{out_.now() + join_patience, never_came});
       }
     }
     if (!awaited_.empty()) wake_at(out_.now() + join_patience);

@@ -90,6 +90,7 @@ class Branch {
   struct Awaited {
     Duration until;
     std::string why;
+    bool is_told = false;  // by the node above, which will not say it again
   };
 
   struct Said {
@@ -117,7 +118,8 @@ class Branch {
   bool bring_up_to_date(std::uint32_t node, std::uint64_t heard);
   void wake_at(Duration deadline);
   void await(std::uint32_t node, Duration patience, const std::string& why);
-  void await_below(std::uint32_t node);
+  bool has_own_way(std::uint32_t node) const;
+  std::uint32_t await_below(std::uint32_t node);
   void node_lost(std::uint32_t node, const std::string& why);
 
   StepTree tree_;

@@ -35,6 +35,9 @@ bool Branch::take_up(std::uint32_t child, const wire::StepMessage& message) {
     }
     if (!children_.contains(node)) {
       await(node, return_patience, message.gone().why());
+      if (const auto awaited = awaited_.find(node); awaited != awaited_.end()) {
+        awaited->second.is_told = true;
+      }
     }
   } else if (!message.has_join()) {
     out_.message(origin, message);
@@ -59,7 +62,11 @@ bool Branch::take_number(std::uint32_t origin,
   taken.messages += 1;
   taken.bytes += bytes;
   taken.is_done = taken.is_done || message.has_leaf_result();
-  awaited_.erase(origin);
+  // One that is told to be gone comes by itself: this was still on the old way.
+  if (const auto awaited = awaited_.find(origin);
+      awaited != awaited_.end() && !awaited->second.is_told) {
+    awaited_.erase(awaited);
+  }
   if (!is_stream(message) || taken.is_done || taken.messages >= heard_messages ||
       taken.bytes >= heard_bytes) {
     acknowledge(origin);
@@ -124,20 +131,30 @@ bool Branch::bring_up_to_date(std::uint32_t node, std::uint64_t heard) {
     }
   }
   awaited_.erase(node);
-  for (std::uint32_t each = node + 1; each < tree_.end(node); ++each) {
-    await_below(each);
+  for (std::uint32_t each = node + 1; each < tree_.end(node);) {
+    each = has_own_way(each) ? tree_.end(each) : await_below(each);
   }
   return true;
 }
 
-/// The node above it is here again, and tells of it when it is gone; but not of one that never came.
-void Branch::await_below(std::uint32_t node) {
-  if (taken_[node].number != 0 || gone_.contains(node)) {
+/// What stands above the node changes nothing for it and those below: it is here, is lost, or is to
+/// come by itself.
+bool Branch::has_own_way(std::uint32_t node) const {
+  const auto awaited = awaited_.find(node);
+  return gone_.contains(node) || children_.contains(node) ||
+         (awaited != awaited_.end() && awaited->second.is_told);
+}
+
+/// The node above it is here again, and tells of it when it goes; but not of one that never came.
+/// The next node.
+std::uint32_t Branch::await_below(std::uint32_t node) {
+  if (taken_[node].number != 0) {
     awaited_.erase(node);
-    return;
+  } else {
+    awaited_.insert_or_assign(node, Awaited{out_.now() + join_patience, never_came});
+    wake_at(out_.now() + join_patience);
   }
-  awaited_.insert_or_assign(node, Awaited{out_.now() + join_patience, never_came});
-  wake_at(out_.now() + join_patience);
+  return node + 1;
 }
 
 /// The node and all that stand below it must come by themselves, unless they did already, or one
