@@ -23,6 +23,23 @@ namespace cox::cmds {
 namespace up_locals {
 namespace {
 
+/// As a shell reads it back, on one line whatever it holds.
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=";
+  if (text.find_first_not_of(plain) == std::string::npos) return text;
+  const bool is_shown = quoted(text, text.size()) == text;
+  std::string word = is_shown ? "'" : "$'";
+  for (const char c : text) {
+    if (c == '\'' || (!is_shown && c == '\\')) {
+      word += is_shown ? "'\\''" : std::string("\\") + c;
+    } else {
+      word += is_shown ? std::string(1, c) : quoted(std::string(1, c), 4);
+    }
+  }
+  return word + "'";
+}
+
 constexpr std::uint32_t nodes_max = 1024;
 
 OptionTable options() {
@@ -112,7 +129,7 @@ Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir)
   if (known && !(*known == record)) {
     return fail(Code::refused, dir + ": a cluster of " + count_text(known->nodes, "node") +
                                    " was made there with other options (see: cox down --dir " +
-                                   dir + ", or another --dir)");
+                                   shell_word(dir) + ", or another --dir)");
   }
   return record;
 }
@@ -172,23 +189,6 @@ std::string ready_document(const std::string& dir,
   json.number("nodes", record.nodes);
   json.number("started", std::uint64_t{started});
   return json.take();
-}
-
-/// As a shell reads it back, on one line whatever it holds.
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,=";
-  if (text.find_first_not_of(plain) == std::string::npos) return text;
-  const bool is_shown = quoted(text, text.size()) == text;
-  std::string word = is_shown ? "'" : "$'";
-  for (const char c : text) {
-    if (c == '\'' || (!is_shown && c == '\\')) {
-      word += is_shown ? "'\\''" : std::string("\\") + c;
-    } else {
-      word += is_shown ? std::string(1, c) : quoted(std::string(1, c), 4);
-    }
-  }
-  return word + "'";
 }
 
 std::string ready_text(const std::string& dir, const ClusterRecord& record, std::size_t started) {

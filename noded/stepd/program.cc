@@ -221,7 +221,9 @@ ProgramKind inspect_program(const StepPlan& plan,
   }
   ProgramKind kind = kind_of(
       needs->libraries, loaded_libraries(path, *needs, loader_setup(environment), needs_of_file));
-  kind.runs_others = starts_others(path);
+  // A word may have been taken for the program that is none: only what is found is believed.
+  const bool is_behind = path != resolve(plan, argv.front(), environment);
+  kind.runs_others = starts_others(path) || (is_behind && kind.family == MpiFamily::none);
   return kind;
 }
 

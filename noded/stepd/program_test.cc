@@ -69,7 +69,7 @@ TEST(Program, is_seen_through_those_that_are_put_before_it) {
   const auto runs_others = [&plan](const std::vector<std::string>& argv) {
     return inspect_program(plan, argv, {"PATH=/bin:/usr/bin"}).runs_others;
   };
-  EXPECT_FALSE(runs_others({"env", "-i", "A=b", "nice", "-n", "3", "ls", "sh"}));
+  EXPECT_TRUE(runs_others({"env", "-i", "A=b", "nice", "-n", "3", "ls"})) << "as far as is seen";
   EXPECT_TRUE(runs_others({"env", "A=b", "sh", "-c", "ls"}));
   EXPECT_TRUE(runs_others({"env", "-i"}));
   EXPECT_FALSE(runs_others({"ls", "env"}));

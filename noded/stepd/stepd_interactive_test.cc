@@ -329,15 +329,20 @@ TEST(Interactive, an_mpi_program_of_two_nodes_has_one_world) {
 TEST(Interactive, an_mpi_program_that_ran_as_singletons_fails) {
   const std::string info = "/usr/bin/ompi_info";  // links Open MPI, never initialises it
   if (!platform::path_exists(info)) GTEST_SKIP() << info << " is not installed";
-  World world;
-  auto start = world.interactive({info, "--version"}, {2});
-  StepRequest request;
-  start.mutable_spec()->mutable_request()->set_mpi(static_cast<std::uint32_t>(MpiKind::automatic));
-  const Stepd& stepd = world.launch(start);
-  const Voice& client = world.attach(stepd);
-  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
-  EXPECT_EQ(client.exit->exit_code, 125);
-  EXPECT_EQ(client.exit->detail.find("mpi program ran as 2 singletons"), 0U) << client.exit->detail;
+  // Behind `env` it is seen as well.
+  for (const std::vector<std::string>& argv :
+       {std::vector<std::string>{info, "--version"}, {"/usr/bin/env", "-i", info, "--version"}}) {
+    World world;
+    auto start = world.interactive(argv, {2});
+    start.mutable_spec()->mutable_request()->set_mpi(
+        static_cast<std::uint32_t>(MpiKind::automatic));
+    const Stepd& stepd = world.launch(start);
+    const Voice& client = world.attach(stepd);
+    ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+    EXPECT_EQ(client.exit->exit_code, 125) << argv.front();
+    EXPECT_EQ(client.exit->detail.find("mpi program ran as 2 singletons"), 0U)
+        << client.exit->detail;
+  }
 }
 
 // Behind a shell nobody sees that it is an MPI program; with a named server it has to be one.
