@@ -1,5 +1,5 @@
-// Tables of columns with widths, as sacct and sstat print them: fixed, or parted
-// by a character for programs.
+// Tables of columns with widths, as sacct and sstat print them: fixed, or parted by a character for
+// programs.
 #pragma once
 
 #include <cstddef>

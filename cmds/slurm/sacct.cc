@@ -7,9 +7,9 @@
 #include "cmds/client/job_ids.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
+#include "cmds/slurm/columns.h"
 #include "cmds/slurm/option_tables.h"
 #include "cmds/slurm/record_fields.h"
-#include "cmds/slurm/sacct_layout.h"
 #include "cmds/slurm/sacct_time.h"
 #include "cmds/slurm/text.h"
 #include "cmds/slurm/tool.h"
@@ -235,15 +235,30 @@ Result<std::string> cluster_name(Session& session) {
   return reply->status().cluster();
 }
 
+std::vector<ColumnKnown> known_columns() {
+  std::vector<ColumnKnown> columns;
+  for (const RecordField& field : record_fields()) columns.push_back({field.name, field.width});
+  return columns;
+}
+
+/// --format, --brief, $SACCT_FORMAT or the usual ones.
+std::string format_of(const Words& given) {
+  if (given.has("format") && !given.value("format").empty()) return given.value("format");
+  if (given.has("brief")) return "JobID,State,ExitCode";
+  const std::string usual = variable("SACCT_FORMAT");
+  return usual.empty() ? "JobID,JobName,Partition,Account,AllocCPUS,State,ExitCode" : usual;
+}
+
 Result<int> run(const Words& given) {
   if (given.has("helpformat")) {
-    const auto printed = print(sacct_fields_text());
+    const auto printed = print(columns_text(known_columns()));
     return printed ? Result<int>(0) : Failure(printed.error());
   }
   if (!given.operands.empty()) {
     return fail(Code::bad_usage, "Unrecognized option: " + quoted(given.operands.front()));
   }
-  const auto columns = read_sacct_columns(given);
+  const std::vector<ColumnKnown> known = known_columns();
+  const auto columns = read_columns(format_of(given), known, find_record_field);
   if (!columns) return Failure(columns.error());
   const auto filter = read_filter(given);
   if (!filter) return Failure(filter.error());
@@ -258,12 +273,12 @@ Result<int> run(const Words& given) {
   manner->cluster = *cluster;
   const auto answers = ask(*session, *filter, given.has("duplicates"));
   if (!answers) return Failure(answers.error());
-  const SacctLayout layout(given);
-  std::string text = given.has("noheader") ? "" : layout.header(*columns);
+  const ColumnLayout layout(given);
+  std::string text = given.has("noheader") ? "" : layout.header(*columns, known);
   for (const Record& line :
        lines_of(merge(*answers, *filter), *filter, !given.has("allocations"))) {
     std::vector<std::string> texts;
-    for (const SacctColumn& column : *columns) {
+    for (const ColumnAsked& column : *columns) {
       const RecordField& field = record_fields()[column.field];
       texts.push_back(field.text == nullptr ? "" : field.text(line, *manner));
     }
