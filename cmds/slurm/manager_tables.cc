@@ -217,13 +217,9 @@ void take_defaults(bool has_associations, Question* to) {
 std::string line(const Question& question,
                  const std::vector<std::string>& texts,
                  const Words& given) {
-  const bool is_parsable = given.has("parsable") || given.has("parsable2");
-  std::string out;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    out += is_parsable ? (i == 0 ? "" : "|") + texts[i]
-                       : column_cell(texts[i], question.widths[i]) + " ";
-  }
-  return out + (given.has("parsable") && !given.has("parsable2") ? "|" : "") + "\n";
+  std::vector<ColumnAsked> columns;
+  for (std::size_t i = 0; i < texts.size(); ++i) columns.push_back({i, question.widths[i]});
+  return ColumnLayout(given).line(columns, texts);
 }
 
 bool fits(const Question& question, const ManagerRow& row) {

@@ -7,6 +7,9 @@
 namespace cox::core {
 namespace {
 
+/// Each try looks at all nodes, within one slice of the plan.
+constexpr int tries_max = 16;
+
 bool shares_nodes(const std::vector<const Bitset*>& ready, std::size_t partition) {
   for (std::size_t i = 0; i < ready.size(); ++i) {
     if (i != partition && ready[i]->intersects(*ready[partition])) return true;
@@ -78,7 +81,8 @@ std::optional<Second> Reservations::add(const State& state,
   is_known_ = true;
   const JobRequest& request = state.find_job(head.place.job)->request;
   const PartitionSettings& partition = state.record.settings.partitions[head.partition];
-  for (Second from = not_before;;) {
+  Second from = not_before;
+  for (int tries = 0; tries < tries_max; ++tries) {
     auto prospect = std::make_unique<Prospect>(state, partition, ready, request);
     const auto start = prospect->advance(timeline, request.time_limit, from);
     if (!start.has_value()) return start;
@@ -96,6 +100,7 @@ std::optional<Second> Reservations::add(const State& state,
     timeline.reserve(one.start, one.end, parts);
     return start;
   }
+  return std::nullopt;
 }
 
 bool Reservations::refuses(std::size_t partition, std::uint64_t cores, Second end) const {

@@ -41,7 +41,8 @@ class Reservations {
   using Allowed =
       std::function<std::optional<Second>(const std::vector<Part>& parts, Second start)>;
   /// One more, with exact nodes, at its first start >= `not_before` on `timeline` that is allowed;
-  /// the timeline then has what it takes. Nothing when it never starts.
+  /// the timeline then has what it takes. Nothing when it never starts, or where too many starts
+  /// in a row were not allowed.
   std::optional<Second> add(const State& state,
                             Timeline& timeline,
                             const Head& head,

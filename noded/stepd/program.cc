@@ -148,6 +148,13 @@ LoaderSetup loader_setup(const std::vector<std::string>& environment) {
   return setup;
 }
 
+bool is_executable(const std::string& path) {
+  struct stat status {};
+
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         ::access(path.c_str(), X_OK) == 0;
+}
+
 /// The file that is looked at: behind `env`, `nice` and their like the first word that names one.
 /// Their options and what belongs to those rarely do.
 std::string file_of(const StepPlan& plan,
@@ -158,7 +165,7 @@ std::string file_of(const StepPlan& plan,
     if (std::ranges::find(put_before, file_name(path)) == put_before.end()) break;
     if (argv[i].empty() || argv[i].front() == '-') continue;
     const std::string behind = resolve(plan, argv[i], environment);
-    if (!behind.empty() && ::access(behind.c_str(), X_OK) == 0) path = behind;
+    if (is_executable(behind)) path = behind;
   }
   return path;
 }
