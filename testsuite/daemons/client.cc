@@ -249,6 +249,13 @@ std::vector<wire::NodeView> Client::nodes() {
   return {answer->nodes().nodes().begin(), answer->nodes().nodes().end()};
 }
 
+wire::NodeView Client::node(const std::string& name) {
+  for (const wire::NodeView& node : nodes()) {
+    if (node.name() == name) return node;
+  }
+  return {};
+}
+
 std::vector<wire::JobView> Client::jobs(bool ended) {
   wire::ClientRequest request;
   request.mutable_list_jobs()->set_ended(ended);

@@ -68,6 +68,8 @@ class Client {
   /// Its view when it ended, asked by WaitJobs.
   wire::JobView end_of(std::uint64_t job);
   std::vector<wire::NodeView> nodes();
+  /// An empty view where the controller knows no such node.
+  wire::NodeView node(const std::string& name);
   std::vector<wire::JobView> jobs(bool ended);
   wire::StatusReply status();
 

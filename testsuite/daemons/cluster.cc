@@ -385,4 +385,8 @@ void Cluster::clear() {
   EXPECT_TRUE(platform::remove_tree(dir_));
 }
 
+std::size_t count_lines(const std::string& text, const std::string& line) {
+  return static_cast<std::size_t>(std::ranges::count(split(text, '\n'), line));
+}
+
 }  // namespace cox::daemons

@@ -125,5 +125,7 @@ class Cluster {
 std::string program(const std::string& name);
 /// Where the examples were built.
 std::string example(const std::string& name);
+/// How many lines of the text are exactly this one.
+std::size_t count_lines(const std::string& text, const std::string& line);
 
 }  // namespace cox::daemons

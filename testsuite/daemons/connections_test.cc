@@ -7,7 +7,7 @@
 namespace cox::daemons {
 namespace {
 
-void expect_work(Cluster& cluster) {
+void expect_steps_on_both(Cluster& cluster) {
   Client client = cluster.client();
   const auto batch = client.submit(cluster.job("echo $COX_NODELIST; cox run echo task").nodes(2));
   EXPECT_EQ(client.end_of(batch).state(), "COMPLETED") << cluster.file("1.out");
@@ -20,7 +20,7 @@ void expect_work(Cluster& cluster) {
 
 TEST(Tcp, with_the_cluster_key_does_all_that_a_socket_does) {
   Cluster cluster({.transport = Transport::tcp_with_key, .emulated = false});
-  expect_work(cluster);
+  expect_steps_on_both(cluster);
   cluster.expect_nothing_left();
 }
 
@@ -56,7 +56,7 @@ TEST(Tcp, with_munge_does_all_that_a_socket_does) {
   Cluster cluster({.transport = Transport::tcp_with_munge,
                    .emulated = false,
                    .cluster = "root_from_nodes = true\n"});
-  expect_work(cluster);
+  expect_steps_on_both(cluster);
   cluster.expect_nothing_left();
 }
 

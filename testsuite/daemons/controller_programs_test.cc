@@ -72,7 +72,7 @@ TEST(ControllerPrograms, one_that_fails_holds_a_batch_job_at_its_place_and_tells
   EXPECT_TRUE(eventually([&] { return client.view(id).why() == reason; })) << client.view(id).why();
   EXPECT_EQ(client.state(id), "PENDING");
   EXPECT_EQ(client.view(id).reason(), "JobHoldMaxRequeue");
-  EXPECT_EQ(node_named(client, "n1").state(), "idle");
+  EXPECT_EQ(client.node("n1").state(), "idle");
   const Ran run = cluster.shell("cox run true");
   EXPECT_NE(run.status, 0);
   EXPECT_NE(run.output.find("no licence server"), std::string::npos) << run.output;

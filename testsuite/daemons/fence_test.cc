@@ -11,11 +11,6 @@
 namespace cox::daemons {
 namespace {
 
-std::size_t count(const std::string& text, const std::string& word) {
-  const auto lines = split(text, '\n');
-  return static_cast<std::size_t>(std::count(lines.begin(), lines.end(), word));
-}
-
 class CutOff : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -41,7 +36,7 @@ class CutOff : public ::testing::Test {
   }
 
   static bool runs_again(Cluster& cluster) {
-    return eventually([&] { return count(cluster.file("ran"), "start") == 2; });
+    return eventually([&] { return count_lines(cluster.file("ran"), "start") == 2; });
   }
 
   static std::string state_of(Client& client, const std::string& name) {
@@ -68,10 +63,10 @@ TEST_F(CutOff, with_fence_the_tasks_have_ended_before_the_job_runs_elsewhere) {
   EXPECT_EQ(state_of(client, "n1"), "lost");
   const auto next = client.submit(cluster.job("flock -n lock true && echo free >> ran").on("n2"));
   EXPECT_EQ(client.end_of(next).state(), "COMPLETED");
-  EXPECT_EQ(count(cluster.file("ran"), "free"), 1U) << "a task of the lost node lives";
+  EXPECT_EQ(count_lines(cluster.file("ran"), "free"), 1U) << "a task of the lost node lives";
   network_.mend(0);
   EXPECT_TRUE(runs_again(cluster));
-  EXPECT_EQ(count(cluster.file("ran"), "overlap"), 0U);
+  EXPECT_EQ(count_lines(cluster.file("ran"), "overlap"), 0U);
   cluster.write("go", "");
   EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
   cluster.expect_nothing_left();
@@ -85,7 +80,7 @@ TEST_F(CutOff, with_fence_a_dead_node_daemon_does_not_keep_the_tasks_alive) {
   const std::uint32_t first = node_of(client, id) == "n1" ? 0 : 1;
   cluster.kill_node(first);
   EXPECT_TRUE(runs_again(cluster));
-  EXPECT_EQ(count(cluster.file("ran"), "overlap"), 0U);
+  EXPECT_EQ(count_lines(cluster.file("ran"), "overlap"), 0U);
   cluster.write("go", "");
   EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
   cluster.start_node(first);
@@ -117,10 +112,11 @@ TEST_F(CutOff, without_fence_the_old_tasks_end_when_the_node_is_back) {
   EXPECT_TRUE(client.reaches(id, "PENDING"));
   const auto next = client.submit(cluster.job("flock -n lock true || echo held >> ran").on("n2"));
   EXPECT_EQ(client.end_of(next).state(), "COMPLETED");
-  EXPECT_EQ(count(cluster.file("ran"), "held"), 1U) << "this is what fence = self is for";
+  EXPECT_EQ(count_lines(cluster.file("ran"), "held"), 1U) << "this is what fence = self is for";
   network_.mend(0);
   EXPECT_TRUE(runs_again(cluster));
-  EXPECT_EQ(count(cluster.file("ran"), "overlap"), 0U) << "the node runs two attempts at once";
+  EXPECT_EQ(count_lines(cluster.file("ran"), "overlap"), 0U)
+      << "the node runs two attempts at once";
   cluster.write("go", "");
   EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
   cluster.expect_nothing_left();

@@ -16,7 +16,7 @@ std::size_t descriptors_of(int pid) {
   return platform::list_directory("/proc/" + std::to_string(pid) + "/fd")->size();
 }
 
-void expect_work(const Cluster& cluster) {
+void expect_a_job_done(const Cluster& cluster) {
   Client client = cluster.client();
   const auto id = client.submit(cluster.job("true"));
   EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
@@ -36,7 +36,7 @@ TEST(HostilePeers, ten_thousand_idle_connections_do_not_keep_others_out) {
     ASSERT_TRUE(idle.back().is_open()) << i;
   }
   ASSERT_TRUE(eventually([&] { return descriptors_of(pid) > wanted; }));
-  expect_work(cluster);
+  expect_a_job_done(cluster);
   const std::size_t each = (memory_kib(pid, "VmRSS:") - before_kib) * 1024 / wanted;
   RecordProperty("bytes_per_connection", static_cast<int>(each));
   EXPECT_LT(each, 16'384U);
@@ -78,7 +78,7 @@ TEST(HostilePeers, one_user_cannot_take_all_connections) {
   }
   EXPECT_NE(idle.back().hear_out().find("the limit of uid 65534 is 86"), std::string::npos);
   ASSERT_TRUE(cluster.hears_all_nodes());
-  expect_work(cluster);
+  expect_a_job_done(cluster);
   idle.clear();
   cluster.expect_nothing_left();
 }
@@ -144,7 +144,7 @@ TEST(HostilePeers, frames_that_would_grow_in_memory_are_not_decoded) {
     EXPECT_TRUE(peer.is_cut_off());
   }
   EXPECT_LT(memory_kib(pid, "VmHWM:") - before_kib, 100U << 10);
-  expect_work(cluster);
+  expect_a_job_done(cluster);
   cluster.expect_nothing_left();
 }
 
@@ -166,7 +166,7 @@ TEST(HostilePeers, what_is_no_frame_no_hello_or_no_request_ends_the_connection_a
   late.say_hello();
   late.send_frame(std::string(64, '\xff'));
   EXPECT_TRUE(late.is_cut_off());
-  expect_work(cluster);
+  expect_a_job_done(cluster);
   EXPECT_TRUE(early.is_open());
   cluster.expect_nothing_left();
 }

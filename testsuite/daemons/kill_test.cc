@@ -70,11 +70,6 @@ std::vector<Case> pair_cases() {
                 {Victim::supervisor, Victim::node}});
 }
 
-std::size_t count(const std::string& text, const std::string& word) {
-  const auto lines = split(text, '\n');
-  return static_cast<std::size_t>(std::count(lines.begin(), lines.end(), word));
-}
-
 class KillMatrix : public ::testing::TestWithParam<Case> {
  protected:
   // A node whose supervisor died before its job was released rests; here not for long.
@@ -184,7 +179,7 @@ class KillMatrix : public ::testing::TestWithParam<Case> {
 
   void let_end() {
     if (GetParam().shoots_tasks()) {
-      EXPECT_TRUE(eventually([&] { return count(cluster_.file("again"), "start") == 2; }));
+      EXPECT_TRUE(eventually([&] { return count_lines(cluster_.file("again"), "start") == 2; }));
     }
     if (GetParam().phase != Phase::ending) cluster_.write("go", "");
   }
@@ -197,9 +192,9 @@ class KillMatrix : public ::testing::TestWithParam<Case> {
                            : GetParam().phase == Phase::ending ? "CANCELLED"
                                                                : "COMPLETED")
         << job.why();
-    EXPECT_EQ(count(ran, "start"), 1U) << ran;
-    EXPECT_EQ(count(ran, "overlap"), 0U) << ran;
-    EXPECT_EQ(count(ran, "end"), job.state() == "COMPLETED" ? 1U : 0U) << ran;
+    EXPECT_EQ(count_lines(ran, "start"), 1U) << ran;
+    EXPECT_EQ(count_lines(ran, "overlap"), 0U) << ran;
+    EXPECT_EQ(count_lines(ran, "end"), job.state() == "COMPLETED" ? 1U : 0U) << ran;
     check_output(once_, job.state() == "COMPLETED");
   }
 
@@ -209,9 +204,9 @@ class KillMatrix : public ::testing::TestWithParam<Case> {
     const bool was_shot = GetParam().shoots_tasks();
     const bool completes = GetParam().phase != Phase::ending;
     EXPECT_EQ(job.state(), completes ? "COMPLETED" : "CANCELLED") << job.why();
-    EXPECT_EQ(count(ran, "start"), was_shot ? 2U : 1U) << ran;
-    EXPECT_EQ(count(ran, "overlap"), 0U) << ran;
-    EXPECT_EQ(count(ran, "end"), completes ? 1U : 0U) << ran;
+    EXPECT_EQ(count_lines(ran, "start"), was_shot ? 2U : 1U) << ran;
+    EXPECT_EQ(count_lines(ran, "overlap"), 0U) << ran;
+    EXPECT_EQ(count_lines(ran, "end"), completes ? 1U : 0U) << ran;
     check_output(again_, completes);
   }
 

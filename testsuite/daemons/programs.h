@@ -34,13 +34,6 @@ inline std::string key(const std::string& name, const std::string& value) {
   return name + " = \"" + value + "\"\n";
 }
 
-inline wire::NodeView node_named(Client& client, const std::string& name) {
-  for (const wire::NodeView& node : client.nodes()) {
-    if (node.name() == name) return node;
-  }
-  return {};
-}
-
 inline std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   for (const std::string_view line : split(text, '\n')) {

@@ -59,13 +59,13 @@ TEST(Programs, a_failing_prolog_sets_its_node_aside_and_the_job_starts_elsewhere
   EXPECT_EQ(ended.state(), "COMPLETED");
   EXPECT_EQ(ended.node_list(), "n2");
   EXPECT_EQ(cluster.file("ran"), "ran\n");
-  EXPECT_EQ(node_named(client, "n1").state(), "failed");
-  EXPECT_EQ(node_named(client, "n1").reason(),
+  EXPECT_EQ(client.node("n1").state(), "failed");
+  EXPECT_EQ(client.node("n1").reason(),
             "job 1: prolog " + path + ": exit status 3: no scratch disk");
   // A gang keeps its place until the node is mended and resumed.
   EXPECT_TRUE(client.act_on_node(wire::NodeAction::RESUME, "n1"));
   const auto gang = client.submit(cluster.job("echo gang >> ran").nodes(2));
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "failed"; }));
+  EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "failed"; }));
   EXPECT_TRUE(client.reaches(gang, "PENDING"));
   program_file(cluster, "prolog", "true");
   EXPECT_TRUE(client.act_on_node(wire::NodeAction::RESUME, "n1"));
@@ -82,7 +82,7 @@ TEST(Programs, a_hanging_prolog_is_killed_and_counts_as_failed) {
   configure(cluster, key("prolog", path) + key("prolog_timeout", "1s"));
   const auto id = client.submit(cluster.job("true"));
   EXPECT_EQ(client.end_of(id).node_list(), "n2");
-  EXPECT_EQ(node_named(client, "n1").reason(),
+  EXPECT_EQ(client.node("n1").reason(),
             "job 1: prolog " + path + ": still ran after 0:01: waiting");
   cluster.expect_nothing_left();
 }
@@ -93,7 +93,7 @@ TEST(Programs, one_that_is_not_there_is_named) {
   configure(cluster, key("epilog", cluster.work() + "/nowhere"));
   const auto id = client.submit(cluster.job("exit 4"));
   EXPECT_EQ(client.end_of(id).state(), "FAILED");
-  const wire::NodeView node = node_named(client, "n1");
+  const wire::NodeView node = client.node("n1");
   EXPECT_EQ(node.state(), "failed");
   EXPECT_NE(node.reason().find(cluster.work() + "/nowhere"), std::string::npos) << node.reason();
   EXPECT_NE(node.reason().find("no such file"), std::string::npos) << node.reason();
@@ -114,9 +114,8 @@ TEST(Programs, a_failing_epilog_sets_its_node_aside_when_the_job_has_ended_well)
   EXPECT_EQ(client.state(next), "PENDING");
   cluster.write("go", "");
   EXPECT_EQ(client.end_of(id).state(), "COMPLETED");
-  EXPECT_EQ(node_named(client, "n1").state(), "failed");
-  EXPECT_EQ(node_named(client, "n1").reason(),
-            "job 1: epilog " + path + ": exit status 1: no \\x1b[1m");
+  EXPECT_EQ(client.node("n1").state(), "failed");
+  EXPECT_EQ(client.node("n1").reason(), "job 1: epilog " + path + ": exit status 1: no \\x1b[1m");
   EXPECT_EQ(client.state(next), "PENDING");
   EXPECT_TRUE(client.act(wire::JobAction::CANCEL, next));
   cluster.expect_nothing_left();
@@ -169,7 +168,7 @@ TEST(Programs, a_job_cancelled_in_its_prolog_never_runs) {
   cluster.write("go", "");
   EXPECT_EQ(client.end_of(id).state(), "CANCELLED");
   EXPECT_EQ(cluster.file("ran"), "");
-  EXPECT_EQ(node_named(client, "n1").state(), "idle");
+  EXPECT_EQ(client.node("n1").state(), "idle");
   cluster.expect_nothing_left();
 }
 
@@ -181,8 +180,8 @@ TEST(Health, a_node_is_aside_for_as_long_as_its_check_fails) {
       "[ ! -e sick ] || [ $COX_NODE_NAME = n2 ] || { echo disk is full; echo more; exit 1; }");
   configure(cluster, key("health", path) + key("health_period", "1s"));
   cluster.write("sick", "");
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "unhealthy"; }));
-  EXPECT_EQ(node_named(client, "n1").reason(), "disk is full");
+  EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "unhealthy"; }));
+  EXPECT_EQ(client.node("n1").reason(), "disk is full");
   const auto id = client.submit(cluster.job("true").exclusive());
   EXPECT_EQ(client.end_of(id).node_list(), "n2");
   const auto waiting = client.submit(cluster.job("true").on("n1"));
@@ -190,11 +189,11 @@ TEST(Health, a_node_is_aside_for_as_long_as_its_check_fails) {
   EXPECT_NE(why.output.find("unhealthy: n1"), std::string::npos) << why.output;
   // Whoever resumes it does not make it well.
   EXPECT_TRUE(client.act_on_node(wire::NodeAction::RESUME, "n1"));
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "unhealthy"; }));
+  EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "unhealthy"; }));
   cluster.kill_controller();
   cluster.start_controller();
   EXPECT_TRUE(cluster.hears_all_nodes());
-  EXPECT_EQ(node_named(client, "n1").state(), "unhealthy");
+  EXPECT_EQ(client.node("n1").state(), "unhealthy");
   EXPECT_EQ(::unlink((cluster.work() + "/sick").c_str()), 0);
   EXPECT_EQ(client.end_of(waiting).node_list(), "n1");
   cluster.expect_nothing_left();
@@ -205,11 +204,11 @@ TEST(Health, a_check_that_hangs_fails_and_one_that_is_taken_out_holds_nothing) {
   Client client = cluster.client();
   const std::string path = program_file(cluster, "check", "sleep 1000");
   configure(cluster, key("health", path) + key("health_timeout", "1s"));
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "unhealthy"; }));
-  EXPECT_EQ(node_named(client, "n1").reason(), path + ": still ran after 0:01");
+  EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "unhealthy"; }));
+  EXPECT_EQ(client.node("n1").reason(), path + ": still ran after 0:01");
   const Ran ran = cluster.shell("cox config apply ../cox.toml");
   EXPECT_EQ(ran.status, 0) << ran.output;
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "idle"; }));
+  EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "idle"; }));
   cluster.expect_nothing_left();
 }
 

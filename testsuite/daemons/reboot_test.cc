@@ -19,13 +19,13 @@ TEST(Reboot, a_node_is_started_anew_when_it_is_idle_and_returns_by_itself) {
   EXPECT_TRUE(client.reaches(busy, "RUNNING"));
   const Ran asked = cluster.shell("cox node reboot n1 --asap --reason 'new kernel'");
   EXPECT_EQ(asked.status, 0) << asked.output;
-  EXPECT_EQ(node_named(client, "n1").state(), "draining");
-  EXPECT_EQ(node_named(client, "n1").reason(), "reboot as soon as it is idle: new kernel");
+  EXPECT_EQ(client.node("n1").state(), "draining");
+  EXPECT_EQ(client.node("n1").reason(), "reboot as soon as it is idle: new kernel");
   const auto next = client.submit(cluster.job("true").on("n1"));
   cluster.write("go", "");
   EXPECT_EQ(client.end_of(busy).state(), "COMPLETED");
   EXPECT_TRUE(cluster.shows("rebooting-n1", "new kernel"));
-  EXPECT_EQ(node_named(client, "n1").state(), "rebooting");
+  EXPECT_EQ(client.node("n1").state(), "rebooting");
   EXPECT_EQ(client.state(next), "PENDING");
   const Ran why = cluster.shell("cox why " + std::to_string(next));
   EXPECT_NE(why.output.find("starting anew: n1"), std::string::npos) << why.output;
@@ -35,12 +35,12 @@ TEST(Reboot, a_node_is_started_anew_when_it_is_idle_and_returns_by_itself) {
   cluster.start_controller();
   EXPECT_TRUE(cluster.hears_all_nodes());
   EXPECT_TRUE(cluster.shows("rebooting-n1", "new kernel")) << "it is told again";
-  EXPECT_EQ(node_named(client, "n1").state(), "rebooting");
+  EXPECT_EQ(client.node("n1").state(), "rebooting");
   cluster.kill_node(0);
   cluster.set_boot_id(0, "second");
   cluster.start_node(0);
   EXPECT_EQ(client.end_of(next).state(), "COMPLETED");
-  EXPECT_EQ(node_named(client, "n1").reason(), "");
+  EXPECT_EQ(client.node("n1").reason(), "");
   cluster.expect_nothing_left();
 }
 
@@ -51,10 +51,10 @@ TEST(Reboot, a_node_that_does_not_come_back_is_down_with_the_reason) {
                          key("reboot_timeout", "1s"));
   EXPECT_EQ(cluster.shell("cox node reboot n2 -r test").status, 0);
   EXPECT_TRUE(cluster.shows("rebooting-n2", "test"));
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n2").state() == "down"; }));
-  EXPECT_EQ(node_named(client, "n2").reason(), "did not come back within 0:01 of its reboot: test");
+  EXPECT_TRUE(eventually([&] { return client.node("n2").state() == "down"; }));
+  EXPECT_EQ(client.node("n2").reason(), "did not come back within 0:01 of its reboot: test");
   EXPECT_EQ(cluster.shell("cox node resume n2").status, 0);
-  EXPECT_EQ(node_named(client, "n2").state(), "idle");
+  EXPECT_EQ(client.node("n2").state(), "idle");
   cluster.expect_nothing_left();
 }
 
@@ -67,9 +67,8 @@ TEST(Reboot, a_program_that_fails_says_so_and_without_one_it_is_refused) {
   const std::string path = program_file(cluster, "reboot", "echo not permitted; exit 2");
   configure(cluster, key("reboot", path));
   EXPECT_EQ(cluster.shell("cox node reboot n1 -r test").status, 0);
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "failed"; }));
-  EXPECT_EQ(node_named(client, "n1").reason(),
-            "reboot: " + path + ": exit status 2: not permitted");
+  EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "failed"; }));
+  EXPECT_EQ(client.node("n1").reason(), "reboot: " + path + ": exit status 2: not permitted");
   cluster.expect_nothing_left();
 }
 

@@ -94,13 +94,6 @@ class DeafFiles {
   std::thread server_;
 };
 
-wire::NodeView node_named(Client& client, const std::string& name) {
-  for (const wire::NodeView& node : client.nodes()) {
-    if (node.name() == name) return node;
-  }
-  return {};
-}
-
 TEST(Stuck, a_task_that_no_signal_ends_keeps_its_node_and_no_other) {
   DeafFiles files;
   if (!files.is_up()) GTEST_SKIP() << "no FUSE here";
@@ -111,9 +104,9 @@ TEST(Stuck, a_task_that_no_signal_ends_keeps_its_node_and_no_other) {
       client.submit(cluster.job("exec cat " + files.path() + "/file").nodes(2).exclusive());
   EXPECT_TRUE(eventually([&] { return files.has_taken(); }));
   EXPECT_TRUE(client.act(wire::JobAction::CANCEL, id));
-  EXPECT_TRUE(eventually([&] { return node_named(client, "n1").state() == "stuck"; }))
-      << node_named(client, "n1").state();
-  const std::string reason = node_named(client, "n1").reason();
+  EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "stuck"; }))
+      << client.node("n1").state();
+  const std::string reason = client.node("n1").reason();
   EXPECT_NE(reason.find("job 1: a process survives SIGKILL: pid "), std::string::npos) << reason;
   EXPECT_NE(reason.find(" (cat) in state D"), std::string::npos) << reason;
   EXPECT_EQ(client.state(id), "COMPLETING");
@@ -129,13 +122,13 @@ TEST(Stuck, a_task_that_no_signal_ends_keeps_its_node_and_no_other) {
   cluster.start_controller();
   cluster.start_node(0);
   EXPECT_TRUE(cluster.hears_all_nodes());
-  EXPECT_EQ(node_named(client, "n1").state(), "stuck");
+  EXPECT_EQ(client.node("n1").state(), "stuck");
   const auto waiting = client.submit(cluster.job("true").on("n1"));
   EXPECT_EQ(client.state(waiting), "PENDING");
   files.let_go();
   EXPECT_EQ(client.end_of(id).state(), "CANCELLED");
   EXPECT_EQ(client.end_of(waiting).state(), "COMPLETED");
-  EXPECT_EQ(node_named(client, "n1").reason(), "");
+  EXPECT_EQ(client.node("n1").reason(), "");
   cluster.expect_nothing_left();
 }
 

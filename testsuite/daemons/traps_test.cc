@@ -17,7 +17,7 @@
 namespace cox::daemons {
 namespace {
 
-std::size_t count(const std::string& text, const std::string& word) {
+std::size_t occurrences(const std::string& text, const std::string& word) {
   std::size_t found = 0;
   for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
   return found;
@@ -48,7 +48,7 @@ TEST(Trap04, a_node_daemon_started_again_agrees_with_the_controller) {
   cluster.kill_node(0);
   cluster.start_node(0);
   EXPECT_TRUE(
-      eventually([&] { return count(cluster.file("../noded-n1.log"), "registered") == 2; }));
+      eventually([&] { return occurrences(cluster.file("../noded-n1.log"), "registered") == 2; }));
   EXPECT_EQ(client.state(kept), "RUNNING");
   // Now everything of the job is gone with the daemon.
   cluster.kill_node(0);
@@ -232,13 +232,13 @@ TEST(Trap16, a_second_node_of_the_same_name_is_refused_without_a_storm) {
   const auto began = std::chrono::steady_clock::now();
   Child second = cluster.spawn_twin(0);
   const auto log = [&] { return cluster.file("../twin/log"); };
-  EXPECT_TRUE(eventually([&] { return count(log(), "two nodes have the same name") >= 3; }))
+  EXPECT_TRUE(eventually([&] { return occurrences(log(), "two nodes have the same name") >= 3; }))
       << log();
   const auto passed = std::chrono::steady_clock::now() - began;
   // 50 ms, doubled up to 5 s: seven tries in the first five seconds, then one each 2.5 s or later.
-  const auto tries = static_cast<std::int64_t>(count(log(), "connected to"));
+  const auto tries = static_cast<std::int64_t>(occurrences(log(), "connected to"));
   EXPECT_LE(tries, 8 + passed / std::chrono::milliseconds(2500)) << log();
-  EXPECT_EQ(count(cluster.file("../noded-n1.log"), "connected to"), 1U);
+  EXPECT_EQ(occurrences(cluster.file("../noded-n1.log"), "connected to"), 1U);
   EXPECT_EQ(client.state(id), "RUNNING");
   EXPECT_EQ(second.end(SIGTERM), 0);
   cluster.write("go", "");

@@ -40,12 +40,12 @@ if(COX_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
-# Most of the time to compile one source goes into headers, which its neighbours include as well: eight
-# at a time take less than half. So names of unnamed namespaces are unique within a target. The dev preset
+# Most of the time to compile one source goes into headers, which its neighbours include as well:
+# sixteen at a time take a third. So names of unnamed namespaces are unique within a target. The dev preset
 # compiles each source alone, which is quicker after an edit and finds a forgotten include.
 if(COX_UNITY)
   set(CMAKE_UNITY_BUILD ON)
-  set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 16)
   # What a local name hides is then mostly a neighbour's; and the source is an included file.
   target_compile_options(cox_flags INTERFACE -Wno-shadow -Wno-subobject-linkage)
   # A program gets the functions that it calls, not all those that were compiled with them.
