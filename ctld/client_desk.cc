@@ -236,7 +236,7 @@ void ClientDesk::act_on_jobs_knowing(const Conversation& to,
       add_error(array, "job " + elements_name(array, some), asked.error(), done->add_errors());
     }
   }
-  reply(to, std::move(answer), true, false);
+  reply_knowing_past(to, std::move(answer));
 }
 
 void ClientDesk::create_step(const Conversation& to,

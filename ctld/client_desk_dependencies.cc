@@ -1,5 +1,5 @@
-// Requests that name other jobs: what left memory is looked up in the history first. Most requests
-// name none, and are served in the same turn.
+// Requests that name jobs which may have left memory: those are looked up in the history. Most
+// requests name none, and are served in the same turn.
 #include <algorithm>
 #include <utility>
 
@@ -19,6 +19,18 @@ void add_dependency(const wire::JobRequest& request, std::vector<AskedDependency
   if (request.dependency().empty()) return;
   const auto array = wire::take(request.array());
   add_dependency(request.dependency(), array ? *array : ArraySpec{}, to);
+}
+
+/// Refusals about jobs of the page: they are not unknown, they have ended.
+void tell_ended(const HistoryPage& page, wire::Done* done) {
+  for (wire::ActionError& refusal : *done->mutable_errors()) {
+    const auto row = std::ranges::find(page.attempts, JobId(refusal.job()), &AttemptRow::job);
+    if (row == page.attempts.end()) continue;
+    const std::string text = refusal.name().empty() ? "job " + std::to_string(refusal.job()) +
+                                                          " is " + row->state + ": it has ended"
+                                                    : refusal.name() + " has ended";
+    wire::put(Error{Code::refused, text}, refusal.mutable_error());
+  }
 }
 
 }  // namespace
@@ -84,6 +96,26 @@ void ClientDesk::find_past_jobs(const Conversation& to,
       return refuse(to, {Code::not_found, "dependency on job " + name_of(key) + why});
     }
     find_past_jobs(to, asked, known, then);
+  });
+}
+
+void ClientDesk::reply_knowing_past(const Conversation& to, wire::ClientReply answer) {
+  HistoryFilter filter;
+  for (const wire::ActionError& refusal : answer.done().errors()) {
+    const JobId id(refusal.job());
+    if (state().find_job(id) == nullptr) filter.jobs.push_back(id);
+  }
+  if (filter.jobs.empty() || filter.jobs.size() > past_jobs_max) {
+    return reply(to, std::move(answer), true, false);
+  }
+  filter.with_arrays = true;
+  filter.limit = 2 * filter.jobs.size() + past_jobs_max;
+  history_.query(std::move(filter), [=, this](const Result<HistoryPage>& page) {
+    if (!clients_.contains(to.client)) return;
+    wire::ClientReply told = answer;
+    // Where the history cannot be read it is said that they are not known, which is true.
+    if (page) tell_ended(*page, told.mutable_done());
+    reply(to, std::move(told), true, false);
   });
 }
 

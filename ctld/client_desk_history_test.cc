@@ -183,6 +183,24 @@ TEST_F(PastJobs, why_a_job_that_left_memory_does_not_run_is_that_it_ended) {
   EXPECT_EQ(asked(request).error().message(), "no job 99");
 }
 
+TEST_F(PastJobs, what_is_asked_of_a_job_that_left_memory_is_refused_since_it_has_ended) {
+  wire::ClientRequest request;
+  wire::JobAction& action = *request.mutable_job_action();
+  action.set_kind(wire::JobAction::CANCEL);
+  for (const std::uint64_t id : {77U, 99U}) action.add_jobs(id);
+  wire::ElementsOf& some = *action.add_elements();
+  some.set_array(77);
+  wire::ArrayRange& fifth = *some.add_elements();
+  fifth.set_first(5);
+  fifth.set_last(5);
+  fifth.set_step(1);
+  const auto reply = asked(request);
+  ASSERT_EQ(reply.done().errors_size(), 3);
+  EXPECT_EQ(reply.done().errors(0).error().message(), "job 77 is FAILED: it has ended");
+  EXPECT_EQ(reply.done().errors(1).error().message(), "no job 99");
+  EXPECT_EQ(reply.done().errors(2).error().message(), "job 77_5 has ended");
+}
+
 using PastDependencies = PastJobs;
 
 wire::ClientRequest submit_after(const std::string& dependency) {
