@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -29,9 +30,9 @@ void wait_for(int pid, const std::string& program) {
 
 std::string read_all(int fd) {
   std::string text;
-  char buffer[512];
-  for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(got));
+  std::array<char, 65'536> buffer;  // what a pipe holds, as those who read from one do
+  for (ssize_t got = 0; (got = ::read(fd, buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return text;
 }

@@ -75,6 +75,10 @@ bool is_unlimited(std::string_view text) {
   return lower == "unlimited" || lower == "infinite" || text == "-1";
 }
 
+std::string two_digits(std::int64_t number) {
+  return {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+}
+
 }  // namespace
 
 Result<Duration> parse_time_limit(std::string_view text) {
@@ -112,24 +116,20 @@ Result<Duration> parse_span(std::string_view text) {
 }
 
 std::string to_text(Duration d) {
-  if (d >= duration_unlimited) {
-    return "UNLIMITED";
-  }
+  if (d >= duration_unlimited) return "UNLIMITED";
   const std::int64_t total = d.us < 0 ? 0 : d.us / 1'000'000;
   const std::int64_t days = total / 86400;
-  const auto hours = static_cast<int>(total / 3600 % 24);
-  const auto mins = static_cast<int>(total / 60 % 60);
-  const auto secs = static_cast<int>(total % 60);
-  std::array<char, 64> buffer{};
+  const std::int64_t hours = total / 3600 % 24;
+  const std::int64_t mins = total / 60 % 60;
+  std::string text;
   if (days > 0) {
-    std::snprintf(buffer.data(), buffer.size(), "%lld-%02d:%02d:%02d", static_cast<long long>(days),
-                  hours, mins, secs);
+    text = std::to_string(days) + "-" + two_digits(hours) + ":" + two_digits(mins);
   } else if (hours > 0) {
-    std::snprintf(buffer.data(), buffer.size(), "%d:%02d:%02d", hours, mins, secs);
+    text = std::to_string(hours) + ":" + two_digits(mins);
   } else {
-    std::snprintf(buffer.data(), buffer.size(), "%d:%02d", mins, secs);
+    text = std::to_string(mins);
   }
-  return buffer.data();
+  return text + ":" + two_digits(total % 60);
 }
 
 std::string to_utc_text(Instant t) {

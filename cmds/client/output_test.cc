@@ -41,6 +41,7 @@ TEST(LocalInstants, what_the_controller_says_in_utc_is_shown_in_local_time) {
   const char* before = std::getenv("TZ");
   const std::string kept = before == nullptr ? "" : before;
   ::setenv("TZ", "XST-5:30", 1);
+  ::tzset();
   EXPECT_EQ(with_local_instants("2031-05-01T17:30:00.000001Z, when job 3 has ended"),
             "2031-05-01T23:00:00, when job 3 has ended");
   EXPECT_EQ(with_local_instants("down since 2030-12-31T20:00:00.000000Z: fan"),
@@ -50,6 +51,7 @@ TEST(LocalInstants, what_the_controller_says_in_utc_is_shown_in_local_time) {
     EXPECT_EQ(with_local_instants(other), other);
   }
   before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", kept.c_str(), 1);
+  ::tzset();
 }
 
 TEST(Steps, the_time_of_one_that_has_ended_stands) {
@@ -111,6 +113,21 @@ TEST(Table, no_control_byte_reaches_the_terminal) {
   layout.is_number = {false};
   layout.with_header = false;
   EXPECT_EQ(lay_out(layout, {{"a\033[2Jb\n"}}), "a?[2Jb?\n");
+}
+
+TEST(Table, cells_of_every_length_and_alphabet_are_whole_and_aligned) {
+  TableLayout layout;
+  layout.headers = {"NAME", "WHERE"};
+  layout.is_number = {false, false};
+  layout.with_header = false;
+  for (const std::size_t length : {0U, 1U, 253U, 254U, 255U, 256U, 70'000U}) {
+    const std::string plain(length, 'x');
+    EXPECT_EQ(lay_out(layout, {{plain, "n1"}, {"y", "n2"}}),
+              plain + std::string(length == 0, ' ') + "  n1\ny" +
+                  std::string(length == 0 ? 0 : length - 1, ' ') + "  n2\n");
+  }
+  EXPECT_EQ(lay_out(layout, {{"\xC3\xA4", "n1"}, {"\xFF\xFFz", "\xFF"}}),
+            "\xC3\xA4    n1\n\xFF\xFFz  \xFF\n");
 }
 
 TEST(Table, an_unknown_column_is_answered_with_the_known_ones) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <cstring>
 
 #include "common/text.h"
 
@@ -32,6 +33,11 @@ std::size_t width_of(std::string_view text) {
   }));
 }
 
+/// Visible ASCII, as nearly every cell is.
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
 /// Names come from users: no control character may reach a terminal, those of U+0080 to U+009F
 /// included. Returns the width.
 std::uint32_t append_clean(std::string_view text, std::string* out) {
@@ -47,6 +53,13 @@ std::uint32_t append_clean(std::string_view text, std::string* out) {
   }
   return width;
 }
+
+// The length of a plain cell in one byte; behind this mark, bytes and width of any other.
+constexpr char long_cell = '\xFF';
+
+struct Lengths {
+  std::uint32_t bytes = 0, width = 0;
+};
 
 /// `text` in at most `width` columns; what was cut ends in a plus sign.
 std::string cut(const std::string& text, std::size_t width) {
@@ -70,11 +83,38 @@ TableText::TableText(TableLayout layout)
 
 void TableText::add(std::string_view cell) {
   if (widths_.empty()) return;
-  const std::size_t begin = text_.size();
-  const std::size_t column = cells_.size() % widths_.size();
-  const std::uint32_t width = append_clean(cell, &text_);
-  cells_.push_back({static_cast<std::uint32_t>(text_.size() - begin), width});
-  widths_[column] = std::max<std::size_t>(widths_[column], width);
+  // Room for much more: pages that nobody touched cost nothing, each copy touches all of them
+  // twice.
+  const std::size_t size = text_.size() + sizeof(Lengths) + 1 + cell.size();
+  if (size > text_.capacity()) text_.reserve(std::max(size, 8 * text_.capacity()));
+  std::size_t width = cell.size();
+  if (cell.size() < 0xFF && is_plain(cell)) {
+    text_ += static_cast<char>(cell.size());
+    text_ += cell;
+  } else {
+    text_ += long_cell;
+    const std::size_t begin = text_.size();
+    text_.resize(begin + sizeof(Lengths));
+    width = append_clean(cell, &text_);
+    const Lengths lengths{static_cast<std::uint32_t>(text_.size() - begin - sizeof lengths),
+                          static_cast<std::uint32_t>(width)};
+    std::memcpy(text_.data() + begin, &lengths, sizeof lengths);
+  }
+  std::size_t& widest = widths_[cells_++ % widths_.size()];
+  widest = std::max(widest, width);
+}
+
+TableText::Cell TableText::next(std::size_t* at) const {
+  Lengths lengths;
+  if (const char first = text_[(*at)++]; first != long_cell) {
+    lengths.bytes = lengths.width = static_cast<unsigned char>(first);
+  } else {
+    std::memcpy(&lengths, text_.data() + *at, sizeof lengths);
+    *at += sizeof lengths;
+  }
+  const std::string_view text(text_.data() + *at, lengths.bytes);
+  *at += lengths.bytes;
+  return {text, lengths.width};
 }
 
 /// Takes from the widest texts, never from numbers and instants, the last column or a short word,
@@ -95,16 +135,14 @@ void TableText::narrow() {
   }
 }
 
-void TableText::add_line(const std::string_view* cells,
-                         const std::uint32_t* widths,
-                         bool with_colour) {
+void TableText::add_line(const std::vector<Cell>& cells, bool with_colour) {
   for (std::size_t i = 0; i < widths_.size(); ++i) {
     const bool is_last = i + 1 == widths_.size();
-    const std::size_t padding = widths_[i] > widths[i] ? widths_[i] - widths[i] : 0;
-    const char* colour = with_colour ? colour_of(cells[i]) : nullptr;
+    const std::size_t padding = widths_[i] > cells[i].width ? widths_[i] - cells[i].width : 0;
+    const char* colour = with_colour ? colour_of(cells[i].text) : nullptr;
     if (layout_.is_number[i]) lines_.append(padding, ' ');
     if (colour != nullptr) lines_ += colour;
-    lines_ += cells[i];
+    lines_ += cells[i].text;
     if (colour != nullptr) lines_ += "\033[0m";
     if (!layout_.is_number[i] && !is_last) lines_.append(padding, ' ');
     if (!is_last) lines_ += "  ";
@@ -121,29 +159,24 @@ std::string TableText::take() {
   if (is_narrow) narrow();
   std::size_t line_bytes = 1 + 2 * columns;
   for (const std::size_t width : widths_) line_bytes += width;
-  lines_.reserve(line_bytes * (cells_.size() / columns + 1));
-  std::vector<std::string_view> line(columns);
-  std::vector<std::uint32_t> widths(columns);
+  lines_.reserve(line_bytes * (cells_ / columns + 1));
+  std::vector<Cell> line(columns);
   std::vector<std::string> shortened(columns);
   if (layout_.with_header) {
     for (std::size_t i = 0; i < columns; ++i) {
-      line[i] = layout_.headers[i];
-      widths[i] = static_cast<std::uint32_t>(layout_.headers[i].size());
+      line[i] = {layout_.headers[i], static_cast<std::uint32_t>(layout_.headers[i].size())};
     }
-    add_line(line.data(), widths.data(), false);
+    add_line(line, false);
   }
   std::size_t at = 0;
-  for (std::size_t cell = 0; cell < cells_.size(); ++cell) {
+  for (std::size_t cell = 0; cell < cells_; ++cell) {
     const std::size_t i = cell % columns;
-    line[i] = std::string_view(text_).substr(at, cells_[cell].bytes);
-    widths[i] = cells_[cell].width;
-    at += cells_[cell].bytes;
-    if (is_narrow && i + 1 < columns && widths[i] > widths_[i]) {
-      shortened[i] = cut(std::string(line[i]), widths_[i]);
-      line[i] = shortened[i];
-      widths[i] = static_cast<std::uint32_t>(widths_[i]);
+    line[i] = next(&at);
+    if (is_narrow && i + 1 < columns && line[i].width > widths_[i]) {
+      shortened[i] = cut(std::string(line[i].text), widths_[i]);
+      line[i] = {shortened[i], static_cast<std::uint32_t>(widths_[i])};
     }
-    if (i + 1 == columns) add_line(line.data(), widths.data(), layout_.with_colour);
+    if (i + 1 == columns) add_line(line, layout_.with_colour);
   }
   return std::move(lines_);
 }
