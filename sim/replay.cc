@@ -2,15 +2,12 @@
 #include "sim/replay.h"
 
 #include <algorithm>
-#include <variant>
-
-#include "core/fairshare/usage.h"
+#include <utility>
 
 namespace cox::sim {
 namespace {
 
 constexpr Instant begin{1'000'000'000'000'000};  // of every log
-constexpr std::size_t steps_at_once = 1024;
 constexpr std::size_t ended_kept = 4096;
 constexpr std::size_t ended_per_progress = 1000;
 
@@ -30,43 +27,27 @@ const PartitionSettings* default_partition(const Settings& settings) {
 
 }  // namespace
 
+Replay::Replay(core::Policies policies) : engine_(policies, begin - seconds(1)) {}
+
 Result<Replay> Replay::open(const Settings& settings,
                             std::vector<NodeInventory> nodes,
                             core::Policies policies) {
   Replay made(policies);
-  made.now_ = begin - seconds(1);
   const PartitionSettings* partition = default_partition(settings);
   if (partition == nullptr) return fail(Code::bad_usage, "no partition is the default");
   made.partition_ = partition->name;
-  if (auto done = made.ask(core::ApplySettings{Caller{0, 0, Role::administrator}, settings}); !done)
-    return Failure(done.error());
-  std::uint64_t session = 0;
+  if (auto done = made.engine_.apply(settings); !done) return Failure(done.error());
   for (NodeInventory& node : nodes) {
     made.all_cores_ += node.node_class.cores.size();
-    const core::RegisterNode registration{Session{++session}, std::move(node), {}};
-    if (auto done = made.ask(registration); !done) return Failure(done.error());
+    if (auto done = made.engine_.add_node(std::move(node)); !done) return Failure(done.error());
   }
   return made;
 }
 
 std::vector<std::string> Replay::node_names() const {
   std::vector<std::string> names;
-  for (const core::Node& node : state_.record.nodes) names.push_back(node.name);
+  for (const core::Node& node : engine_.state().record.nodes) names.push_back(node.name);
   return names;
-}
-
-Result<void> Replay::ask(const core::Request& request) {
-  core::observe(contact_, state_, now_, request);
-  const auto facts = core::decide(state_, contact_, now_, request);
-  if (!facts) return Failure(facts.error());
-  for (const core::Fact& fact : *facts) take(fact);
-  return {};
-}
-
-void Replay::take(const core::Fact& fact) {
-  core::evolve(state_, fact);
-  plan_.observe(state_, fact);
-  ++facts_;
 }
 
 JobRequest Replay::request_of(const SwfJob& job) {
@@ -80,7 +61,7 @@ JobRequest Replay::request_of(const SwfJob& job) {
     fresh.partitions = {partition_};
     Component& part = fresh.components.emplace_back();
     part.tasks = job.processors;
-    const auto all = static_cast<std::uint32_t>(state_.record.nodes.size());
+    const auto all = static_cast<std::uint32_t>(engine_.state().record.nodes.size());
     part.nodes_max = std::min(job.processors, all);
   }
   JobRequest request;
@@ -96,65 +77,39 @@ void Replay::submit(const SwfJob& job, SwfLog& log) {
     return;
   }
   JobRequest request = request_of(job);
-  const JobId id = state_.record.next_job;
+  const JobId id = engine_.state().record.next_job;
   runs_s_.resize(id.value + 1);
   outcomes_.resize(id.value + 1);
   runs_s_[id.value] = job.run_s;
   outcomes_[id.value] =
       Outcome{job.submit_s, 0, 0, job.processors, job.number, job.user, job.group};
-  take(core::JobSubmitted{id, ClientKey{}, now_, std::move(request)});
+  engine_.take(core::JobSubmitted{id, ClientKey{}, engine_.now(), std::move(request)});
 }
 
-void Replay::schedule() {
-  for (bool done = false; !done;) {
-    for (const core::Fact& fact : plan_.step(state_, contact_, now_, steps_at_once, &done)) {
-      take(fact);
-      if (const auto* started = std::get_if<core::JobStarted>(&fact)) start(*started);
-    }
-  }
-}
-
-/// Every node of the gang is ready at once.
 void Replay::start(const core::JobStarted& started) {
-  if (started.allocation.nodes.size() > 1) {
-    take(core::JobReleased{started.job, started.attempt, now_});
-  }
   Outcome& outcome = outcomes_[started.job.value];
-  outcome.start_s = second_of_log(now_);
+  outcome.start_s = second_of_log(engine_.now());
   outcome.nodes.reserve(started.allocation.nodes.size());
   for (const NodeShare& share : started.allocation.nodes) outcome.nodes.push_back(share.node.value);
-  endings_.emplace(now_ + seconds(runs_s_[started.job.value]), started.job);
+  endings_.emplace(engine_.now() + seconds(runs_s_[started.job.value]), started.job);
 }
 
 void Replay::end(JobId id) {
-  const core::Job& job = *state_.find_job(id);
-  const Attempt attempt = job.attempt;
-  take(core::JobEnding{id, attempt, now_, EndCause::finished, 0, {}});
-  const Cow<core::JobRun> run = job.run;
-  for (const NodeShare& share : run->allocation.nodes) {
-    take(core::NodeFreed{id, attempt, share.node, now_, Usage{}});
-  }
-  take(core::JobEnded{id, attempt, now_, JobState::completed, 0, 0, Usage{}, {}});
-  outcomes_[id.value].end_s = second_of_log(now_);
+  engine_.end(id);
+  outcomes_[id.value].end_s = second_of_log(engine_.now());
   ended_.push_back(id);
   if (ended_.size() >= ended_kept) forget();
   if (++ended_count_ % ended_per_progress == 0 && progress) progress(ended_count_);
 }
 
 void Replay::forget() {
-  take(core::JobsForgotten{now_, std::exchange(ended_, {})});
-}
-
-/// As the controller does when it looks at the clock.
-void Replay::charge() {
-  const bool has_shares = state_.record.settings.priority == "multifactor";
-  if (has_shares && core::is_charge_due(state_, now_)) take(core::UsageCharged{now_});
+  engine_.take(core::JobsForgotten{engine_.now(), std::exchange(ended_, {})});
 }
 
 Failure Replay::stuck() const {
-  const JobId first = *state_.index.unended.begin();
-  const core::Verdict why = core::explain(state_, contact_, now_, policies_, first);
-  return fail(Code::refused, std::to_string(state_.index.unended.size()) +
+  const JobId first = *engine_.state().index.unended.begin();
+  const core::Verdict why = engine_.explain(first);
+  return fail(Code::refused, std::to_string(engine_.state().index.unended.size()) +
                                  " jobs never start, the first is number " +
                                  std::to_string(first.value) + " of the replay: " + why.summary);
 }
@@ -166,19 +121,19 @@ Result<std::vector<Outcome>> Replay::run(SwfLog& log) {
     if (next == jobs.size() && endings_.empty()) break;
     Instant at = next < jobs.size() ? instant_of(jobs[next].submit_s) : endings_.top().first;
     if (!endings_.empty()) at = std::min(at, endings_.top().first);
-    now_ = at;
-    while (!endings_.empty() && endings_.top().first == now_) {
+    engine_.advance(at);
+    while (!endings_.empty() && endings_.top().first == at) {
       const JobId id = endings_.top().second;
       endings_.pop();
       end(id);
     }
-    for (; next < jobs.size() && instant_of(jobs[next].submit_s) == now_; ++next) {
+    for (; next < jobs.size() && instant_of(jobs[next].submit_s) == at; ++next) {
       submit(jobs[next], log);
     }
-    charge();
-    schedule();
+    engine_.charge();
+    engine_.schedule([this](const core::JobStarted& started) { start(started); });
   }
-  if (!state_.index.unended.empty()) return stuck();
+  if (!engine_.state().index.unended.empty()) return stuck();
   std::erase_if(outcomes_, [](const Outcome& one) { return one.processors == 0; });
   return std::move(outcomes_);
 }

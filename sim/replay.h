@@ -1,5 +1,4 @@
-// The production core under a virtual clock: State, evolve() and the Plan as the controller has
-// them, on nodes that do everything at once. Time jumps from event to event.
+// A workload log through the production core: time jumps from event to event.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +11,9 @@
 #include <vector>
 
 #include "common/result.h"
-#include "core/core.h"
 #include "core/schedule/plan.h"
 #include "model/settings.h"
-#include "sim/machine.h"
+#include "sim/engine.h"
 #include "sim/outcome.h"
 #include "sim/swf.h"
 
@@ -41,32 +39,23 @@ class Replay {
   std::uint64_t all_cores() const { return all_cores_; }
 
   /// Facts that the core took, as a measure of work.
-  std::uint64_t facts() const { return facts_; }
+  std::uint64_t facts() const { return engine_.facts(); }
 
  private:
-  explicit Replay(core::Policies policies) : policies_(policies), plan_(policies) {}
+  explicit Replay(core::Policies policies);
 
-  void take(const core::Fact& fact);
-  Result<void> ask(const core::Request& request);
   void submit(const SwfJob& job, SwfLog& log);
   JobRequest request_of(const SwfJob& job);
-  void schedule();
   void start(const core::JobStarted& started);
   void end(JobId id);
   void forget();
-  void charge();
   Failure stuck() const;
 
   using Ending = std::pair<Instant, JobId>;
 
-  core::Policies policies_;
-  core::State state_;
-  core::Contact contact_;
-  core::Plan plan_;
+  Engine engine_;
   std::uint64_t all_cores_ = 0;
   std::string partition_;
-  Instant now_;
-  std::uint64_t facts_ = 0;
   std::priority_queue<Ending, std::vector<Ending>, std::greater<>> endings_;
   std::map<std::tuple<std::int64_t, std::int64_t, std::uint32_t>, Cow<JobCommon>>
       commons_;                       // by user, group, processors
