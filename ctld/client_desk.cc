@@ -77,6 +77,9 @@ void ClientDesk::closed(ClientId client) {
   std::erase_if(listings_, [client](const Listing& listing) {
     return listing.conversation().client == client;
   });
+  std::erase_if(snapshots_, [client](const Snapshot& snapshot) {
+    return snapshot.conversation().client == client;
+  });
   queue_watches_.drop(client);
   questions_.drop(client);
   leave_steps(client);
@@ -127,6 +130,8 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return list_nodes(to, request.list_nodes());
     case wire::ClientRequest::kListPartitions:
       return list_partitions(to);
+    case wire::ClientRequest::kSnapshot:
+      return take_snapshot(to);
     case wire::ClientRequest::kExplainJob:
       return explain(to, request.explain_job());
     case wire::ClientRequest::kStatus:

@@ -21,6 +21,7 @@
 #include "ctld/outside.h"
 #include "ctld/past_jobs.h"
 #include "ctld/queue_watches.h"
+#include "ctld/snapshot.h"
 #include "ctld/translate/client_request.h"
 #include "ctld/user_cache.h"
 #include "ctld/watches.h"
@@ -70,7 +71,9 @@ class ClientDesk {
   /// Sends the next slice of a list. False when no list can go on now.
   bool continue_lists();
 
-  bool has_lists() const { return !listings_.empty() || has_told_too_little(); }
+  bool has_lists() const {
+    return !listings_.empty() || !snapshots_.empty() || has_told_too_little();
+  }
 
   /// Time passed: a forced shutdown waits only so long.
   void tick();
@@ -161,6 +164,8 @@ class ClientDesk {
   void list_jobs(const Conversation& to, const wire::ListJobs& request);
   void list_nodes(const Conversation& to, const wire::ListNodes& request);
   void list_partitions(const Conversation& to);
+  void take_snapshot(const Conversation& to);
+  bool continue_snapshots();
   void explain(const Conversation& to, const wire::ExplainJob& request);
   /// How `job` stands against the job that is named too.
   Result<void> add_contrast(const core::Job& job,
@@ -275,6 +280,7 @@ class ClientDesk {
   QueueWatches queue_watches_;
   NodeQuestions questions_;
   std::deque<Listing> listings_;
+  std::deque<Snapshot> snapshots_;
   std::optional<Shutdown> shutdown_;
   Instant reasons_told_;
   std::map<JobId, int> alone_;  // allocations without their command, for so many ticks

@@ -88,7 +88,7 @@ bool ClientDesk::continue_lists() {
     if (!last) listings_.push_back(std::move(listing));
     return true;
   }
-  return tell_watched();
+  return continue_snapshots() || tell_watched();
 }
 
 void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& request) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/job/array.h"
+#include "core/job/lifecycle.h"
 #include "core/job/step_queue.h"
 #include "ctld/client_desk.h"
 #include "ctld/translate/controller_message.h"
@@ -11,11 +12,6 @@
 namespace cox::ctld {
 
 namespace {
-
-const core::Step* step_of(const core::Job& job, StepId id) {
-  const auto found = std::ranges::find(job.run->steps, id, &core::Step::id);
-  return found == job.run->steps.end() ? nullptr : &*found;
-}
 
 constexpr Duration wait_untold = seconds(3);
 
@@ -133,7 +129,7 @@ void ClientDesk::tell_step(const core::Job& job, Watch& watch) {
   const Conversation to = watch.conversation;
   const bool is_over = job.attempt != watch.step.attempt || job.phase == JobPhase::ended ||
                        job.phase == JobPhase::pending;
-  const core::Step* step = is_over ? nullptr : step_of(job, watch.step.step);
+  const core::Step* step = is_over ? nullptr : core::find_step(job, watch.step.step);
   if (step != nullptr) tell_taken(job, *step, watch);
   if (!watch.is_ready_sent) watch.is_ready_sent = tell_ready(watch.step, to);
   if (is_over || (step != nullptr && step->is_ended())) {
@@ -163,7 +159,7 @@ void ClientDesk::leave_steps(ClientId client) {
   for (const StepKey& key : watches_.steps_of(client)) {
     const core::Job* job = state().find_job(key.job);
     if (job == nullptr || job->attempt != key.attempt) continue;
-    const core::Step* step = step_of(*job, key.step);
+    const core::Step* step = core::find_step(*job, key.step);
     if (step == nullptr || !step->is_waiting()) continue;
     const UserIdentity& user = job->request.common->user;
     machine_.ask(core::CancelStep{Caller{user.uid, user.gid, Role::user}, key.job, key.step});

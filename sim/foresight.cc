@@ -19,8 +19,8 @@ constexpr int idle_wakes_max = 1000;
 
 class Foresight {
  public:
-  Foresight(const Live& live, core::Policies policies)
-      : live_(live), engine_(policies, live.now) {}
+  Foresight(const Live& live, core::Policies policies, const Progress& progress)
+      : live_(live), engine_(policies, live.now), progress_(progress) {}
 
   Result<void> take_over(const Settings& settings) {
     if (const auto done = engine_.apply(live_.settings); !done) return done;
@@ -73,8 +73,8 @@ class Foresight {
       engine_.take(core::JobSubmitted{job.id, ClientKey{}, job.submitted, std::move(request)});
     }
     if (job.is_held) engine_.take(core::JobHeld{job.id, live_.now, Hold::by_user, {}});
-    const bool waits = job.shares.empty() && (!core::is_array(*engine_.state().find_job(job.id)) ||
-                                              !job.elements.empty());
+    const bool waits = job.shares.empty() &&
+                       (!core::is_array(*engine_.state().find_job(job.id)) || job.has_remaining);
     if (waits) starts_[job.id] = Instant{};
     if (!job.shares.empty()) start(job);
   }
@@ -105,25 +105,27 @@ class Foresight {
       const auto id = engine_.state().node_named(from.node);
       if (!id) return fail(Code::not_found, "its node " + from.node + " is not there");
       const core::NodeFree& free = engine_.state().index.free[id->value];
-      auto cores = Bitset::from_ranges(from.cores, free.cores.size());
-      auto devices = Bitset::from_ranges(from.devices, free.devices.size());
-      if (!cores || !devices || !free.cores.contains(*cores) || !free.devices.contains(*devices) ||
-          from.memory_mib.size() > free.memory_mib.size() ||
-          from.pools.size() > free.pools.size() || !fits(from.memory_mib, free.memory_mib) ||
-          !fits(from.pools, free.pools)) {
+      NodeShare share = from.share;
+      share.node = *id;
+      if (!is_free(share, free)) {
         return fail(Code::refused, "node " + from.node + " changed while the cluster was asked");
       }
-      allocation.nodes.push_back({*id, std::move(*cores), from.memory_mib, std::move(*devices),
-                                  from.pools, from.tasks});
+      allocation.nodes.push_back(std::move(share));
     }
     std::ranges::sort(allocation.nodes, {}, &NodeShare::node);
     return allocation;
   }
 
+  static bool is_free(const NodeShare& share, const core::NodeFree& free) {
+    return share.cores.size() == free.cores.size() && free.cores.contains(share.cores) &&
+           share.devices.size() <= free.devices.size() &&
+           (share.devices.none() || free.devices.contains(share.devices)) &&
+           fits(share.memory_mib, free.memory_mib) && fits(share.pools, free.pools);
+  }
+
   static bool fits(const std::vector<std::int64_t>& wanted, const std::vector<std::int64_t>& free) {
-    return std::ranges::equal(wanted, std::vector(free.begin(), free.begin() +
-                                                  static_cast<std::ptrdiff_t>(wanted.size())),
-                              std::less_equal<>());
+    if (wanted.size() > free.size()) return false;
+    return std::equal(wanted.begin(), wanted.end(), free.begin(), std::less_equal<>());
   }
 
   void end_due() {
@@ -145,8 +147,11 @@ class Foresight {
   void note(const core::JobStarted& started) {
     const core::Job& job = *engine_.state().find_job(started.job);
     const JobId listed = starts_.contains(job.id) ? job.id : job.array;
-    if (const auto found = starts_.find(listed); found != starts_.end() && !found->second.is_set())
+    const auto found = starts_.find(listed);
+    if (found != starts_.end() && !found->second.is_set()) {
       found->second = engine_.now();
+      if (progress_) progress_(++seen_);
+    }
     const Duration limit = job.request.time_limit;
     if (limit < duration_unlimited) endings_.emplace(engine_.now() + limit, job.id);
   }
@@ -168,14 +173,17 @@ class Foresight {
   std::priority_queue<Ending, std::vector<Ending>, std::greater<>> endings_;
   std::map<JobId, Instant> starts_;  // of what waited
   Forecast forecast_;
+  const Progress& progress_;
+  std::size_t seen_ = 0;
 };
 
 }  // namespace
 
-Result<Forecast> foresee(const Live& live, const Settings& settings) {
+Result<Forecast> foresee(const Live& live, const Settings& settings, const Progress& progress) {
   const auto policies = plugins::make_policies(settings);
   if (!policies) return Failure(policies.error());
-  Foresight foresight(live, core::Policies{policies->select.get(), policies->priority.get()});
+  Foresight foresight(live, core::Policies{policies->select.get(), policies->priority.get()},
+                      progress);
   if (const auto done = foresight.take_over(settings); !done) return Failure(done.error());
   return foresight.run();
 }

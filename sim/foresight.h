@@ -2,7 +2,7 @@
 // a virtual clock from that moment on. Every job runs to its limit, and nobody submits any more.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,11 +20,14 @@ struct Foreseen {
 };
 
 struct Forecast {
-  std::vector<Foreseen> jobs;          // that waited, by id
+  std::vector<Foreseen> jobs;           // that waited, by id
   std::vector<std::string> left_out{};  // what could not be taken over, and why
 };
 
+/// Called with the number of jobs whose start is known.
+using Progress = std::function<void(std::size_t)>;
+
 /// `settings`: in force from the first moment, instead of those that are. error: what the core says
-Result<Forecast> foresee(const Live& live, const Settings& settings);
+Result<Forecast> foresee(const Live& live, const Settings& settings, const Progress& progress = {});
 
 }  // namespace cox::sim

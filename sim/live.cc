@@ -13,63 +13,64 @@
 namespace cox::sim {
 namespace {
 
-/// A node that is short of what the configuration expects is left to the core: another one may
-/// expect less. One that rests will soon be back.
-bool takes_work(NodeState state) {
-  return state >= NodeState::idle || state == NodeState::resting || state == NodeState::is_short;
-}
-
-Result<LiveNode> take_node(const wire::NodeView& view) {
-  auto inventory = wire::take(view.inventory());
-  if (!inventory) return Failure(inventory.error().with_context("node " + view.name()));
-  LiveNode node{std::move(*inventory), {}};
-  const auto state = parse_node_state(view.state());
-  if (!state || !takes_work(*state)) {
-    node.away = view.reason().empty() ? view.state() : view.state() + ": " + view.reason();
+Result<LiveNode> take_node(const wire::LiveCluster& cluster, const wire::LiveNode& from) {
+  if (from.node_class() >= static_cast<std::uint32_t>(cluster.classes_size())) {
+    return fail(Code::bad_usage, "node " + from.inventory().name() + " has no class");
   }
-  return node;
+  wire::NodeInventory whole = from.inventory();
+  *whole.mutable_node_class() = cluster.classes(static_cast<int>(from.node_class()));
+  auto inventory = wire::take(whole);
+  if (!inventory) return Failure(inventory.error().with_context("node " + whole.name()));
+  return LiveNode{std::move(*inventory), from.away()};
 }
 
-LiveShare take_share(const wire::NodeShareView& view) {
-  return {view.node(),
-          view.cores(),
-          view.devices(),
-          {view.memory_mib().begin(), view.memory_mib().end()},
-          {view.pools().begin(), view.pools().end()},
-          view.tasks()};
-}
+using NodeNames = std::map<NodeId, std::string>;
 
-bool is_held(const wire::JobView& view) {
-  return std::ranges::any_of(
-      std::vector{Reason::held_by_user, Reason::held_by_admin, Reason::held_by_system},
-      [&](Reason reason) { return view.reason() == to_text(reason); });
-}
-
-Result<LiveJob> take_job(const wire::JobView& view) {
-  LiveJob job;
-  job.id = JobId{view.job()};
-  job.name = view.id();
-  job.partition = view.partition();
-  job.submitted = Instant{view.submitted_us()};
-  job.started = Instant{view.started_us()};
-  auto request = wire::take(view.request());
-  if (!request) return Failure(request.error().with_context("job " + view.id()));
-  job.request = std::move(*request);
-  job.is_held = is_held(view) || view.reason() == to_text(Reason::dependency_never);
-  job.waits_for_others = view.reason() == to_text(Reason::dependency);
-  const auto state = parse_job_state(view.state());
-  job.is_ending = state == JobState::completing;
-  const bool is_array = view.array() == view.job() && !view.is_element();
-  if (state != JobState::pending && !is_array) {
-    for (const wire::NodeShareView& share : view.shares()) {
-      if (!share.freed()) job.shares.push_back(take_share(share));
+Result<std::vector<LiveShare>> take_shares(const wire::LiveJob& from, const NodeNames& names) {
+  auto allocation = wire::take(from.allocation());
+  if (!allocation) return Failure(allocation.error());
+  std::vector<LiveShare> shares;
+  for (NodeShare& share : allocation->nodes) {
+    const auto name = names.find(share.node);
+    if (name == names.end()) {
+      return fail(Code::bad_usage, "no node " + std::to_string(share.node.value));
     }
+    shares.push_back({name->second, std::move(share)});
   }
-  if (is_array) job.elements = view.elements();
-  if (view.is_element()) {
-    job.array = JobId{view.array()};
-    job.index = view.index();
-  }
+  return shares;
+}
+
+/// The request of an array keeps its limit of elements at once, whatever has ended.
+Result<void> take_remaining(const wire::LiveJob& from, LiveJob* job) {
+  ArraySpec& array = job->request.common.edit().array;
+  auto remaining = wire::take(from.remaining(), array.at_once_max);
+  if (!remaining) return Failure(remaining.error());
+  job->has_remaining = !remaining->empty();
+  array = std::move(*remaining);
+  return {};
+}
+
+Result<LiveJob> take_job(const wire::LiveJob& from, const NodeNames& names) {
+  LiveJob job;
+  job.id = JobId{from.job()};
+  job.name = from.name();
+  job.partition = from.partition();
+  job.submitted = Instant{from.submitted_us()};
+  job.started = Instant{from.started_us()};
+  job.is_held = from.held();
+  job.is_ending = from.ending();
+  job.waits_for_others = from.waits_for_others();
+  job.array = JobId{from.array()};
+  job.index = from.index();
+  auto request = wire::take(from.request());
+  if (!request) return Failure(request.error());
+  job.request = std::move(*request);
+  auto shares = take_shares(from, names);
+  if (!shares) return Failure(shares.error());
+  job.shares = std::move(*shares);
+  const bool is_array = job.array == JobId{} && !job.request.common->array.empty();
+  if (!is_array) return job;
+  if (auto taken = take_remaining(from, &job); !taken) return Failure(taken.error());
   return job;
 }
 
@@ -82,32 +83,30 @@ void sort_jobs(std::vector<LiveJob>* jobs) {
   std::ranges::reverse(*jobs);
 }
 
-/// An array of which every element has a job is on no list; what is known of it is in them. The
-/// others have those elements alone that still wait or run.
+/// Of an array those elements count that still wait or run: its request has the ones without jobs,
+/// and here gets those with jobs of their own.
 Result<void> complete_arrays(std::vector<LiveJob>* jobs) {
-  std::map<JobId, std::string> elements;  // that have jobs, of each array
-  std::map<JobId, LiveJob> unlisted;
+  std::map<JobId, std::vector<std::uint32_t>> elements;
   for (const LiveJob& job : *jobs) {
-    if (job.array == JobId{}) continue;
-    elements[job.array] += "," + std::to_string(job.index);
-    LiveJob& array = unlisted[job.array];
-    array.id = job.array;
-    array.name = std::to_string(job.array.value);
-    array.submitted = job.submitted;
-    array.request = job.request;
+    if (job.array != JobId{}) elements[job.array].push_back(job.index);
   }
-  for (const LiveJob& job : *jobs) unlisted.erase(job.id);
-  for (auto& [id, array] : unlisted) jobs->push_back(std::move(array));
-  std::ranges::sort(*jobs, {}, &LiveJob::id);
   for (LiveJob& job : *jobs) {
-    if (job.array != JobId{} || job.request.common->array.empty()) continue;
-    std::string all = job.elements.substr(0, job.elements.find('%')) + elements[job.id];
-    if (all.starts_with(',')) all.erase(0, 1);
-    auto spec = parse_array(all);
-    if (!spec) return Failure(spec.error().with_context("job " + job.name));
-    spec->at_once_max = job.request.common->array.at_once_max;
-    job.request.common.edit().array = std::move(*spec);
+    const auto own = elements.find(job.id);
+    if (own == elements.end()) continue;
+    ArraySpec& spec = job.request.common.edit().array;
+    std::string all = spec.empty() ? "" : array_text(spec);
+    all.erase(std::min(all.find('%'), all.size()));
+    for (const std::uint32_t index : own->second) {
+      all += (all.empty() ? "" : ",") + std::to_string(index);
+    }
+    auto whole = parse_array(all);
+    if (!whole) return Failure(whole.error().with_context("job " + job.name));
+    whole->at_once_max = spec.at_once_max;
+    spec = std::move(*whole);
+    elements.erase(own);
   }
+  // Of an element whose array is on no slice more: the array ended while the cluster was asked.
+  std::erase_if(*jobs, [&](const LiveJob& job) { return elements.contains(job.array); });
   return {};
 }
 
@@ -125,19 +124,19 @@ void complete_dependencies(std::vector<LiveJob>* jobs, Instant now) {
       const bool wants_failure = term.kind == DependencyKind::after_not_ok;
       for (const JobReference& one : term.jobs) {
         if (listed.contains(one.job)) continue;
-        terms.past.push_back({one.job, one.index, now, now,
-                              wants_failure ? JobState::failed : JobState::completed});
+        terms.past.push_back(
+            {one.job, one.index, now, now, wants_failure ? JobState::failed : JobState::completed});
       }
     }
   }
 }
 
-core::UsageRecord take_usage(const wire::UsageList& list) {
+core::UsageRecord take_usage(const wire::LiveCluster& from) {
   core::UsageRecord usage;
-  usage.charged_at = Instant{list.charged_at_us()};
-  for (const wire::UsageView& view : list.users()) {
-    usage.of[{view.account(), view.uid()}] = {view.user(), view.charged(), view.counted()};
-    usage.has_counted |= view.counted() != 0;
+  usage.charged_at = Instant{from.charged_at_us()};
+  for (const wire::LiveUsage& one : from.usage()) {
+    usage.of[{one.account(), one.uid()}] = {one.user(), one.charged(), one.counted()};
+    usage.has_counted |= one.counted() != 0;
   }
   return usage;
 }
@@ -147,31 +146,31 @@ core::UsageRecord take_usage(const wire::UsageList& list) {
 Result<Live> read_live(std::string_view bytes) {
   wire::LiveCluster message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return fail(Code::bad_usage, "--from: not what cox sim writes of a running cluster");
+    return fail(Code::bad_usage, "--live: not what cox sim writes of a running cluster");
   }
   Live live;
   live.now = Instant{message.now_us()};
   auto settings = wire::take(message.settings());
   if (!settings) return Failure(settings.error().with_context("the running configuration"));
   live.settings = std::move(*settings);
-  for (const wire::NodeView& view : message.nodes().nodes()) {
-    auto node = take_node(view);
+  NodeNames names;
+  for (const wire::LiveNode& from : message.nodes()) {
+    auto node = take_node(message, from);
     if (!node) return Failure(node.error());
+    names[NodeId{from.node()}] = node->inventory.name;
     live.nodes.push_back(std::move(*node));
   }
-  for (const wire::PartitionView& view : message.partitions().partitions()) {
-    if (view.state() == "down") live.partitions_down.push_back(view.name());
-  }
-  for (const wire::JobView& view : message.jobs().jobs()) {
-    if (view.is_final()) continue;
-    auto job = take_job(view);
-    if (!job) return Failure(job.error());
+  live.partitions_down.assign(message.partitions_down().begin(), message.partitions_down().end());
+  for (const wire::LiveJob& from : message.jobs()) {
+    auto job = take_job(from, names);
+    if (!job) return Failure(job.error().with_context("job " + from.name()));
+    if (job->is_ending && job->shares.empty()) continue;  // it holds nothing any more
     live.jobs.push_back(std::move(*job));
   }
   sort_jobs(&live.jobs);
   if (const auto done = complete_arrays(&live.jobs); !done) return Failure(done.error());
   complete_dependencies(&live.jobs, live.now);
-  live.usage = take_usage(message.usage());
+  live.usage = take_usage(message);
   return live;
 }
 

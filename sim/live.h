@@ -1,5 +1,5 @@
-// A running cluster at one moment, as `cox sim --from live` has asked for it: nodes, what runs, what
-// waits, what was used.
+// A running cluster at one moment, as `cox sim --from live` has asked for it: nodes, what runs,
+// what waits, what was used.
 #pragma once
 
 #include <string>
@@ -19,12 +19,10 @@ struct LiveNode {
   std::string away;  // why it takes no work; empty: it does
 };
 
-/// A part of a node that a job holds.
+/// A part of a node that a job holds; `share.node` is of the cluster it comes from.
 struct LiveShare {
   std::string node;
-  std::string cores, devices;  // ranges
-  std::vector<std::int64_t> memory_mib, pools;
-  std::uint32_t tasks = 0;
+  NodeShare share;
 };
 
 struct LiveJob {
@@ -32,14 +30,14 @@ struct LiveJob {
   std::string name;  // as people write it: "7_[5-9]"
   std::string partition;
   Instant submitted, started;
-  JobRequest request;
+  JobRequest request;  // of an array: the elements that still wait or run
   bool is_held = false;
   bool is_ending = false;
   bool waits_for_others = false;
   std::vector<LiveShare> shares;  // none: it waits
   JobId array;                    // of an element; 0: none
   std::uint32_t index = 0;
-  std::string elements;  // of an array: those that wait, "5-99%8"
+  bool has_remaining = false;  // an array, of which some elements have no jobs of their own
 };
 
 struct Live {
@@ -51,7 +49,7 @@ struct Live {
   core::UsageRecord usage;
 };
 
-/// From a wire::LiveCluster. error: bad_usage, what of it cannot be
+/// From a wire::LiveCluster. error: bad_usage, or what of it cannot be
 Result<Live> read_live(std::string_view bytes);
 
 }  // namespace cox::sim

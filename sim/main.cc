@@ -1,10 +1,12 @@
-// coxsim: a workload log through the production scheduler, under a virtual clock.
+// coxsim: a workload log, or the queue of a running cluster, through the production scheduler under
+// a virtual clock.
 #include <cstdio>
 #include <optional>
 #include <string>
 
 #include "config/config.h"
 #include "plugins/policies.h"
+#include "sim/forecast.h"
 #include "sim/options.h"
 #include "sim/output_file.h"
 #include "sim/picture.h"
@@ -120,7 +122,9 @@ int main(int argc, char** argv) {
     std::fputs(cox::sim::help_text, stdout);
     return 0;
   }
-  if (const auto done = cox::sim::simulate(*options); !done) {
+  const auto done =
+      options->live.empty() ? cox::sim::simulate(*options) : cox::sim::forecast(*options);
+  if (!done) {
     return cox::sim::complain(done.error());
   }
   return std::fflush(stdout) == 0 ? 0 : 1;

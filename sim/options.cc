@@ -11,6 +11,7 @@ namespace cox::sim {
 
 const char* const help_text =
     "usage: coxsim LOG.swf[.gz] [OPTIONS]\n"
+    "       coxsim --live FILE [--config FILE] [--set KEY=VALUE] [--json]\n"
     "Replays a workload through the scheduler and says how long jobs waited.\n"
     "\n"
     "  --nodes N[xCORES]          the machine (of the log's header)\n"
@@ -21,14 +22,15 @@ const char* const help_text =
     "  --limit N                  so many lines of --by (20); 0: all\n"
     "  --csv FILE                 write a line per job\n"
     "  --picture FILE             write a picture, SVG or .html\n"
+    "  --live FILE                the queue of a running cluster (see: cox sim --from)\n"
     "  --json                     print a document for programs\n"
     "  --help                     print this\n";
 
 namespace {
 
-enum Letter : int { nodes = 'n', topology, config, set, by, limit, csv, picture, json, help };
+enum Letter : int { nodes = 'n', topology, config, set, by, limit, csv, picture, live, json, help };
 
-constexpr std::array<option, 11> long_options = {{
+constexpr std::array<option, 12> long_options = {{
     {"nodes", required_argument, nullptr, Letter::nodes},
     {"topology", required_argument, nullptr, Letter::topology},
     {"config", required_argument, nullptr, Letter::config},
@@ -37,6 +39,7 @@ constexpr std::array<option, 11> long_options = {{
     {"limit", required_argument, nullptr, Letter::limit},
     {"csv", required_argument, nullptr, Letter::csv},
     {"picture", required_argument, nullptr, Letter::picture},
+    {"live", required_argument, nullptr, Letter::live},
     {"json", no_argument, nullptr, Letter::json},
     {"help", no_argument, nullptr, Letter::help},
     {nullptr, 0, nullptr, 0},
@@ -95,6 +98,8 @@ Result<void> take(int letter, Options* options) {
       return take_file("--csv", optarg, &options->csv);
     case Letter::picture:
       return take_file("--picture", optarg, &options->picture);
+    case Letter::live:
+      return take_file("--live", optarg, &options->live);
     case Letter::json:
       options->json = true;
       return {};
@@ -108,6 +113,12 @@ Result<void> take(int letter, Options* options) {
 
 /// What does not go together.
 Result<void> check(const Options& options) {
+  const bool has_replay = options.shape.nodes != 0 || !options.topology.empty() ||
+                          options.by != By::nobody || !options.csv.empty() ||
+                          !options.picture.empty();
+  if (!options.live.empty() && has_replay) {
+    return usage("of a running cluster only --config, --set and --json are asked");
+  }
   if (options.topology.empty() || !options.has_cores) return {};
   return usage("--nodes with --topology: only a number of nodes, their cores are the topology's");
 }
@@ -126,8 +137,12 @@ Result<Options> parse_options(int argc, char** argv) {
     }
   }
   if (options.help) return options;
-  if (optind + 1 != argc) return usage(optind == argc ? "no log is named" : "more than one log");
-  options.log = argv[optind];
+  if (options.live.empty()) {
+    if (optind + 1 != argc) return usage(optind == argc ? "no log is named" : "more than one log");
+    options.log = argv[optind];
+  } else if (optind != argc) {
+    return usage(quoted(argv[optind]) + ": a log is not replayed beside --live");
+  }
   if (const auto checked = check(options); !checked) return Failure(checked.error());
   return options;
 }

@@ -11,7 +11,8 @@
 namespace cox::sim {
 
 struct Options {
-  std::string log;
+  std::string log;         // empty: `live`
+  std::string live;        // a running cluster, as cox sim --from live writes it
   MachineShape shape;      // no nodes: as the log's header says
   bool has_cores = false;  // --nodes says how many cores a node has
   std::string topology;    // file or synthetic text; empty: `shape`

@@ -260,6 +260,7 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (line == "history") request.mutable_history_query();
     if (line == "nodes") request.mutable_list_nodes();
     if (line == "partitions") request.mutable_list_partitions();
+    if (line == "snapshot") request.mutable_snapshot();
     if (line == "submit") request = submit(0, 0);
     if (line == "submit with nice below 0") request = submit(-1, 0);
     if (line == "submit as another") request = submit(0, somebody);
