@@ -10,7 +10,8 @@ void ClientDesk::take_snapshot(const Conversation& to) {
   const bool has_one = std::ranges::any_of(snapshots_, [&](const Snapshot& snapshot) {
     return snapshot.conversation().client == to.client;
   });
-  if (has_one) return refuse(to, {Code::refused, "a snapshot is on its way to this client already"});
+  if (has_one)
+    return refuse(to, {Code::refused, "a snapshot is on its way to this client already"});
   snapshots_.emplace_back(to);
 }
 

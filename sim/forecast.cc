@@ -53,9 +53,10 @@ std::string aligned(const std::vector<Cells>& rows, std::size_t texts) {
 }
 
 Result<Settings> changed_settings(const Live& live, const Options& options) {
-  const auto config = options.config.empty() ? config::parse(config::to_toml(live.settings),
-                                                             "the running configuration", options.set)
-                                             : config::load(options.config, options.set);
+  const auto config =
+      options.config.empty()
+          ? config::parse(config::to_toml(live.settings), "the running configuration", options.set)
+          : config::load(options.config, options.set);
   if (!config) return Failure(config.error());
   return config->settings;
 }
@@ -145,9 +146,8 @@ Result<void> forecast(const Options& options) {
     std::fprintf(stderr, "coxsim: left out: %s\n", one.c_str());
   }
   if (lines.empty() && !options.json) std::fputs("coxsim: no job waits\n", stderr);
-  const std::string text = options.json
-                               ? to_json(lines, live->now, has_change, as_it_is->left_out)
-                               : to_text(lines, has_change);
+  const std::string text = options.json ? to_json(lines, live->now, has_change, as_it_is->left_out)
+                                        : to_text(lines, has_change);
   std::fputs(lines.empty() && !options.json ? "" : text.c_str(), stdout);
   return {};
 }

@@ -176,8 +176,7 @@ TEST(Foresight, what_is_no_cluster_is_an_error) {
   for (int i = 0; i < 2000; ++i) {
     std::string torn = whole;
     for (int at = 0; at < 3; ++at) {
-      torn[static_cast<std::size_t>(dice.roll(torn.size()))] =
-          static_cast<char>(dice.roll(256));
+      torn[static_cast<std::size_t>(dice.roll(torn.size()))] = static_cast<char>(dice.roll(256));
     }
     read_live(torn);
   }

@@ -39,7 +39,8 @@ Result<platform::Descriptor> take_live_cluster(const Parsed& given) {
   // Slices one behind the other are the whole message.
   const auto came = session->ask_in_slices(
       request, [&file](const wire::ClientReply& slice, bool is_first) -> Result<void> {
-        if (is_first && (::ftruncate(file.get(), 0) != 0 || ::lseek(file.get(), 0, SEEK_SET) != 0)) {
+        if (is_first &&
+            (::ftruncate(file.get(), 0) != 0 || ::lseek(file.get(), 0, SEEK_SET) != 0)) {
           return memory_error("ftruncate");
         }
         return append(file.get(), slice.live().SerializeAsString());

@@ -115,6 +115,24 @@ TEST(Backfill, LeavesWhatTheReservedJobDoesNotNeed) {
   }
 }
 
+/// So many cores are free for the second wide job, but nowhere three together for each task: it
+/// starts when something else ends, and until then is in nobody's way. That does not depend on the
+/// second in which the plan is made.
+TEST(Backfill, WhatCannotStartNowIsNotPlannedForNow) {
+  Settings settings = in_order_with("conservative");
+  settings.reservations = 1;
+  Cluster cluster(fleet().nodes(4).cores(8), settings);
+  cluster.run(job().nodes(4).tasks(12).minutes(10));
+  const JobBuilder wide = job().nodes(3).tasks(6).cpus(3).minutes(10);
+  const JobId first = *cluster.submit(wide);
+  const JobId second = *cluster.submit(wide);
+  const JobId small = *cluster.submit(job().tasks(1).cpus(3).minutes(10));
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(first), JobState::pending);
+  EXPECT_EQ(cluster.job_state(second), JobState::pending);
+  EXPECT_NE(cluster.job_state(small), JobState::pending);
+}
+
 /// Four tasks that must be on one node are not counted as four cores anywhere.
 TEST(Backfill, TasksThatStayTogetherKeepTheirNode) {
   for (const std::string kind : {"easy", "easy-sjbf", "conservative"}) {

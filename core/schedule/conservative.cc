@@ -173,8 +173,10 @@ void Plan::reserve_planned(const State& state,
   Lane& lane = full.lanes[full.lane_of[at]];
   const JobRequest& request = queues.candidate(state, place.job)->request;
   const std::int64_t units = lane.units(state, partition.settings, request);
-  // The plan may have begun some time ago: nothing is planned for what has passed since.
-  const Second from = queues.now.us / 1'000'000;
+  // It does not start now, though perhaps so many are free; then it cannot before something is
+  // taken or given back, which another plan says as well a second later, when nothing has happened.
+  const Second from = lane.next_change(queues.now.us / 1'000'000);
+  if (from == second_never) return;
   if (lane.counts_exactly(request, partition.settings)) {
     const auto start = lane.earliest_counted(units, request.time_limit, from);
     if (start.has_value()) lane.reserve_counted(units, *start, request.time_limit);

@@ -57,6 +57,9 @@ class Lane {
   /// Of a job that counts_exactly().
   void reserve_counted(std::int64_t units, Second start, Duration length);
 
+  /// The first second >= `from` at which anything is taken or given back; second_never: none.
+  Second next_change(Second from) const { return whole_.profile.next_change(from); }
+
   std::int64_t free_now() const { return whole_.profile.free_at(now_); }
 
   /// For this request counting is as good as placing: any free units will do, and no other lane

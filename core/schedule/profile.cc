@@ -112,6 +112,15 @@ std::int64_t Profile::free_at(Second at) const {
   return block.free[static_cast<std::size_t>(i)] + added_[b];
 }
 
+Second Profile::next_change(Second from) const {
+  const std::size_t b = block_of(from);
+  const Block& block = blocks_[b];
+  const auto end = block.at.begin() + static_cast<std::ptrdiff_t>(block.count);
+  const auto found = std::lower_bound(block.at.begin(), end, from);
+  if (found != end) return *found;
+  return b + 1 < blocks_.size() ? first_[b + 1] : second_never;
+}
+
 std::size_t Profile::size() const {
   std::size_t count = 0;
   for (const Block& block : blocks_) count += block.count;

@@ -32,6 +32,8 @@ class Profile {
   }
 
   std::int64_t free_at(Second at) const;
+  /// The first instant >= `from` at which anything is taken or given back; second_never: none.
+  Second next_change(Second from) const;
   /// Instants at which the amount may change.
   std::size_t size() const;
 

@@ -41,6 +41,16 @@ class PlainProfile {
   std::vector<std::int64_t> free_;
 };
 
+TEST(Profile, ChangesWhereSomethingIsTakenOrGivenBack) {
+  Profile profile(0, 5);
+  EXPECT_EQ(profile.next_change(1), second_never);
+  for (Second at = 10; at < 5000; at += 10) profile.add(at, at + 10, -1);
+  for (Second from = 1; from <= 5000; ++from) {
+    ASSERT_EQ(profile.next_change(from), (from + 9) / 10 * 10) << from;
+  }
+  EXPECT_EQ(profile.next_change(5001), second_never);
+}
+
 TEST(Profile, IsThePlainArray) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     Dice dice(seed);
