@@ -244,6 +244,7 @@ struct NodeResumed {
   NodeId node;
   Instant at;
   Uid by;
+  std::string why{}, who{};
 };
 
 /// Somebody wants it started anew when nothing runs there; `asap`: no new work until then.
@@ -317,6 +318,7 @@ struct PartitionBroughtUp {
   std::string partition;
   Instant at;
   Uid by = 0;
+  std::string why{}, who{};
 };
 
 /// Ended jobs leave State; the history has them.

@@ -225,6 +225,7 @@ struct SetNodeAside {
 struct ResumeNode {
   Caller caller;
   std::string node;
+  std::string why{}, who{};
 };
 
 struct RebootNode {
@@ -270,6 +271,7 @@ struct TakePartitionDown {
 struct BringPartitionUp {
   Caller caller;
   std::string partition;
+  std::string why{}, who{};
 };
 
 /// The whole configuration, checked and resolved: all of it or nothing.

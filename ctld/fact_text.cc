@@ -7,6 +7,11 @@ namespace cox::ctld {
 
 namespace {
 
+/// ": new fan (ada)", as far as somebody gave a reason and has a name.
+std::string because(const std::string& why, const std::string& who) {
+  return (why.empty() ? "" : ": " + why) + (who.empty() ? "" : " (" + who + ")");
+}
+
 struct Describe {
   const core::State& state;
 
@@ -48,19 +53,19 @@ struct Describe {
   }
 
   std::string operator()(const core::NodeSetAside& fact) const {
-    return name(fact.node) + ": set aside: " + fact.why;
+    return name(fact.node) + ": set aside" + because(fact.why, fact.who);
   }
 
   std::string operator()(const core::PartitionTakenDown& fact) const {
-    return "partition " + fact.partition + ": down: " + fact.why + " (" + fact.who + ")";
+    return "partition " + fact.partition + ": down" + because(fact.why, fact.who);
   }
 
   std::string operator()(const core::PartitionBroughtUp& fact) const {
-    return "partition " + fact.partition + ": up";
+    return "partition " + fact.partition + ": up" + because(fact.why, fact.who);
   }
 
   std::string operator()(const core::NodeResumed& fact) const {
-    return name(fact.node) + ": resumed";
+    return name(fact.node) + ": resumed" + because(fact.why, fact.who);
   }
 
   std::string operator()(const core::NodeRebootAsked& fact) const {

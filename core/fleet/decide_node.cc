@@ -64,7 +64,7 @@ Result<Facts> decide_one(const Scene& scene, const ResumeNode& ask) {
                                    "down)");
   }
   if (node.aside != Aside::none || node.backed_off_until.is_set() || node.reboot.asked.is_set()) {
-    return Facts{NodeResumed{node.id, scene.now, ask.caller.uid}};
+    return Facts{NodeResumed{node.id, scene.now, ask.caller.uid, ask.why, ask.who}};
   }
   if (!node.is_lost) return Facts{};
   return fail(Code::refused, "node " + node.name + " is lost: it comes back when it registers");

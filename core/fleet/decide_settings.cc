@@ -91,7 +91,7 @@ Result<Facts> decide_one(const Scene& scene, const BringPartitionUp& ask) {
   const auto known = check_partition(scene.state.record.settings, ask.partition);
   if (!known.has_value()) return Failure(known.error());
   if (!scene.state.record.partitions_down.contains(ask.partition)) return Facts{};
-  return Facts{PartitionBroughtUp{ask.partition, scene.now, ask.caller.uid}};
+  return Facts{PartitionBroughtUp{ask.partition, scene.now, ask.caller.uid, ask.why, ask.who}};
 }
 
 }  // namespace cox::core

@@ -63,6 +63,16 @@ Result<void> check_new_limit(const Scene& scene, const UpdateJob& ask, const Job
   return refused(job, "it has run longer than " + to_text(to) + " already (cox cancel ends it)");
 }
 
+/// A submit may ask for more nodes than it has tasks and gets one for each; who changes the number
+/// of nodes means it.
+Result<void> check_nodes_kept(const JobChanges& changes, const JobRequest& made) {
+  const std::uint32_t wanted = changes.nodes_min.value_or(0);
+  const Component& part = made.common->components.front();
+  if (part.nodes_max >= wanted) return {};
+  return fail(Code::bad_usage, "ntasks=" + std::to_string(part.tasks) + ": fewer than the " +
+                                   std::to_string(wanted) + " nodes asked for");
+}
+
 /// What is changed by one request, job by job.
 class Updating {
  public:
@@ -102,7 +112,9 @@ Result<JobRequest> Updating::checked_anew(const Job& job) const {
   as_submit.caller.uid = job.request.common->user.uid;
   as_submit.caller.role = Role::administrator;
   auto made = settled(as_submit, scene_.state, scene_.now);
-  if (!made.has_value() || made->terms.is_blank()) return made;
+  if (!made.has_value()) return made;
+  if (auto kept = check_nodes_kept(changes, *made); !kept) return Failure(kept.error());
+  if (made->terms.is_blank()) return made;
   if (changes.dependency) {
     if (auto good = check_dependency(scene_.state, *made->terms, made->common->array); !good) {
       return Failure(good.error());

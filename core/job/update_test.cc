@@ -72,6 +72,18 @@ TEST_F(Update, AWaitingScriptGetsOtherFilesAndAnotherEnd) {
   EXPECT_NE(refused.error().message.find("only its comment"), std::string::npos);
 }
 
+TEST_F(Update, MoreNodesThanTasksAreRefusedAndNotShrunk) {
+  const JobId id = *cluster.submit(job().tasks(1).held());
+  JobChanges changes;
+  changes.nodes_min = changes.nodes_max = 2;
+  const auto refused = ask(ada(), id, changes);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().message, "ntasks=1: fewer than the 2 nodes asked for");
+  changes.tasks = 2;
+  ASSERT_TRUE(ask(ada(), id, changes).has_value());
+  EXPECT_EQ(cluster.job(id).request.common->components.front().nodes_min, 2U);
+}
+
 TEST_F(Update, OfDevicesGpusAloneOrAllAreChanged) {
   Cluster rich(fleet().nodes(1).devices("gpu", 4).pool("scratch", 10));
   const JobId id = *rich.submit(job().devices("gpu", 1).devices("scratch", 2).held());

@@ -243,11 +243,11 @@ Decoded take(const store::UsageCharged& from) {
 }
 
 Decoded take(const store::PartitionBroughtUp& from) {
-  return core::PartitionBroughtUp{from.partition(), at(from), from.by()};
+  return core::PartitionBroughtUp{from.partition(), at(from), from.by(), from.why(), from.who()};
 }
 
 Decoded take(const store::NodeResumed& from) {
-  return core::NodeResumed{NodeId(from.node()), at(from), from.by()};
+  return core::NodeResumed{NodeId(from.node()), at(from), from.by(), from.why(), from.who()};
 }
 
 Decoded take(const store::NodeBackedOff& from) {

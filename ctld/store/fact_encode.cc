@@ -242,6 +242,8 @@ void put(const core::PartitionBroughtUp& from, store::Fact* fact) {
   to->set_partition(from.partition);
   to->set_at_us(from.at.us);
   to->set_by(from.by);
+  to->set_why(from.why);
+  to->set_who(from.who);
 }
 
 void put(const core::NodeResumed& from, store::Fact* fact) {
@@ -249,6 +251,8 @@ void put(const core::NodeResumed& from, store::Fact* fact) {
   to->set_node(from.node.value);
   to->set_at_us(from.at.us);
   to->set_by(from.by);
+  to->set_why(from.why);
+  to->set_who(from.who);
 }
 
 void put(const core::NodeBackedOff& from, store::Fact* fact) {

@@ -303,11 +303,11 @@ auto fields(const core::UsageCharged& f) {
 }
 
 auto fields(const core::PartitionBroughtUp& f) {
-  return tie(f.partition, f.at, f.by);
+  return tie(f.partition, f.at, f.by, f.why, f.who);
 }
 
 auto fields(const core::NodeResumed& f) {
-  return tie(f.node, f.at, f.by);
+  return tie(f.node, f.at, f.by, f.why, f.who);
 }
 
 auto fields(const core::NodeBackedOff& f) {
@@ -464,6 +464,8 @@ std::vector<NewerSample> newer_fact_samples() {
       {3, core::NodeSetAside{node, at, core::Aside::unhealthy, "disk is full", 0}},
       {6, core::SettingsApplied{at, programmed}},
       {7, core::SettingsApplied{at, wider}},
+      {2, core::NodeResumed{node, at, 1001, "fan is new", "ada"}},
+      {2, core::PartitionBroughtUp{"debug", at, 1001, "switch is new", "ada"}},
       {2, core::StepStarted{sampled, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
       {3, core::StepStarted{sampled, attempt, step, at, exact_request(), exact_shares(), key}},
       {4, core::StepStarted{sampled, attempt, step, at, bound_request(), exact_shares(), key}},

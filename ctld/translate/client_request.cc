@@ -302,7 +302,7 @@ Result<core::Request> translate_node_action(const wire::NodeAction& action,
     case wire::NodeAction::DOWN:
       return core::SetNodeAside{caller, node, true, action.why(), who};
     case wire::NodeAction::RESUME:
-      return core::ResumeNode{caller, node};
+      return core::ResumeNode{caller, node, action.why(), who};
     case wire::NodeAction::REBOOT:
       return core::RebootNode{caller, node, action.asap(), action.why(), who};
     default:
@@ -320,7 +320,7 @@ Result<core::Request> translate_partition_action(const wire::PartitionAction& ac
     case wire::PartitionAction::DOWN:
       return core::TakePartitionDown{caller, partition, action.why(), who};
     case wire::PartitionAction::UP:
-      return core::BringPartitionUp{caller, partition};
+      return core::BringPartitionUp{caller, partition, action.why(), who};
     default:
       break;
   }
