@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
 #include "ctld/client_desk.h"
@@ -47,6 +48,11 @@ Result<const core::Job*> ClientDesk::running_job(const Caller& caller,
   }
   const auto found = core::controlled_job(state(), caller, id);
   if (!found) return tl::unexpected(found.error());
+  if (core::is_array(**found)) {
+    return fail(Code::refused, core::job_text(**found) +
+                                   " is an array: name one of its elements (" +
+                                   std::to_string(id.value) + "_INDEX)");
+  }
   if (!core::is_live(**found)) {
     return fail(Code::refused, core::job_text(**found) + " is " +
                                    std::string(to_text(core::job_state(**found))) +

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <memory>
 
@@ -153,7 +155,14 @@ std::vector<std::string> current_environment() {
 }
 
 std::string own_program() {
-  return real_path("/proc/self/exe").value_or(std::string());
+  std::array<char, PATH_MAX> text{};
+  const ssize_t size = ::readlink("/proc/self/exe", text.data(), text.size());
+  if (size <= 0) return {};
+  std::string path(text.data(), static_cast<std::size_t>(size));
+  // Of one that was replaced while it runs, as by an upgrade, others of its kind are where it was.
+  constexpr std::string_view gone = " (deleted)";
+  if (path.ends_with(gone) && !path_exists(path)) path.resize(path.size() - gone.size());
+  return path;
 }
 
 Result<std::string> find_program(const std::string& program) {

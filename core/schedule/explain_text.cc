@@ -59,7 +59,7 @@ std::string next_event_of(const Blocked& blocked) {
     case Reason::begin_time:
       return "its begin time";
     case Reason::nodes_unavailable:
-      return "a node that comes back or is resumed";
+      return "a node that comes back, has rested or is resumed";
     case Reason::never_fits:
     case Reason::partition_unknown:
     case Reason::partition_time_limit:
