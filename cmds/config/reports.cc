@@ -162,7 +162,9 @@ Result<int> report_changes(const Parsed& given, const wire::ClientReply& reply, 
     return finish(print(json.take()));
   }
   std::string text = changes_text(config);
-  if (config.changes().empty()) text += "nothing changes\n";
+  if (config.changes().empty()) {
+    text += config.at_start().empty() ? "nothing changes\n" : "nothing changes before that\n";
+  }
   if (is_done) text += "revision " + std::to_string(config.revision()) + " is in force\n";
   return finish(print(text));
 }

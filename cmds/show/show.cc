@@ -251,6 +251,10 @@ Result<std::string> show_jobs(const Parsed& given,
 Result<std::string> show_job(const Parsed& given, const std::string& name) {
   const auto id = parse_job_name(name);
   if (!id) return Failure(id.error());
+  if (id->step) {
+    return fail(Code::bad_usage,
+                "job " + quoted(name) + ": is a step (see: cox show step " + name + ")");
+  }
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
   return show_jobs(given, *session, {*id});

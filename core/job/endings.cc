@@ -119,14 +119,17 @@ Endings::ArrayDraft& Endings::array_draft(const Job& array) {
   return array_drafts_.try_emplace(array.id, fresh).first->second;
 }
 
-void Endings::count_ends(const Job& array, std::uint32_t count, const Outcome& outcome) {
+void Endings::count_ends(const Job& array,
+                         std::uint32_t count,
+                         const Outcome& outcome,
+                         const std::string& why) {
   if (array.phase == JobPhase::ended) return;
   ArrayDraft& now = array_draft(array);
   now.worst = worse(now.worst, outcome);
   now.left -= count;
   if (now.left != 0) return;
   add(JobEnded{array.id, array.attempt, now_, now.worst.state, now.worst.exit_code,
-               now.worst.signal, Usage{}, ""});
+               now.worst.signal, Usage{}, why});
 }
 
 Job Endings::split(const Job& array, std::uint32_t index) {
@@ -142,7 +145,7 @@ void Endings::cancel_elements(const Job& array,
                               std::optional<Uid> by,
                               const std::string& why) {
   add(ElementsCancelled{array.id, now_, elements, by.value_or(0), why, !by.has_value()});
-  count_ends(array, elements.count(), Outcome{JobState::cancelled});
+  count_ends(array, elements.count(), Outcome{JobState::cancelled}, why);
 }
 
 void Endings::requeue(const Job& job, const Draft& now) {

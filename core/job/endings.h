@@ -74,7 +74,10 @@ class Endings {
   Draft& draft(const Job& job);
   ArrayDraft& array_draft(const Job& array);
   /// `count` elements of `array` ended; with the last one the array does.
-  void count_ends(const Job& array, std::uint32_t count, const Outcome& outcome);
+  void count_ends(const Job& array,
+                  std::uint32_t count,
+                  const Outcome& outcome,
+                  const std::string& why = {});
   void add_end(const Job& job, const JobEnded& fact);
   void finish(const Job& job, Draft& draft);
   void requeue(const Job& job, const Draft& draft);

@@ -83,6 +83,17 @@ TEST_F(WaitsTest, WhatCanNeverBeEndsAtOnceWithTheWholeChain) {
   EXPECT_EQ(state_of(fourth), JobState::running) << "the third did not end well";
 }
 
+TEST_F(WaitsTest, AnArrayThatCanNeverBeSaysWhyAsWell) {
+  const JobId first = submit(job());
+  const JobId array = submit(job().array("0-3").after("afterok:1"));
+  pass();
+  end(first, 7);
+  EXPECT_EQ(state_of(array), JobState::cancelled);
+  const std::string why = "dependency cannot come true: afterok:1: job 1 ended FAILED, exit code 7";
+  EXPECT_EQ(cluster.job(array).run->why, why);
+  EXPECT_EQ(verdict(array).summary, "it has ended: " + why);
+}
+
 TEST_F(WaitsTest, ItMayBeToldToWaitInstead) {
   const JobId first = submit(job());
   const JobId second = submit(job().after("afterok:1").keeping());
