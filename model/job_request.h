@@ -141,7 +141,8 @@ struct JobCommon {
 
   std::string directory;
   std::string output, error, input;  // patterns; empty: the default
-  bool append_output = false;
+  // Neither: the first attempt begins its files anew, and each later one follows in them.
+  bool append_output = false, truncate_output = false;
   std::uint32_t umask = 022;
   std::vector<ResourceLimit> limits;
   std::string submit_host;

@@ -250,6 +250,7 @@ void take_who_and_what(const JobRequest& from, cox::JobCommon& to, Check& check)
   to.error = check.text(from.error(), "error");
   to.input = check.text(from.input(), "input");
   to.append_output = from.append_output();
+  to.truncate_output = from.truncate_output() && !from.append_output();
   to.ends_with_client = from.ends_with_client();
   to.umask = check.range(from.umask(), 0U, 0777U, "umask");
   take_limits(from, to, check);
@@ -356,6 +357,7 @@ void put(const cox::JobCommon& from, JobRequest* to) {
   to->set_error(from.error);
   to->set_input(from.input);
   to->set_append_output(from.append_output);
+  to->set_truncate_output(from.truncate_output);
   to->set_ends_with_client(from.ends_with_client);
   to->set_umask(from.umask);
   put_limits(from, to);

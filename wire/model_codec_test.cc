@@ -134,6 +134,7 @@ cox::JobRequest any_job() {
   c.error = any_text();
   c.input = any_text();
   c.append_output = *rc::gen::arbitrary<bool>();
+  c.truncate_output = !c.append_output && *rc::gen::arbitrary<bool>();
   c.ends_with_client = *rc::gen::arbitrary<bool>();
   c.umask = any_number<std::uint32_t>(0, 01000);
   c.limits = {{any_number(0, 16), *rc::gen::arbitrary<std::uint64_t>(), ~std::uint64_t{0}}};

@@ -136,6 +136,7 @@ Result<void> set_open_mode(const Given& given, RequestDraft* draft) {
                 "Invalid --open-mode argument: " + quoted(given.value) + " (append or truncate)");
   }
   draft->job.common.edit().append_output = is_append;
+  draft->job.common.edit().truncate_output = !is_append;
   return {};
 }
 

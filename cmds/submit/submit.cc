@@ -62,7 +62,9 @@ Result<void> apply(const GivenOption& option, Instant now, RequestDraft* draft) 
                         std::string_view("truncate").starts_with(mode))) {
     return fail(Code::bad_usage, "--open-mode " + quoted(mode) + ": append or truncate");
   }
-  draft->job.common.edit().append_output = mode.front() == 'a';
+  JobCommon& common = draft->job.common.edit();
+  common.append_output = mode.front() == 'a';
+  common.truncate_output = !common.append_output;
   return {};
 }
 

@@ -37,6 +37,7 @@ void change_manner(const JobChanges& changes, JobCommon& to) {
   set(changes.error, &to.error);
   set(changes.input, &to.input);
   set(changes.append_output, &to.append_output);
+  if (changes.append_output) to.truncate_output = !*changes.append_output;
   set(changes.retry, &to.retry);
   set(changes.early_signal, &to.early_signal);
 }

@@ -50,10 +50,17 @@ Result<std::string> path_of(const StepPlan& plan,
   return plan.directory + "/" + *path;
 }
 
+// A batch step, since it runs on one node: elsewhere nodes share files that they open before the
+// first one begins them.
+bool follows_attempt(const StepPlan& plan) {
+  return plan.is_batch && plan.key.attempt.value > 1;
+}
+
 // A file that the first node's tasks write too is begun by the first node: its Go comes after
 // every node has opened.
 bool begins_file(const StepPlan& plan, const std::string& pattern, const std::string& path) {
-  if (plan.job.common->append_output) {
+  const JobCommon& common = *plan.job.common;
+  if (common.append_output || (follows_attempt(plan) && !common.truncate_output)) {
     return false;
   }
   if (plan.is_root()) {
@@ -63,16 +70,10 @@ bool begins_file(const StepPlan& plan, const std::string& pattern, const std::st
   return !of_root || *of_root != path;
 }
 
-// A batch step, since it runs on one node: elsewhere nodes share files that they open before the
-// first one begins them.
-bool follows_attempt(const StepPlan& plan) {
-  return plan.is_batch && plan.key.attempt.value > 1;
-}
-
 Result<TaskPaths> paths_of_task(const StepPlan& plan, std::uint32_t local_task) {
   const auto values = values_of(plan, plan.node_index, plan.rank_of(local_task));
   TaskPaths paths;
-  paths.replaces = follows_attempt(plan);
+  paths.replaces = follows_attempt(plan) && plan.job.common->truncate_output;
   if (!plan.input.empty()) {
     auto input = path_of(plan, plan.input, values);
     if (!input) {

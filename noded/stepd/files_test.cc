@@ -152,9 +152,17 @@ std::string after_late_line(StepPlan plan, const std::string& output) {
   return platform::read_file(plan.directory + "/" + output, 4096).value_or("");
 }
 
-TEST(TaskFiles, an_earlier_attempt_writes_nothing_into_the_output_of_the_next) {
+TEST(TaskFiles, attempts_follow_each_other_in_one_file) {
   const ScratchDir scratch;
   const StepPlan plan = plan_in(scratch);
+  ASSERT_TRUE(platform::write_file_atomic(scratch / "plain.out", "of another job\n"));
+  EXPECT_EQ(after_late_line(plan, "plain.out"), "old\nnew\nlate\n");
+}
+
+TEST(TaskFiles, an_earlier_attempt_writes_nothing_into_output_that_begins_anew) {
+  const ScratchDir scratch;
+  StepPlan plan = plan_in(scratch);
+  plan.job.common.edit().truncate_output = true;
   EXPECT_EQ(after_late_line(plan, "plain.out"), "new\n");
   const std::string kept = scratch / "rights.out";
   ASSERT_TRUE(platform::write_file_atomic(kept, ""));
@@ -171,9 +179,11 @@ TEST(TaskFiles, an_earlier_attempt_writes_nothing_into_the_output_of_the_next) {
 TEST(TaskFiles, a_link_stays_and_what_is_appended_to_stays_as_a_whole) {
   const ScratchDir scratch;
   StepPlan plan = plan_in(scratch);
+  plan.job.common.edit().truncate_output = true;
   ASSERT_EQ(::symlink("real.out", (scratch / "link.out").c_str()), 0);
   EXPECT_EQ(after_late_line(plan, "link.out"), "new\nlate\n");
   EXPECT_EQ(platform::read_file(scratch / "real.out", 4096).value_or(""), "new\nlate\n");
+  plan.job.common.edit().truncate_output = false;
   plan.job.common.edit().append_output = true;
   EXPECT_EQ(after_late_line(plan, "all.out"), "old\nnew\nlate\n");
 }
