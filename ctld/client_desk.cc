@@ -127,6 +127,8 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return list_nodes(to, request.list_nodes());
     case wire::ClientRequest::kListPartitions:
       return list_partitions(to);
+    case wire::ClientRequest::kListShares:
+      return list_shares(to);
     case wire::ClientRequest::kExplainJob:
       return explain(to, request.explain_job());
     case wire::ClientRequest::kStatus:
@@ -152,7 +154,7 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
   refuse(to, {Code::bad_usage, "a request that this version does not know"});
 }
 
-bool ClientDesk::is_change(const wire::ClientRequest& request) const {
+bool ClientDesk::is_change(const wire::ClientRequest& request) {
   switch (request.body_case()) {
     case wire::ClientRequest::kSubmit:
     case wire::ClientRequest::kSubmitMany:
@@ -269,7 +271,7 @@ void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool las
   outputs_.to_client(machine_.last_sequence(), to.client, reply.SerializeAsString(), is_read);
 }
 
-void ClientDesk::refuse(const Conversation& to, const Error& error) {
+void ClientDesk::refuse(const Conversation& to, const Error& error, Duration retry_after) {
   Error told = error;
   if (error.code == Code::internal) {
     const RequestScope scope(to.request);
@@ -278,6 +280,7 @@ void ClientDesk::refuse(const Conversation& to, const Error& error) {
   }
   wire::ClientReply answer;
   wire::put(told, answer.mutable_error());
+  answer.set_retry_after_ms(static_cast<std::uint32_t>(retry_after.us / 1000));
   // A refusal promises nothing, so it may leave like a read.
   reply(to, std::move(answer), true, true);
 }
