@@ -79,6 +79,7 @@ struct RequeueJob {
   Caller caller;
   JobId job;
   ArraySpec elements{};
+  bool hold = false;  // there it does not begin before somebody releases it
 };
 
 /// What a job shall ask for instead. Unset: as it is.

@@ -132,6 +132,8 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return list_partitions(to);
     case wire::ClientRequest::kSnapshot:
       return take_snapshot(to);
+    case wire::ClientRequest::kListShares:
+      return list_shares(to);
     case wire::ClientRequest::kExplainJob:
       return explain(to, request.explain_job());
     case wire::ClientRequest::kStatus:
@@ -157,7 +159,7 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
   refuse(to, {Code::bad_usage, "a request that this version does not know"});
 }
 
-bool ClientDesk::is_change(const wire::ClientRequest& request) const {
+bool ClientDesk::is_change(const wire::ClientRequest& request) {
   switch (request.body_case()) {
     case wire::ClientRequest::kSubmit:
     case wire::ClientRequest::kSubmitMany:
@@ -274,7 +276,7 @@ void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool las
   outputs_.to_client(machine_.last_sequence(), to.client, reply.SerializeAsString(), is_read);
 }
 
-void ClientDesk::refuse(const Conversation& to, const Error& error) {
+void ClientDesk::refuse(const Conversation& to, const Error& error, Duration retry_after) {
   Error told = error;
   if (error.code == Code::internal) {
     const RequestScope scope(to.request);
@@ -283,6 +285,7 @@ void ClientDesk::refuse(const Conversation& to, const Error& error) {
   }
   wire::ClientReply answer;
   wire::put(told, answer.mutable_error());
+  answer.set_retry_after_ms(static_cast<std::uint32_t>(retry_after.us / 1000));
   // A refusal promises nothing, so it may leave like a read.
   reply(to, std::move(answer), true, true);
 }

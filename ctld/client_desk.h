@@ -22,6 +22,7 @@
 #include "ctld/past_jobs.h"
 #include "ctld/queue_watches.h"
 #include "ctld/snapshot.h"
+#include "ctld/tally.h"
 #include "ctld/translate/client_request.h"
 #include "ctld/user_cache.h"
 #include "ctld/watches.h"
@@ -38,6 +39,7 @@ struct About {
   std::uint64_t pid = 0;
   /// Where an ordinary user keeps a cluster to himself no node can run as anybody else.
   std::optional<Uid> only_user{};
+  const Measured* measured = nullptr;  // null: nothing is
 };
 
 /// Above, a client that does not read keeps its list waiting, not the controller's memory.
@@ -93,6 +95,8 @@ class ClientDesk {
 
   /// A shutdown was asked for and nothing is left to wait for.
   bool wants_exit() const { return exiting_; }
+
+  static bool is_change(const wire::ClientRequest& request);
 
  private:
   struct Shutdown {
@@ -162,10 +166,15 @@ class ClientDesk {
 
   // Reads.
   void list_jobs(const Conversation& to, const wire::ListJobs& request);
+  /// Why no other list can be begun for this client now.
+  Result<void> check_lists(ClientId client, bool is_named);
+  /// The next part of a list. True when it was the last.
+  bool send_slice(Listing& listing);
   void list_nodes(const Conversation& to, const wire::ListNodes& request);
   void list_partitions(const Conversation& to);
   void take_snapshot(const Conversation& to);
   bool continue_snapshots();
+  void list_shares(const Conversation& to);
   void explain(const Conversation& to, const wire::ExplainJob& request);
   /// How `job` stands against the job that is named too.
   Result<void> add_contrast(const core::Job& job,
@@ -258,9 +267,8 @@ class ClientDesk {
   bool can_be_told(const QueueWatch& watch) const;
   bool has_told_too_little() const;
 
-  bool is_change(const wire::ClientRequest& request) const;
   void reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read);
-  void refuse(const Conversation& to, const Error& error);
+  void refuse(const Conversation& to, const Error& error, Duration retry_after = {});
 
   const core::State& state() const { return machine_.state(); }
 

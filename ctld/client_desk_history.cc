@@ -15,6 +15,10 @@ constexpr std::size_t reply_bytes = 8U << 20;
 // Of one client at a time; nor do its waits grow without end.
 constexpr std::ptrdiff_t listings_max = 64;
 constexpr std::size_t watched_jobs_max = 200'000;
+// Lists of many jobs at a time: more would only take longer, all of them.
+constexpr std::ptrdiff_t lists_of_user_max = 16;
+constexpr std::ptrdiff_t lists_of_all_max = 64;
+constexpr Duration list_retry_after = seconds(1);
 
 template <class Numbers>
 std::vector<JobId> ids_of(const Numbers& numbers) {
@@ -170,12 +174,9 @@ void ClientDesk::find_past(const Conversation& to,
 }
 
 void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request) {
-  const auto open = std::ranges::count_if(listings_, [&](const Listing& listing) {
-    return listing.conversation().client == to.client;
-  });
-  if (open >= listings_max) {
-    return refuse(to, {Code::refused,
-                       std::to_string(open) + " lists are on their way to this client already"});
+  const bool is_named = request.jobs_size() + request.elements_size() != 0;
+  if (auto may = check_lists(to.client, is_named); !may) {
+    return refuse(to, may.error(), list_retry_after);
   }
   const auto selector = Selector::parse(request.selector());
   if (!selector) return refuse(to, selector.error());
@@ -196,9 +197,36 @@ void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request
               for (const auto& [id, view] : past.jobs) add(view);
               for (const wire::JobView& view : past.elements) add(view);
               if (answer.has_jobs()) reply(to, std::move(answer), false, true);
-              listings_.emplace_back(to, request, selector, listed(state(), request, names),
-                                     request.jobs_size() + request.elements_size() != 0);
+              Listing list(to, request, selector, listed(state(), request, names), is_named);
+              // What names its jobs is short, and does not stand behind the lists of all.
+              if (is_named && send_slice(list)) return;
+              listings_.push_back(std::move(list));
             });
+}
+
+Result<void> ClientDesk::check_lists(ClientId client, bool is_named) {
+  const auto open_of = [this](auto is_counted) {
+    return std::ranges::count_if(listings_, [&](const Listing& listing) {
+      return is_counted(listing.conversation().client);
+    });
+  };
+  const auto own = open_of([&](ClientId one) { return one == client; });
+  if (own >= listings_max) {
+    return fail(Code::refused,
+                std::to_string(own) + " lists are on their way to this client already");
+  }
+  if (is_named) return {};
+  const Uid uid = clients_.at(client).uid;
+  const auto of_user = open_of([&](ClientId one) {
+    const auto known = clients_.find(one);
+    return known != clients_.end() && known->second.uid == uid;
+  });
+  const bool is_user_full = of_user >= lists_of_user_max;
+  if (!is_user_full && std::ssize(listings_) < lists_of_all_max) return {};
+  const std::string whose = is_user_full ? " to uid " + std::to_string(uid) : "";
+  return fail(Code::refused, std::to_string(is_user_full ? of_user : std::ssize(listings_)) +
+                                 " lists are on their way" + whose + " already: retry after " +
+                                 std::to_string(list_retry_after.us / 1'000'000) + " s");
 }
 
 void ClientDesk::explain_past(const Conversation& to, const wire::ExplainJob& request) {

@@ -73,6 +73,15 @@ std::string in_the_way(const core::State& state, bool keeps_queue) {
 
 }  // namespace
 
+bool ClientDesk::send_slice(Listing& listing) {
+  wire::ClientReply answer;
+  const core::PlaceTerms places(state(), *machine_.policies().priority, machine_.now());
+  const bool last = listing.next(state(), machine_.plan(), places, &answer);
+  const bool goes_on = continue_watched(listing.conversation(), last, &answer);
+  reply(listing.conversation(), std::move(answer), last && !goes_on, true);
+  return last;
+}
+
 bool ClientDesk::continue_lists() {
   for (std::size_t tried = 0; tried < listings_.size(); ++tried) {
     Listing listing = std::move(listings_.front());
@@ -81,11 +90,7 @@ bool ClientDesk::continue_lists() {
       listings_.push_back(std::move(listing));
       continue;
     }
-    wire::ClientReply answer;
-    const bool last = listing.next(state(), machine_.plan(), &answer);
-    const bool goes_on = continue_watched(listing.conversation(), last, &answer);
-    reply(listing.conversation(), std::move(answer), last && !goes_on, true);
-    if (!last) listings_.push_back(std::move(listing));
+    if (!send_slice(listing)) listings_.push_back(std::move(listing));
     return true;
   }
   return continue_snapshots() || tell_watched();
@@ -126,6 +131,12 @@ void ClientDesk::list_partitions(const Conversation& to) {
   reply(to, std::move(answer), true, true);
 }
 
+void ClientDesk::list_shares(const Conversation& to) {
+  wire::ClientReply answer;
+  put_shares(state(), machine_.policies(), answer.mutable_shares());
+  reply(to, std::move(answer), true, true);
+}
+
 void ClientDesk::status(const Conversation& to) {
   wire::ClientReply answer;
   wire::StatusReply* out = answer.mutable_status();
@@ -152,6 +163,8 @@ void ClientDesk::status(const Conversation& to) {
   out->set_jobs_quarantined(state().record.quarantined.size());
   for (const core::LostRecord& lost : state().record.lost) out->add_records_lost(lost.why);
   out->set_storage_full(storage_full_);
+  out->set_connections(clients_.size());
+  put_tally(machine_.tally(), about_.measured, out);
   reply(to, std::move(answer), true, true);
 }
 

@@ -118,6 +118,7 @@ void Controller::client_closed(ClientId client) {
 }
 
 void Controller::client_said(ClientId client, const wire::ClientRequest& request) {
+  urgent_ += clients_.is_change(request) ? 1 : 0;
   clients_.said(client, request);
 }
 
@@ -130,6 +131,7 @@ void Controller::node_closed(Session session) {
 }
 
 void Controller::node_said(Session session, const wire::NodeMessage& message) {
+  urgent_ += message.has_heartbeat() ? 0 : 1;
   nodes_.said(session, message);
   // A short step may end within this turn, and its clients want its output all the same.
   if (message.has_prepared() || message.has_step_prepared()) carry_out();
@@ -157,10 +159,17 @@ void Controller::forget_jobs() {
 }
 
 bool Controller::plan(std::size_t steps) {
-  const bool listed = clients_.continue_lists();
+  const bool listed = continue_lists();
+  return plan_jobs(steps) && listed;
+}
+
+bool Controller::plan_jobs(std::size_t steps) {
   // With a full disk nothing new is begun: its facts could not be kept. Nor before an end.
-  const bool planned = full_ || clients_.is_stopping() || machine_.plan(steps);
-  return planned && !(listed && clients_.has_lists());
+  return full_ || clients_.is_stopping() || machine_.plan(steps);
+}
+
+bool Controller::continue_lists() {
+  return !(clients_.continue_lists() && clients_.has_lists());
 }
 
 void Controller::end_turn() {

@@ -78,6 +78,13 @@ class Controller {
   void tick();
   /// A share of the pass and of long lists. False while there is more to do at once.
   bool plan(std::size_t steps);
+  /// A share of the pass alone, and of long lists alone. False while there is more to do at once.
+  bool plan_jobs(std::size_t steps);
+  bool continue_lists();
+
+  /// Requests that change something, and what nodes said, so far: while they come, lists can wait.
+  std::uint64_t urgent() const { return urgent_; }
+
   void end_turn();
 
   /// The journal holds everything up to `sequence`. Between turns, not within one.
@@ -153,6 +160,7 @@ class Controller {
   const bool keeps_history_;
   core::Quarantine aside_;  // from recover() until start()
   std::uint64_t committed_ = 0;
+  std::uint64_t urgent_ = 0;
   bool full_ = false;
   bool is_checkpoint_bad_ = false;
 };

@@ -46,8 +46,9 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-About about_us(const std::string& state_path, const Settings& settings) {
-  About about{state_path, settings.auth, static_cast<std::uint64_t>(::getpid()), std::nullopt};
+About about_us(const std::string& state_path, const Settings& settings, const Measured* measured) {
+  About about{state_path, settings.auth, static_cast<std::uint64_t>(::getpid()), std::nullopt,
+              measured};
   // Then its node daemons are that user's too: the key that lets them in is closed to others.
   if (settings.auth == "local" && ::geteuid() != 0) about.only_user = ::geteuid();
   return about;
@@ -207,7 +208,7 @@ void Daemon::Body::touch() {
 }
 
 void Daemon::Body::end_turn() {
-  const bool done = pace.run(*loop, controller);
+  const bool done = pace.run(controller, &measured.planning);
   controller.end_turn();
   in_turn = false;
   close_stuck();

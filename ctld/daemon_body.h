@@ -22,6 +22,7 @@
 #include "ctld/store/checkpoint_thread.h"
 #include "ctld/store/history_thread.h"
 #include "ctld/store/store_thread.h"
+#include "ctld/tally.h"
 #include "link/link.h"
 #include "link/munge_source.h"
 #include "platform/loop.h"
@@ -38,7 +39,7 @@ inline std::deque<plugins::PolicySet> only(plugins::PolicySet set) {
 
 /// Secret, and another in every run.
 std::uint64_t random_seed();
-About about_us(const std::string& state_path, const Settings& settings);
+About about_us(const std::string& state_path, const Settings& settings, const Measured* measured);
 
 struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostPrograms {
   Body(DaemonOptions chosen,
@@ -55,7 +56,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
                     links,
                     *this,
                     dir.cluster_key,
-                    about_us(dir.state_path, options.config.settings),
+                    about_us(dir.state_path, options.config.settings, &measured),
                     options.log,
                     this,
                     this,
@@ -151,9 +152,10 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
   LinkTable links;
   std::shared_ptr<link::Admission> admission;
   link::MungeSource munge;
+  Measured measured;
   Controller controller;
   platform::Programs programs;
-  PassPace pace;
+  PassPace pace{[this] { return loop->monotonic(); }};
   std::optional<Instant> wake;
   bool reader_awaited = false;
   bool in_turn = false;

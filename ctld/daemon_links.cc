@@ -127,7 +127,9 @@ void Daemon::Body::client_frames(ClientId client, const std::vector<std::string>
                           (checked ? "a frame that is no request" : checked.error().message));
       return close_client(client);
     }
+    const Duration before = loop->monotonic();
     controller.client_said(client, request);
+    measured.requests[request.body_case()].add(Duration{loop->monotonic().us - before.us});
   }
 }
 

@@ -27,14 +27,24 @@ Listing::Listing(Conversation conversation,
       selector_(std::move(selector)),
       with_ended_(request.ended()),
       full_(request.full()),
-      with_bindings_(request.full() && request.bindings()) {}
+      with_bindings_(request.full() && request.bindings()),
+      with_priorities_(request.priorities()) {}
 
-bool Listing::next(const core::State& state, const core::Plan& plan, wire::ClientReply* reply) {
+bool Listing::next(const core::State& state,
+                   const core::Plan& plan,
+                   core::PlaceTerms places,
+                   wire::ClientReply* reply) {
   seen_ = bytes_ = 0;
   reply->mutable_jobs();
-  if (is_named_) return next_named(state, plan, reply);
-  if (!with_ended_) return next_unended(state, plan, reply);
-  return next_any(state, plan, reply);
+  const bool last = is_named_      ? next_named(state, plan, reply)
+                    : !with_ended_ ? next_unended(state, plan, reply)
+                                   : next_any(state, plan, reply);
+  if (!with_priorities_) return last;
+  for (wire::JobView& view : *reply->mutable_jobs()->mutable_jobs()) {
+    const core::Job* job = state.find_job(JobId(view.job()));
+    if (job != nullptr && !view.is_final()) put_priorities(*job, places, &view);
+  }
+  return last;
 }
 
 bool Listing::wanted(const core::Job& job) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "core/fairshare/place_terms.h"
 #include "core/schedule/plan.h"
 #include "core/state.h"
 #include "ctld/watches.h"
@@ -43,8 +44,12 @@ class Listing {
           ListedNames names,
           bool is_named);
 
-  /// The next jobs, into a reply without number. True when these were the last.
-  bool next(const core::State& state, const core::Plan& plan, wire::ClientReply* reply);
+  /// The next jobs, into a reply without number. True when these were the last. `places`: of this
+  /// moment.
+  bool next(const core::State& state,
+            const core::Plan& plan,
+            core::PlaceTerms places,
+            wire::ClientReply* reply);
 
   const Conversation& conversation() const { return conversation_; }
 
@@ -76,6 +81,7 @@ class Listing {
   bool with_ended_;
   bool full_;
   bool with_bindings_;
+  bool with_priorities_;
   std::size_t next_named_ = 0;
   std::size_t next_elements_ = 0;
   JobId last_seen_;

@@ -174,6 +174,7 @@ void Machine::settle() {
 }
 
 void Machine::learn(const core::Fact& fact) {
+  tally_.learn(state_, fact);
   change(fact);
   plan_.observe(state_, fact);
   note(fact);

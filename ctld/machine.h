@@ -16,6 +16,7 @@
 #include "ctld/late_steps.h"
 #include "ctld/retention.h"
 #include "ctld/store/store.h"
+#include "ctld/tally.h"
 #include "ctld/turn_clock.h"
 #include "model/time.h"
 
@@ -101,6 +102,8 @@ class Machine {
   /// Plans anew by other policies.
   void use_policies(const core::Policies& policies);
 
+  const JobTally& tally() const { return tally_; }
+
   Checkpoint& checkpoint() { return checkpoint_; }
 
   Retention& retention() { return retention_; }
@@ -127,6 +130,7 @@ class Machine {
   Checkpoint checkpoint_;
   TurnClock clock_;
   Retention retention_;
+  JobTally tally_;
   BlobCounts blob_counts_;
   Instant now_;
   std::uint64_t last_sequence_ = 0;

@@ -16,6 +16,7 @@
 #include "cmds/run/run_request.h"
 #include "cmds/run/signals.h"
 #include "cmds/run/words.h"
+#include "common/text.h"
 
 namespace cox::cmds {
 namespace attach_locals {
@@ -24,7 +25,10 @@ namespace {
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"read-only", 'r', "", "look on, type nothing"},
-      OptionSpec{"label-output", 'l', "", "each line begins with its task's rank"}, cluster_option,
+      OptionSpec{"label-output", 'l', "", "each line begins with its task's rank"},
+      OptionSpec{"output-of", 0, "TASK", "of standard output only what this task writes"},
+      OptionSpec{"error-of", 0, "TASK", "of standard error only what this task writes"},
+      cluster_option,
       help_option};
   return table;
 }
@@ -86,6 +90,36 @@ Result<wire::StepReady> find_step(const Parsed& given, const JobName& name) {
   return reply->step_ready();
 }
 
+/// Of a step of so many tasks. Nothing where it was not asked for.
+Result<std::optional<std::uint32_t>> task_asked(const Parsed& given,
+                                                const char* option,
+                                                std::uint32_t tasks) {
+  if (!given.has(option)) return std::optional<std::uint32_t>();
+  const auto task = parse_u64(given.value(option));
+  if (!task || *task >= tasks) {
+    return fail(Code::bad_usage, "task " + quoted(given.value(option)) +
+                                     ": the step has tasks 0 to " + std::to_string(tasks - 1));
+  }
+  return std::optional(static_cast<std::uint32_t>(*task));
+}
+
+Result<AttachOptions> attach_options(const Parsed& given, const wire::StepReady& ready) {
+  const bool may_type = ready.has_terminal() && !given.has("read-only");
+  AttachOptions attach;
+  attach.label_output = given.has("label-output");
+  attach.forward_input = may_type;
+  attach.is_terminal = may_type;
+  attach.is_owner = false;
+  attach.read_only = !may_type;
+  const auto output_of = task_asked(given, "output-of", ready.tasks());
+  if (!output_of) return Failure(output_of.error());
+  const auto error_of = task_asked(given, "error-of", ready.tasks());
+  if (!error_of) return Failure(error_of.error());
+  attach.output_of = *output_of;
+  attach.error_of = *error_of;
+  return attach;
+}
+
 Result<int> run(const Parsed& given) {
   if (given.operands().size() != 1) {
     return usage_error(given.command(), "one job or step is expected");
@@ -94,23 +128,18 @@ Result<int> run(const Parsed& given) {
   if (!name) return Failure(name.error());
   const auto ready = find_step(given, *name);
   if (!ready) return Failure(ready.error());
-  const bool may_type = ready->has_terminal() && !given.has("read-only");
-  AttachOptions attach;
-  attach.label_output = given.has("label-output");
-  attach.forward_input = may_type;
-  attach.is_terminal = may_type;
-  attach.is_owner = false;
-  attach.read_only = !may_type;
+  const auto attach = attach_options(given, *ready);
+  if (!attach) return Failure(attach.error());
   auto signals = Signals::open();
   if (!signals) return Failure(signals.error());
   RunWords words(false, false);
-  auto attachment = Attachment::open(*ready, attach, words);
+  auto attachment = Attachment::open(*ready, *attach, words);
   if (!attachment) return Failure(attachment.error());
   const std::string title =
       "step " + std::to_string(ready->job()) + "." + std::to_string(ready->step());
   print_error("attached to " + title + " on " + ready->node_list() + "; " +
-              (may_type ? "Ctrl-]" : "Ctrl-C") + " leaves it");
-  Onlooker onlooker(std::move(*attachment), std::move(*signals), may_type);
+              (attach->is_terminal ? "Ctrl-]" : "Ctrl-C") + " leaves it");
+  Onlooker onlooker(std::move(*attachment), std::move(*signals), attach->is_terminal);
   const auto looked = onlooker.look_on();
   const auto& result = onlooker.finish();
   if (!looked) return Failure(looked.error());

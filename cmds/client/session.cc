@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "cmds/client/local_instants.h"
 #include "cmds/client/terminal.h"
@@ -19,6 +20,9 @@ constexpr Duration connect_time = seconds(10);
 constexpr Duration silent_time = seconds(3);    // then people are told that it takes long
 constexpr Duration patient_time = seconds(57);  // after that
 constexpr Duration reconnect_time = seconds(60);
+constexpr auto put_off_time = std::chrono::seconds(60);
+constexpr auto put_off_max = std::chrono::milliseconds(8'000);
+constexpr auto told_after = std::chrono::milliseconds(3'000);
 
 constexpr unsigned pause_doublings_max = 6;
 
@@ -100,6 +104,7 @@ Result<void> Session::send(wire::ClientRequest request) {
 }
 
 Result<void> Session::deliver(const std::string& payload) {
+  retry_after_ = {};
   auto sent = link_.send(payload);
   was_there_ |= !sent;
   return sent;
@@ -119,11 +124,13 @@ Result<bool> Session::read(Duration time_out, wire::ClientReply* reply) {
   const bool has_body = reply->body_case() != wire::ClientReply::BODY_NOT_SET;
   if (reply->has_error() && !has_body) {
     const auto error = to_error(reply->error());
+    retry_after_ = std::chrono::milliseconds(reply->retry_after_ms());
     was_there_ |= error.code != Code::unreachable;
     return Failure(error);
   }
   was_there_ = true;
   breaks_ = 0;
+  put_off_since_.reset();
   return true;
 }
 
@@ -169,9 +176,26 @@ Result<wire::ClientReply> Session::ask_surely(wire::ClientRequest request) {
   const std::string payload = numbered(std::move(request));
   while (true) {
     auto reply = exchange(payload);
+    if (!reply && wait_to_retry()) continue;
     if (reply || reply.error().code != Code::unreachable) return reply;
     if (const auto again = reconnect(reply.error()); !again) return Failure(again.error());
   }
+}
+
+bool Session::wait_to_retry() {
+  const auto wished = std::exchange(retry_after_, {});
+  if (wished.count() == 0) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (!put_off_since_) put_off_since_ = now;
+  const auto so_far = std::chrono::duration_cast<std::chrono::milliseconds>(now - *put_off_since_);
+  if (so_far > put_off_time) return false;
+  Progress progress;
+  if (so_far > told_after) progress.show(address().text() + " has many lists to answer: waiting");
+  // Many who were put off together come back one after the other.
+  const auto spread = wished * static_cast<std::int64_t>(number_ % 256) / 256;
+  const auto pause = std::min(wished + so_far / 2, put_off_max) + spread;
+  ::poll(nullptr, 0, static_cast<int>(pause.count()));
+  return true;
 }
 
 bool Session::may_be_obeyed(const Error& error) const {
@@ -193,6 +217,7 @@ Result<void> Session::ask_in_slices(wire::ClientRequest request, const TakeSlice
   const std::string payload = numbered(std::move(request));
   while (true) {
     auto asked = exchange_slices(payload, take);
+    if (!asked && wait_to_retry()) continue;
     if (asked || asked.error().code != Code::unreachable) return asked;
     if (auto again = reconnect(asked.error()); !again) return again;
   }

@@ -26,7 +26,7 @@ class Session {
   /// is the error returned; a notice goes to stderr.
   Result<wire::ClientReply> ask(wire::ClientRequest request);
   /// The same for a request that may be sent twice: when the connection breaks before the answer,
-  /// connects again and resends it, for at most a minute.
+  /// connects again and resends it, for at most a minute. So it does where it is put off.
   Result<wire::ClientReply> ask_surely(wire::ClientRequest request);
   /// The same for a list of any length: its slices as they come, in one message that is used again.
   /// What `take` says ends it. `is_first`: also where all comes anew after a break.
@@ -41,6 +41,10 @@ class Session {
   /// of the connection that broke, returned at once where a node says that no controller was there
   /// from the first
   Result<void> reconnect(Error why);
+  /// After a refusal of a controller that has too much to do: sleeps as long as it said, and longer
+  /// each time, so that the same may be sent again. False once a minute has passed, or when it did
+  /// not say so.
+  bool wait_to_retry();
 
   /// The error of a request that left: whether it was obeyed is not known.
   bool may_be_obeyed(const Error& error) const;
@@ -71,6 +75,8 @@ class Session {
   bool was_there_ = false;  // the controller was heard, or lost on the way: it is worth waiting for
   unsigned breaks_ = 0;     // since the last answer
   std::chrono::steady_clock::time_point broken_since_{};  // the first of them
+  std::chrono::milliseconds retry_after_{0};  // as the last error had it; 0: it had none
+  std::optional<std::chrono::steady_clock::time_point> put_off_since_;
 };
 
 /// An error of the wire as ours.

@@ -93,6 +93,11 @@ Result<int> watch_queue(Session& session,
     }
     auto reply = sent ? session.next(pace.patience())
                       : Result<std::optional<wire::ClientReply>>(Failure(sent.error()));
+    if (!reply && session.wait_to_retry()) {
+      queue.clear();
+      sent = session.send(request);
+      continue;
+    }
     if (!reply && reply.error().code == Code::unreachable) {
       if (const auto again = session.reconnect(reply.error()); !again) {
         return Failure(again.error());

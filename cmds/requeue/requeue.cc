@@ -1,4 +1,6 @@
 // cox requeue: ends the present attempt of jobs and puts them back into the queue.
+#include <array>
+
 #include "cmds/client/commands.h"
 #include "cmds/client/job_action.h"
 
@@ -6,8 +8,22 @@ namespace cox::cmds {
 namespace requeue_locals {
 namespace {
 
+OptionTable options() {
+  static constexpr std::array table = {
+      OptionSpec{"hold", 'H', "", "there they wait until they are released"},
+      user_option,
+      jobs_label_option,
+      json_option,
+      cluster_option,
+      help_option};
+  return table;
+}
+
 Result<int> run(const Parsed& given) {
-  return run_job_action(given, wire::JobAction::REQUEUE);
+  wire::JobAction action;
+  action.set_kind(wire::JobAction::REQUEUE);
+  action.set_hold(given.has("hold"));
+  return run_job_action(given, action);
 }
 
 }  // namespace
@@ -16,7 +32,7 @@ Result<int> run(const Parsed& given) {
 const Command requeue_command{"requeue",
                               "JOB... | --user USER | -l SELECTOR",
                               "put running jobs back into the queue",
-                              job_action_options,
+                              requeue_locals::options,
                               Operands::anywhere,
                               0,
                               requeue_locals::run};

@@ -86,6 +86,7 @@ Result<void> Attachment::take_output() {
 
 /// Tasks that ended alike on one node are told in one line.
 void Attachment::take_failure(const wire::StepTasksFailed& failed) {
+  has_failed_task_ = true;
   for (wire::StepTasksFailed& known : failures_) {
     if (known.node() != failed.node() || known.exit_code() != failed.exit_code() ||
         known.signal() != failed.signal()) {
@@ -118,9 +119,15 @@ Result<void> Attachment::take(const wire::StepMessage& message) {
   return {};
 }
 
+bool Attachment::is_wanted(const wire::Output& output) const {
+  const auto& only = output.stream() == 2 ? options_.error_of : options_.output_of;
+  return !only || *only == output.task();
+}
+
 void Attachment::print_output(const wire::Output& output) {
   const int fd = output.stream() == 2 ? STDERR_FILENO : STDOUT_FILENO;
   if (output.eof() && output.stream() == 1) ended_outputs_.insert(output.task());
+  if (!is_wanted(output)) return;
   std::string text;
   if (!options_.label_output) {
     text = output.data();

@@ -2,6 +2,7 @@
 // signals end them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,8 @@ struct AttachOptions {
   bool is_terminal = false;  // our terminal stands for the first task's
   bool is_owner = true;      // else we look on: the step goes on without us
   bool read_only = false;    // of who looks on: nothing is typed
+  // Of these streams only what one task writes is printed.
+  std::optional<std::uint32_t> output_of{}, error_of{};
 };
 
 class Attachment {
@@ -53,6 +56,9 @@ class Attachment {
   /// Tasks whose output has ended, as far as it came here.
   std::size_t ended_tasks() const { return ended_outputs_.size(); }
 
+  /// A task has failed, or its output has ended.
+  bool has_ended_task() const { return has_failed_task_ || !ended_outputs_.empty(); }
+
   /// The key that leaves a step was pressed.
   bool wants_to_leave() const { return wants_to_leave_; }
 
@@ -68,6 +74,7 @@ class Attachment {
   void take_failure(const wire::StepTasksFailed& failed);
   void tell_failures();
   void print_output(const wire::Output& output);
+  bool is_wanted(const wire::Output& output) const;
   Result<void> send(const wire::StepMessage& message);
 
   link::ClientLink link_;
@@ -80,6 +87,7 @@ class Attachment {
   bool input_ended_ = false;
   bool has_lost_output_ = false;
   bool wants_to_leave_ = false;
+  bool has_failed_task_ = false;
   std::set<std::uint32_t> ended_outputs_;
   std::optional<wire::StepResult> result_;
 };

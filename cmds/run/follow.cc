@@ -17,6 +17,14 @@ namespace {
 constexpr int end_wait_ms = 10'000;    // between the step's end and the job's
 constexpr int untold_wait_ms = 3'000;  // a step that waits no longer says nothing
 
+/// -1: never.
+int remaining_ms(const std::optional<std::chrono::steady_clock::time_point>& until) {
+  if (!until) return -1;
+  const auto left = *until - std::chrono::steady_clock::now();
+  const auto whole = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+  return static_cast<int>(std::max<std::int64_t>(whole, 0));
+}
+
 }  // namespace
 
 std::string Run::document(int status) const {
@@ -49,7 +57,8 @@ Result<int> Run::to_end() {
   if (has_given_up_) return own_failure_status;
   if (!attachment_) return status_of_job();
   while (!attachment_->result() && !is_lost_) {
-    turned = turn(-1);
+    turned = turn(left_for_others_ms());
+    if (turned) turned = end_others_in_time();
     if (!turned) return Failure(turned.error());
   }
   return finish();
@@ -59,12 +68,24 @@ void Run::give_up_after(Duration wait) {
   give_up_at_ = std::chrono::steady_clock::now() + std::chrono::microseconds(wait.us);
 }
 
-/// -1: never.
 int Run::left_until_giving_up_ms() const {
-  if (!give_up_at_) return -1;
-  const auto left = *give_up_at_ - std::chrono::steady_clock::now();
-  const auto left_ms = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-  return static_cast<int>(std::max<std::int64_t>(left_ms, 0));
+  return remaining_ms(give_up_at_);
+}
+
+int Run::left_for_others_ms() const {
+  return has_ended_others_ ? -1 : remaining_ms(others_end_at_);
+}
+
+Result<void> Run::end_others_in_time() {
+  if (!wait_after_first_ || has_ended_others_ || !attachment_->has_ended_task()) return {};
+  if (!others_end_at_) {
+    others_end_at_ =
+        std::chrono::steady_clock::now() + std::chrono::microseconds(wait_after_first_->us);
+  }
+  if (left_for_others_ms() != 0 || attachment_->result()) return {};
+  has_ended_others_ = true;
+  voice_.others_end(*wait_after_first_);
+  return attachment_->end_step();
 }
 
 /// Until the step can be reached, the job ended, or Ctrl-C ended the wait.
@@ -77,12 +98,12 @@ Result<void> Run::wait_for_start() {
     std::array<pollfd, 2> ready = {pollfd{conversation_.descriptor(), POLLIN, 0},
                                    pollfd{signals_.descriptor(), POLLIN, 0}};
     const bool has_wait = !conversation_.step_waits().empty();
-    const int left_ms = left_until_giving_up_ms();
-    if (left_ms == 0) {
+    const int left = left_until_giving_up_ms();
+    if (left == 0) {
       has_given_up_ = true;
       return conversation_.cancel();
     }
-    const int time_out_ms = left_ms > 0 ? left_ms : has_wait ? untold_wait_ms : -1;
+    const int time_out_ms = left > 0 ? left : has_wait ? untold_wait_ms : -1;
     if (::poll(ready.data(), ready.size(), time_out_ms) == 0) conversation_.tell_step_wait();
     if (const auto signal = signals_.take()) {
       interrupted_ = *signal;

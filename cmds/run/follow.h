@@ -32,11 +32,16 @@ class Run {
 
   bool has_given_up() const { return has_given_up_; }
 
+  /// Tasks that still run so long after the first of them is over are ended.
+  void end_after_first(Duration wait) { wait_after_first_ = wait; }
+
   /// Whether its tasks were about to run, or ran.
   bool has_step() const { return attachment_.has_value(); }
 
  private:
   int left_until_giving_up_ms() const;
+  int left_for_others_ms() const;
+  Result<void> end_others_in_time();
   Result<void> wait_for_start();
   Result<void> turn(int time_out_ms);
   Result<void> serve_signals();
@@ -54,6 +59,9 @@ class Run {
   std::optional<RawTerminal> terminal_;
   std::optional<std::chrono::steady_clock::time_point> give_up_at_;
   bool has_given_up_ = false;
+  std::optional<Duration> wait_after_first_;
+  std::optional<std::chrono::steady_clock::time_point> others_end_at_;  // once the first is over
+  bool has_ended_others_ = false;
   int interrupted_ = 0;
   bool is_lost_ = false;
   std::string lost_why_;

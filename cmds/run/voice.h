@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/time.h"
 #include "wire/client.pb.h"
 #include "wire/step.pb.h"
 
@@ -28,6 +29,8 @@ class RunVoice {
   /// Tasks that failed, one message for each node and kind of end.
   virtual void tasks_failed(const std::vector<wire::StepTasksFailed>& ends) = 0;
   virtual OnSignal on_signal(int signal, std::size_t ended_tasks) = 0;
+  /// The other tasks are ended, since the first has been over for that long.
+  virtual void others_end(Duration since_first) = 0;
   virtual void step_ended(std::uint64_t job, const wire::StepResult& result) = 0;
   /// Anything else that went wrong.
   virtual void error(const std::string& text) = 0;

@@ -54,6 +54,11 @@ std::string RunWords::status_text(std::size_t ended_tasks) const {
          std::to_string(ready_.tasks()) + " tasks run; Ctrl-C again within a second ends them";
 }
 
+void RunWords::others_end(Duration since_first) {
+  print_error("the first task was over " + std::to_string(since_first.us / 1'000'000) +
+              " s ago: the others are ended");
+}
+
 void RunWords::step_ended(std::uint64_t job, const wire::StepResult& result) {
   const std::string text = step_end_text(job, result);
   if (!text.empty()) print_error(text);

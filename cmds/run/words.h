@@ -25,6 +25,7 @@ class RunWords : public RunVoice {
   void tasks_failed(const std::vector<wire::StepTasksFailed>& /*ends*/) override {}
 
   OnSignal on_signal(int signal, std::size_t ended_tasks) override;
+  void others_end(Duration since_first) override;
   void step_ended(std::uint64_t job, const wire::StepResult& result) override;
   void error(const std::string& text) override;
 

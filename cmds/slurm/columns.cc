@@ -13,6 +13,17 @@ namespace {
 
 constexpr std::int64_t column_width_max = 65'536;
 
+Result<std::size_t> find_column(const std::vector<ColumnKnown>& known, std::string_view name) {
+  std::size_t found = known.size();
+  for (std::size_t i = 0; i < known.size() && !name.empty(); ++i) {
+    const std::string full = upper(known[i].name);
+    if (full == upper(name)) return i;
+    if (found == known.size() && full.starts_with(upper(name))) found = i;
+  }
+  if (found < known.size()) return found;
+  return fail(Code::bad_usage, "Invalid field requested: \"" + quoted(name) + "\"");
+}
+
 }  // namespace
 
 std::string column_cell(std::string text, int width) {
@@ -26,20 +37,8 @@ std::string column_cell(std::string text, int width) {
   return width < 0 ? text + blanks : blanks + text;
 }
 
-Result<std::size_t> find_column(const std::vector<ColumnKnown>& known, std::string_view name) {
-  std::size_t found = known.size();
-  for (std::size_t i = 0; i < known.size() && !name.empty(); ++i) {
-    const std::string full = upper(known[i].name);
-    if (full == upper(name)) return i;
-    if (found == known.size() && full.starts_with(upper(name))) found = i;
-  }
-  if (found < known.size()) return found;
-  return fail(Code::bad_usage, "Invalid field requested: \"" + quoted(name) + "\"");
-}
-
 Result<std::vector<ColumnAsked>> read_columns(std::string_view text,
-                                              const std::vector<ColumnKnown>& known,
-                                              const FindColumn& find) {
+                                              const std::vector<ColumnKnown>& known) {
   std::vector<ColumnAsked> columns;
   for (const std::string& part : list_parts(text)) {
     const std::size_t percent = part.find('%');
@@ -48,7 +47,7 @@ Result<std::vector<ColumnAsked>> read_columns(std::string_view text,
       for (std::size_t i = 0; i < known.size(); ++i) columns.push_back({i, known[i].width});
       continue;
     }
-    const auto field = find(name);
+    const auto field = find_column(known, name);
     if (!field) return Failure(field.error());
     ColumnAsked column{*field, known[*field].width};
     if (percent != std::string::npos) {

@@ -1,9 +1,8 @@
-// Tables of columns with widths, as sacct and sstat print them: fixed, or parted by a character for
-// programs.
+// Tables of columns with widths, as sacct, sshare and sstat print them: fixed, or parted by a
+// character for programs.
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,15 +24,10 @@ struct ColumnKnown {
   int width;
 };
 
-/// Where a name stands; nothing where there is none.
-using FindColumn = std::function<Result<std::size_t>(std::string_view)>;
-
-/// "NAME[%WIDTH],...", where ALL is each of them. error: bad_usage, or what `find` says
+/// "NAME[%WIDTH],...", where ALL is each of them: names in any case, else the first that begins so.
+/// error: bad_usage in Slurm's words
 Result<std::vector<ColumnAsked>> read_columns(std::string_view text,
-                                              const std::vector<ColumnKnown>& known,
-                                              const FindColumn& find);
-/// In any case; else the first that `name` is a prefix of. error: bad_usage in Slurm's words
-Result<std::size_t> find_column(const std::vector<ColumnKnown>& known, std::string_view name);
+                                              const std::vector<ColumnKnown>& known);
 
 /// Cut to the width, with '+' at the end of what was cut, or padded.
 std::string column_cell(std::string text, int width);

@@ -28,13 +28,6 @@ Result<void> take_width(std::string_view* text, Piece* piece) {
   return {};
 }
 
-std::string padded(std::string text, const Piece& piece) {
-  if (piece.width == 0) return text;
-  if (text.size() > piece.width) return piece.may_cut ? text.substr(0, piece.width) : text;
-  const std::string blanks(piece.width - text.size(), ' ');
-  return piece.is_right ? blanks + text : text + blanks;
-}
-
 }  // namespace
 
 Result<std::vector<Piece>> read_letters(std::string_view format, const FindField& find) {
@@ -84,15 +77,21 @@ Result<std::vector<Piece>> read_names(std::string_view format, const FindField& 
   return pieces;
 }
 
+void add_piece(const Piece& piece, std::string_view text, std::string* to) {
+  *to += piece.before;
+  if (piece.width != 0 && piece.may_cut) text = text.substr(0, piece.width);
+  const std::size_t blanks = piece.width > text.size() ? piece.width - text.size() : 0;
+  if (piece.is_right) to->append(blanks, ' ');
+  *to += text;
+  if (!piece.is_right) to->append(blanks, ' ');
+  *to += piece.after;
+}
+
 std::string lay_out_line(const std::vector<Piece>& pieces,
                          const std::function<std::string(std::size_t field)>& text) {
   std::string line;
-  for (const Piece& piece : pieces) {
-    line += piece.before;
-    line += padded(text(piece.field), piece);
-    line += piece.after;
-  }
-  return line + "\n";
+  add_line(pieces, text, &line);
+  return line;
 }
 
 }  // namespace cox::cmds::slurm

@@ -29,6 +29,17 @@ Result<std::vector<Piece>> read_letters(std::string_view format, const FindField
 /// "NAME[:[.][WIDTH][SUFFIX]],...": 20 columns without ':', as long as it is with ':' alone.
 Result<std::vector<Piece>> read_names(std::string_view format, const FindField& find);
 
+/// `text` with what stands around it, cut and padded.
+void add_piece(const Piece& piece, std::string_view text, std::string* to);
+
+/// One line at the end of `to`, which grows with all of them; `text` is asked for each field in
+/// turn.
+template <class TextOf>
+void add_line(const std::vector<Piece>& pieces, const TextOf& text, std::string* to) {
+  for (const Piece& piece : pieces) add_piece(piece, text(piece.field), to);
+  *to += '\n';
+}
+
 /// One line; `text` is asked for each field in turn.
 std::string lay_out_line(const std::vector<Piece>& pieces,
                          const std::function<std::string(std::size_t field)>& text);

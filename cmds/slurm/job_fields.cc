@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdio>
 
 #include "cmds/client/table.h"
 #include "cmds/slurm/text.h"
@@ -71,6 +73,21 @@ std::string allocated(const Line& l) {
 // What is not kept here, or not told by the controller, has no invented value.
 std::string not_known(const Line& /*l*/) {
   return "N/A";
+}
+
+std::string priority_points(const Line& l) {
+  const auto points = points_of(l.job);
+  return points ? std::to_string(*points) : "N/A";
+}
+
+/// Of the largest 32-bit number.
+std::string priority_part(const Line& l) {
+  const auto points = points_of(l.job);
+  if (!points) return "N/A";
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%.14f",
+                static_cast<double>(std::max<std::int64_t>(*points, 0)) / UINT32_MAX);
+  return text.data();
 }
 
 std::string null_text(const Line& /*l*/) {
@@ -156,12 +173,12 @@ const std::array fields = {
              [](const Line& l) { return l.job.node_list(); }},
     JobField{'o', "Command", "COMMAND", about, true, false, command},
     JobField{'O', "Contiguous", "CONTIGUOUS", exact, false, false, zero},
-    JobField{'p', "Priority", "PRIORITY", about, false, false, not_known},
+    JobField{'p', "Priority", "PRIORITY", about, false, false, priority_part},
     JobField{'P', "Partition", "PARTITION", exact, false, false,
              [](const Line& l) { return l.job.partition(); }},
     JobField{'q', "QOS", "QOS", exact, true, false,
              [](const Line& l) { return or_null(l.job.request().qos()); }},
-    JobField{'Q', "PriorityLong", "PRIORITY", about, false, false, not_known},
+    JobField{'Q', "PriorityLong", "PRIORITY", about, false, false, priority_points},
     JobField{'r', "Reason", "REASON", exact, false, false, reason_of},
     JobField{'R', "ReasonList", "NODELIST(REASON)", exact, false, true,
              [](const Line& l) { return place_text(l.job); }},
@@ -244,6 +261,21 @@ Result<std::size_t> find_job_name(std::string_view name) {
     return fail(Code::bad_usage, quoted(name) + ": not supported by this version");
   }
   return fail(Code::bad_usage, "Invalid job format specification: " + quoted(name));
+}
+
+bool is_of_place(const JobField& field) {
+  return field.letter == 'p' || field.letter == 'Q';
+}
+
+std::optional<std::int64_t> points_of(const wire::JobView& job) {
+  std::optional<std::int64_t> most;
+  for (const wire::PriorityView& place : job.priorities()) {
+    std::int64_t sum = 0;
+    for (const wire::PriorityTerm& term : place.terms()) sum += term.thousandths();
+    const std::int64_t points = std::llround(static_cast<double>(sum) / 1000);
+    most = std::max(most.value_or(points), points);
+  }
+  return most;
 }
 
 std::string place_text(const wire::JobView& job) {

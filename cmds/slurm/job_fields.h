@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,10 @@ std::vector<FieldName> job_field_names();
 Result<std::size_t> find_job_letter(std::string_view letter);
 Result<std::size_t> find_job_name(std::string_view name);
 
+/// The field is of the job's place in the order, which has to be asked for.
+bool is_of_place(const JobField& field);
+/// The sum of the terms of a job that waits, where it stands best; nothing where it was not told.
+std::optional<std::int64_t> points_of(const wire::JobView& job);
 /// "(Resources)" of a job that waits, else its nodes.
 std::string place_text(const wire::JobView& job);
 /// The end of a job that runs, by its limit; 0 where there is none.

@@ -322,15 +322,10 @@ std::vector<FieldName> record_field_names() {
   return names;
 }
 
-Result<std::size_t> find_record_field(std::string_view name) {
-  std::size_t found = fields.size();
-  for (std::size_t i = 0; i < fields.size() && !name.empty(); ++i) {
-    const std::string full = upper(fields[i].name);
-    if (full == upper(name)) return i;
-    if (found == fields.size() && full.starts_with(upper(name))) found = i;
-  }
-  if (found < fields.size()) return found;
-  return fail(Code::bad_usage, "Invalid field requested: \"" + quoted(name) + "\"");
+std::vector<ColumnKnown> record_columns() {
+  std::vector<ColumnKnown> columns;
+  for (const RecordField& field : fields) columns.push_back({field.name, field.width});
+  return columns;
 }
 
 }  // namespace cox::cmds::slurm

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cmds/slurm/columns.h"
 #include "cmds/slurm/tool.h"
 #include "wire/client.pb.h"
 
@@ -35,7 +36,6 @@ struct RecordField {
 
 std::span<const RecordField> record_fields();
 std::vector<FieldName> record_field_names();
-/// In any case, by a prefix: the first it fits. error: bad_usage in Slurm's words
-Result<std::size_t> find_record_field(std::string_view name);
+std::vector<ColumnKnown> record_columns();
 
 }  // namespace cox::cmds::slurm

@@ -1,10 +1,12 @@
-// Rows that sbatch, salloc and srun have alike, and how a command's table is put together.
+// Options, and variables that stand for them, that sbatch, salloc and srun have alike, and how a
+// command's table is put together.
 #pragma once
 
 #include <array>
 #include <cstddef>
 
 #include "cmds/slurm/option_table.h"
+#include "cmds/slurm/request_words.h"
 
 namespace cox::cmds::slurm {
 
@@ -98,11 +100,52 @@ inline constexpr std::array request_rows = {
     Option{"wckey", 0, "TEXT", about, "it is not kept"},
 };
 
+/// Variables of the environment that stand for an option of all three, behind SBATCH_, SALLOC_ and
+/// SLURM_.
+inline constexpr std::array shared_variables = {
+    Variable{"ACCOUNT", ""},
+    Variable{"ACCTG_FREQ", ""},
+    Variable{"BURST_BUFFER", "bb"},
+    Variable{"CONSTRAINT", ""},
+    Variable{"CORE_SPEC", ""},
+    Variable{"CPUS_PER_GPU", ""},
+    Variable{"CPU_FREQ_REQ", "cpu-freq"},
+    Variable{"DELAY_BOOT", ""},
+    Variable{"EXCLUSIVE", "", true},
+    Variable{"GPUS", ""},
+    Variable{"GPUS_PER_NODE", ""},
+    Variable{"GPUS_PER_SOCKET", ""},
+    Variable{"GPUS_PER_TASK", ""},
+    Variable{"GPU_BIND", "", true},
+    Variable{"GPU_FREQ", "", true},
+    Variable{"GRES", ""},
+    Variable{"GRES_FLAGS", ""},
+    Variable{"HINT", "", true},
+    Variable{"MEM_BIND", "", true},
+    Variable{"MEM_PER_CPU", ""},
+    Variable{"MEM_PER_GPU", ""},
+    Variable{"MEM_PER_NODE", "mem"},
+    Variable{"NETWORK", ""},
+    Variable{"NO_KILL", "", true},
+    Variable{"OVERCOMMIT", "", true},
+    Variable{"PARTITION", ""},
+    Variable{"PROFILE", "", true},
+    Variable{"QOS", ""},
+    Variable{"REQ_SWITCH", "switches"},
+    Variable{"RESERVATION", ""},
+    Variable{"SIGNAL", ""},
+    Variable{"SPREAD_JOB", ""},
+    Variable{"THREADS_PER_CORE", ""},
+    Variable{"THREAD_SPEC", ""},
+    Variable{"TIMELIMIT", "time"},
+    Variable{"USE_MIN_NODES", ""},
+    Variable{"WCKEY", ""},
+};
+
 /// The rows of `a`, and behind them those of `b`.
-template <std::size_t n, std::size_t m>
-constexpr std::array<Option, n + m> joined(const std::array<Option, n>& a,
-                                           const std::array<Option, m>& b) {
-  std::array<Option, n + m> all{};
+template <class Row, std::size_t n, std::size_t m>
+constexpr std::array<Row, n + m> joined(const std::array<Row, n>& a, const std::array<Row, m>& b) {
+  std::array<Row, n + m> all{};
   for (std::size_t i = 0; i < n; ++i) all[i] = a[i];
   for (std::size_t i = 0; i < m; ++i) all[n + i] = b[i];
   return all;

@@ -13,8 +13,8 @@ namespace cox::cmds::slurm {
 
 /// A variable of the environment that stands for an option.
 struct Variable {
-  const char* name;           // behind the prefix
-  const char* option;         // "" when the name is the option's
+  const char* name = "";      // behind the prefix
+  const char* option = "";    // "" when the name is the option's
   bool is_for_steps = false;  // srun: also inside a job
 };
 

@@ -227,20 +227,6 @@ Result<RecordManner> read_manner(const Words& given) {
   return manner;
 }
 
-Result<std::string> cluster_name(Session& session) {
-  wire::ClientRequest request;
-  request.mutable_status();
-  const auto reply = session.ask_surely(std::move(request));
-  if (!reply) return Failure(reply.error());
-  return reply->status().cluster();
-}
-
-std::vector<ColumnKnown> known_columns() {
-  std::vector<ColumnKnown> columns;
-  for (const RecordField& field : record_fields()) columns.push_back({field.name, field.width});
-  return columns;
-}
-
 /// --format, --brief, $SACCT_FORMAT or the usual ones.
 std::string format_of(const Words& given) {
   if (given.has("format") && !given.value("format").empty()) return given.value("format");
@@ -251,14 +237,14 @@ std::string format_of(const Words& given) {
 
 Result<int> run(const Words& given) {
   if (given.has("helpformat")) {
-    const auto printed = print(columns_text(known_columns()));
+    const auto printed = print(columns_text(record_columns()));
     return printed ? Result<int>(0) : Failure(printed.error());
   }
   if (!given.operands.empty()) {
     return fail(Code::bad_usage, "Unrecognized option: " + quoted(given.operands.front()));
   }
-  const std::vector<ColumnKnown> known = known_columns();
-  const auto columns = read_columns(format_of(given), known, find_record_field);
+  const std::vector<ColumnKnown> known = record_columns();
+  const auto columns = read_columns(format_of(given), known);
   if (!columns) return Failure(columns.error());
   const auto filter = read_filter(given);
   if (!filter) return Failure(filter.error());
@@ -268,7 +254,7 @@ Result<int> run(const Words& given) {
   if (!session) return Failure(session.error());
   const auto checked = check_clusters(*session, given);
   if (!checked) return Failure(checked.error());
-  const auto cluster = cluster_name(*session);
+  const auto cluster = own_cluster(*session);
   if (!cluster) return Failure(cluster.error());
   manner->cluster = *cluster;
   const auto answers = ask(*session, *filter, given.has("duplicates"));

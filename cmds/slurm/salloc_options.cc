@@ -43,51 +43,13 @@ constexpr std::array noted_names = {"acctg-freq", "get-user-env", "mail-type", "
 constexpr std::array own_names = {"quiet", "verbose", "clusters",
                                   "bell",  "no-bell", "wait-all-nodes"};
 
-constexpr std::array variables = {Variable{"ACCOUNT", ""},
-                                  Variable{"ACCTG_FREQ", ""},
-                                  Variable{"BELL", ""},
-                                  Variable{"BURST_BUFFER", "bb"},
-                                  Variable{"CLUSTERS", ""},
-                                  Variable{"CLUSTER_CONSTRAINT", ""},
-                                  Variable{"CONSTRAINT", ""},
-                                  Variable{"CONTAINER", ""},
-                                  Variable{"CORE_SPEC", ""},
-                                  Variable{"CPUS_PER_GPU", ""},
-                                  Variable{"CPU_FREQ_REQ", "cpu-freq"},
-                                  Variable{"DELAY_BOOT", ""},
-                                  Variable{"EXCLUSIVE", ""},
-                                  Variable{"GPUS", ""},
-                                  Variable{"GPUS_PER_NODE", ""},
-                                  Variable{"GPUS_PER_SOCKET", ""},
-                                  Variable{"GPUS_PER_TASK", ""},
-                                  Variable{"GPU_BIND", ""},
-                                  Variable{"GPU_FREQ", ""},
-                                  Variable{"GRES", ""},
-                                  Variable{"GRES_FLAGS", ""},
-                                  Variable{"HINT", ""},
-                                  Variable{"IMMEDIATE", ""},
-                                  Variable{"KILL_CMD", "kill-command"},
-                                  Variable{"MEM_BIND", ""},
-                                  Variable{"MEM_PER_CPU", ""},
-                                  Variable{"MEM_PER_GPU", ""},
-                                  Variable{"MEM_PER_NODE", "mem"},
-                                  Variable{"NETWORK", ""},
-                                  Variable{"NO_BELL", ""},
-                                  Variable{"NO_KILL", ""},
-                                  Variable{"OVERCOMMIT", ""},
-                                  Variable{"PARTITION", ""},
-                                  Variable{"PROFILE", ""},
-                                  Variable{"QOS", ""},
-                                  Variable{"REQ_SWITCH", "switches"},
-                                  Variable{"RESERVATION", ""},
-                                  Variable{"SIGNAL", ""},
-                                  Variable{"SPREAD_JOB", ""},
-                                  Variable{"THREADS_PER_CORE", ""},
-                                  Variable{"THREAD_SPEC", ""},
-                                  Variable{"TIMELIMIT", "time"},
-                                  Variable{"USE_MIN_NODES", ""},
-                                  Variable{"WAIT_ALL_NODES", ""},
-                                  Variable{"WCKEY", ""}};
+constexpr std::array own_variables = {
+    Variable{"BELL", ""},      Variable{"CLUSTERS", ""},       Variable{"CLUSTER_CONSTRAINT", ""},
+    Variable{"CONTAINER", ""}, Variable{"IMMEDIATE", ""},      Variable{"KILL_CMD", "kill-command"},
+    Variable{"NO_BELL", ""},   Variable{"WAIT_ALL_NODES", ""},
+};
+
+constexpr auto variables = joined(shared_variables, own_variables);
 
 bool is_in(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();

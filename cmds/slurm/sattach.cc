@@ -16,13 +16,13 @@ namespace sattach_locals {
 namespace {
 
 constexpr std::array table = {
-    Option{"error-filter", 0, "TASK", refused, later},
+    Option{"error-filter", 0, "TASK", exact, ""},
     Option{"gdb", 0, "", refused, later},
     Option{"help", 'h', "", exact, ""},
-    Option{"input-filter", 0, "TASK", refused, later},
+    Option{"input-filter", 0, "TASK", about, "0 only, the task that may have a terminal"},
     Option{"label", 'l', "", exact, ""},
     Option{"layout", 0, "", exact, ""},
-    Option{"output-filter", 0, "TASK", refused, later},
+    Option{"output-filter", 0, "TASK", exact, ""},
     Option{"pty", 0, "", about, "a step with a terminal is attached to with its keys anyway"},
     Option{"quiet", 'Q', "", about, "where to and how to leave is said all the same"},
     Option{"timeout", 0, "SECONDS", about, "the time of cox attach holds"},
@@ -71,8 +71,14 @@ Result<int> run(const Words& given) {
                 "Invalid step id: " + quoted(given.operands.front()) + " (JOB.STEP is expected)");
   }
   if (given.has("layout")) return show_layout(*name);
+  if (given.has("input-filter") && given.value("input-filter") != "0") {
+    return fail(Code::bad_usage, "--input-filter " + quoted(given.value("input-filter")) +
+                                     ": only task 0 can have a terminal");
+  }
   std::vector<std::string> words;
   if (given.has("label")) words.emplace_back("--label-output");
+  if (given.has("output-filter")) words.push_back("--output-of=" + given.value("output-filter"));
+  if (given.has("error-filter")) words.push_back("--error-of=" + given.value("error-filter"));
   words.push_back(given.operands.front());
   const auto parsed = parse(attach_command, words);
   return parsed ? attach_command.run(*parsed) : Result<int>(Failure(parsed.error()));

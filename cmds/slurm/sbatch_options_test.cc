@@ -99,7 +99,7 @@ TEST(SbatchOptions, VariablesStandForOptions) {
   for (const char* name : {"SBATCH_TIMELIMIT", "SBATCH_NO_REQUEUE", "SBATCH_EXCLUSIVE"}) {
     ::unsetenv(name);
   }
-  EXPECT_EQ(words, (std::vector<std::string>{"--exclusive=user", "--no-requeue", "--time=10"}));
+  EXPECT_EQ(words, (std::vector<std::string>{"--exclusive=user", "--time=10", "--no-requeue"}));
 }
 
 }  // namespace

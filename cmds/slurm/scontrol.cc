@@ -81,11 +81,15 @@ Result<int> act(const Words& given, const std::vector<JobName>& jobs, const wire
   return status;
 }
 
-Result<int> act_on(const Words& given, const Arguments& arguments, wire::JobAction::Kind kind) {
+Result<int> act_on(const Words& given,
+                   const Arguments& arguments,
+                   wire::JobAction::Kind kind,
+                   bool with_hold = false) {
   const auto jobs = read_jobs(arguments);
   if (!jobs) return Failure(jobs.error());
   wire::JobAction action;
   action.set_kind(kind);
+  action.set_hold(with_hold);
   return act(given, *jobs, action);
 }
 
@@ -99,6 +103,10 @@ Result<int> release(const Words& given, const Arguments& arguments) {
 
 Result<int> requeue(const Words& given, const Arguments& arguments) {
   return act_on(given, arguments, wire::JobAction::REQUEUE);
+}
+
+Result<int> requeue_held(const Words& given, const Arguments& arguments) {
+  return act_on(given, arguments, wire::JobAction::REQUEUE, true);
 }
 
 /// "JobId=N KEY=VALUE ...", also "job N KEY=VALUE ...".
@@ -161,7 +169,7 @@ constexpr std::array commands = {
     Command{"listpids", 1, refused, nullptr},    Command{"notify", 1, refused, nullptr},
     Command{"pidinfo", 3, refused, nullptr},     Command{"ping", 3, exact, ping},
     Command{"reconfigure", 3, refused, nullptr}, Command{"release", 3, exact, release},
-    Command{"requeue", 3, exact, requeue},       Command{"requeuehold", 8, refused, nullptr},
+    Command{"requeue", 3, exact, requeue},       Command{"requeuehold", 8, exact, requeue_held},
     Command{"resume", 3, refused, nullptr},      Command{"show", 3, exact, scontrol_show},
     Command{"shutdown", 8, refused, nullptr},    Command{"suspend", 2, refused, nullptr},
     Command{"top", 1, refused, nullptr},         Command{"uhold", 2, exact, hold},

@@ -56,6 +56,11 @@ std::string tres(const wire::JobView& job) {
          ",node=" + number(job.nodes()) + ",billing=" + cpus;
 }
 
+std::string priority_of(const wire::JobView& job) {
+  const auto points = points_of(job);
+  return points ? std::to_string(*points) : "N/A";
+}
+
 std::string folded(const auto& names) {
   return or_null(fold_node_list({names.begin(), names.end()}));
 }
@@ -132,7 +137,7 @@ std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_l
   lines.push_back(first_line(job));
   lines.push_back("UserId=" + job.user() + "(" + number(job.uid()) + ") GroupId=" +
                   group_name(job.gid()) + "(" + number(job.gid()) + ") MCS_label=N/A");
-  lines.push_back("Priority=N/A Nice=" + std::to_string(request.nice()) +
+  lines.push_back("Priority=" + priority_of(job) + " Nice=" + std::to_string(request.nice()) +
                   " Account=" + or_null(job.account()) + " QOS=" + or_null(request.qos()));
   lines.push_back("JobState=" + job.state() +
                   " Reason=" + (job.reason().empty() ? "None" : job.reason()) +

@@ -38,11 +38,12 @@ Result<int> show_job(const Words& given, const std::string& name) {
   list.set_expand(true);
   list.set_ended(true);
   list.set_full(true);
+  list.set_priorities(true);
   auto session = open_session();
   if (!session) return Failure(session.error());
   const auto reply = session->ask_surely(std::move(request));
   if (!reply && reply.error().code == Code::not_found) return unknown_job();
-  if (!reply) return Failure(reply.error());
+  if (!reply) return jobs_not_loaded(reply.error());
   if (reply->jobs().jobs_size() == 0) {
     return name.empty() ? print_text("No jobs in the system\n") : unknown_job();
   }

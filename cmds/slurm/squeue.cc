@@ -4,14 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <map>
 
 #include "cmds/client/job_ids.h"
-#include "cmds/client/sort.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/slurm/format.h"
 #include "cmds/slurm/job_fields.h"
+#include "cmds/slurm/job_lines.h"
 #include "cmds/slurm/option_tables.h"
 #include "cmds/slurm/text.h"
 #include "cmds/slurm/tool.h"
@@ -97,13 +96,7 @@ Result<Filter> read_filter(const Words& given) {
   return filter;
 }
 
-struct Output {
-  std::vector<Piece> pieces;
-  bool is_full = false;
-  bool has_header = true;
-};
-
-Result<Output> read_output(const Words& given) {
+Result<JobOutput> read_output(const Words& given) {
   const bool is_long = given.has("long");
   std::string letters = given.value("format"), names = given.value("Format");
   if (letters.empty() && names.empty() && !is_long && !given.has("start")) {
@@ -117,52 +110,20 @@ Result<Output> read_output(const Words& given) {
   auto pieces =
       by_letters ? read_letters(letters, find_job_letter) : read_names(names, find_job_name);
   if (!pieces) return Failure(pieces.error());
-  Output output{std::move(*pieces), false, !given.has("noheader")};
+  auto order = read_job_order(asked(given, "sort", "SQUEUE_SORT"));
+  if (!order) return Failure(order.error());
+  JobOutput output{std::move(*pieces), std::move(*order), !given.has("noheader")};
   for (Piece& piece : output.pieces) {
-    const JobField& field = job_fields()[piece.field];
-    output.is_full |= field.is_full;
-    piece.may_cut = !by_letters || !field.is_whole;
+    piece.may_cut = !by_letters || !job_fields()[piece.field].is_whole;
   }
   return output;
-}
-
-/// -S: letters of fields, the least first unless '-' stands before them.
-Result<void> sort_by(const std::string& text,
-                     std::int64_t now_us,
-                     std::vector<const wire::JobView*>* rows) {
-  auto parts = list_parts(text);
-  std::ranges::reverse(parts);
-  for (std::string_view part : parts) {
-    const bool is_descending = part.starts_with('-');
-    if (is_descending || part.starts_with('+')) part.remove_prefix(1);
-    const auto field = find_job_letter(part);
-    if (!field || part.size() != 1) {
-      return fail(Code::bad_usage, "Invalid sort specification: " + quoted(text));
-    }
-    std::map<const wire::JobView*, SortKey> keys;
-    for (const wire::JobView* job : *rows) {
-      keys[job] = sort_key(job_fields()[*field].text({*job, now_us, true}), true);
-    }
-    std::ranges::stable_sort(*rows, [&](const auto* a, const auto* b) {
-      return is_descending ? keys[b] < keys[a] : keys[a] < keys[b];
-    });
-  }
-  return {};
-}
-
-/// By partition, then by state, then as the controller has them.
-void sort_usual(std::vector<const wire::JobView*>* rows) {
-  std::ranges::stable_sort(*rows, [](const auto* a, const auto* b) {
-    if (a->partition() != b->partition()) return a->partition() < b->partition();
-    return parse_job_state(a->state()) < parse_job_state(b->state());
-  });
 }
 
 struct Asked {
   std::vector<JobName> jobs;    // none twice
   std::size_t names_given = 0;  // as they were given: who names one twice wants no error for it
   Filter filter;
-  Output output;
+  JobOutput output;
 };
 
 /// "-j 5" and "--jobs 5" leave the list as an operand, since its value is optional.
@@ -191,12 +152,13 @@ Result<Asked> read_asked(const Words& given) {
   return asked;
 }
 
-Result<wire::JobList> ask_list(Session& session, const Asked& asked) {
+wire::ClientRequest list_request(const Asked& asked) {
   wire::ClientRequest request;
   wire::ListJobs& list = *request.mutable_list_jobs();
   put_names(asked.jobs, &list);
   list.set_expand(true);
-  list.set_full(asked.output.is_full || !asked.filter.qos.empty());
+  list.set_full(asked.output.is_full() || !asked.filter.qos.empty());
+  list.set_priorities(asked.output.has_places());
   const Filter& filter = asked.filter;
   const bool wants_ended = filter.any_state || std::ranges::any_of(filter.states, [](auto& word) {
                              const auto state = parse_job_state(word);
@@ -204,38 +166,44 @@ Result<wire::JobList> ask_list(Session& session, const Asked& asked) {
                            });
   list.set_ended(wants_ended || !asked.jobs.empty());
   if (filter.has_users && filter.users.size() == 1) list.set_user(filter.users.front());
-  auto reply = session.ask_surely(std::move(request));
-  if (!reply) return Failure(reply.error());
-  return std::move(*reply->mutable_jobs());
+  return request;
 }
 
-std::string table(const Output& output,
-                  const std::vector<const wire::JobView*>& rows,
-                  std::int64_t now_us,
-                  bool is_plain) {
-  std::string text;
-  const auto fields = job_fields();
-  if (output.has_header) {
-    text +=
-        lay_out_line(output.pieces, [&](std::size_t i) { return std::string(fields[i].header); });
-  }
-  for (const wire::JobView* job : rows) {
-    text += lay_out_line(output.pieces, [&](std::size_t i) {
-      return fields[i].text({*job, now_us, is_plain});
-    });
-  }
-  return text;
+/// What is shown of the list, into `to`. Returns how many jobs came.
+Result<std::size_t> list_jobs(Session& session, const Asked& asked, bool by_element, JobLines* to) {
+  std::size_t came = 0;
+  const auto take = [&](const wire::ClientReply& slice, bool is_first) -> Result<void> {
+    if (is_first) {
+      came = 0;
+      to->clear();
+    }
+    for (const wire::JobView& job : slice.jobs().jobs()) {
+      ++came;
+      if (!asked.filter.keeps(job)) continue;
+      if (!by_element) {
+        to->add(job);
+        continue;
+      }
+      for (const wire::JobView& one : elements_of(job)) to->add(one);
+    }
+    return {};
+  };
+  const auto listed = session.ask_in_slices(list_request(asked), take);
+  if (!listed && listed.error().code == Code::not_found) return std::size_t{0};
+  if (!listed) return Failure(listed.error());
+  return came;
 }
 
 /// A single job that nobody knows is an error; of several the known ones are shown.
-Result<bool> is_unknown(const Asked& asked, Session& session, const wire::JobList& list) {
-  if (asked.names_given != 1 || list.jobs_size() != 0) return false;
+Result<bool> is_unknown(const Asked& asked, Session& session, std::size_t came) {
+  if (asked.names_given != 1 || came != 0) return false;
   if (!asked.filter.has_users) return true;
   Asked alone;
   alone.jobs = asked.jobs;
-  const auto whole = ask_list(session, alone);
+  JobLines lines(alone.output, 0, false);
+  const auto whole = list_jobs(session, alone, false, &lines);
   if (!whole) return Failure(whole.error());
-  return whole->jobs_size() == 0;
+  return *whole == 0;
 }
 
 std::string date_line(std::int64_t now_us) {
@@ -258,36 +226,21 @@ Result<int> run(const Words& given) {
   if (!session) return Failure(session.error());
   const auto cluster = check_clusters(*session, given);
   if (!cluster) return Failure(cluster.error());
-  auto list = ask_list(*session, *asked);
-  if (!list && list.error().code == Code::not_found) list = wire::JobList();
-  if (!list) return Failure(list.error());
-  const auto unknown = is_unknown(*asked, *session, *list);
+  const std::int64_t now_us = wall_now().us;
+  const bool by_element = given.has("array") || !variable("SQUEUE_ARRAY").empty();
+  JobLines lines(asked->output, now_us, given.has("noconvert"));
+  const auto came = list_jobs(*session, *asked, by_element, &lines);
+  if (!came) return jobs_not_loaded(came.error());
+  const auto unknown = is_unknown(*asked, *session, *came);
   if (!unknown) return Failure(unknown.error());
   if (*unknown) {
     say_plain("slurm_load_jobs error: Invalid job id specified");
     return 1;
   }
-  std::vector<wire::JobView> jobs;
-  const bool by_element = given.has("array") || !variable("SQUEUE_ARRAY").empty();
-  for (const wire::JobView& job : list->jobs()) {
-    if (!asked->filter.keeps(job)) continue;
-    if (!by_element) {
-      jobs.push_back(job);
-      continue;
-    }
-    for (wire::JobView& one : elements_of(job)) jobs.push_back(std::move(one));
-  }
-  std::vector<const wire::JobView*> rows;
-  for (const wire::JobView& job : jobs) rows.push_back(&job);
-  const std::int64_t now_us = wall_now().us;
-  sort_usual(&rows);
-  const auto sorted = sort_by(squeue_locals::asked(given, "sort", "SQUEUE_SORT"), now_us, &rows);
-  if (!sorted) return Failure(sorted.error());
   std::string text = given.has("clusters") ? "CLUSTER: " + *cluster + "\n" : "";
   if (given.has("long")) text = date_line(now_us) + text;
-  const auto printed = print(text + table(asked->output, rows, now_us, given.has("noconvert")));
-  if (!printed) return Failure(printed.error());
-  return 0;
+  const auto printed = print(text + lines.text());
+  return printed ? Result<int>(0) : Failure(printed.error());
 }
 
 }  // namespace

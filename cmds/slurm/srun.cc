@@ -58,6 +58,7 @@ Result<int> follow(const SrunRequest& asked, RunRequest request) {
   if (!conversation) return refused_by_controller(conversation.error(), asked.job);
   Run run(std::move(*conversation), std::move(*signals), request.attach, voice);
   if (asked.immediate_s) run.give_up_after(seconds(*asked.immediate_s));
+  if (asked.wait_s) run.end_after_first(seconds(*asked.wait_s));
   const auto status = run.to_end();
   if (run.has_given_up()) {
     say_error("Unable to allocate resources: Requested nodes are busy");
@@ -83,6 +84,8 @@ Result<int> run(const Words& given) {
   tell_notes(*asked);
   auto request = read_run_request(Parsed(run_command, asked->words));
   if (!request) return Failure(request.error());
+  request->attach.output_of = asked->output_of;
+  request->attach.error_of = asked->error_of;
   if (asked->own.has("test-only")) {
     return test_only(request->request.submit(), asked->own, "Unable to allocate resources: ");
   }

@@ -9,6 +9,7 @@
 #include "cmds/slurm/multi_prog.h"
 #include "cmds/slurm/request_words.h"
 #include "cmds/slurm/srun_options.h"
+#include "cmds/slurm/srun_streams.h"
 #include "cmds/slurm/text.h"
 #include "common/node_list.h"
 #include "common/text.h"
@@ -18,6 +19,7 @@ namespace cox::cmds::slurm {
 namespace {
 
 constexpr std::size_t program_file_bytes_max = 1U << 20;
+constexpr std::uint64_t wait_s_max = 31'536'000;  // a year
 
 // Of the same name and meaning as those of `cox run`.
 constexpr std::array same_names = {
@@ -61,6 +63,8 @@ class Reader {
     drop_shape_of_the_job();
     if (auto fitted = fit_nodes(); !fitted) return Failure(fitted.error());
     if (auto placed = place_relative(); !placed) return Failure(placed.error());
+    const auto chosen = choose_streams({output_, error_}, &cox_, &request_);
+    if (!chosen) return Failure(chosen.error());
     if (request_.own.has("multi-prog")) {
       if (auto made = read_programs(&operands); !made) return Failure(made.error());
     }
@@ -138,14 +142,8 @@ class Reader {
   }
 
   Result<void> take_file(std::string_view name, const std::string& value) {
-    cox_.remove(name);
-    if (value == "all") return {};
-    if (value == "none") return cox_.add(name, "/dev/null", true);
-    if (parse_u64(value)) {
-      return fail(Code::bad_usage,
-                  "--" + std::string(name) + " " + value + ": of one task alone is not supported");
-    }
-    return cox_.add(name, value, true);
+    (name == "output" ? output_ : error_) = value;
+    return {};
   }
 
   Result<void> take_exclusive(const std::string& whom) {
@@ -222,10 +220,16 @@ class Reader {
     return {};
   }
 
-  static Result<void> take_wait(const std::string& seconds) {
-    if (seconds == "0") return {};
-    return fail(Code::bad_usage, "--wait " + quoted(seconds) +
-                                     ": only 0, which is without an end (see: --kill-on-bad-exit)");
+  /// 0 is without an end.
+  Result<void> take_wait(const std::string& text) {
+    const auto seconds = parse_u64(text);
+    if (!seconds || *seconds > wait_s_max) {
+      return fail(Code::bad_usage, "Invalid --wait argument: " + quoted(text) +
+                                       " (seconds, up to " + std::to_string(wait_s_max) + ")");
+    }
+    request_.wait_s.reset();
+    if (*seconds != 0) request_.wait_s = static_cast<std::uint32_t>(*seconds);
+    return {};
   }
 
   bool is_from_environment(std::string_view name) const { return is_in(from_environment_, name); }
@@ -295,6 +299,7 @@ class Reader {
   CoxWords cox_;
   std::vector<std::string_view> from_environment_;
   std::string binding_note_;
+  std::string output_, error_;  // as they were given
   bool ends_on_failure_ = false;
 };
 

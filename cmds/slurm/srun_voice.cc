@@ -107,6 +107,13 @@ OnSignal SrunVoice::on_signal(int signal, std::size_t /*ended_tasks*/) {
   return OnSignal::nothing;
 }
 
+void SrunVoice::others_end(Duration since_first) {
+  const std::string seconds = std::to_string(since_first.us / 1'000'000);
+  inform("First task exited " + seconds + "s ago");
+  inform("Terminating StepId=" + std::to_string(ready_.job()) + "." +
+         std::to_string(ready_.step()));
+}
+
 void SrunVoice::tell_cancelled(const char* why) const {
   const std::string step = std::to_string(ready_.job()) + "." + std::to_string(ready_.step());
   say_plain("slurmstepd: error: *** STEP " + step + " ON " + first_node(ready_.node_list()) +

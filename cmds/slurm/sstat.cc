@@ -180,8 +180,7 @@ Result<int> run(const Words& given) {
   const std::string format = given.has("pidformat") ? usual_pids
                              : given.has("format")  ? given.value("format")
                                                     : usual;
-  const auto columns =
-      read_columns(format, known, [&](auto name) { return find_column(known, name); });
+  const auto columns = read_columns(format, known);
   if (!columns) return Failure(columns.error());
   const auto names = read_jobs(given);
   if (!names) return Failure(names.error());

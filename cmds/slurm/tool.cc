@@ -33,8 +33,10 @@ constexpr std::array texts = {
     Text{Code::not_found, "account ", "Invalid account or account/partition combination specified"},
     Text{Code::not_found, "qos ", "Invalid qos specification"},
     Text{Code::not_permitted, "", "Access/permission denied"},
+    Text{Code::refused, ": retry after ", "Socket timed out on send/recv operation"},
     Text{Code::refused, " has ended", "Job/step already completing or completed"},
     Text{Code::refused, " is PENDING: steps run", "Job is pending execution"},
+    Text{Code::refused, " is PENDING: it is in the queue", "Job is pending execution"},
     Text{Code::refused, ": steps run only in", "Job/step already completing or completed"},
     Text{Code::refused, "(without --immediate it waits)", "Requested nodes are busy"},
     Text{Code::refused, "(see: cox nodes -p ", "Requested node configuration is not available"},
@@ -53,11 +55,8 @@ constexpr std::array texts = {
 // What Slurm has and we have not, or not yet.
 constexpr std::array others = {
     OtherName{"scrontab", "not supported by this version"},
-    OtherName{"sdiag", "not supported by this version"},
     OtherName{"sgather", "not supported by this version"},
-    OtherName{"sprio", "You are not running a supported priority plugin (see: cox why)"},
     OtherName{"sreport", "not supported by this version (see: cox history, sacct)"},
-    OtherName{"sshare", "not supported by this version (see: cox config show)"},
     OtherName{"strigger", "not supported by this version"},
 };
 
@@ -86,7 +85,8 @@ int fail_with(const Error& error, int status = 1) {
 std::span<const Tool* const> all_tools() {
   static constexpr std::array table = {&sacct_tool,  &sacctmgr_tool, &salloc_tool,  &sattach_tool,
                                        &sbatch_tool, &sbcast_tool,   &scancel_tool, &scontrol_tool,
-                                       &sinfo_tool,  &squeue_tool,   &srun_tool,    &sstat_tool};
+                                       &sdiag_tool,  &sinfo_tool,    &sprio_tool,   &squeue_tool,
+                                       &srun_tool,   &sshare_tool,   &sstat_tool};
   return table;
 }
 
@@ -181,16 +181,28 @@ Result<Session> open_session() {
   return text ? Failure(session.error().with_context(*text)) : Failure(session.error());
 }
 
-Result<std::string> check_clusters(Session& session, const Words& given) {
-  if (!given.has("clusters")) return std::string();
+Result<int> jobs_not_loaded(const Error& error) {
+  const bool is_put_off = error.message.find(": retry after ") != std::string::npos;
+  if (!is_put_off) return Failure(error);
+  say_plain("slurm_load_jobs error: " + slurm_text(error).value_or(error.message));
+  return 1;
+}
+
+Result<std::string> own_cluster(Session& session) {
   wire::ClientRequest request;
   request.mutable_status();
-  const auto reply = session.ask_surely(request);
+  const auto reply = session.ask_surely(std::move(request));
   if (!reply) return Failure(reply.error());
-  const std::string& own = reply->status().cluster();
+  return reply->status().cluster();
+}
+
+Result<std::string> check_clusters(Session& session, const Words& given) {
+  if (!given.has("clusters")) return std::string();
+  auto own = own_cluster(session);
+  if (!own) return own;
   const std::string wanted = given.value("clusters");
   for (const std::string_view name : split(wanted, ',')) {
-    if (name == own || name == "all") return own;
+    if (name == *own || name == "all") return own;
   }
   return fail(Code::bad_usage, "No cluster '" + quoted(wanted) + "' known by database.");
 }

@@ -37,9 +37,12 @@ extern const Tool sbatch_tool;
 extern const Tool sbcast_tool;
 extern const Tool scancel_tool;
 extern const Tool scontrol_tool;
+extern const Tool sdiag_tool;
 extern const Tool sinfo_tool;
+extern const Tool sprio_tool;
 extern const Tool squeue_tool;
 extern const Tool srun_tool;
+extern const Tool sshare_tool;
 extern const Tool sstat_tool;
 
 std::span<const Tool* const> all_tools();
@@ -77,6 +80,11 @@ void say_note(const std::string& message);
 Result<Session> open_session();
 /// Slurm's text for a refusal of ours; nothing where it has none.
 std::optional<std::string> slurm_text(const Error& error);
+/// What is said where the controller has too many lists under way, and the exit status.
+/// error: `error` where it is another
+Result<int> jobs_not_loaded(const Error& error);
+/// The name of the cluster that was asked.
+Result<std::string> own_cluster(Session& session);
 /// -M: the cluster's own name or "all". error: bad_usage for another one
 Result<std::string> check_clusters(Session& session, const Words& given);
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/fairshare/share_lines.h"
+
 namespace cox::core {
 namespace {
 
@@ -27,7 +29,8 @@ bool is_due_more(const Branch& a, const Branch& b) {
 
 class Growing {
  public:
-  explicit Growing(const State& state) : settings_(state.record.settings), branches_(1) {
+  explicit Growing(const State& state)
+      : state_(state), settings_(state.record.settings), branches_(1) {
     for (const AccountSettings& account : settings_.accounts) {
       place_of_[account.name] = branches_.size();
       Branch& branch = branches_.emplace_back();
@@ -46,6 +49,13 @@ class Growing {
   std::map<Association, std::uint32_t> ranks() {
     walk(0);
     return std::move(ranks_);
+  }
+
+  std::vector<ShareLine> share_lines() {
+    walk(0);
+    std::vector<ShareLine> lines;
+    add_lines(0, {}, &lines);
+    return lines;
   }
 
  private:
@@ -72,7 +82,7 @@ class Growing {
   }
 
   void walk(std::size_t at) {
-    std::vector<std::size_t> below = branches_[at].below;
+    std::vector<std::size_t>& below = branches_[at].below;
     std::ranges::sort(below, [this](std::size_t a, std::size_t b) { return comes_first(a, b); });
     const Branch* last = nullptr;  // the user before, and its rank
     std::uint32_t rank = 0;
@@ -90,6 +100,29 @@ class Growing {
     }
   }
 
+  /// `above`: the line of the parent.
+  void add_lines(std::size_t at, const ShareLine& above, std::vector<ShareLine>* to) const {
+    const Branch& branch = branches_[at];
+    ShareLine line = above;
+    if (branch.name != nullptr) line.account = *branch.name;
+    line.shares = branch.shares;
+    line.usage = branch.usage;
+    if (branch.who != nullptr) {
+      line.account = branch.who->account;
+      line.user = state_.record.usage.of.at(*branch.who).user;
+      line.rank = FairRank{ranks_.at(*branch.who), static_cast<std::uint32_t>(ranks_.size())};
+    }
+    to->push_back(line);
+    ShareLine below;
+    below.account = line.account;
+    below.depth = line.depth + 1;
+    for (const std::size_t one : branch.below) {
+      below.shares_beside += branches_[one].shares;
+      below.usage_beside += branches_[one].usage;
+    }
+    for (const std::size_t one : branch.below) add_lines(one, below, to);
+  }
+
   bool comes_first(std::size_t a, std::size_t b) const {
     const Branch& first = branches_[a];
     const Branch& second = branches_[b];
@@ -99,6 +132,7 @@ class Growing {
     return first.who != nullptr ? *first.who < *second.who : *first.name < *second.name;
   }
 
+  const State& state_;
   const Settings& settings_;
   std::map<std::string, std::size_t> place_of_;  // of accounts, in branches_
   std::vector<Branch> branches_;                 // the root comes first
@@ -107,6 +141,10 @@ class Growing {
 };
 
 }  // namespace
+
+std::vector<ShareLine> share_lines(const State& state) {
+  return Growing(state).share_lines();
+}
 
 FairTree::FairTree(const State& state) : above_(Growing(state).ranks()) {}
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/fairshare/share_lines.h"
 #include "testsuite/support/random_life.h"
 
 namespace cox::core {
@@ -57,6 +58,32 @@ TEST(FairTree, SharesWeighUsersOfOneAccount) {
   EXPECT_EQ(above(state, "physics", 1), 0U);
   EXPECT_EQ(above(state, "physics", 2), 1U);
   EXPECT_EQ(above(state, "physics", 3), 2U);  // no shares: nothing is due
+}
+
+TEST(FairTree, EveryLineOfTheTreeStandsUnderItsParent) {
+  State state;
+  state.record.settings.accounts = {{"chem", "root", 10, {}}, {"physics", "root", 30, {{"u3", 2}}}};
+  use(state, "chem", 1, 100);
+  use(state, "chem", 2, 50);
+  use(state, "physics", 3, 200);
+  const auto lines = share_lines(state);
+  ASSERT_EQ(lines.size(), 6U);
+  std::vector<std::string> names;
+  for (const ShareLine& line : lines) {
+    names.push_back(std::to_string(line.depth) + line.account + "/" + line.user);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"0/", "1physics/", "2physics/u3", "1chem/", "2chem/u2",
+                                             "2chem/u1"}));
+  EXPECT_EQ(lines[0].usage, 350U);
+  EXPECT_EQ(lines[1].shares, 30U);
+  EXPECT_EQ(lines[1].shares_beside, 40U);
+  EXPECT_EQ(lines[1].usage_beside, 350U);
+  EXPECT_EQ(lines[2].shares, 2U);
+  EXPECT_EQ(lines[4].usage, 50U);
+  EXPECT_EQ(lines[4].usage_beside, 150U);
+  EXPECT_EQ(lines[4].rank->above, 1U);
+  EXPECT_EQ(lines[4].rank->of, 3U);
+  EXPECT_FALSE(lines[3].rank.has_value());
 }
 
 /// What the definition looks at: a name for each branch from the root to the user.

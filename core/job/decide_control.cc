@@ -136,6 +136,7 @@ Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask) {
                   job_text(*job) + (is_interactive ? " is interactive and cannot be requeued"
                                                    : " was submitted not to be requeued"));
     }
+    if (ask.hold) hold_job(scene, ask.caller, *job, endings);
     endings.end_job(*job, EndCause::requeued, ask.caller.uid, by_text(ask.caller, "requeued"));
   }
   if (is_requeued) return endings.take();

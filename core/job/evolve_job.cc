@@ -165,7 +165,9 @@ void evolve_one(State& state, const ElementsCancelled& fact) {
 
 void evolve_one(State& state, const JobHeld& fact) {
   Job& job = known_job(state, fact.job);
-  ASSERT(job.phase == JobPhase::pending);
+  // Of one that runs it holds what comes after: it is about to be requeued.
+  ASSERT(job.phase == JobPhase::pending || job.phase == JobPhase::starting ||
+         job.phase == JobPhase::running);
   job.hold = fact.hold;
   job.run.edit().why = fact.why;
 }

@@ -130,6 +130,32 @@ TEST(JobLife, RequeueByRequestRunsASecondAttempt) {
   EXPECT_EQ(cluster.attempt(id), Attempt{2});
 }
 
+TEST(JobLife, WhatIsRequeuedAndHeldWaitsUntilReleased) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId id = cluster.run(job());
+  ASSERT_TRUE(cluster.ask(RequeueJob{ada(), id, {}, true}).has_value());
+  cluster.answer_all();
+  EXPECT_EQ(cluster.job_state(id), JobState::pending);
+  EXPECT_EQ(cluster.job(id).hold, Hold::by_user);
+  EXPECT_TRUE(cluster.schedule().empty());
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+  ASSERT_TRUE(cluster.ask(ReleaseJob{ada(), id}).has_value());
+  cluster.schedule();
+  EXPECT_EQ(cluster.attempt(id), Attempt{2});
+}
+
+TEST(JobLife, AJobThatIsHeldWhileItStartsKeepsItsHold) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId id = *cluster.submit(job().nodes(2));
+  cluster.schedule();
+  ASSERT_EQ(cluster.job(id).phase, JobPhase::starting);
+  ASSERT_TRUE(cluster.ask(RequeueJob{an_operator(), id, {}, true}).has_value());
+  cluster.answer_all();
+  EXPECT_EQ(cluster.job(id).hold, Hold::by_admin);
+  EXPECT_TRUE(cluster.schedule().empty());
+  EXPECT_EQ(cluster.ask(ReleaseJob{ada(), id}).error().code, Code::not_permitted);
+}
+
 TEST(JobLife, RequeueOfAJobThatWaitsSaysThatItIsThereAlready) {
   Cluster cluster(fleet().nodes(1));
   const JobId id = *cluster.submit(job().held());

@@ -280,7 +280,7 @@ Result<core::Request> translate_action(const core::State& state,
     case wire::JobAction::RELEASE:
       return core::ReleaseJob{caller, job, elements};
     case wire::JobAction::REQUEUE:
-      return core::RequeueJob{caller, job, elements};
+      return core::RequeueJob{caller, job, elements, action.hold()};
     case wire::JobAction::SIGNAL:
       return signal_of(action, caller, job, elements);
     case wire::JobAction::UPDATE:

@@ -11,6 +11,7 @@
 #include "core/job/lifecycle.h"
 #include "core/job/step_binding.h"
 #include "core/job/step_queue.h"
+#include "core/schedule/trial.h"
 #include "ctld/translate/replies.h"
 #include "model/output_pattern.h"
 #include "wire/model_codec.h"
@@ -176,6 +177,25 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
 }
 
 }  // namespace
+
+void put_priorities(const core::Job& job, core::PlaceTerms& places, wire::JobView* to) {
+  if (job.phase != JobPhase::pending) return;
+  for (const std::string& name : job.request.common->partitions) {
+    const PartitionSettings* partition = core::find_partition(places.state().record.settings, name);
+    if (partition == nullptr) continue;
+    wire::PriorityView* view = to->add_priorities();
+    view->set_partition(name);
+    for (const core::PriorityTerm& term : places.of(job, *partition)) {
+      if (term.name == "tier") {
+        view->set_tier(static_cast<std::uint32_t>(term.thousandths / 1000));
+        continue;
+      }
+      wire::PriorityTerm* entry = view->add_terms();
+      entry->set_name(term.name);
+      entry->set_thousandths(term.thousandths);
+    }
+  }
+}
 
 std::string_view ended_step_state(const StepResult& result) {
   switch (result.cause) {

@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "core/contact.h"
+#include "core/fairshare/place_terms.h"
 #include "core/schedule/contrast.h"
 #include "core/schedule/plan.h"
 #include "core/schedule/suggest.h"
 #include "core/state.h"
+#include "ctld/tally.h"
 #include "model/time.h"
 #include "wire/client.pb.h"
 
@@ -27,6 +29,9 @@ void put_bindings(const core::State& state, const core::Job& job, wire::JobView*
 
 /// Without what it waits for.
 void put_step(const core::State& state, const core::Step& step, wire::StepView* to);
+
+/// Its place in each of its partitions, while it waits.
+void put_priorities(const core::Job& job, core::PlaceTerms& places, wire::JobView* to);
 
 /// Elements of `array` that have no job of their own: they wait, or were cancelled before they had.
 void put_elements(const core::State& state,
@@ -46,6 +51,12 @@ void put_node(const core::State& state,
 void put_partition(const core::State& state,
                    const PartitionSettings& partition,
                    wire::PartitionView* to);
+
+/// The tree of accounts, parents first.
+void put_shares(const core::State& state, core::Policies policies, wire::ShareList* to);
+
+/// `measured`: null where nothing is.
+void put_tally(const JobTally& jobs, const Measured* measured, wire::StatusReply* to);
 
 void put_verdict(const core::Verdict& verdict, wire::Explanation* to);
 void put_verdict(const core::Job& job, const core::Verdict& verdict, wire::Explanation* to);

@@ -293,7 +293,7 @@ class RandomLife {
         cluster.ask(core::UpdateJob{caller, id, some_changes(), elements});
         break;
       case 1:
-        cluster.ask(core::RequeueJob{caller, id, elements});
+        cluster.ask(core::RequeueJob{caller, id, elements, id.value % 3 == 0});
         break;
       case 2:
         cluster.ask(core::HoldJob{caller, id, elements});

@@ -1,0 +1,63 @@
+// The lines of squeue: what is printed of jobs as they come, and in which order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "cmds/slurm/format.h"
+#include "cmds/slurm/job_fields.h"
+#include "common/result.h"
+#include "model/job_state.h"
+#include "wire/client.pb.h"
+
+namespace cox::cmds::slurm {
+
+struct JobOrder {
+  std::size_t field;
+  bool is_descending;
+};
+
+/// -S: letters of fields, the least first unless '-' stands before them. error: bad_usage
+Result<std::vector<JobOrder>> read_job_order(std::string_view text);
+
+struct JobOutput {
+  std::vector<Piece> pieces;
+  std::vector<JobOrder> order;  // empty: the usual one
+  bool has_header = true;
+
+  /// Some of it is only in a full view.
+  bool is_full() const;
+  /// Some of it is of places in the order of a partition, which have to be asked for.
+  bool has_places() const;
+};
+
+/// By partition, then by state, then as the controller has them: each job becomes text when it
+/// comes. In another order the jobs are kept to the end.
+class JobLines {
+ public:
+  JobLines(const JobOutput& output, std::int64_t now_us, bool is_plain)
+      : output_(output), now_us_(now_us), is_plain_(is_plain) {}
+
+  void clear();
+  void add(const wire::JobView& job);
+  std::string text() const;
+
+ private:
+  using Group = std::pair<std::string, JobState>;
+
+  void add_line_of(const wire::JobView& job, std::string* to) const;
+  void sort(std::vector<const wire::JobView*>* rows) const;
+
+  const JobOutput& output_;
+  std::int64_t now_us_;
+  bool is_plain_;
+  std::map<Group, std::string> groups_;
+  std::vector<wire::JobView> jobs_;  // where they have to be sorted
+};
+
+}  // namespace cox::cmds::slurm
