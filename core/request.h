@@ -81,6 +81,19 @@ struct RequeueJob {
   ArraySpec elements{};
 };
 
+/// What runs of the job shall stand still, and keep what it holds, until ResumeJob.
+struct SuspendJob {
+  Caller caller;
+  JobId job;
+  ArraySpec elements{};
+};
+
+struct ResumeJob {
+  Caller caller;
+  JobId job;
+  ArraySpec elements{};
+};
+
 /// What a job shall ask for instead. Unset: as it is.
 struct JobChanges {
   std::optional<std::string> name{}, comment{}, account{}, qos{}, constraint{};
@@ -312,6 +325,8 @@ using Request = std::variant<SubmitJob,
                              HoldJob,
                              ReleaseJob,
                              RequeueJob,
+                             SuspendJob,
+                             ResumeJob,
                              UpdateJob,
                              SettleWaits,
                              CreateStep,

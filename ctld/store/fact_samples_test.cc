@@ -342,6 +342,22 @@ auto fields(const core::TokenUsed& f) {
   return tie(f.token, f.at, f.until, f.host);
 }
 
+auto fields(const core::JobSuspended& f) {
+  return tie(f.job, f.attempt, f.at, f.by);
+}
+
+auto fields(const core::JobResumed& f) {
+  return tie(f.job, f.attempt, f.at, f.by);
+}
+
+auto fields(const core::RowChanged& f) {
+  return tie(f.job, f.attempt, f.at, f.row);
+}
+
+auto fields(const core::RowTurned& f) {
+  return tie(f.partition, f.at, f.row);
+}
+
 auto fields(const core::NodeUnstuck& f) {
   return tie(f.node, f.at, f.job, f.attempt);
 }
@@ -424,6 +440,10 @@ std::vector<core::Fact> fact_samples() {
       core::NodeRebootBegun{node, at},
       core::TokenUsed{"open \xff", at, at + minutes(60), "n7"},
       core::StepQueued{job, attempt, step, at, exact_request(), {{5, 6}}},
+      core::JobSuspended{job, attempt, at, 1001},
+      core::JobResumed{job, attempt, at, 1002},
+      core::RowChanged{job, attempt, at, 2},
+      core::RowTurned{"gang", at, 3},
   };
 }
 
@@ -442,6 +462,11 @@ std::vector<NewerSample> newer_fact_samples() {
                          "/ctl-epilog", seconds(6), seconds(7)};
   Settings wider = programmed;
   wider.fan_out = 16;
+  Settings sliced = wider;
+  sliced.partitions.back().rows = 3;
+  sliced.partitions.back().slice = seconds(12);
+  Allocation in_row = allocation();
+  in_row.row = 2;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
   const JobState cancelled = JobState::cancelled;
   JobRequest array = job_request();
@@ -464,6 +489,8 @@ std::vector<NewerSample> newer_fact_samples() {
       {3, core::NodeSetAside{node, at, core::Aside::unhealthy, "disk is full", 0}},
       {6, core::SettingsApplied{at, programmed}},
       {7, core::SettingsApplied{at, wider}},
+      {8, core::SettingsApplied{at, sliced}},
+      {4, core::JobStarted{job, attempt, at, in_row, "gang"}},
       {2, core::StepStarted{job, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
       {3, core::StepStarted{job, attempt, step, at, exact_request(), exact_shares(), key}},
       {4, core::StepStarted{job, attempt, step, at, bound_request(), exact_shares(), key}},
