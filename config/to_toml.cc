@@ -183,7 +183,10 @@ void add_partition(Text& text, const PartitionSettings& partition) {
   text.add("tier", number(partition.tier));
   text.add("weight", number(partition.weight));
   text.add("cpu", toml_string(partition.cpu_is_thread ? "thread" : "core"));
-  text.add("share", toml_string(partition.whole_nodes ? "nodes" : "cores"));
+  text.add("share", toml_string(std::string(share_text(partition))));
+  if (!partition.takes_turns()) return;
+  text.add("rows", number(partition.rows));
+  text.add("slice", span(partition.slice));
 }
 
 }  // namespace

@@ -86,6 +86,13 @@ struct SendLimit {
   Attempt attempt;
 };
 
+/// Whether the attempt's tasks stand still, as State has it when the message leaves.
+struct SendPause {
+  NodeId node;
+  JobId job;
+  Attempt attempt;
+};
+
 using Effect = std::variant<SendPrepare,
                             SendGo,
                             SendPrepareStep,
@@ -96,7 +103,8 @@ using Effect = std::variant<SendPrepare,
                             SendStepAck,
                             SendClosedAck,
                             SendReboot,
-                            SendLimit>;
+                            SendLimit,
+                            SendPause>;
 
 /// What the controller's own host has to run, or need not run any more: its prolog or epilog for an
 /// attempt. Answered by ReportProgram. Safe to repeat as well.

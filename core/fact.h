@@ -141,6 +141,36 @@ struct NodeFreed {
   Usage usage;
 };
 
+/// An operator makes what runs of the job stand still, whatever row has its turn.
+struct JobSuspended {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  Uid by = 0;
+};
+
+struct JobResumed {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  Uid by = 0;
+};
+
+/// In another row of its partition all of its nodes were free.
+struct RowChanged {
+  JobId job;
+  Attempt attempt;
+  Instant at;
+  std::uint32_t row = 0;
+};
+
+/// From here on the jobs of this row run, and those of the partition's other rows stand still.
+struct RowTurned {
+  std::string partition;
+  Instant at;
+  std::uint32_t row = 0;
+};
+
 struct JobRequeued {
   JobId job;
   Attempt attempt;
@@ -389,6 +419,10 @@ using Fact = std::variant<EpochStarted,
                           NodeRebootAsked,
                           NodeRebootBegun,
                           TokenUsed,
-                          StepQueued>;
+                          StepQueued,
+                          JobSuspended,
+                          JobResumed,
+                          RowChanged,
+                          RowTurned>;
 
 }  // namespace cox::core

@@ -78,6 +78,41 @@ void react_to(Reaction& to, const JobUpdated& fact) {
   }
 }
 
+void tell_standing(Reaction& to, const Job& job) {
+  for (const NodeShare& share : job.run->allocation.nodes) {
+    if (holds_share(job, share.node)) to.effects.send(SendPause{share.node, job.id, job.attempt});
+  }
+}
+
+void react_to(Reaction& to, const JobSuspended& fact) {
+  tell_standing(to, job_of(to, fact.job));
+}
+
+void react_to(Reaction& to, const JobResumed& fact) {
+  tell_standing(to, job_of(to, fact.job));
+}
+
+void react_to(Reaction& to, const RowChanged& fact) {
+  tell_standing(to, job_of(to, fact.job));
+}
+
+/// Who has had the turn stands still on a node before another goes on there.
+void react_to(Reaction& to, const RowTurned& fact) {
+  const auto found = to.state.index.sliced.find(fact.partition);
+  if (found == to.state.index.sliced.end()) return;
+  for (const auto& [row, jobs] : found->second.rows) {
+    for (const JobId id : jobs) {
+      if (job_of(to, id).run->stands == fact.at) tell_standing(to, job_of(to, id));
+    }
+  }
+  const auto turn = found->second.rows.find(fact.row);
+  if (turn == found->second.rows.end()) return;
+  for (const JobId id : turn->second) {
+    const Job& job = job_of(to, id);
+    if (!job.run->stands.is_set() && job.phase != JobPhase::ending) tell_standing(to, job);
+  }
+}
+
 /// Where the job went on without the node, no NodeFreed follows to acknowledge the closing.
 void react_to(Reaction& to, const NodeUnstuck& fact) {
   if (held_job(to.state, fact.job, fact.attempt, fact.node) != nullptr) return;

@@ -4,6 +4,7 @@
 #include "core/effects.h"
 #include "core/job/lifecycle.h"
 #include "core/scene.h"
+#include "core/slice/standing.h"
 
 namespace cox::core {
 namespace {
@@ -63,6 +64,18 @@ EndCause cause_of_stale(const State& state, const HeldAttempt& held) {
   return was_last ? job->run->cause : EndCause::requeued;
 }
 
+/// Who has no turn stands still before another goes on, and nothing is told to go before that.
+void tell_standing(Comparison& with, const std::vector<HeldAttempt>& held) {
+  for (const bool stands : {true, false}) {
+    for (const HeldAttempt& one : held) {
+      const Job* job = held_job(with.state, one.job, one.attempt, with.node);
+      if (job == nullptr || one.closing || !may_stand(*job)) continue;
+      if (job->run->stands.is_set() != stands) continue;
+      with.effects.send(SendPause{with.node, job->id, job->attempt});
+    }
+  }
+}
+
 void compare_held(Comparison& with, const HeldAttempt& held) {
   const Job* job = held_job(with.state, held.job, held.attempt, with.node);
   if (job == nullptr) {
@@ -88,6 +101,7 @@ Effects reconcile(const State& state,
                   NodeId node,
                   const std::vector<HeldAttempt>& held) {
   Comparison with{state, node, EffectList(contact)};
+  tell_standing(with, held);
   for (const HeldAttempt& attempt : held) compare_held(with, attempt);
   if (node.value >= state.index.jobs_on_node.size()) return with.effects.take();
   if (state.record.nodes[node.value].reboot.begun.is_set()) with.effects.send(SendReboot{node});

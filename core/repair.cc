@@ -27,7 +27,7 @@ void recount(State& state, NodeId id, const Job* job) {
   state.index.free[id.value] = whole_node(node, state.class_of(node));
   const auto take_of = [&](const Job& one) {
     if (!holds_share(one, id)) return;
-    take(state.index, one.id, one.run->allocation.nodes[*node_position(one, id)]);
+    take(state.index, one, one.run->allocation.nodes[*node_position(one, id)]);
   };
   for (const JobId holder : holders) {
     if (job == nullptr || holder != job->id) take_of(*state.find_job(holder));
@@ -56,8 +56,15 @@ JobId job_of(const Fact& fact) {
 }
 
 Undo::Undo(const State& state, const Fact& fact)
-    : id_(job_of(fact)), pending_(state.index.pending), live_(state.index.live) {
-  if (const auto* started = std::get_if<JobStarted>(&fact)) add_nodes(started->allocation, &nodes_);
+    : id_(job_of(fact)),
+      pending_(state.index.pending),
+      live_(state.index.live),
+      turns_(state.record.turns),
+      has_turns_(!state.index.sliced.empty()) {
+  if (const auto* started = std::get_if<JobStarted>(&fact)) {
+    add_nodes(started->allocation, &nodes_);
+    has_turns_ = has_turns_ || started->allocation.row != 0;
+  }
   if (id_ == JobId{}) return;
   const auto* split = std::get_if<ElementSplit>(&fact);
   if (split != nullptr && state.find_job(split->job) == nullptr) element_ = split->job;
@@ -102,10 +109,11 @@ void Undo::restore(State& state) const {
       state.record.usage.of.erase(*user_);
     }
   }
+  state.record.turns = turns_;
   if (id_ != JobId{}) restore_job(state);
   if (array_) state.record.jobs.insert(*array_);
   if (element_ != JobId{}) state.record.jobs.erase(element_);
-  if (id_ == JobId{} || array_ || element_ != JobId{}) {
+  if (id_ == JobId{} || array_ || element_ != JobId{} || has_turns_) {
     state.index = rebuild_index(state.record, state.index.job_by_key.seed());
   } else {
     rebuild_waits(state.index, state.record);  // evolve() may have been in the middle of it
@@ -123,6 +131,8 @@ void Undo::restore_job(State& state) const {
   std::vector<NodeId> nodes = nodes_;
   std::ranges::sort(nodes);
   nodes.erase(std::ranges::unique(nodes).begin(), nodes.end());
+  // Who takes turns stands in a matrix as well, and all of the index is made anew.
+  if (has_turns_) return;
   for (const NodeId node : nodes) recount(state, node, job);
   if (job != nullptr && job->phase != JobPhase::ended) {
     state.index.unended.insert(id_);

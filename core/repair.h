@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/fact.h"
@@ -38,6 +40,8 @@ class Undo {
   std::optional<Job> array_;   // of which the job is an element
   JobId element_;              // that the fact makes
   std::vector<NodeId> nodes_;  // whose shares the fact may have moved
+  std::map<std::string, RowTurn> turns_;
+  bool has_turns_ = false;  // jobs take turns
 };
 
 }  // namespace cox::core

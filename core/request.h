@@ -82,6 +82,19 @@ struct RequeueJob {
   bool hold = false;  // there it does not begin before somebody releases it
 };
 
+/// What runs of the job shall stand still, and keep what it holds, until ResumeJob.
+struct SuspendJob {
+  Caller caller;
+  JobId job;
+  ArraySpec elements{};
+};
+
+struct ResumeJob {
+  Caller caller;
+  JobId job;
+  ArraySpec elements{};
+};
+
 /// What a job shall ask for instead. Unset: as it is.
 struct JobChanges {
   std::optional<std::string> name{}, comment{}, account{}, qos{}, constraint{};
@@ -315,6 +328,8 @@ using Request = std::variant<SubmitJob,
                              HoldJob,
                              ReleaseJob,
                              RequeueJob,
+                             SuspendJob,
+                             ResumeJob,
                              UpdateJob,
                              SettleWaits,
                              CreateStep,

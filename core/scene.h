@@ -25,6 +25,8 @@ Result<Facts> decide_one(const Scene& scene, const SignalJob& ask);
 Result<Facts> decide_one(const Scene& scene, const HoldJob& ask);
 Result<Facts> decide_one(const Scene& scene, const ReleaseJob& ask);
 Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask);
+Result<Facts> decide_one(const Scene& scene, const SuspendJob& ask);
+Result<Facts> decide_one(const Scene& scene, const ResumeJob& ask);
 Result<Facts> decide_one(const Scene& scene, const UpdateJob& ask);
 Result<Facts> decide_one(const Scene& scene, const SettleWaits& ask);
 Result<Facts> decide_one(const Scene& scene, const CreateStep& ask);

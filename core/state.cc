@@ -18,6 +18,7 @@ JobState job_state(const Job& job) {
     case JobPhase::starting:
       return JobState::configuring;
     case JobPhase::running:
+      return job.run->suspended.is_set() ? JobState::suspended : JobState::running;
     case JobPhase::split:
       return JobState::running;
     case JobPhase::ending:

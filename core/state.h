@@ -18,6 +18,7 @@
 #include "core/job_set.h"
 #include "core/job_table.h"
 #include "core/key_table.h"
+#include "core/slice/matrix.h"
 #include "model/allocation.h"
 #include "model/ids.h"
 #include "model/job_request.h"
@@ -84,7 +85,12 @@ struct JobRun {
   bool owes_epilog = false;       // the controller's, when the attempt is over
   Instant cleared;                // when that prolog had ended well
   Allocation allocation;          // of the current attempt; kept after the end, for the record
-  Bitset freed;                   // per allocation.nodes: holds nothing any more
+  Instant suspended;              // since when by an operator; unset: it is not
+  Uid suspended_by = 0;
+  Instant stands;  // since when its tasks stand still, for whatever reason; unset: they may run
+  Duration stood;  // how long they did before, since the release
+  bool has_stood = false;  // its nodes may have been told to
+  Bitset freed;            // per allocation.nodes: holds nothing any more
   StepId next_step;
   std::vector<Step> steps;  // of the current attempt
   JobState final_state = JobState::pending;
@@ -230,6 +236,13 @@ struct UsageRecord {
   friend bool operator==(const UsageRecord&, const UsageRecord&) = default;
 };
 
+/// Which row of a partition runs.
+struct RowTurn {
+  std::uint32_t row = 1;
+  Instant since;  // unset: there was no other turn yet
+  friend bool operator==(const RowTurn&, const RowTurn&) = default;
+};
+
 /// What the journal rebuilds. `replay(journal) == record` is checked after every simulated turn.
 struct Record {
   Epoch epoch;
@@ -249,16 +262,18 @@ struct Record {
   UsageRecord usage;
   std::set<AttemptKey> epilogs_owed;           // by the controller, of attempts that are over
   std::map<std::string, Instant> tokens_used;  // until when they would be good
+  std::map<std::string, RowTurn> turns;        // by partition, of those that ever had two
   friend bool operator==(const Record&, const Record&) = default;
 };
 
-/// What of a node is free, exactly.
+/// What of a node is free, exactly. Cores that jobs use in turns are free as long as no other job
+/// has them: core/slice/matrix.h says which row they are taken in.
 struct NodeFree {
   Bitset cores;
   std::vector<std::int64_t> memory_mib;
   Bitset devices;
   std::vector<std::int64_t> pools;
-  std::uint32_t jobs = 0;  // attempts that hold a share here
+  std::uint32_t jobs = 0;  // attempts that hold a share here, and take no turns
   friend bool operator==(const NodeFree&, const NodeFree&) = default;
 };
 
@@ -328,6 +343,13 @@ struct StepQueue {
   friend bool operator==(const StepQueue&, const StepQueue&) = default;
 };
 
+/// The jobs of one partition that take turns.
+struct SlicedJobs {
+  SliceMatrix matrix;                             // of the nodes that they hold
+  std::map<std::uint32_t, std::set<JobId>> rows;  // none is empty
+  friend bool operator==(const SlicedJobs&, const SlicedJobs&) = default;
+};
+
 /// Derived from Record, kept up to date inside evolve(), rebuilt at load.
 struct Index {
   std::vector<NodeFree> free;  // by NodeId
@@ -348,7 +370,8 @@ struct Index {
   WaitIndex waits;
   std::set<NodeId> reboots;  // of nodes where one is asked for and not begun
   std::map<JobId, StepQueue> step_queues;
-  std::set<JobId> steps_due;  // jobs of which a step that waits may begin
+  std::set<JobId> steps_due;                 // jobs of which a step that waits may begin
+  std::map<std::string, SlicedJobs> sliced;  // by partition; none is empty
   friend bool operator==(const Index&, const Index&) = default;
 };
 

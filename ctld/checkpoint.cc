@@ -27,6 +27,13 @@ void for_each_touched(const core::State& state, const core::Fact& fact, Touch to
           const core::Job* job = state.find_job(body.job);  // its array counts its end
           if (job != nullptr && job->array != JobId{}) touch(chunk_of(job->array));
         }
+        if constexpr (std::is_same_v<std::decay_t<decltype(body)>, core::RowTurned>) {
+          const auto sliced = state.index.sliced.find(body.partition);
+          if (sliced == state.index.sliced.end()) return;
+          for (const auto& [row, jobs] : sliced->second.rows) {
+            for (const JobId job : jobs) touch(chunk_of(job));  // they stand still, or go on
+          }
+        }
         if constexpr (requires { body.node; }) touch(chunk_of(body.node));
         if constexpr (requires { body.id; }) touch(chunk_of(body.id));
       },

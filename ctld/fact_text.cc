@@ -103,6 +103,14 @@ struct Describe {
            " are gone";
   }
 
+  std::string operator()(const core::JobSuspended& fact) const {
+    return job_text(fact.job) + ": suspended by uid " + std::to_string(fact.by);
+  }
+
+  std::string operator()(const core::JobResumed& fact) const {
+    return job_text(fact.job) + ": resumed by uid " + std::to_string(fact.by);
+  }
+
   std::string operator()(const core::JobsForgotten& fact) const {
     return std::to_string(fact.jobs.size()) + " ended jobs left to the history";
   }

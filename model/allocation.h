@@ -23,6 +23,7 @@ struct NodeShare {
 /// Ascending by NodeId: that is the node order of the job everywhere.
 struct Allocation {
   std::vector<NodeShare> nodes;
+  std::uint32_t row = 0;  // in which it takes turns with others, from 1; 0: in none
   friend bool operator==(const Allocation&, const Allocation&) = default;
 };
 

@@ -12,7 +12,7 @@ struct StateText {
   std::string_view word, letters;
 };
 
-constexpr std::array<StateText, 11> states{{
+constexpr std::array<StateText, 12> states{{
     {JobState::pending, "PENDING", "PD"},
     {JobState::configuring, "CONFIGURING", "CF"},
     {JobState::running, "RUNNING", "R"},
@@ -24,6 +24,7 @@ constexpr std::array<StateText, 11> states{{
     {JobState::out_of_memory, "OUT_OF_MEMORY", "OOM"},
     {JobState::node_fail, "NODE_FAIL", "NF"},
     {JobState::deadline, "DEADLINE", "DL"},
+    {JobState::suspended, "SUSPENDED", "S"},
 }};
 
 constexpr std::array<std::string_view, 6> phases{"pending", "starting", "running",

@@ -28,7 +28,8 @@ enum class JobState : std::uint8_t {
   timeout = 7,
   out_of_memory = 8,
   node_fail = 9,
-  deadline = 10,  // could not end before the deadline that its user gave
+  deadline = 10,   // could not end before the deadline that its user gave
+  suspended = 11,  // runs, but was told to stand still
 };
 
 /// Why a job or step is being ended. The first cause committed wins.
@@ -77,7 +78,7 @@ std::string_view to_text(Reason reason);  // the contract's word: "Resources"
 std::optional<JobState> parse_job_state(std::string_view text);
 
 constexpr bool is_final(JobState s) {
-  return s >= JobState::completed;
+  return s >= JobState::completed && s != JobState::suspended;
 }
 
 }  // namespace cox

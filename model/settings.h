@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/ids.h"
@@ -14,6 +15,8 @@ namespace cox {
 /// The configuration has no more tables of one kind, and an account not more users.
 inline constexpr int settings_tables_max = 4096;
 inline constexpr int settings_users_max = 65'536;
+/// Jobs that take turns on a node, at most.
+inline constexpr std::uint32_t slice_rows_max = 16;
 
 struct PartitionSettings {
   std::string name = "batch";
@@ -24,11 +27,22 @@ struct PartitionSettings {
   std::uint32_t max_nodes = 0;  // 0: no limit
   std::uint32_t tier = 1;
   bool cpu_is_thread = false;
-  bool whole_nodes = false;  // share = "nodes"
-  std::string select{};      // of its nodes, those with such labels; empty: all of them
-  std::uint32_t weight = 0;  // its term in the priority
+  bool whole_nodes = false;      // share = "nodes"
+  std::string select{};          // of its nodes, those with such labels; empty: all of them
+  std::uint32_t weight = 0;      // its term in the priority
+  std::uint32_t rows = 1;        // share = "timeslice": jobs that take turns on a node; 1: none do
+  Duration slice = seconds(30);  // how long a turn lasts
+
+  bool takes_turns() const { return rows > 1; }
+
   friend bool operator==(const PartitionSettings&, const PartitionSettings&) = default;
 };
+
+/// The word of the key `share`.
+inline std::string_view share_text(const PartitionSettings& partition) {
+  if (partition.takes_turns()) return "timeslice";
+  return partition.whole_nodes ? "nodes" : "cores";
+}
 
 /// What a node is expected to report at least; 0: nothing is expected.
 struct NodeExpectation {

@@ -59,6 +59,10 @@ Result<void> Containers::enter(const StepKey& key, int pid) {
   return containment_->enter(path(key), pid);
 }
 
+Result<void> Containers::freeze(AttemptKey key, bool stands) {
+  return containment_->freeze(path(key), stands);
+}
+
 void Containers::kill(const std::string& path, Survived survived) {
   try_kill(path, 0, survived);
 }

@@ -40,6 +40,9 @@ class Containers {
   /// error: the container is gone
   Result<void> enter(const StepKey& key, int pid);
 
+  /// Everything in it stands still, those of all its steps included, or goes on.
+  Result<void> freeze(AttemptKey key, bool stands);
+
   /// SIGKILL to everything in it, again until nothing is left, for about a second; then `survived`
   /// gets how many are left and their description, where that is asked for.
   using Survived = std::function<void(std::uint32_t processes, const std::string& why)>;

@@ -89,6 +89,7 @@ class Daemon {
   void run(const agent::TellGo& effect);
   void run(const agent::TellEnd& effect);
   void run(const agent::TellLimit& effect);
+  void run(const agent::PauseAttempt& effect);
   void run(const agent::TellForget& effect);
   void run(const agent::KillStep& effect);
   void run(const agent::KillAttempt& effect);
@@ -110,7 +111,7 @@ class Daemon {
   Result<void> make_tmp(const AttemptPlan& plan);
   void remove_tmp(AttemptKey key);
   void log_closed(AttemptKey key);
-  Result<int> spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once);
+  Result<int> spawn(const AttemptPlan& plan, const agent::SpawnSupervisor& effect);
   platform::ContainerLimits limits(const NodeShare& share) const;
   platform::ContainerLimits step_limits(const NodeShare& part) const;
   void bind(const wire::StepSpec& spec, StepPlace* place) const;

@@ -149,7 +149,7 @@ void Daemon::run(const agent::SpawnSupervisor& effect) {
   if (plan == plans_.end() || plan->second.spec(effect.step.step) == nullptr) {
     return tell(agent::SupervisorGone{effect.step, "its plan is gone", false});
   }
-  const auto pid = spawn(plan->second, effect.step, effect.go_at_once);
+  const auto pid = spawn(plan->second, effect);
   if (!pid) {
     log_.error("step " + key_text(effect.step) + ": " + pid.error().message);
     return tell(agent::SupervisorGone{effect.step, pid.error().message, false});
@@ -157,7 +157,8 @@ void Daemon::run(const agent::SpawnSupervisor& effect) {
   containers_.set_supervisor(effect.step, *pid);
 }
 
-Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_at_once) {
+Result<int> Daemon::spawn(const AttemptPlan& plan, const agent::SpawnSupervisor& effect) {
+  const StepKey& key = effect.step;
   const wire::StepSpec& spec = *plan.spec(key.step);
   const auto share = plan.share_of(spec);
   if (!share) return tl::unexpected(share.error());
@@ -175,7 +176,8 @@ Result<int> Daemon::spawn(const AttemptPlan& plan, const StepKey& key, bool go_a
   bind(spec, &place);
   put_gpus(plan, *share, &place);
   hint_gpus(spec, *share, &place);
-  place.go_at_once = go_at_once;
+  place.go_at_once = effect.go_at_once;
+  place.stands = effect.stands;
   if (const auto left = contact_.lease_left(loop_.monotonic())) {
     place.lease_left = *left;
     place.lease_kill_wait = contact_.terms().fence_kill_wait;
@@ -229,6 +231,18 @@ void Daemon::run(const agent::TellLimit& effect) {
   const auto plan = plans_.find(effect.attempt);
   if (plan != plans_.end()) change_limit(effect.limit, &plan->second);
   supervisors_.send_attempt(effect.attempt, step_limit_bytes(effect.limit));
+}
+
+/// Clocks stop before what they count, and go on after it.
+void Daemon::run(const agent::PauseAttempt& effect) {
+  const std::string told = step_pause_bytes(effect.stands);
+  if (effect.stands) supervisors_.send_attempt(effect.attempt, told);
+  const auto done = containers_.freeze(effect.attempt, effect.stands);
+  if (!done) {
+    log_.error("attempt " + key_text(effect.attempt) + " cannot be made to " +
+               (effect.stands ? "stand still: " : "go on: ") + done.error().message);
+  }
+  if (!effect.stands) supervisors_.send_attempt(effect.attempt, told);
 }
 
 void Daemon::run(const agent::TellForget& effect) {

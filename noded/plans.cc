@@ -140,6 +140,7 @@ std::string step_start_bytes(const AttemptPlan& plan, StepId step, const StepPla
   start->set_tmp_dir(place.tmp_dir);
   start->set_kill_wait_us(place.kill_wait_us);
   start->set_go_at_once(place.go_at_once);
+  start->set_stands(place.stands);
   if (place.lease_left.us > 0) {
     start->mutable_lease()->set_left_us(place.lease_left.us);
     start->mutable_lease()->set_kill_wait_us(place.lease_kill_wait.us);

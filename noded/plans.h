@@ -58,6 +58,7 @@ struct StepPlace {
   std::string nvidia_gpus, amd_gpus;  // Machine::gpu_numbers of what the step may use
   bool hides_gpus = false;            // the attempt holds some, and the step none of them
   bool go_at_once = false;
+  bool stands = false;
   Duration lease_left, lease_kill_wait;  // 0: none
 };
 

@@ -79,8 +79,12 @@ Result<Received> take_one(const agent::Origin& origin, wire::Prepare* message) {
   Received received;
   auto plan = check_plan(std::move(*message));
   if (plan) {
-    received.request =
-        agent::Prepare{origin, *key, plan->initial(), go_at_once, !plan->programs.epilog.empty()};
+    received.request = agent::Prepare{origin,
+                                      *key,
+                                      plan->initial(),
+                                      go_at_once,
+                                      !plan->programs.epilog.empty(),
+                                      plan->prepare.stands()};
     received.plan = std::move(*plan);
   } else {
     received.request = agent::Prepare{origin, *key, {}, false};
@@ -138,6 +142,12 @@ Result<Received> take_one(const agent::Origin& origin, const wire::TimeLimit& me
   }
   const Duration limit = std::min(Duration{message.limit_us()}, duration_unlimited);
   return of(agent::ChangeLimit{origin, *attempt, limit});
+}
+
+Result<Received> take_one(const agent::Origin& origin, const wire::Pause& message) {
+  const auto attempt = take_attempt(message);
+  if (!attempt) return tl::unexpected(attempt.error());
+  return of(agent::Pause{origin, *attempt, message.stands()});
 }
 
 Result<Received> take_one(const agent::Origin& origin, const wire::StepAck& message) {
@@ -208,6 +218,8 @@ Result<Received> take_body(wire::ControllerMessage* message) {
       return take_one(origin, message->close());
     case wire::ControllerMessage::kTimeLimit:
       return take_one(origin, message->time_limit());
+    case wire::ControllerMessage::kPause:
+      return take_one(origin, message->pause());
     case wire::ControllerMessage::kStepAck:
       return take_one(origin, message->step_ack());
     case wire::ControllerMessage::kClosedAck:

@@ -79,6 +79,7 @@ std::string step_go_bytes(const std::vector<std::string>& endpoints);
 std::string step_end_bytes(EndCause cause);
 std::string step_forget_bytes();
 std::string step_limit_bytes(Duration limit);
+std::string step_pause_bytes(bool stands);
 std::string step_signal_bytes(const SignalOrder& order);
 std::string step_lease_bytes(Duration left, Duration kill_wait);
 

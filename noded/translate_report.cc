@@ -170,6 +170,12 @@ std::string step_limit_bytes(Duration limit) {
   return message.SerializeAsString();
 }
 
+std::string step_pause_bytes(bool stands) {
+  wire::StepMessage message;
+  message.mutable_pause()->set_stands(stands);
+  return message.SerializeAsString();
+}
+
 std::string step_lease_bytes(Duration left, Duration kill_wait) {
   wire::StepMessage message;
   message.mutable_lease()->set_left_us(left.us);

@@ -176,6 +176,7 @@ void put(const cox::Allocation& from, Allocation* to) {
   to->clear_nodes();
   to->mutable_nodes()->Reserve(static_cast<int>(from.nodes.size()));
   for (const auto& share : from.nodes) put(share, to->add_nodes());
+  to->set_row(from.row);
 }
 
 Result<cox::Allocation> take(const Allocation& from) {
@@ -191,6 +192,7 @@ Result<cox::Allocation> take(const Allocation& from) {
       if (!check.good()) break;
     }
   }
+  to.row = check.range<std::uint32_t>(from.row(), 0, slice_rows_max, "row");
   return check.done(std::move(to)).map_error([](const cox::Error& error) {
     return error.with_context("allocation");
   });

@@ -19,6 +19,9 @@ void put(const cox::PartitionSettings& from, PartitionSettings* to) {
   to->set_cpu_is_thread(from.cpu_is_thread);
   to->set_whole_nodes(from.whole_nodes);
   to->set_weight(from.weight);
+  if (!from.takes_turns()) return;
+  to->set_rows(from.rows);
+  to->set_slice_us(from.slice.us);
 }
 
 /// A compact list may name any part of a large fleet.
@@ -43,6 +46,9 @@ cox::PartitionSettings take(Check& check, const PartitionSettings& from) {
   to.cpu_is_thread = from.cpu_is_thread();
   to.whole_nodes = from.whole_nodes();
   to.weight = from.weight();
+  if (from.rows() < 2) return to;
+  to.rows = check.range<std::uint32_t>(from.rows(), 2, slice_rows_max, "rows");
+  to.slice = span(check, from.slice_us(), "slice");
   return to;
 }
 

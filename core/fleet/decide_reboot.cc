@@ -12,7 +12,7 @@ namespace {
 /// Nothing runs there, and somebody there can be told.
 bool can_begin(const State& state, const Contact& contact, NodeId id) {
   const Node& node = state.record.nodes[id.value];
-  return state.index.free[id.value].jobs == 0 && node.stuck.empty() && !node.is_lost &&
+  return state.index.jobs_on_node[id.value].empty() && node.stuck.empty() && !node.is_lost &&
          contact.is_connected(id) && !contact.is_cluttered(id);
 }
 

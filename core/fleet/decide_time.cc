@@ -11,6 +11,8 @@
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
 #include "core/scene.h"
+#include "core/slice/standing.h"
+#include "core/slice/turns.h"
 
 namespace cox::core {
 namespace {
@@ -58,7 +60,7 @@ bool is_overdue(const Scene& scene, const Job& job) {
   const Settings& settings = scene.state.record.settings;
   const Duration limit = job.request.time_limit + settings.kill_wait + patience +
                          prolog_patience(settings.programs) + epilog_patience(settings.programs);
-  return scene.now > counted_from(scene, job.run->released) + limit;
+  return scene.now > counted_from(scene, job.run->released) + limit + stood(job, scene.now);
 }
 
 bool is_heard(const Scene& scene, NodeId node) {
@@ -171,6 +173,7 @@ Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
       check_jobs(scene, endings, node.id);
     }
   }
+  for (Fact& fact : turn_rows(scene)) endings.add(std::move(fact));
   check_reboots(scene, endings);
   const Settings& settings = scene.state.record.settings;
   if (settings.priority == "multifactor" && is_charge_due(scene.state, scene.now)) {

@@ -65,7 +65,7 @@ void evolve_one(State& state, const NodeRegistered& fact) {
     return;
   }
   // Another class or memory comes only after NodeLost, when no job holds anything here.
-  if (state.index.free[node.id.value].jobs == 0) {
+  if (state.index.jobs_on_node[node.id.value].empty()) {
     state.index.free[node.id.value] = whole_node(node, state.class_of(node));
   }
   index_usable(state.index, state.record, node);

@@ -26,15 +26,23 @@ void index_membership(Index& index, const Record& record, const Node& node) {
   const Settings& settings = record.settings;
   const NodeSettings* own = settings_of(index, settings, node);
   if (own == nullptr && !settings.nodes.empty()) return;  // known nodes are listed, and it is not
+  std::vector<const PartitionSettings*> joined;
   const auto join = [&](const PartitionSettings& partition) {
-    if (is_selected(partition, own)) index.partition_nodes[partition.name].set(node.id.value);
+    if (is_selected(partition, own)) joined.push_back(&partition);
   };
   for (const PartitionSettings& partition : settings.partitions) {
     if (partition.nodes.empty()) join(partition);
   }
   const auto listed = index.partitions_by_node_name.find(node.name);
-  if (listed == index.partitions_by_node_name.end()) return;
-  for (const std::uint32_t position : listed->second) join(settings.partitions[position]);
+  if (listed != index.partitions_by_node_name.end()) {
+    for (const std::uint32_t position : listed->second) join(settings.partitions[position]);
+  }
+  // Where jobs take turns no other job may run beside them. config/ refuses what it can see.
+  const auto turns = std::ranges::find_if(joined, &PartitionSettings::takes_turns);
+  if (turns != joined.end()) joined = {*turns};
+  for (const PartitionSettings* one : joined) {
+    index.partition_nodes[one->name].set(node.id.value);
+  }
 }
 
 void index_tables(Index& index, const Settings& settings) {
@@ -60,7 +68,7 @@ void index_job(Index& index, const Job& job) {
     if (is_live(job)) ++members.live;
   }
   for (const NodeShare& share : job.run->allocation.nodes) {
-    if (holds_share(job, share.node)) take(index, job.id, share);
+    if (holds_share(job, share.node)) take(index, job, share);
   }
 }
 

@@ -2,6 +2,8 @@
 #include "core/fleet/ledger.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "common/assert.h"
 #include "core/job/lifecycle.h"
@@ -29,17 +31,31 @@ struct Recount {
   std::vector<std::string> faults;
 
   void add(const Node& node, const Job& job, const NodeShare& share) {
-    if (used.cores.intersects(share.cores)) faults.push_back(at(node, "a core is given twice"));
+    add_cores(node, job, share);
     if (used.devices.intersects(share.devices))
       faults.push_back(at(node, "a device is given twice"));
-    used.cores |= share.cores;
     used.devices |= share.devices;
     sum(node, job, used.memory_mib, share.memory_mib, "memory");
     sum(node, job, used.pools, share.pools, "pool");
-    ++used.jobs;
   }
 
  private:
+  /// Jobs share a core only in turns with others of their partition, each in a row of its own.
+  void add_cores(const Node& node, const Job& job, const NodeShare& share) {
+    const std::uint32_t row = job.run->allocation.row;
+    const std::string& partition = row == 0 ? std::string() : partition_of(job);
+    for (const auto& [other, cores] : cores_of_) {
+      const bool is_in_turns = row != 0 && other.first == partition && other.second != row;
+      if (!is_in_turns && cores.intersects(share.cores)) {
+        faults.push_back(at(node, "a core is given twice"));
+      }
+    }
+    cores_of_[{partition, row}] |= share.cores;
+    if (row != 0) return;
+    used.cores |= share.cores;
+    ++used.jobs;
+  }
+
   void sum(const Node& node,
            const Job& job,
            std::vector<std::int64_t>& total,
@@ -54,7 +70,28 @@ struct Recount {
       total[i] += part[i];
     }
   }
+
+  std::map<std::pair<std::string, std::uint32_t>, Bitset> cores_of_;  // by partition and row
 };
+
+void take_in_row(Index& index, const Job& job, NodeId node) {
+  SlicedJobs& sliced = index.sliced[partition_of(job)];
+  sliced.matrix.take(job.run->allocation.row, node);
+  sliced.rows[job.run->allocation.row].insert(job.id);
+}
+
+void give_back_in_row(Index& index, const Job& job, NodeId node) {
+  const auto found = index.sliced.find(partition_of(job));
+  ASSERT(found != index.sliced.end());
+  SlicedJobs& sliced = found->second;
+  const std::uint32_t row = job.run->allocation.row;
+  sliced.matrix.give_back(row, node);
+  if (is_free(job)) {
+    sliced.rows[row].erase(job.id);
+    if (sliced.rows[row].empty()) sliced.rows.erase(row);
+  }
+  if (sliced.matrix.is_empty()) index.sliced.erase(found);
+}
 
 void compare(const Node& node,
              const std::vector<std::int64_t>& free,
@@ -109,32 +146,45 @@ NodeFree whole_node(const Node& node, const NodeClass& node_class) {
   return all;
 }
 
-void take(Index& index, JobId job, const NodeShare& share) {
+void take(Index& index, const Job& job, const NodeShare& share) {
   ASSERT(share.node.value < index.free.size());
   NodeFree& free = index.free[share.node.value];
   ASSERT(free.cores.contains(share.cores) && free.devices.contains(share.devices));
-  free.cores -= share.cores;
   free.devices -= share.devices;
   change(free.memory_mib, share.memory_mib, -1);
   change(free.pools, share.pools, -1);
-  ++free.jobs;
+  if (job.run->allocation.row != 0) {
+    take_in_row(index, job, share.node);
+  } else {
+    free.cores -= share.cores;
+    ++free.jobs;
+  }
   auto& jobs = index.jobs_on_node[share.node.value];
-  jobs.insert(std::ranges::lower_bound(jobs, job), job);
+  jobs.insert(std::ranges::lower_bound(jobs, job.id), job.id);
 }
 
-void give_back(Index& index, JobId job, const NodeShare& share) {
+void give_back(Index& index, const Job& job, const NodeShare& share) {
   NodeFree& free = index.free[share.node.value];
-  ASSERT(!free.cores.intersects(share.cores) && !free.devices.intersects(share.devices));
-  free.cores |= share.cores;
+  ASSERT(!free.devices.intersects(share.devices));
   free.devices |= share.devices;
   change(free.memory_mib, share.memory_mib, 1);
   change(free.pools, share.pools, 1);
-  ASSERT(free.jobs > 0);
-  --free.jobs;
+  if (job.run->allocation.row != 0) {
+    give_back_in_row(index, job, share.node);
+  } else {
+    ASSERT(!free.cores.intersects(share.cores) && free.jobs > 0);
+    free.cores |= share.cores;
+    --free.jobs;
+  }
   auto& jobs = index.jobs_on_node[share.node.value];
-  const auto found = std::ranges::lower_bound(jobs, job);
-  ASSERT(found != jobs.end() && *found == job);
+  const auto found = std::ranges::lower_bound(jobs, job.id);
+  ASSERT(found != jobs.end() && *found == job.id);
   jobs.erase(found);
+}
+
+bool is_sliced(const Index& index, NodeId node) {
+  return std::ranges::any_of(index.sliced,
+                             [node](const auto& one) { return one.second.matrix.is_held(node); });
 }
 
 std::vector<std::string> ledger_faults(const State& state) {

@@ -8,8 +8,10 @@ namespace cox::core {
 /// Everything the node has, nothing used.
 NodeFree whole_node(const Node& node, const NodeClass& node_class);
 /// Takes a job's share out of what is free. Asserts that all of it was.
-void take(Index& index, JobId job, const NodeShare& share);
-/// Gives it back. Asserts that none of it was free.
-void give_back(Index& index, JobId job, const NodeShare& share);
+void take(Index& index, const Job& job, const NodeShare& share);
+/// Gives it back, which the job says already. Asserts that none of it was free.
+void give_back(Index& index, const Job& job, const NodeShare& share);
+/// The node is held by jobs that use its cores in turns.
+bool is_sliced(const Index& index, NodeId node);
 
 }  // namespace cox::core

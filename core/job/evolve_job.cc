@@ -12,6 +12,7 @@
 #include "core/job/lifecycle.h"
 #include "core/job/quarantine.h"
 #include "core/job/retention.h"
+#include "core/slice/standing.h"
 
 namespace cox::core {
 namespace {
@@ -33,7 +34,8 @@ void free_share(State& state, Job& job, std::size_t position) {
   JobRun& run = job.run.edit();
   if (run.freed.test(position)) return;
   run.freed.set(position);
-  give_back(state.index, job.id, run.allocation.nodes[position]);
+  give_back(state.index, job, run.allocation.nodes[position]);
+  end_turns(state, job);
 }
 
 ArrayMembers* members_of(State& state, const Job& element) {
@@ -68,6 +70,7 @@ void return_to_queue(State& state, Job& job, const std::string& why) {
   run.cause = EndCause::none;
   run.ended_by = 0;
   run.why = why;
+  run.suspended = run.stands = Instant{};
   run.steps.clear();
 }
 
@@ -219,7 +222,11 @@ void evolve_one(State& state, const JobStarted& fact) {
   run.awaits_program = fact.awaits_program;
   run.owes_epilog = fact.owes_epilog;
   run.cleared = Instant{};
-  for (const NodeShare& share : run.allocation.nodes) take(state.index, job.id, share);
+  run.suspended = run.stands = Instant{};
+  run.stood = Duration{};
+  run.has_stood = false;
+  for (const NodeShare& share : run.allocation.nodes) take(state.index, job, share);
+  keep_standing(state.record, job, fact.at);
 }
 
 void evolve_one(State& state, const StartCleared& fact) {
@@ -240,6 +247,7 @@ void evolve_one(State& state, const JobReleased& fact) {
   job.phase = JobPhase::running;
   JobRun& run = job.run.edit();
   run.released = fact.at;
+  run.stood = Duration{};  // what was before counts for no limit
   if (++run.attempts_run == 1) run.begun = fact.at;
 }
 
@@ -264,6 +272,8 @@ void evolve_one(State& state, const JobEnding& fact) {
   run.cause = fact.cause;
   run.ended_by = fact.by;
   run.why = fact.why;
+  run.suspended = Instant{};
+  keep_standing(state.record, job, fact.at);  // what ends goes on, to end
 }
 
 void evolve_one(State& state, const NodeFreed& fact) {

@@ -6,6 +6,7 @@
 #include "core/job/array.h"
 #include "core/job/evolve_job.h"
 #include "core/scene.h"
+#include "core/slice/standing.h"
 
 namespace cox::core {
 namespace {
@@ -86,6 +87,7 @@ void evolve_one(State& state, const JobQuarantined& fact) {
     JobRun& run = job->run.edit();
     run.cause = EndCause::supervisor_lost;
     run.why = fact.why;
+    keep_standing(state.record, *job, fact.at);
   }
 }
 

@@ -1,6 +1,7 @@
-// SettleWaits: steps begin for which there is room now; jobs whose dependency can never come true
-// end, and elements whose own turn has come, or never will, part from their array. Each decision
-// takes some; the caller asks again.
+// SettleWaits: steps begin for which there is room now; jobs that take turns move to earlier rows,
+// and a row that wants its turn follows one that does not; jobs whose dependency can never come
+// true end, and elements whose own turn has come, or never will, part from their array. Each
+// decision takes some; the caller asks again.
 #include <map>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "core/job/step_queue.h"
 #include "core/job/waits.h"
 #include "core/scene.h"
+#include "core/slice/turns.h"
 
 namespace cox::core {
 namespace {
@@ -91,6 +93,7 @@ void part(const Scene& scene,
 
 Result<Facts> decide_one(const Scene& scene, const SettleWaits&) {
   if (!scene.state.index.steps_due.empty()) return start_due_steps(scene);
+  if (Facts rows = settle_rows(scene); !rows.empty()) return rows;
   const WaitIndex& waits = scene.state.index.waits;
   Endings endings(scene.state, scene.now);
   std::size_t settled = 0;

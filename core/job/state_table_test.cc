@@ -64,6 +64,9 @@ Named named(const Fact& fact) {
   if (const auto* f = std::get_if<JobReleased>(&fact)) return {"JobReleased", f->job};
   if (const auto* f = std::get_if<StartUndone>(&fact)) return {"StartUndone", f->job};
   if (const auto* f = std::get_if<JobEnding>(&fact)) return {"JobEnding", f->job};
+  if (const auto* f = std::get_if<JobSuspended>(&fact)) return {"JobSuspended", f->job};
+  if (const auto* f = std::get_if<JobResumed>(&fact)) return {"JobResumed", f->job};
+  if (const auto* f = std::get_if<RowChanged>(&fact)) return {"RowChanged", f->job};
   if (const auto* f = std::get_if<NodeFreed>(&fact)) return {"NodeFreed", f->job};
   if (const auto* f = std::get_if<JobRequeued>(&fact)) return {"JobRequeued", f->job};
   if (const auto* f = std::get_if<JobEnded>(&fact)) return {"JobEnded", f->job};

@@ -5,6 +5,7 @@
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/waits_parts.h"
+#include "core/slice/turns.h"
 
 namespace cox::core {
 
@@ -142,7 +143,7 @@ std::vector<JobId> dependents_of(const State& state, JobId id) {
 
 bool has_unsettled(const State& state) {
   return !state.index.waits.doomed.empty() || !state.index.waits.due.empty() ||
-         !state.index.steps_due.empty();
+         !state.index.steps_due.empty() || has_rows_unsettled(state);
 }
 
 }  // namespace cox::core

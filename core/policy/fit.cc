@@ -118,7 +118,7 @@ std::int64_t Need::memory_for(NodeId node, std::uint32_t tasks) const {
     return each > limit / cpus ? std::numeric_limits<std::int64_t>::max()
                                : static_cast<std::int64_t>(each * cpus);
   }
-  if (component_.memory_per_cpu_mib == 0 || whole_nodes_) return total;
+  if (component_.memory_per_cpu_mib == 0 || whole_nodes_) return total / std::max(1U, view_.rows);
   const auto cores = static_cast<std::int64_t>(class_of(node).cores.size());
   const auto part = static_cast<std::int64_t>(cores_for(node, tasks));
   return part >= cores ? total : total / cores * part + total % cores * part / cores;

@@ -27,6 +27,7 @@ struct FreeNodes {
   bool cpu_is_thread = false;
   bool whole_nodes = false;
   std::uint32_t nodes_max = 0;  // no job may have more of them; 0: no limit
+  std::uint32_t rows = 1;       // as many jobs as share a node's memory in turns
 };
 
 struct Placement {

@@ -68,6 +68,8 @@ const Reservations& Plan::reserve(const State& state, const Contact& contact) {
   for (std::size_t i = 0; i < queues.partitions.size(); ++i) {
     PartitionQueue& partition = queues.partitions[i];
     ready.push_back(&queues.ready_of(partition, state, contact));
+    // Where jobs take turns nobody can say when one of them ends.
+    if (partition.settings.takes_turns()) continue;
     if (partition.refused.has_value()) heads.push_back(Head{*partition.refused, i});
   }
   std::ranges::sort(heads, [](const Head& a, const Head& b) { return a.place < b.place; });
@@ -119,6 +121,7 @@ void Plan::Queues::offer(std::size_t which) {
   const JobClass& one = classes[which];
   const PartitionQueue& partition = partitions[one.partition];
   if (one.jobs.empty() || one.is_hopeless || one.refused_in == pass.scan.round) return;
+  if (partition.settings.takes_turns()) return;  // nobody overtakes there
   const Place first = one.first();
   if (partition.refused == first) return;
   Candidate candidate{0, 0, first, which};

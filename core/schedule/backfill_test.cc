@@ -338,7 +338,8 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
   for (const auto& [end, id] : running.by_end()) {
     const Job& one = cluster.job(id);
     const bool is_endless =
-        one.phase != JobPhase::ending && one.request.time_limit == duration_unlimited;
+        one.phase != JobPhase::ending &&
+        (one.request.time_limit == duration_unlimited || one.run->suspended.is_set());
     const Second at = is_endless           ? second_never
                       : end <= cluster.now ? cluster.now.us / 1'000'000
                                            : end_second(end, Duration{});

@@ -56,13 +56,15 @@ void Plan::begin_plan(const State& state, const Contact& contact) {
   std::vector<std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < queues.partitions.size(); ++i) {
     const Bitset& ready = queues.ready_of(queues.partitions[i], state, contact);
-    queues.partitions[i].refused.reset();
+    const bool takes_turns = queues.partitions[i].settings.takes_turns();
+    if (!takes_turns) queues.partitions[i].refused.reset();
     const auto same = std::ranges::find_if(members, [&](const auto& group) {
       return *queues.partitions[group.front()].ready == ready;
     });
     full.lane_of.push_back(static_cast<std::size_t>(same - members.begin()));
     if (same == members.end()) members.emplace_back();
     members[full.lane_of.back()].push_back(i);
+    if (takes_turns) continue;
     for (const auto& [place, which] : queues.partitions[i].heads) {
       full.heap.push_back({place, i, which});
     }
@@ -206,7 +208,7 @@ void Plan::reserve_planned(const State& state,
 /// still fit after all that started since it was looked at.
 void Plan::Queues::settle_reasons(const State& state) {
   for (PartitionQueue& partition : partitions) {
-    if (partition.heads.empty()) continue;
+    if (partition.heads.empty() || partition.settings.takes_turns()) continue;
     const auto [place, which] = *partition.heads.begin();
     const bool is_known = partition.refused == place;
     if (is_known && partition.blocked.code != Reason::priority) continue;

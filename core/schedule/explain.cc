@@ -106,7 +106,24 @@ void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset
   }
 }
 
+/// Where jobs take turns: nodes that have a row left.
+void note_rows(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  const auto sliced = ask.state.index.sliced.find(partition.name);
+  Bitset full = ready;
+  for (std::uint32_t row = 1; row <= partition.rows; ++row) {
+    full -=
+        sliced == ask.state.index.sliced.end() ? ready : sliced->second.matrix.free_in(row, ready);
+  }
+  const std::size_t left = ready.count() - full.count();
+  const std::uint64_t least = cores_least(ask.job.request, partition);
+  ask.note("rows of partition " + partition.name, left >= least,
+           count_text(left, "node") + " with one of " + std::to_string(partition.rows) +
+               " rows free, " + std::to_string(least) + " needed, all in the same row",
+           left);
+}
+
 void note_cores(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  if (partition.takes_turns()) return note_rows(ask, partition, ready);
   std::uint64_t free = 0;
   ready.for_each([&](std::size_t node) { free += ask.state.index.free[node].cores.count(); });
   const std::uint64_t least = cores_least(ask.job.request, partition);

@@ -22,9 +22,9 @@ bool could_hold(const State& state, const PartitionSettings& partition, const Jo
     const auto node = state.node_named(name);
     if (node.has_value() && nodes.test(node->value)) nodes.reset(node->value);
   }
-  return fits_whole(request,
-                    FreeNodes{nodes, state.record.nodes, state.index.free, state.record.classes,
-                              partition.cpu_is_thread, partition.whole_nodes, partition.max_nodes});
+  return fits_whole(request, FreeNodes{nodes, state.record.nodes, state.index.free,
+                                       state.record.classes, partition.cpu_is_thread,
+                                       partition.whole_nodes, partition.max_nodes, partition.rows});
 }
 
 Failure refusal(const PartitionSettings& partition, const std::string& why) {

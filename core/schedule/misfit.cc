@@ -45,7 +45,8 @@ class Misfit {
               state.record.classes,
               partition.cpu_is_thread,
               partition.whole_nodes,
-              partition.max_nodes},
+              partition.max_nodes,
+              partition.rows},
         need_(request, view_) {}
 
   std::vector<FleetCheck> checks() {

@@ -37,6 +37,7 @@ std::vector<std::optional<Place>> Outlook::first_waiting() const {
     const auto head = order.first_waiting(order.all());
     heads.emplace_back();
     if (state_.record.partitions_down.contains(partition.name)) continue;
+    if (partition.takes_turns()) continue;  // nothing is promised there
     if (head.has_value()) heads.back() = order.place_of(*state_.find_job(*head));
   }
   return heads;
@@ -53,6 +54,7 @@ std::optional<Allocation> Outlook::start_now(const JobRequest& request, const Tr
   const BackfillKind kind = backfill_kind(state_.record.settings);
   const bool is_first = !blocker_.has_value();
   if (!trial.allocation.has_value()) return std::nullopt;
+  if (partition_.takes_turns()) return is_first ? trial.allocation : std::nullopt;
   if (kind == BackfillKind::none && is_first) return trial.allocation;
   if (kind != BackfillKind::easy && kind != BackfillKind::easy_sjbf) {
     return is_first && !shares_nodes() ? trial.allocation : std::nullopt;
@@ -71,6 +73,7 @@ std::optional<Allocation> Outlook::start_now(const JobRequest& request, const Tr
 }
 
 Forecast Outlook::forecast(const JobRequest& request) {
+  if (partition_.takes_turns()) return Forecast{};  // nobody can tell when a job there ends
   if (!forecaster_.has_value()) {
     forecaster_.emplace(state_, now_, partition_, ready_, order_.hopeful(ahead_));
   }

@@ -19,11 +19,12 @@
 namespace cox::core {
 namespace {
 
-/// The partition whose head comes first of all, among those awake.
-PartitionQueue* next_partition(std::vector<PartitionQueue>& partitions) {
+/// The partition whose head comes first of all, among those awake. `in_turns`: among those where
+/// jobs take turns.
+PartitionQueue* next_partition(std::vector<PartitionQueue>& partitions, bool in_turns = false) {
   PartitionQueue* best = nullptr;
   for (PartitionQueue& partition : partitions) {
-    if (partition.is_asleep()) continue;
+    if (partition.is_asleep() || (in_turns && !partition.settings.takes_turns())) continue;
     if (best == nullptr || partition.heads.begin()->first < best->heads.begin()->first) {
       best = &partition;
     }
@@ -86,9 +87,11 @@ void Plan::observe(const State& state, const Fact& fact) {
           if (moves) queues.renew();
         } else if constexpr (std::is_same_v<One, StartUndone>) {
           queues.learn_running(state, one.job);
-          for (const NodeShare& share : state.find_job(one.job)->run->allocation.nodes) {
-            queues.count_free(state, share, true);
+          const Job& job = *state.find_job(one.job);
+          for (const NodeShare& share : job.run->allocation.nodes) {
+            queues.count_free(state, job.run->allocation, share, true);
             queues.wake_node(state, share.node);
+            queues.wake_behind_rows(state, job, share.node);
           }
           queues.insert(state, one.job);
         } else if constexpr (is_any_of<One, JobHeld, JobEnded, ElementsCancelled>) {
@@ -99,15 +102,24 @@ void Plan::observe(const State& state, const Fact& fact) {
           queues.pass.full.starting.reset();
           queues.learn_running(state, one.job);
           for (const NodeShare& share : one.allocation.nodes) {
-            queues.count_free(state, share, false);
+            queues.count_free(state, one.allocation, share, false);
           }
         } else if constexpr (std::is_same_v<One, NodeFreed>) {
           const Job& job = *state.find_job(one.job);
           queues.learn_user(state, one.job);
           queues.learn_running(state, one.job);
-          const NodeShare& share = job.run->allocation.nodes[*node_position(job, one.node)];
-          queues.count_free(state, share, true);
+          const Allocation& allocation = job.run->allocation;
+          const NodeShare& share = allocation.nodes[*node_position(job, one.node)];
+          queues.count_free(state, allocation, share, true);
           queues.wake_node(state, one.node);
+          queues.wake_behind_rows(state, job, one.node);
+        } else if constexpr (is_any_of<One, JobSuspended, JobResumed>) {
+          queues.learn_running(state, one.job);  // it may end at another time
+          queues.renew();
+        } else if constexpr (std::is_same_v<One, RowChanged>) {
+          for (const NodeShare& share : state.find_job(one.job)->run->allocation.nodes) {
+            queues.wake_node(state, share.node);
+          }
         } else if constexpr (changes_fleet<One>) {
           queues.fleet_changed();
         } else if constexpr (std::is_same_v<One, UsageCharged>) {
@@ -139,6 +151,11 @@ Facts Plan::step(
   *done = false;
   for (std::size_t i = 0; i < steps; ++i) {
     if (queues.pass.kind == BackfillKind::conservative) {
+      if (PartitionQueue* in_turns = next_partition(queues.partitions, true)) {
+        Facts started = look(state, contact, *in_turns);
+        if (!started.empty()) return started;
+        continue;
+      }
       if (check_class(state, contact)) continue;
       bool more = false;
       Facts started = plan_next(state, contact, &more);
@@ -178,12 +195,14 @@ Facts Plan::look(const State& state, const Contact& contact, PartitionQueue& par
     return {};
   }
   partition.is_held_back = false;
-  if (trial.allocation.has_value() && has_promises_above(place)) {
+  // Where jobs take turns nothing is promised, and its nodes are in no other partition.
+  const bool takes_turns = partition.settings.takes_turns();
+  if (!takes_turns && trial.allocation.has_value() && has_promises_above(place)) {
     trial.allocation = keep_promises(state, contact, partition, job, *trial.allocation, place);
     partition.is_held_back = !trial.allocation.has_value();
     if (partition.is_held_back) trial.blocked = Blocked{Reason::priority, 0};
   }
-  queues_->pass.renew();
+  if (!takes_turns) queues_->pass.renew();
   if (!trial.allocation.has_value()) {
     // 5. reserve: what is behind a job that waits for resources may not delay it.
     partition.refused = place;

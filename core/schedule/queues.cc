@@ -6,6 +6,7 @@
 
 #include "core/fairshare/usage.h"
 #include "core/job/array.h"
+#include "core/job/lifecycle.h"
 #include "core/job/waits.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/gate.h"
@@ -214,6 +215,7 @@ void Plan::Queues::enqueue(const State& state, const Job& job, JobId place_id) {
     if (pass.scan.is_begun && classes[which].refused_in != pass.scan.round) {
       pass.scan.late.push_back(which);
     }
+    if (partition->settings.takes_turns()) continue;  // nothing is planned there
     const FullPlan::Entry entry{moved(place, classes[which].share), index, which};
     // A plan that was finished counts from a moment that has passed: it is not gone on with.
     if (pass.full.has_planned(entry) || (pass.full.is_begun && pass.full.heap.empty())) {
@@ -279,7 +281,8 @@ void Plan::Queues::leave(JobId id) {
     const std::size_t in = classes[seat.which].partition;
     const Place place = moved(seat.place, classes[seat.which].share);
     const bool is_refused = partitions[in].refused == place;
-    if (is_refused || pass.full.is_upset_without({place, in, seat.which})) renew();
+    const bool is_planned = !partitions[in].settings.takes_turns();
+    if (is_refused || (is_planned && pass.full.is_upset_without({place, in, seat.which}))) renew();
     changing(classes[seat.which], seat.which,
              [&seat](JobClass& one) { one.jobs.erase(seat.place); });
   }
@@ -393,7 +396,21 @@ void Plan::Queues::wake_node(const State& state, NodeId node) {
   }
 }
 
-void Plan::Queues::count_free(const State& state, const NodeShare& share, bool freed) {
+void Plan::Queues::wake_behind_rows(const State& state, const Job& job, NodeId node) {
+  if (job.run->allocation.row == 0) return;
+  const std::string& name = partition_of(job);
+  const auto own = std::ranges::find_if(
+      partitions, [&name](const PartitionQueue& one) { return one.settings.name == name; });
+  const bool is_theirs_still = own != partitions.end() && own->settings.takes_turns() &&
+                               state.index.partition_nodes.at(name).test(node.value);
+  if (!is_theirs_still) fleet_changed();
+}
+
+void Plan::Queues::count_free(const State& state,
+                              const Allocation& allocation,
+                              const NodeShare& share,
+                              bool freed) {
+  if (allocation.row != 0) return;  // cores that are used in turns stay free
   const std::size_t node = share.node.value;
   const std::uint64_t cores = share.cores.count();
   // One job there: it is the one that was taken in; none: the last has gone.

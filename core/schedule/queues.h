@@ -128,8 +128,14 @@ struct Plan::Queues {
   void learn_running(const State& state, JobId id);
   /// Something became free on `node`.
   void wake_node(const State& state, NodeId node);
+  /// The job, which took turns, gave back a share of `node`. Jobs of other partitions may hope for
+  /// it again, where the configuration has changed since its start.
+  void wake_behind_rows(const State& state, const Job& job, NodeId node);
   /// A share of `node` was taken or freed, as State has it already.
-  void count_free(const State& state, const NodeShare& share, bool freed);
+  void count_free(const State& state,
+                  const Allocation& allocation,
+                  const NodeShare& share,
+                  bool freed);
   void leave_planning_set(std::size_t which);
   /// Most classes are empty: time to start afresh.
   bool is_littered() const;

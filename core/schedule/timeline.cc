@@ -39,9 +39,10 @@ Second end_second(Second start, Duration length) {
 
 Instant expected_end(const Job& job) {
   if (job.phase == JobPhase::ending) return Instant{};
-  if (job.request.time_limit >= duration_unlimited) return instant_never;
   const JobRun& run = *job.run;
-  return (run.released.is_set() ? run.released : run.started) + job.request.time_limit;
+  if (job.request.time_limit >= duration_unlimited || run.suspended.is_set()) return instant_never;
+  const Instant begun = run.released.is_set() ? run.released : run.started;
+  return begun + job.request.time_limit + run.stood;
 }
 
 void Running::rebuild(const State& state) {
@@ -55,7 +56,8 @@ void Running::rebuild(const State& state) {
 
 void Running::learn(const State& state, JobId id) {
   const Job* job = state.find_job(id);
-  const bool holds = job != nullptr && holds_nodes(*job);
+  // What takes turns gives no cores back, and nobody can tell when it ends.
+  const bool holds = job != nullptr && holds_nodes(*job) && job->run->allocation.row == 0;
   const auto known = ends_.find(id);
   const Instant end = holds ? expected_end(*job) : Instant{};
   if (known != ends_.end()) {

@@ -27,7 +27,7 @@ Second end_second(Instant start, Duration length);
 Second end_second(Second start, Duration length);
 
 /// When the limit of a job that holds nodes is over. Unset when it is ending already; Instant of
-/// `never` when it has no limit.
+/// `never` when it has no limit, or is suspended.
 Instant expected_end(const Job& job);
 
 /// Jobs that hold nodes, by expected end; kept by learn().

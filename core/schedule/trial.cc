@@ -24,8 +24,43 @@ Selection ask(const State& state,
               const JobRequest& request) {
   const FreeNodes view{candidates,           state.record.nodes,      state.index.free,
                        state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
-                       partition.max_nodes};
+                       partition.max_nodes,  partition.rows};
   return select.select(request, view);
+}
+
+/// The first row with room for the request, which fits the nodes as if they were in one.
+Trial try_rows(const State& state,
+               const SelectPolicy& select,
+               const PartitionSettings& partition,
+               const Bitset& candidates,
+               const JobRequest& request) {
+  static const SliceMatrix no_jobs;
+  const auto found = state.index.sliced.find(partition.name);
+  const SliceMatrix& matrix = found == state.index.sliced.end() ? no_jobs : found->second.matrix;
+  std::uint64_t missing = 1;
+  for (std::uint32_t row = 1; row <= partition.rows; ++row) {
+    const Bitset free = matrix.free_in(row, candidates);
+    Selection answer = ask(state, select, partition, free, request);
+    if (auto* placement = std::get_if<Placement>(&answer)) {
+      placement->allocation.row = row;
+      return Trial{std::move(placement->allocation), Blocked{}, false};
+    }
+    if (const auto* wait = std::get_if<NotNow>(&answer)) missing = wait->amount;
+    if (row > matrix.rows()) break;  // the rows behind it are as empty
+  }
+  return Trial{std::nullopt, Blocked{Reason::resources, missing}, false};
+}
+
+/// Without those nodes where jobs of another partition take turns, or of this one as it was
+/// configured before.
+void leave_out_rows(const State& state, const std::string& partition, Bitset& nodes) {
+  const PartitionSettings* own = find_partition(state.record.settings, partition);
+  for (const auto& [name, sliced] : state.index.sliced) {
+    if (name == partition && own != nullptr && own->takes_turns()) continue;
+    for (std::uint32_t row = 1; row <= sliced.matrix.rows(); ++row) {
+      nodes = sliced.matrix.free_in(row, nodes);
+    }
+  }
 }
 
 /// What it waits for has not come true.
@@ -88,6 +123,7 @@ Bitset ready_nodes(const State& state, const Contact& contact, const std::string
     }
   });
   ready -= away;
+  leave_out_rows(state, partition, ready);
   return ready;
 }
 
@@ -105,6 +141,7 @@ Trial try_place(const State& state,
   const Bitset candidates = allowed_nodes(state, ready, request);
   Selection answer = ask(state, select, partition, candidates, request);
   if (auto* placement = std::get_if<Placement>(&answer)) {
+    if (partition.takes_turns()) return try_rows(state, select, partition, candidates, request);
     return Trial{std::move(placement->allocation), Blocked{}, false};
   }
   if (const auto* wait = std::get_if<NotNow>(&answer)) {

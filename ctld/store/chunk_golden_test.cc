@@ -222,6 +222,16 @@ TEST(ChunkGolden, jobs_of_every_version_are_read) {
   const core::Record steps = some_steps();
   const std::string fifth = golden("jobs.v5", encode_chunk(steps, key).body);
   EXPECT_TRUE(loaded({{key, fifth, true}}) == steps);
+  core::Record still = steps;
+  core::JobRun& run = still.jobs.find(JobId{4'294'967'298})->run.edit();
+  run.allocation.row = 2;
+  run.suspended = noted_at;
+  run.suspended_by = 1001;
+  run.stands = noted_at + seconds(1);
+  run.stood = seconds(7);
+  run.has_stood = true;
+  const std::string sixth = golden("jobs.v6", encode_chunk(still, key).body);
+  EXPECT_TRUE(loaded({{key, sixth, true}}) == still);
 }
 
 TEST(ChunkGolden, fleets_of_every_version_are_read) {
@@ -279,6 +289,9 @@ TEST(ChunkGolden, headers_of_every_version_are_read) {
   newer.usage.of[{"", 1002}] = {"bob", 0, 0};
   const std::string sixth = golden("header.v6", encode_chunk(newer, header_chunk).body);
   EXPECT_TRUE(loaded({{header_chunk, sixth, true}}) == newer);
+  newer.turns["gang"] = {3, noted_at + seconds(2)};
+  const std::string seventh_bytes = golden("header.v7", encode_chunk(newer, header_chunk).body);
+  EXPECT_TRUE(loaded({{header_chunk, seventh_bytes, true}}) == newer);
 }
 
 }  // namespace

@@ -277,6 +277,24 @@ Decoded take(const store::TokenUsed& from) {
   return core::TokenUsed{from.token(), at(from), Instant{from.until_us()}, from.node()};
 }
 
+Decoded take(const store::JobSuspended& from) {
+  return core::JobSuspended{JobId(from.job()), Attempt(from.attempt()), at(from), from.by()};
+}
+
+Decoded take(const store::JobResumed& from) {
+  return core::JobResumed{JobId(from.job()), Attempt(from.attempt()), at(from), from.by()};
+}
+
+Decoded take(const store::RowChanged& from) {
+  if (from.row() == 0 || from.row() > slice_rows_max) return impossible("row", from.row());
+  return core::RowChanged{JobId(from.job()), Attempt(from.attempt()), at(from), from.row()};
+}
+
+Decoded take(const store::RowTurned& from) {
+  if (from.row() == 0 || from.row() > slice_rows_max) return impossible("row", from.row());
+  return core::RowTurned{from.partition(), at(from), from.row()};
+}
+
 Decoded take(const store::NodeUnstuck& from) {
   return core::NodeUnstuck{NodeId(from.node()), at(from), JobId(from.job()),
                            Attempt(from.attempt())};
@@ -394,6 +412,14 @@ Result<core::Fact> decode_fact(std::string_view bytes) {
       return take(fact.node_reboot_begun());
     case store::Fact::kTokenUsed:
       return take(fact.token_used());
+    case store::Fact::kJobSuspended:
+      return take(fact.job_suspended());
+    case store::Fact::kJobResumed:
+      return take(fact.job_resumed());
+    case store::Fact::kRowChanged:
+      return take(fact.row_changed());
+    case store::Fact::kRowTurned:
+      return take(fact.row_turned());
     default:  // none, or one of a later version
       break;
   }
@@ -409,7 +435,7 @@ JobId job_of_record(std::string_view bytes) {
   std::uint64_t job = 0;
   constexpr std::uint32_t job_tag = 1U << 3U;
   constexpr std::array about_no_job = {1U,  2U,  16U, 17U, 18U, 19U, 20U, 21U, 22U, 23U,
-                                       24U, 30U, 32U, 40U, 41U, 50U, 72U, 73U, 74U};
+                                       24U, 30U, 32U, 40U, 41U, 50U, 72U, 73U, 74U, 123U};
   if (kind == 0 || std::ranges::find(about_no_job, kind) != about_no_job.end()) return JobId{};
   if (!in.ReadVarint32(&length) || in.ReadTag() != job_tag || !in.ReadVarint64(&job))
     return JobId{};
@@ -427,7 +453,8 @@ std::string_view fact_name(const core::Fact& fact) {
       "JobsForgotten",      "JobQuarantined",  "RecordLost",        "PartitionTakenDown",
       "PartitionBroughtUp", "ElementSplit",    "ElementsCancelled", "UsageCharged",
       "JobUpdated",         "StartCleared",    "EpilogEnded",       "NodeRebootAsked",
-      "NodeRebootBegun",    "TokenUsed",       "StepQueued"};
+      "NodeRebootBegun",    "TokenUsed",       "StepQueued",        "JobSuspended",
+      "JobResumed",         "RowChanged",      "RowTurned"};
   return names[fact.index()];
 }
 

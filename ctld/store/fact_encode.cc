@@ -303,6 +303,28 @@ void put(const core::TokenUsed& from, store::Fact* fact) {
   to->set_node(from.host);
 }
 
+void put(const core::JobSuspended& from, store::Fact* fact) {
+  put_attempt(from, fact->mutable_job_suspended());
+  fact->mutable_job_suspended()->set_by(from.by);
+}
+
+void put(const core::JobResumed& from, store::Fact* fact) {
+  put_attempt(from, fact->mutable_job_resumed());
+  fact->mutable_job_resumed()->set_by(from.by);
+}
+
+void put(const core::RowChanged& from, store::Fact* fact) {
+  put_attempt(from, fact->mutable_row_changed());
+  fact->mutable_row_changed()->set_row(from.row);
+}
+
+void put(const core::RowTurned& from, store::Fact* fact) {
+  auto* to = fact->mutable_row_turned();
+  to->set_partition(from.partition);
+  to->set_at_us(from.at.us);
+  to->set_row(from.row);
+}
+
 void put(const core::NodeUnstuck& from, store::Fact* fact) {
   auto* to = fact->mutable_node_unstuck();
   put_attempt(from, to);

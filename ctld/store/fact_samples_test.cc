@@ -342,6 +342,22 @@ auto fields(const core::TokenUsed& f) {
   return tie(f.token, f.at, f.until, f.host);
 }
 
+auto fields(const core::JobSuspended& f) {
+  return tie(f.job, f.attempt, f.at, f.by);
+}
+
+auto fields(const core::JobResumed& f) {
+  return tie(f.job, f.attempt, f.at, f.by);
+}
+
+auto fields(const core::RowChanged& f) {
+  return tie(f.job, f.attempt, f.at, f.row);
+}
+
+auto fields(const core::RowTurned& f) {
+  return tie(f.partition, f.at, f.row);
+}
+
 auto fields(const core::NodeUnstuck& f) {
   return tie(f.node, f.at, f.job, f.attempt);
 }
@@ -424,6 +440,10 @@ std::vector<core::Fact> fact_samples() {
       core::NodeRebootBegun{node, at},
       core::TokenUsed{"open \xff", at, at + minutes(60), "n7"},
       core::StepQueued{sampled, attempt, step, at, exact_request(), {{5, 6}}},
+      core::JobSuspended{sampled, attempt, at, 1001},
+      core::JobResumed{sampled, attempt, at, 1002},
+      core::RowChanged{sampled, attempt, at, 2},
+      core::RowTurned{"gang", at, 3},
   };
 }
 
@@ -442,6 +462,11 @@ std::vector<NewerSample> newer_fact_samples() {
                          "/ctl-epilog", seconds(6), seconds(7)};
   Settings wider = programmed;
   wider.fan_out = 16;
+  Settings sliced = wider;
+  sliced.partitions.back().rows = 3;
+  sliced.partitions.back().slice = seconds(12);
+  Allocation in_row = allocation();
+  in_row.row = 2;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
   const JobState cancelled = JobState::cancelled;
   JobRequest array = job_request();
@@ -470,6 +495,8 @@ std::vector<NewerSample> newer_fact_samples() {
       {3, core::StepStarted{sampled, attempt, step, at, exact_request(), exact_shares(), key}},
       {4, core::StepStarted{sampled, attempt, step, at, bound_request(), exact_shares(), key}},
       {2, core::StepQueued{sampled, attempt, step, at, bound_request(), {{5, 6}}}},
+      {8, core::SettingsApplied{at, sliced}},
+      {4, core::JobStarted{sampled, attempt, at, in_row, "gang"}},
       {2, core::RecordLost{at, 0x1'0000'0000'0002, "it is missing", 0x1'0000'0003}},
       {5, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, binding_request()}},
       {2, core::NodeRegistered{node,

@@ -103,6 +103,12 @@ store::StateHeader encode_header(const core::Record& record) {
     to->set_token(token);
     to->set_until_us(until.us);
   }
+  for (const auto& [partition, turn] : record.turns) {
+    auto* to = header.add_turns();
+    to->set_partition(partition);
+    to->set_row(turn.row);
+    to->set_at_us(turn.since.us);
+  }
   return header;
 }
 
@@ -127,6 +133,9 @@ Result<void> decode_header(const store::StateHeader& header, core::Record* recor
   }
   for (const auto& from : header.tokens()) {
     record->tokens_used[from.token()] = Instant{from.until_us()};
+  }
+  for (const auto& from : header.turns()) {
+    record->turns[from.partition()] = {from.row(), Instant{from.at_us()}};
   }
   for (const auto& from : header.lost()) {
     record->lost.push_back({Instant{from.at_us()}, from.sequence(), from.why()});

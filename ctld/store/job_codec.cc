@@ -103,6 +103,11 @@ void put(const core::JobRun& from, store::StateJob* to) {
   to->set_owes_epilog(from.owes_epilog);
   to->set_cleared_us(from.cleared.us);
   to->set_limit_changed(from.is_limit_changed);
+  to->set_suspended_us(from.suspended.us);
+  to->set_suspended_by(from.suspended_by);
+  to->set_stands_us(from.stands.us);
+  to->set_stood_us(from.stood.us);
+  to->set_has_stood(from.has_stood);
   if (!from.array.is_blank()) put(*from.array, to->mutable_array_run());
 }
 
@@ -167,6 +172,11 @@ Result<void> take(const store::StateJob& from, core::JobRun* run) {
   run->owes_epilog = from.owes_epilog();
   run->cleared = Instant{from.cleared_us()};
   run->is_limit_changed = from.limit_changed();
+  run->suspended = Instant{from.suspended_us()};
+  run->suspended_by = from.suspended_by();
+  run->stands = Instant{from.stands_us()};
+  run->stood = Duration{from.stood_us()};
+  run->has_stood = from.has_stood();
   return take_parts(from, run);
 }
 

@@ -11,6 +11,7 @@
 #include "core/job/layout.h"
 #include "core/job/lifecycle.h"
 #include "core/job/step_binding.h"
+#include "core/slice/standing.h"
 #include "model/step_tree.h"
 #include "wire/model_codec.h"
 
@@ -33,13 +34,13 @@ Duration time_left(const core::Job& job, Instant now) {
   const Duration limit = job.request.time_limit;
   if (limit >= duration_unlimited) return duration_unlimited;
   if (!job.run->released.is_set()) return limit;
-  return std::max(job.run->released + limit - now, microseconds(1));
+  return std::max(job.run->released + limit + core::stood(job, now) - now, microseconds(1));
 }
 
 /// How long the job has run when `time_left` is left.
 Duration ran(const core::Job& job, Instant now) {
   if (!job.run->released.is_set()) return {};
-  return std::max(now - job.run->released, Duration{});
+  return std::max(now - (job.run->released + core::stood(job, now)), Duration{});
 }
 
 std::uint32_t cpus_per_task(const core::Job& job, const core::Step& step) {
@@ -175,6 +176,7 @@ Result<void> put_allocation(const MessageSource& source,
   }
   if (!is_member) return stale();
   to->set_partition(core::partition_of(job));
+  to->set_stands(job.run->stands.is_set());
   return {};
 }
 
@@ -336,6 +338,16 @@ Message translate(const MessageSource& source, const core::SendLimit& effect) {
   message.mutable_time_limit()->set_job(effect.job.value);
   message.mutable_time_limit()->set_attempt(effect.attempt.value);
   message.mutable_time_limit()->set_limit_us(job->request.time_limit.us);
+  return message;
+}
+
+Message translate(const MessageSource& source, const core::SendPause& effect) {
+  const core::Job* job = live_job(source.state, effect.job, effect.attempt);
+  if (job == nullptr) return stale();
+  wire::ControllerMessage message;
+  message.mutable_pause()->set_job(effect.job.value);
+  message.mutable_pause()->set_attempt(effect.attempt.value);
+  message.mutable_pause()->set_stands(job->run->stands.is_set());
   return message;
 }
 

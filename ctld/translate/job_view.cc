@@ -334,6 +334,8 @@ void put_job(const core::State& state,
   to->set_attempt(job.attempt.value);
   to->set_exit_code(job.run->exit_code);
   to->set_signal(job.run->signal);
+  to->set_row(job.phase == JobPhase::pending ? 0 : job.run->allocation.row);
+  to->set_suspended_us(job.run->suspended.us);
   wire::put(job.run->usage, to->mutable_usage());
   if (full) put_full(state, job, to);
 }

@@ -7,6 +7,7 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "core/fleet/expectation.h"
+#include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
 #include "core/schedule/trial.h"
 #include "ctld/translate/replies.h"
@@ -28,6 +29,7 @@ NodeState node_state(const core::State& state,
                      Instant now,
                      const core::Node& node) {
   const core::NodeFree& free = state.index.free[node.id.value];
+  const bool is_idle = state.index.jobs_on_node[node.id.value].empty();
   if (node.reboot.begun.is_set()) return NodeState::rebooting;
   if (node.is_lost) return NodeState::lost;
   if (node.aside == core::Aside::down) return NodeState::down;
@@ -38,11 +40,12 @@ NodeState node_state(const core::State& state,
   if (core::is_short(state.index, state.record, node)) return NodeState::is_short;
   if (node.backed_off_until.is_set()) return NodeState::resting;
   if (node.aside == core::Aside::drained || core::is_before_reboot(node)) {
-    return free.jobs == 0 ? NodeState::drained : NodeState::draining;
+    return is_idle ? NodeState::drained : NodeState::draining;
   }
   if (contact.is_cluttered(node.id)) return NodeState::allocated;
-  if (free.jobs == 0) return NodeState::idle;
-  return free.cores.none() ? NodeState::allocated : NodeState::mixed;
+  if (is_idle) return NodeState::idle;
+  const bool is_full = free.cores.none() || core::is_sliced(state.index, node.id);
+  return is_full ? NodeState::allocated : NodeState::mixed;
 }
 
 std::string reboot_text(const core::Node& node) {
@@ -120,7 +123,8 @@ void put_node(const core::State& state,
   to->set_rests_until_us(node.backed_off_until.us);
   to->set_node_class(class_name(node_class));
   to->set_cores(static_cast<std::uint32_t>(node_class.cores.size()));
-  to->set_cores_used(static_cast<std::uint32_t>(node_class.cores.size() - free.cores.count()));
+  const std::size_t cores_free = core::is_sliced(state.index, node.id) ? 0 : free.cores.count();
+  to->set_cores_used(static_cast<std::uint32_t>(node_class.cores.size() - cores_free));
   to->set_memory_mib(sum(node.memory_mib));
   to->set_memory_used_mib(sum(node.memory_mib) - sum(free.memory_mib));
   to->set_containment(node.containment);
@@ -172,7 +176,7 @@ void put_partition(const core::State& state,
   to->set_tier(partition.tier);
   to->set_select(partition.select);
   to->set_cpu(partition.cpu_is_thread ? "thread" : "core");
-  to->set_share(partition.whole_nodes ? "nodes" : "cores");
+  to->set_share(std::string(share_text(partition)));
   to->set_node_list(fold_node_list(names));
   put_down(state, partition.name, to);
 }

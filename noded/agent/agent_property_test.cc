@@ -28,6 +28,7 @@ class World {
   AgentState state;
   std::set<AttemptKey> containers, files, closed_reported, accepted;
   std::map<StepKey, Supervisor> supervisors;
+  std::map<AttemptKey, bool> standing;
   std::deque<AgentRequest> events;  // of the machine, not yet told
   std::uint64_t session = 0;
   Origin origin;
@@ -74,6 +75,10 @@ class World {
   }
 
  private:
+  const AgentAttempt& attempt_of(const StepKey& step) const {
+    return state.attempts.at({step.job, step.attempt});
+  }
+
   void set_phase(const StepKey& step, StepPhase phase) {
     supervisors[step].phase = phase;
     events.push_back(SupervisorStatus{step, phase, "sock", {}, StepResult{}});
@@ -88,11 +93,13 @@ class World {
     RC_ASSERT(!supervisors.contains(effect.step));
     RC_ASSERT(containers.contains({effect.step.job, effect.step.attempt}));
     supervisors[effect.step] = Supervisor{};
-    if (effect.go_at_once) set_phase(effect.step, StepPhase::running);
+    RC_ASSERT(effect.stands == attempt_of(effect.step).stands || !effect.go_at_once);
+    if (effect.go_at_once && !effect.stands) set_phase(effect.step, StepPhase::running);
   }
 
   void run(const TellGo& effect) {
     const Supervisor& one = supervisors.at(effect.step);
+    RC_ASSERT(!attempt_of(effect.step).stands);
     if (one.alive && one.phase == StepPhase::prepared) set_phase(effect.step, StepPhase::running);
   }
 
@@ -111,6 +118,11 @@ class World {
 
   void run(const TellLimit&) {}
 
+  void run(const PauseAttempt& effect) {
+    RC_ASSERT(containers.contains(effect.attempt));
+    standing[effect.attempt] = effect.stands;
+  }
+
   void run(const KillStep&) {}
 
   void run(const KillAttempt&) {}
@@ -123,6 +135,8 @@ class World {
   }
 
   void run(const RemoveContainer& effect) {
+    const auto stands = standing.find(effect.attempt);
+    RC_ASSERT(stands == standing.end() || !stands->second);  // what ends goes on, to end
     containers.erase(effect.attempt);
     events.push_back(ContainerRemoved{effect.attempt, {}});
   }
@@ -164,10 +178,14 @@ AgentRequest any_message(const Origin& origin) {
   const StepKey step{key.job, key.attempt,
                      steps_known[*rc::gen::inRange<std::size_t>(0, std::size(steps_known))]};
   const bool at_once = *rc::gen::arbitrary<bool>();
-  switch (*rc::gen::inRange(0, 8)) {
+  switch (*rc::gen::inRange(0, 10)) {
     case 0:
     case 1:
-      return Prepare{origin, key, at_once ? step_batch : StepId{0}, at_once};
+      return Prepare{origin,  key,   at_once ? step_batch : StepId{0},
+                     at_once, false, *rc::gen::inRange(0, 3) == 0};
+    case 8:
+    case 9:
+      return Pause{origin, key, *rc::gen::arbitrary<bool>()};
     case 2:
       return Go{origin, step, {}};
     case 3:

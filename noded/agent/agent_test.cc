@@ -161,6 +161,120 @@ TEST(Agent, a_changed_limit_is_told_while_the_attempt_is_here) {
   EXPECT_TRUE(node.tell(ChangeLimit{origin, job1, minutes(9)}).empty()) << "it ends already";
 }
 
+std::vector<bool> paused(const AgentEffects& effects) {
+  std::vector<bool> states;
+  for (const PauseAttempt& one : all<PauseAttempt>(effects)) {
+    EXPECT_EQ(one.attempt, job1);
+    states.push_back(one.stands);
+  }
+  return states;
+}
+
+TEST(Agent, an_attempt_stands_still_and_goes_on_as_often_as_it_is_told) {
+  Node node;
+  EXPECT_TRUE(node.tell(Pause{origin, job1, true}).empty()) << "nobody knows it";
+  node.run_batch();
+  const std::vector<bool> stands{true};
+  const std::vector<bool> goes{false};
+  EXPECT_EQ(paused(node.tell(Pause{origin, job1, true})), stands);
+  EXPECT_EQ(paused(node.tell(Pause{origin, job1, true})), stands) << "safe to repeat";
+  EXPECT_EQ(paused(node.tell(Pause{origin, job1, false})), goes);
+  EXPECT_EQ(paused(node.tell(Pause{origin, job1, false})), goes) << "whatever a restart left";
+  const Origin other{Epoch{1}, Session{6}};
+  EXPECT_TRUE(node.tell(Pause{other, job1, true}).empty()) << "of a session before";
+}
+
+TEST(Agent, what_ends_goes_on_to_end_and_is_not_made_to_stand_still_again) {
+  Node node;
+  node.run_batch();
+  node.tell(Pause{origin, job1, true});
+  const AgentEffects effects = node.tell(Close{origin, job1, EndCause::cancelled});
+  EXPECT_TRUE(has<TellEnd>(effects));
+  EXPECT_EQ(paused(effects), std::vector<bool>{false});
+  EXPECT_TRUE(node.tell(Pause{origin, job1, true}).empty());
+}
+
+TEST(Agent, what_ends_after_a_restart_goes_on_though_nobody_knows_that_it_stood) {
+  Node node;
+  node.run_batch();
+  node.tell(Pause{origin, job1, true});
+  node.restart();
+  node.tell(RecoverAttempt{job1, step_batch, true, true, {step_batch}});
+  node.status(batch1, StepPhase::running);
+  node.tell(Registered{origin, seconds(30)});
+  EXPECT_EQ(paused(node.tell(Close{origin, job1, EndCause::cancelled})), std::vector<bool>{false});
+}
+
+TEST(Agent, a_batch_job_that_stands_still_from_its_start_goes_when_it_is_told) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true, false, true});
+  const auto spawned = all<SpawnSupervisor>(node.tell(ContainerMade{job1, {}, true}));
+  ASSERT_EQ(spawned.size(), 1U);
+  EXPECT_TRUE(spawned[0].go_at_once) << "it marks its beginning";
+  EXPECT_TRUE(spawned[0].stands);
+  EXPECT_FALSE(has<TellGo>(node.status(batch1, StepPhase::prepared)));
+  const AgentEffects effects = node.tell(Pause{origin, job1, false});
+  EXPECT_EQ(all<TellGo>(effects).size(), 1U);
+  EXPECT_EQ(paused(effects), std::vector<bool>{false});
+}
+
+TEST(Agent, a_supervisor_that_was_started_to_wait_goes_also_when_it_is_ready_later) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true, false, true});
+  node.tell(ContainerMade{job1, {}, true});
+  EXPECT_FALSE(has<TellGo>(node.tell(Pause{origin, job1, false}))) << "it is not ready";
+  EXPECT_TRUE(has<TellGo>(node.status(batch1, StepPhase::prepared)));
+}
+
+TEST(Agent, a_supervisor_waits_for_its_turn_over_a_restart_of_the_daemon) {
+  Node node;
+  node.restart();
+  node.tell(RecoverAttempt{job1, step_batch, true, true, {step_batch}});
+  EXPECT_FALSE(has<TellGo>(node.status(batch1, StepPhase::prepared)));
+  node.tell(Registered{origin, seconds(30)});
+  EXPECT_FALSE(has<TellGo>(node.tell(Pause{origin, job1, true})));
+  EXPECT_TRUE(has<TellGo>(node.tell(Pause{origin, job1, false})));
+}
+
+TEST(Agent, go_of_what_stands_still_is_kept) {
+  Node node;
+  node.tell(Prepare{origin, job1, StepId{0}, false});
+  node.tell(ContainerMade{job1, {}, true});
+  node.status(step0, StepPhase::prepared);
+  node.tell(Pause{origin, job1, true});
+  EXPECT_FALSE(has<TellGo>(node.tell(Go{origin, step0, {"a", "b"}})));
+  const auto went = all<TellGo>(node.tell(Pause{origin, job1, false}));
+  ASSERT_EQ(went.size(), 1U);
+  EXPECT_EQ(went[0].endpoints.size(), 2U);
+  // And so is that of a later step.
+  node.status(step0, StepPhase::running);
+  node.tell(PrepareStep{origin, step1});
+  node.tell(Pause{origin, job1, true});
+  node.status(step1, StepPhase::prepared);
+  EXPECT_FALSE(has<TellGo>(node.tell(Go{origin, step1, {"a"}})));
+  const auto later = all<TellGo>(node.tell(Pause{origin, job1, false}));
+  ASSERT_EQ(later.size(), 1U);
+  EXPECT_EQ(later[0].step, step1);
+}
+
+TEST(Agent, tasks_that_were_on_their_way_stand_still_as_well) {
+  Node node;
+  node.tell(Prepare{origin, job1, step_batch, true});
+  node.tell(ContainerMade{job1, {}, true});
+  node.tell(Pause{origin, job1, true});
+  EXPECT_EQ(paused(node.status(batch1, StepPhase::running)), std::vector<bool>{true});
+}
+
+TEST(Agent, a_container_is_frozen_as_soon_as_it_is_made) {
+  Node node;
+  node.tell(Prepare{origin, job1, StepId{0}, false});
+  EXPECT_TRUE(node.tell(Pause{origin, job1, true}).empty());
+  const AgentEffects made = node.tell(ContainerMade{job1, {}, true});
+  EXPECT_EQ(paused(made), std::vector<bool>{true}) << "and when it is made, it is";
+  ASSERT_EQ(all<SpawnSupervisor>(made).size(), 1U);
+  EXPECT_TRUE(all<SpawnSupervisor>(made)[0].stands);
+}
+
 TEST(Agent, a_gang_member_waits_for_go_and_reports_its_endpoint) {
   Node node;
   node.tell(Prepare{origin, job1, StepId{0}, false});

@@ -25,7 +25,8 @@ AgentFacts decide_one(const AgentState& state, const Prepare& request) {
   if (!is_current(state, request.origin)) return {};
   const AttemptKey key = request.attempt;
   if (state.find(key) != nullptr || is_barred(state, key)) return {AttemptAskedAgain{key}};
-  AgentFacts facts{AttemptAccepted{key, request.initial, request.go_at_once, request.has_epilog}};
+  AgentFacts facts{AttemptAccepted{key, request.initial, request.go_at_once, request.has_epilog,
+                                   request.stands}};
   // The controller freed an older attempt's share when it held the node for lost; what is left of
   // it here ends before the new one begins.
   bool is_blocked = false;
@@ -107,6 +108,14 @@ AgentFacts decide_one(const AgentState& state, const ChangeLimit& request) {
   const AgentAttempt* attempt = state.find(request.attempt);
   if (attempt == nullptr || attempt->phase >= AttemptPhase::failed) return {};
   return {LimitChanged{request.attempt, request.limit}};
+}
+
+AgentFacts decide_one(const AgentState& state, const Pause& request) {
+  if (!is_current(state, request.origin)) return {};
+  const AgentAttempt* attempt = state.find(request.attempt);
+  // What ends goes on, to end.
+  if (attempt == nullptr || attempt->phase >= AttemptPhase::failed) return {};
+  return {AttemptPaused{request.attempt, request.stands}};
 }
 
 AgentFacts decide_one(const AgentState& state, const StepAck& request) {

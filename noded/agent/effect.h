@@ -24,6 +24,7 @@ struct MakeContainer {
 struct SpawnSupervisor {
   StepKey step;
   bool go_at_once = false;
+  bool stands = false;  // it goes by TellGo all the same, when the attempt goes on
 };
 
 struct TellGo {
@@ -41,6 +42,13 @@ struct TellEnd {
 struct TellLimit {
   AttemptKey attempt;
   Duration limit;
+};
+
+/// Everything in the attempt's container stands still, or goes on; its supervisors are told, whose
+/// clocks stand still as well.
+struct PauseAttempt {
+  AttemptKey attempt;
+  bool stands = false;
 };
 
 /// The result is committed: the supervisor may exit.
@@ -118,6 +126,7 @@ using AgentEffect = std::variant<MakeContainer,
                                  TellGo,
                                  TellEnd,
                                  TellLimit,
+                                 PauseAttempt,
                                  TellForget,
                                  KillStep,
                                  KillAttempt,

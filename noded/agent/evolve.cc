@@ -61,6 +61,7 @@ void evolve_one(AgentState& state, const AttemptAccepted& fact) {
   attempt.go_at_once = fact.go_at_once;
   attempt.has_epilog = fact.has_epilog;
   attempt.is_released = fact.go_at_once;
+  attempt.stands = fact.stands;
   if (fact.initial) attempt.steps[*fact.initial].is_go_given = fact.go_at_once;
 }
 
@@ -76,6 +77,7 @@ void evolve_one(AgentState& state, const AttemptRestored& fact) {
   attempt.go_at_once = fact.go_at_once;
   attempt.has_epilog = fact.has_epilog;
   attempt.is_released = fact.released;
+  attempt.is_restored = true;
   attempt.container = ContainerPhase::made;
   const bool is_prepared = fact.released || !fact.initial;
   attempt.phase = is_prepared ? AttemptPhase::prepared : AttemptPhase::preparing;
@@ -83,14 +85,17 @@ void evolve_one(AgentState& state, const AttemptRestored& fact) {
   if (!fact.initial) return;
   AgentStep& initial = attempt.steps[*fact.initial];
   initial.is_spawned = true;
-  initial.is_go_given = fact.go_at_once;
+  initial.is_go_given = initial.knows_go = fact.go_at_once;
 }
 
 void evolve_one(AgentState& state, const AttemptContained& fact) {
   AgentAttempt& attempt = at(state, fact.attempt);
   attempt.container = ContainerPhase::made;
   if (attempt.phase != AttemptPhase::preparing) return;
-  for (auto& [id, step] : attempt.steps) step.is_spawned = !step.is_over();
+  for (auto& [id, step] : attempt.steps) {
+    step.is_spawned = !step.is_over();
+    step.knows_go = attempt.go_at_once && attempt.initial == id && !attempt.stands;
+  }
   const bool waits = attempt.initial && !attempt.steps[*attempt.initial].is_over();
   if (!waits) attempt.phase = AttemptPhase::prepared;
 }
@@ -217,6 +222,13 @@ void evolve_one(AgentState& state, const AttemptForgotten& fact) {
 
 void evolve_one(AgentState& state, const AttemptBarred& fact) {
   bury(state, fact.attempt);
+}
+
+/// A supervisor that was started meanwhile waits for its go, and so may one of before a restart.
+void evolve_one(AgentState& state, const AttemptPaused& fact) {
+  AgentAttempt& attempt = at(state, fact.attempt);
+  attempt.stands = fact.stands;
+  for (auto& [id, step] : attempt.steps) step.knows_go = step.knows_go && fact.stands;
 }
 
 void evolve_one(AgentState&, const LimitChanged&) {}

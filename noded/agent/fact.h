@@ -32,6 +32,7 @@ struct AttemptAccepted {
   std::optional<StepId> initial;
   bool go_at_once = false;
   bool has_epilog = false;
+  bool stands = false;
 };
 
 /// No older attempt of the job holds anything here: the container is being made.
@@ -112,6 +113,12 @@ struct LimitChanged {
   Duration limit;
 };
 
+/// Told again, it is done again: what a restart left as it was is put right.
+struct AttemptPaused {
+  AttemptKey attempt;
+  bool stands = false;
+};
+
 struct CloseBegan {
   AttemptKey attempt;
   EndCause cause;
@@ -178,6 +185,7 @@ using AgentFact = std::variant<SessionBegan,
                                SupervisorLost,
                                StepForgotten,
                                LimitChanged,
+                               AttemptPaused,
                                CloseBegan,
                                CloseAged,
                                RemovalStuck,

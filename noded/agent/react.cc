@@ -36,10 +36,11 @@ AgentEffects react_one(const AgentState& state, const AttemptContained& fact) {
     remove_if_ready(state, fact.attempt, &effects);
     return effects;
   }
+  if (attempt.stands) effects.push_back(PauseAttempt{fact.attempt, true});
   for (const auto& [id, step] : attempt.steps) {
     if (!step.is_spawned) continue;
     const bool is_at_once = attempt.go_at_once && attempt.initial == id;
-    effects.push_back(SpawnSupervisor{step_of(fact.attempt, id), is_at_once});
+    effects.push_back(SpawnSupervisor{step_of(fact.attempt, id), is_at_once, attempt.stands});
   }
   if (attempt.phase == AttemptPhase::prepared) report_attempt(state, fact.attempt, &effects);
   return effects;
@@ -59,9 +60,24 @@ AgentEffects react_one(const AgentState&, const LimitChanged& fact) {
   return {TellLimit{fact.attempt, fact.limit}};
 }
 
+/// What was to go meanwhile goes now.
+AgentEffects react_one(const AgentState& state, const AttemptPaused& fact) {
+  const AgentAttempt& attempt = *state.find(fact.attempt);
+  AgentEffects effects;
+  if (attempt.container == ContainerPhase::made) {
+    effects.push_back(PauseAttempt{fact.attempt, fact.stands});
+  }
+  if (fact.stands) return effects;
+  for (const auto& [id, step] : attempt.steps) {
+    if (!step.is_go_given || step.phase != StepPhase::prepared) continue;
+    effects.push_back(TellGo{step_of(fact.attempt, id), step.go_endpoints});
+  }
+  return effects;
+}
+
 AgentEffects react_one(const AgentState& state, const StepAccepted& fact) {
   if (!state.find(fact.step)->is_spawned) return {};
-  return {SpawnSupervisor{fact.step, false}};
+  return {SpawnSupervisor{fact.step, false, false}};
 }
 
 AgentEffects react_one(const AgentState& state, const StepRefused& fact) {
@@ -81,14 +97,22 @@ AgentEffects react_one(const AgentState& state, const StepReady& fact) {
     report_step(state, fact.step, &effects);
   }
   const AgentStep& step = *state.find(fact.step);
-  const bool knows_go = is_initial && attempt.go_at_once;
-  if (step.is_go_given && !knows_go) effects.push_back(TellGo{fact.step, step.go_endpoints});
+  const bool goes_now = step.is_go_given && !step.knows_go && !attempt.stands;
+  if (goes_now) effects.push_back(TellGo{fact.step, step.go_endpoints});
   return effects;
 }
 
 AgentEffects react_one(const AgentState& state, const GoGiven& fact) {
   if (state.find(fact.step)->phase != StepPhase::prepared) return {};
+  if (state.find(attempt_of(fact.step))->stands) return {};
   return {TellGo{fact.step, fact.endpoints}};
+}
+
+/// It was on its way when the attempt was made to stand still.
+AgentEffects react_one(const AgentState& state, const StepRan& fact) {
+  const AgentAttempt& attempt = *state.find(attempt_of(fact.step));
+  if (!attempt.stands || attempt.is_closing()) return {};
+  return {PauseAttempt{attempt_of(fact.step), true}};
 }
 
 AgentEffects react_one(const AgentState&, const StepEndWanted& fact) {
@@ -118,6 +142,11 @@ AgentEffects react_one(const AgentState&, const StepForgotten& fact) {
 
 AgentEffects react_one(const AgentState& state, const CloseBegan& fact) {
   AgentEffects effects;
+  const AgentAttempt& attempt = *state.find(fact.attempt);
+  const bool may_stand = attempt.stands || attempt.is_restored;
+  if (may_stand && attempt.container == ContainerPhase::made) {
+    effects.push_back(PauseAttempt{fact.attempt, false});
+  }
   remove_if_ready(state, fact.attempt, &effects);
   return effects;
 }

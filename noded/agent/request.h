@@ -47,6 +47,7 @@ struct Prepare {
   std::optional<StepId> initial;  // where this node takes part in the initial step
   bool go_at_once = false;
   bool has_epilog = false;  // between the end of its steps and that of the attempt time may pass
+  bool stands = false;      // no task of it begins before Pause says that it goes on
 };
 
 /// Run a step: the initial one after the release, or a later one. A step that is not here only
@@ -79,6 +80,13 @@ struct ChangeLimit {
   Origin origin;
   AttemptKey attempt;
   Duration limit = duration_unlimited;
+};
+
+/// The attempt's tasks stand still, or go on.
+struct Pause {
+  Origin origin;
+  AttemptKey attempt;
+  bool stands = false;
 };
 
 struct StepAck {
@@ -157,6 +165,7 @@ using AgentRequest = std::variant<Registered,
                                   EndStep,
                                   Close,
                                   ChangeLimit,
+                                  Pause,
                                   StepAck,
                                   ClosedAck,
                                   ContainerMade,

@@ -24,6 +24,7 @@ struct AgentStep {
   bool is_spawned = false;   // a supervisor was asked for
   bool is_gone = false;      // and its process is gone
   bool is_go_given = false;  // kept while the step prepares
+  bool knows_go = false;     // it was started so as not to wait for it
   std::vector<std::string> go_endpoints;
   EndCause end_cause = EndCause::none;  // what the supervisor was told, once
   std::optional<std::string> refused;   // could not prepare: phase is ended, nothing ran
@@ -51,6 +52,8 @@ struct AgentAttempt {
   bool go_at_once = false;
   bool has_epilog = false;  // its batch step's end is told before its own
   bool is_released = false;
+  bool stands = false;       // its tasks stand still, and none begins
+  bool is_restored = false;  // of before a restart: whether they stand still is not known
   std::optional<std::string> failure;
   bool node_at_fault = true;
   bool sets_aside = false;     // its prolog failed

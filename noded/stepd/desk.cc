@@ -191,6 +191,8 @@ void Desk::from_daemon(const wire::StepMessage& message) {
     take_lease(message.lease());
   } else if (message.has_limit() && message.limit().limit_us() > 0) {
     supervisor_->change_limit(Duration{message.limit().limit_us()});
+  } else if (message.has_pause()) {
+    supervisor_->pause(message.pause().stands());
   } else if (message.has_signal()) {
     supervisor_->signal(message.signal());
   } else if (message.has_forget()) {

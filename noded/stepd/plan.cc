@@ -226,6 +226,7 @@ Result<StepPlan> check_plan(const wire::StepStart& start) {
   plan.key = StepKey{JobId{start.job()}, Attempt{start.attempt()}, StepId{spec.step()}};
   plan.is_batch = spec.is_batch();
   plan.go_at_once = start.go_at_once();
+  plan.stands = start.stands();
   auto job = wire::take(start.request());
   if (!job) {
     return tl::unexpected(job.error().with_context("job request"));

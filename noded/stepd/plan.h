@@ -42,6 +42,7 @@ struct StepPlan {
   StepKey key;
   bool is_batch = false;
   bool go_at_once = false;
+  bool stands = false;  // it goes by order all the same
   JobRequest job;
   PlanElement element;
   PlanBefore before;

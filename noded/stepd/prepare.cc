@@ -122,7 +122,7 @@ void Supervisor::prepare() {
     return;
   }
   phase_ = Phase::prepared;
-  if (plan_.go_at_once) {
+  if (plan_.go_at_once && !plan_.stands) {
     go({});
   } else {
     events_.status_changed();

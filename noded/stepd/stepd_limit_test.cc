@@ -103,6 +103,50 @@ TEST(TimeLimit, that_is_drawn_back_behind_its_signal_gives_the_signal_once) {
   EXPECT_EQ(world.file("cox-12.out").find("usr1"), world.file("cox-12.out").rfind("usr1"));
 }
 
+void say_pause(const Voice& voice, bool stands) {
+  wire::StepMessage message;
+  message.mutable_pause()->set_stands(stands);
+  voice.say(message);
+}
+
+TEST(TimeLimit, does_not_count_while_the_tasks_stand_still) {
+  World world;
+  const Stepd& stepd = world.launch(
+      limited(world.batch("#!/bin/sh\necho up\nsleep 1\nexit 7\n"), milliseconds(900)));
+  say_pause(stepd.parent, true);
+  say_pause(stepd.parent, true);
+  // Here nobody makes it stand still: it ends, long after what its limit was.
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::finished);
+  EXPECT_EQ(stepd.parent.result().exit_code, 7);
+}
+
+TEST(TimeLimit, goes_on_counting_where_it_stopped) {
+  World world;
+  const Stepd& stepd =
+      world.launch(limited(world.batch("#!/bin/sh\nsleep 1000\n"), milliseconds(50)));
+  say_pause(stepd.parent, true);
+  say_limit(stepd.parent, milliseconds(60));
+  say_pause(stepd.parent, false);
+  say_pause(stepd.parent, false);
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::time_limit);
+}
+
+TEST(TimeLimit, of_what_stands_still_before_its_go_counts_from_when_it_goes_on) {
+  World world;
+  auto start = limited(world.batch("#!/bin/sh\nsleep 1000\n"), milliseconds(50));
+  start.set_go_at_once(true);
+  start.set_stands(true);
+  const Stepd& stepd = world.spawn(start);
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == 1; })) << "it does not go by itself";
+  say_pause(stepd.parent, true);
+  say_pause(stepd.parent, false);
+  stepd.parent.say_go();
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  EXPECT_EQ(stepd.parent.result().cause, EndCause::time_limit);
+}
+
 TEST(TimeLimit, that_is_no_time_is_left_out) {
   World world;
   const Stepd& stepd = world.launch(limited(world.batch("#!/bin/sh\nexit 3\n"), hour));

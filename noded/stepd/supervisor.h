@@ -65,6 +65,9 @@ class Supervisor {
   /// The job's time limit was changed: how long it may run in all.
   void change_limit(Duration limit) { time_limit_.change(limit); }
 
+  /// The tasks were made to stand still, or to go on.
+  void pause(bool stands) { time_limit_.pause(stands); }
+
   /// By order of the node daemon, to what runs here: at once, or as soon as all programs run.
   void signal(const wire::SignalTasks& order);
 

@@ -15,14 +15,35 @@ TimeLimit::~TimeLimit() {
 
 void TimeLimit::stop() {
   is_stopped_ = true;
+  disarm();
+}
+
+void TimeLimit::disarm() {
   loop_.cancel(std::exchange(limit_timer_, 0));
   loop_.cancel(std::exchange(signal_timer_, 0));
 }
 
 void TimeLimit::start() {
-  begun_ = loop_.monotonic();
+  begun_ = paused_ = loop_.monotonic();
   is_begun_ = true;
   arm();
+}
+
+void TimeLimit::pause(bool stands) {
+  if (stands == is_paused_) {
+    return;
+  }
+  is_paused_ = stands;
+  const Duration now = loop_.monotonic();
+  if (stands) {
+    paused_ = now;
+    disarm();
+    return;
+  }
+  begun_ = Duration{begun_.us + now.us - paused_.us};
+  if (is_begun_ && !is_stopped_) {
+    arm();
+  }
 }
 
 void TimeLimit::change(Duration limit) {
@@ -40,8 +61,10 @@ void TimeLimit::change(Duration limit) {
 }
 
 void TimeLimit::arm() {
-  loop_.cancel(std::exchange(limit_timer_, 0));
-  loop_.cancel(std::exchange(signal_timer_, 0));
+  disarm();
+  if (is_paused_) {
+    return;
+  }
   const Duration gone{loop_.monotonic().us - begun_.us};
   arm_signal(gone);
   const Duration limit = std::min(left_, plan_.own_limit);

@@ -48,6 +48,7 @@ void FakeNode::act(const agent::SpawnSupervisor& effect) {
                       " on " + name_);
       return;
     }
+    const bool goes_now = effect.go_at_once && !effect.stands;
     auto& supervisor = supervisors_[effect.step] = Supervisor{};
     supervisor.phase = agent::StepPhase::prepared;
     supervisor.run_us = known.run_us;
@@ -61,7 +62,7 @@ void FakeNode::act(const agent::SpawnSupervisor& effect) {
     supervisor.is_stubborn = rng_.chance(faults.ignores_term, 1000);
     if (rng_.chance(faults.supervisor_dies, 1000)) {
       // It may have come as far as its tasks.
-      if (effect.go_at_once && rng_.chance(1, 2)) run_at_once(effect.step);
+      if (goes_now && rng_.chance(1, 2)) run_at_once(effect.step);
       supervisor.alive = false;
       tell_later(milliseconds(1), agent::SupervisorGone{effect.step, "killed by signal 9"});
       return;
@@ -72,7 +73,7 @@ void FakeNode::act(const agent::SpawnSupervisor& effect) {
       supervisor.result.cause = EndCause::launch_failed;
     }
     tell_status(effect.step);
-    if (effect.go_at_once && !supervisor.failure) {
+    if (goes_now && !supervisor.failure) {
       run_at_once(effect.step);
     }
   });
@@ -92,7 +93,7 @@ void FakeNode::run_at_once(const StepKey& step) {
 void FakeNode::born_late(const agent::SpawnSupervisor& effect,
                          const Known& known,
                          std::uint64_t machine_life) {
-  const bool knows_all = effect.go_at_once && effect.step.job.value % 2 == 0;
+  const bool knows_all = effect.go_at_once && !effect.stands && effect.step.job.value % 2 == 0;
   const bool can_run = knows_all && machine_life == machine_life_ &&
                        containers_.count({effect.step.job, effect.step.attempt}) != 0;
   if (!can_run || !set_mark(effect.step, true)) return;
@@ -115,7 +116,8 @@ void FakeNode::run_tasks(const StepKey& step) {
   auto& supervisor = supervisors_[step];
   supervisor.phase = agent::StepPhase::running;
   supervisor.tasks_alive = true;
-  watch_.tasks_started({step, machine_}, supervisor.cores);
+  const bool stands = standing_.contains({step.job, step.attempt});
+  watch_.tasks_started({step, machine_}, supervisor.cores, stands);
   if (rng_.chance(faults.task_stuck, 1000)) {
     supervisor.stuck_until = timeline_.now() + seconds(rng_.between(5, 60));
   }
@@ -134,6 +136,13 @@ void FakeNode::end_tasks(const StepKey& step, EndCause cause, int exit_code, int
     return;
   }
   auto& supervisor = found->second;
+  if (standing_.contains({step.job, step.attempt})) {
+    timeline_.after(milliseconds(100),
+                    [this, step, cause, exit_code, signal, life = machine_life_] {
+                      if (life == machine_life_) end_tasks(step, cause, exit_code, signal);
+                    });
+    return;
+  }
   if (timeline_.now() < supervisor.stuck_until) {
     timeline_.after(supervisor.stuck_until - timeline_.now(),
                     [this, step, cause, exit_code, signal, life = machine_life_] {
@@ -204,6 +213,20 @@ void FakeNode::expect_kill_wait(const StepKey& step) {
   }
 }
 
+/// A frozen task ends by nothing but its machine's, until it goes on.
+void FakeNode::act(const agent::PauseAttempt& effect) {
+  if (effect.stands) {
+    standing_.insert(effect.attempt);
+  } else {
+    standing_.erase(effect.attempt);
+  }
+  for (const auto& [step, supervisor] : supervisors_) {
+    if (belongs(step, effect.attempt) && supervisor.tasks_alive) {
+      watch_.tasks_stand({step, machine_}, effect.stands);
+    }
+  }
+}
+
 /// Simulated runs have no limit of their own: the controller's second line ends them.
 void FakeNode::act(const agent::TellLimit&) {}
 
@@ -230,6 +253,7 @@ void FakeNode::act(const agent::KillStep& effect) {
 }
 
 void FakeNode::act(const agent::KillAttempt& effect) {
+  standing_.erase(effect.attempt);  // as Containment::kill_all() does
   for (const auto& [step, supervisor] : supervisors_) {
     if (belongs(step, effect.attempt) && supervisor.tasks_alive) {
       expect_kill_wait(step);
@@ -262,6 +286,7 @@ void FakeNode::act(const agent::RemoveContainer& effect) {
                       }
                     }
                     containers_.erase(effect.attempt);
+                    standing_.erase(effect.attempt);
                     tell(agent::ContainerRemoved{.attempt = effect.attempt, .usage = {}});
                   });
 }

@@ -98,6 +98,7 @@ void FakeNode::stop_machine() {
   }
   supervisors_.clear();
   containers_.clear();
+  standing_.clear();
   files_.clear();
   marks_.clear();
   ++boot_;

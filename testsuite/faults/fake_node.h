@@ -139,6 +139,7 @@ class FakeNode {
   void act(const agent::TellGo& effect);
   void act(const agent::TellEnd& effect);
   void act(const agent::TellLimit& effect);
+  void act(const agent::PauseAttempt& effect);
   void act(const agent::TellForget& effect);
   void act(const agent::KillStep& effect);
   void act(const agent::KillAttempt& effect);
@@ -171,6 +172,7 @@ class FakeNode {
   std::uint64_t daemons_ = 0;
   std::map<StepKey, Supervisor> supervisors_;
   std::set<AttemptKey> containers_;
+  std::set<AttemptKey> standing_;  // frozen
   std::map<AttemptKey, Known> files_;
   std::map<StepKey, bool> marks_;  // begun, or given up
   std::shared_ptr<Daemon> daemon_;

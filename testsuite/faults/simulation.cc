@@ -286,7 +286,7 @@ void Simulation::check_nodes() {
       watch_.complain("after healing node " + node.name + " is of no use and does not say why");
     }
     if (!is_heard || node.is_lost) watch_.complain("after healing node " + node.name + " is lost");
-    if (machine.state().index.free[node.id.value].jobs != 0) {
+    if (!machine.state().index.jobs_on_node[node.id.value].empty()) {
       watch_.complain("after healing node " + node.name + " is still held by a job");
     }
   }

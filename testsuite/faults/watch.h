@@ -24,10 +24,14 @@ struct RunPlace {
 
 class Watch {
  public:
-  void tasks_started(const RunPlace& place, const Bitset& cores) {
+  void tasks_started(const RunPlace& place, const Bitset& cores, bool stand) {
     ++starts_[place];
     live_.insert(place);
-    look_for_neighbours(place, cores);
+    if (stand) {
+      standing_.insert(place);
+    } else {
+      look_for_neighbours(place, cores);
+    }
     cores_[place] = cores;
     if (starts_[place] > 1) {
       complain("tasks of job " + std::to_string(place.step.job.value) + " attempt " +
@@ -36,8 +40,18 @@ class Watch {
     }
   }
 
+  /// Tasks that stand still use no core; they are there all the same.
+  void tasks_stand(const RunPlace& place, bool stands) {
+    if (stands) {
+      standing_.insert(place);
+      return;
+    }
+    if (standing_.erase(place) != 0) look_for_neighbours(place, cores_[place]);
+  }
+
   void tasks_ended(const RunPlace& place) {
     live_.erase(place);
+    standing_.erase(place);
     cores_.erase(place);
   }
 
@@ -61,6 +75,7 @@ class Watch {
   /// Whatever the ledger says: no core is two attempts' at once.
   void look_for_neighbours(const RunPlace& place, const Bitset& cores) {
     for (const auto& [other, taken] : cores_) {
+      if (standing_.contains(other)) continue;
       if (other.node != place.node || attempt_of(other) == attempt_of(place)) continue;
       Bitset both = taken;
       both &= cores;
@@ -81,7 +96,7 @@ class Watch {
 
   std::map<RunPlace, Bitset> cores_;  // of those that live
   std::map<RunPlace, int> starts_;
-  std::set<RunPlace> live_;
+  std::set<RunPlace> live_, standing_;
   std::vector<std::string> complaints_;
 };
 

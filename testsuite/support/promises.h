@@ -40,6 +40,7 @@ inline std::optional<Promise> first_promise(const core::State& state,
   const core::FairTree shares(state);
   const PartitionSettings* where = nullptr;
   for (const PartitionSettings& partition : state.record.settings.partitions) {
+    if (partition.takes_turns()) continue;  // nothing is promised there
     const bool is_down = state.record.partitions_down.contains(partition.name);
     const Bitset ready = core::ready_nodes(state, contact, partition.name);
     for (const JobId id : state.index.unended) {

@@ -87,6 +87,7 @@ class RandomLife {
         steps();
         break;
     }
+    if (turn_dice_.chance(10)) stand_still();
     cluster.schedule();
     if (++events_ % 7 == 0 && forgets) forget_some();
   }
@@ -304,6 +305,21 @@ class RandomLife {
     }
   }
 
+  /// An operator suspends a job or lets it go on, by dice of his own.
+  void stand_still() {
+    std::vector<JobId> running;
+    for (const core::Job& job : cluster.state.record.jobs) {
+      if (job.phase == JobPhase::running) running.push_back(job.id);
+    }
+    if (running.empty()) return;
+    const JobId id = running[turn_dice_.roll(running.size())];
+    if (turn_dice_.chance(50)) {
+      cluster.ask(core::SuspendJob{an_operator(), id});
+    } else {
+      cluster.ask(core::ResumeJob{an_operator(), id});
+    }
+  }
+
   void fail_prepare() {
     const core::Job* job = some_job();
     if (job != nullptr) cluster.failed(node_of(*job), job->id, "no room", dice.chance(70));
@@ -372,6 +388,11 @@ class RandomLife {
       if (dice.chance(20)) changed.partitions.back().max_time = minutes(1);
       if (dice.chance(20)) changed.partitions.back().max_nodes = 1;
       if (dice.chance(20)) changed.nodes = {{"n[0-2]", {}, {}}, {"n3", {}, {5, 0, 0}}};
+      if (changed.partitions.size() == 2 && turn_dice_.chance(50)) {
+        changed.partitions.back().whole_nodes = true;
+        changed.partitions.back().rows = 2 + turn_dice_.small(2);
+        changed.partitions.back().slice = seconds(1 + turn_dice_.small(5));
+      }
       if (dice.chance(40)) {
         changed.programs.controller_prolog = changed.programs.controller_epilog = "/program";
         changed.programs.reboot = "/reboot";
@@ -435,6 +456,7 @@ class RandomLife {
 
   std::string policy_;
   Dice step_dice_{77};
+  Dice turn_dice_{11};
   Dice bind_dice_{78};
   std::uint64_t submits_ = 0;
   std::uint64_t events_ = 0;
