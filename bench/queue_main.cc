@@ -1,5 +1,6 @@
-// The wall time of `cox queue`: of one job among many, and of all of them to a pipe. The jobs are
-// held, and cancelled in the end. usage: bench-queue DIR COX [JOBS [RUNS]]
+// The wall time of `cox queue`, and of squeue where its folder is given: of one job among many, and
+// of all of them to a pipe. The jobs are held, and cancelled in the end. usage: bench-queue DIR COX
+// [JOBS [RUNS [SLURM_DIR]]]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -27,7 +28,7 @@ double listing_ms(const std::vector<std::string>& argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) give_up("usage: bench-queue DIR COX [JOBS [RUNS]]");
+  if (argc < 3) give_up("usage: bench-queue DIR COX [JOBS [RUNS [SLURM_DIR]]]");
   const std::string dir = argv[1], cox = argv[2];
   const std::uint64_t jobs = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 100'000;
   const int runs = argc > 4 ? std::atoi(argv[4]) : 200;
@@ -36,16 +37,24 @@ int main(int argc, char** argv) {
   if (there < jobs) give_up("only " + std::to_string(there) + " jobs wait");
   print_calibration();
   const std::uint64_t first = ClusterClient(dir).submit({"/bin/true"});
-  std::vector<double> one, all;
+  ::setenv("COX_CLUSTER", dir.c_str(), 1);
+  const std::string squeue = argc > 5 ? std::string(argv[5]) + "/squeue" : "";
+  std::vector<double> one, all, one_of_squeue, all_of_squeue;
   for (int i = 0; i < runs; ++i) {
     const std::string id = std::to_string(first - 1 - static_cast<std::uint64_t>(i) % jobs);
     one.push_back(listing_ms({cox, "queue", id, "--cluster", dir}));
+    if (!squeue.empty()) one_of_squeue.push_back(listing_ms({squeue, "-j", id}));
   }
   for (int i = 0; i < std::max(runs / 10, 5); ++i) {
     all.push_back(listing_ms({cox, "queue", "--cluster", dir}));
+    if (!squeue.empty()) all_of_squeue.push_back(listing_ms({squeue}));
   }
   print_times("queue of one job among " + std::to_string(jobs), one);
   print_times("queue of all to a pipe", all);
+  if (!squeue.empty()) {
+    print_times("squeue -j of one job among " + std::to_string(jobs), one_of_squeue);
+    print_times("squeue of all to a pipe", all_of_squeue);
+  }
   ClusterClient(dir).cancel_all();
   return 0;
 }

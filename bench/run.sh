@@ -21,10 +21,11 @@ fi
 [ -f "$build/build.ninja" ] ||
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_UNITY=ON -DCOX_TESTS=OFF >/dev/null
 cmake --build "$build" --target cox coxctld coxnoded coxstepd coxpmix cox-example-mpi \
-  bench-submit bench-submit-rate bench-queue bench-schedule bench-memory bench-dispatch bench-end-to-end bench-history \
+  bench-submit bench-submit-rate bench-queue bench-polling bench-schedule bench-memory bench-dispatch bench-end-to-end bench-history \
   first-instruction >/dev/null
 cox=$PWD/$build/bin/cox
 programs=$PWD/$build/bench
+slurm=$PWD/$build/libexec/coxswain/slurm
 ring=$PWD/$build/examples/cox-example-mpi
 work=$(mktemp -d)
 chmod 755 "$work"
@@ -53,11 +54,13 @@ section() { printf '\n== %s\n' "$*"; }
 # Nodes of eight cores, whatever this machine has: the shape of the figures is the same everywhere.
 "$cox" up --nodes 16 --dir "$dir" --config "$work/bench.toml" --topology "package:1 core:8 pu:1"
 section "submit, of arrays too (goal: 1.5 ms median beside /bin/true at 0.55 ms)"
-"$programs/bench-submit" "$dir" "$cox" "$submits"
+"$programs/bench-submit" "$dir" "$cox" "$submits" "$slurm"
 section "submit rates (goals: 15,000/s over 4, 60,000/s over 64, 200,000 jobs/s in batches)"
 "$programs/bench-submit-rate" "$dir" "$factor"
 section "queue (goals, of 100,000 jobs: one 1.5 ms, all to a pipe 60 ms)"
-"$programs/bench-queue" "$dir" "$cox" "$listed"
+"$programs/bench-queue" "$dir" "$cox" "$listed" 200 "$slurm"
+section "polling (goal: submits and starts keep 0.9 of their rates)"
+"$programs/bench-polling" "$dir" "$slurm" "$listed"
 section "dispatch (goal: 5 ms median)"
 "$programs/bench-dispatch" "$dir" "$cox" "$work/first-instruction" "$dispatches"
 section "end to end (goal: 500 jobs/s, the last thousand as fast as the first)"
