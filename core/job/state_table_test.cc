@@ -85,7 +85,7 @@ std::string phase_name(const State& state, JobId id) {
 std::set<Row> lived(std::uint64_t seeds, int events) {
   std::set<Row> rows;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    RandomLife life(seed);
+    RandomLife life(seed, "none turns");
     life.cluster.watch = [&rows](const State& before, const Fact& fact) {
       std::vector<Named> about{named(fact)};
       if (const auto* split = std::get_if<ElementSplit>(&fact)) {
@@ -169,7 +169,7 @@ TEST(StateTable, EachCauseRequeuesAndEndsAsTheTableSays) {
 
 TEST(StateTable, LedgerIndexAndReplayHoldAfterEveryEvent) {
   for (std::uint64_t seed = 100; seed < 130; ++seed) {
-    RandomLife life(seed);
+    RandomLife life(seed, "none turns");
     for (int i = 0; i < 120; ++i) {
       life.event();
       ASSERT_EQ(ledger_faults(life.cluster.state), std::vector<std::string>{}) << "seed " << seed;

@@ -316,8 +316,10 @@ INSTANTIATE_TEST_SUITE_P(Policies,
                          ::testing::Values("none shares",
                                            "easy",
                                            "easy shares",
+                                           "easy turns",
                                            "easy-sjbf",
                                            "conservative",
+                                           "conservative turns",
                                            "conservative shares"));
 
 INSTANTIATE_TEST_SUITE_P(

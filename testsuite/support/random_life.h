@@ -37,9 +37,13 @@ class Dice {
 
 class RandomLife {
  public:
-  /// `policy`: a kind of backfill, then perhaps " shares": priorities with fair shares of users.
+  /// `policy`: a kind of backfill, then perhaps " shares": priorities with fair shares of users; or
+  /// " turns": jobs are suspended, and take turns in the partition "small" now and then.
   explicit RandomLife(std::uint64_t seed, const std::string& policy = "none")
-      : cluster(kind(), settings(policy)), dice(seed), policy_(policy) {}
+      : cluster(kind(), settings(policy)),
+        dice(seed),
+        policy_(policy),
+        has_turns_(policy.ends_with(" turns")) {}
 
   /// One random event, then a pass.
   void event() {
@@ -87,7 +91,7 @@ class RandomLife {
         steps();
         break;
     }
-    if (turn_dice_.chance(10)) stand_still();
+    if (has_turns_ && turn_dice_.chance(10)) stand_still();
     cluster.schedule();
     if (++events_ % 7 == 0 && forgets) forget_some();
   }
@@ -388,7 +392,7 @@ class RandomLife {
       if (dice.chance(20)) changed.partitions.back().max_time = minutes(1);
       if (dice.chance(20)) changed.partitions.back().max_nodes = 1;
       if (dice.chance(20)) changed.nodes = {{"n[0-2]", {}, {}}, {"n3", {}, {5, 0, 0}}};
-      if (changed.partitions.size() == 2 && turn_dice_.chance(50)) {
+      if (has_turns_ && changed.partitions.size() == 2 && turn_dice_.chance(50)) {
         changed.partitions.back().whole_nodes = true;
         changed.partitions.back().rows = 2 + turn_dice_.small(2);
         changed.partitions.back().slice = seconds(1 + turn_dice_.small(5));
@@ -457,6 +461,7 @@ class RandomLife {
   std::string policy_;
   Dice step_dice_{77};
   Dice turn_dice_{11};
+  bool has_turns_ = false;
   Dice bind_dice_{78};
   std::uint64_t submits_ = 0;
   std::uint64_t events_ = 0;
