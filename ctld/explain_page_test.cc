@@ -56,7 +56,7 @@ TEST(ExplainPage, HasEveryStateOfAJobWithItsLetters) {
     const auto state = static_cast<JobState>(i);
     states.push_back(std::string(to_text(state)) + " " + std::string(state_letters(state)));
   }
-  ASSERT_EQ(states.size(), 13U);
+  ASSERT_EQ(states.size(), 14U);
   EXPECT_EQ(sorted(entries_below("States of jobs")), sorted(states));
 }
 

@@ -65,7 +65,8 @@ TEST(Trap26, AnExactStepHasTheCpusOfTheJobsTasksForEachOfItsOwn) {
   exact.sharing = StepSharing::exact;
   exact.tasks = 1;
   EXPECT_EQ(inherited(job().tasks(2).cpus(3).memory_mib(4000), exact),
-            "1 tasks on 3 cores, memory 0") << "and the job's memory, without a limit of its own";
+            "1 tasks on 3 cores, memory 0")
+      << "and the job's memory, without a limit of its own";
   exact.cpus_per_task = 2;
   EXPECT_EQ(inherited(job().tasks(2).cpus(3).memory_mib(4000), exact),
             "1 tasks on 2 cores, memory 0");

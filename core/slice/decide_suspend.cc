@@ -29,7 +29,8 @@ Result<std::vector<const Job*>> running(const Targets& targets, const std::strin
 }  // namespace
 
 Result<Facts> decide_one(const Scene& scene, const SuspendJob& ask) {
-  if (auto may = require_operator(ask.caller, "suspending a job"); !may) return Failure(may.error());
+  if (auto may = require_operator(ask.caller, "suspending a job"); !may)
+    return Failure(may.error());
   const auto targets = find_targets(scene, ask.caller, ask.job, ask.elements);
   if (!targets.has_value()) return Failure(targets.error());
   const auto jobs = running(*targets, "only a running job can be suspended");

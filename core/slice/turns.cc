@@ -23,9 +23,9 @@ bool is_there(const Job& job) {
 bool wants_turn(const State& state, const SlicedJobs& sliced, std::uint32_t row) {
   const auto jobs = sliced.rows.find(row);
   return jobs != sliced.rows.end() && std::ranges::any_of(jobs->second, [&state](JobId id) {
-    const Job& job = *state.find_job(id);
-    return is_there(job) && !job.run->suspended.is_set();
-  });
+           const Job& job = *state.find_job(id);
+           return is_there(job) && !job.run->suspended.is_set();
+         });
 }
 
 /// The next row behind `row`, and after the last the first, that wants its turn.
