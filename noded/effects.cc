@@ -15,6 +15,7 @@ namespace cox::noded {
 namespace {
 
 constexpr std::int64_t bytes_per_mib = 1 << 20;
+constexpr std::uint32_t pause_protocol = 3;  // older supervisors know no pause
 
 AttemptKey attempt_of(const StepKey& key) {
   return {key.job, key.attempt};
@@ -236,13 +237,13 @@ void Daemon::run(const agent::TellLimit& effect) {
 /// Clocks stop before what they count, and go on after it.
 void Daemon::run(const agent::PauseAttempt& effect) {
   const std::string told = step_pause_bytes(effect.stands);
-  if (effect.stands) supervisors_.send_attempt(effect.attempt, told);
+  if (effect.stands) supervisors_.send_attempt(effect.attempt, told, pause_protocol);
   const auto done = containers_.freeze(effect.attempt, effect.stands);
   if (!done) {
     log_.error("attempt " + key_text(effect.attempt) + " cannot be made to " +
                (effect.stands ? "stand still: " : "go on: ") + done.error().message);
   }
-  if (!effect.stands) supervisors_.send_attempt(effect.attempt, told);
+  if (!effect.stands) supervisors_.send_attempt(effect.attempt, told, pause_protocol);
 }
 
 void Daemon::run(const agent::TellForget& effect) {

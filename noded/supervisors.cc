@@ -120,11 +120,14 @@ void Supervisors::send(const StepKey& key, const std::string& message) {
   if (it != all_.end() && it->second.link && !it->second.is_closed) it->second.link->send(message);
 }
 
-void Supervisors::send_attempt(AttemptKey attempt, const std::string& message) {
+void Supervisors::send_attempt(AttemptKey attempt,
+                               const std::string& message,
+                               std::uint32_t protocol) {
   const StepKey first{attempt.job, attempt.attempt, StepId{0}};
   for (auto it = all_.lower_bound(first); it != all_.end(); ++it) {
     if (it->first.job != attempt.job || it->first.attempt != attempt.attempt) break;
-    send(it->first, message);
+    const One& one = it->second;
+    if (one.link && one.link->peer().protocol >= protocol) send(it->first, message);
   }
 }
 

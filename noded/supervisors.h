@@ -43,8 +43,8 @@ class Supervisors {
   Result<int> spawn(const StepKey& key, const std::string& start);
   /// Sends to a supervisor; one that is not there (any more) needs no message.
   void send(const StepKey& key, const std::string& message);
-  /// To every supervisor of the attempt that is there.
-  void send_attempt(AttemptKey attempt, const std::string& message);
+  /// To every supervisor of the attempt that is there and speaks at least `protocol`.
+  void send_attempt(AttemptKey attempt, const std::string& message, std::uint32_t protocol = 1);
   /// To every supervisor that speaks at least `protocol`.
   void send_all(const std::string& message, std::uint32_t protocol);
   /// SIGKILL to the supervisor itself.

@@ -279,6 +279,10 @@ Result<core::Request> translate_action(const core::State& state,
       return core::HoldJob{caller, job, elements};
     case wire::JobAction::RELEASE:
       return core::ReleaseJob{caller, job, elements};
+    case wire::JobAction::SUSPEND:
+      return core::SuspendJob{caller, job, elements};
+    case wire::JobAction::RESUME:
+      return core::ResumeJob{caller, job, elements};
     case wire::JobAction::REQUEUE:
       return core::RequeueJob{caller, job, elements, action.hold()};
     case wire::JobAction::SIGNAL:

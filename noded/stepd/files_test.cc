@@ -30,12 +30,16 @@ StepPlan plan_in(const ScratchDir& scratch) {
 }
 
 TEST(TaskPaths, a_batch_job_writes_both_streams_to_one_file_in_its_directory) {
-  const auto paths = task_paths(batch_plan());
+  StepPlan plan = batch_plan();
+  plan.key.attempt = Attempt{1};
+  const auto paths = task_paths(plan);
   ASSERT_TRUE(paths);
   EXPECT_EQ(paths->at(0).output, "/data/cox-12.out");
   EXPECT_EQ(paths->at(0).error, "/data/cox-12.out");
   EXPECT_EQ(paths->at(0).input, "");
   EXPECT_TRUE(paths->at(0).truncate_output);
+  plan.key.attempt = Attempt{2};
+  EXPECT_FALSE(task_paths(plan)->at(0).truncate_output);
 }
 
 TEST(TaskPaths, an_element_of_an_array_has_a_file_of_its_own) {
@@ -155,7 +159,9 @@ std::string after_late_line(StepPlan plan, const std::string& output) {
 TEST(TaskFiles, attempts_follow_each_other_in_one_file) {
   const ScratchDir scratch;
   const StepPlan plan = plan_in(scratch);
-  ASSERT_TRUE(platform::write_file_atomic(scratch / "plain.out", "of another job\n"));
+  const std::string there = scratch / "plain.out";
+  ASSERT_TRUE(platform::write_file_atomic(there, "of another job\n"));
+  ASSERT_EQ(::chown(there.c_str(), plan.job.common->user.uid, plan.job.common->user.gid), 0);
   EXPECT_EQ(after_late_line(plan, "plain.out"), "old\nnew\nlate\n");
 }
 

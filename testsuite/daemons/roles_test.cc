@@ -261,6 +261,7 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (line == "nodes") request.mutable_list_nodes();
     if (line == "partitions") request.mutable_list_partitions();
     if (line == "snapshot") request.mutable_snapshot();
+    if (line == "shares") request.mutable_list_shares();
     if (line == "submit") request = submit(0, 0);
     if (line == "submit with nice below 0") request = submit(-1, 0);
     if (line == "submit as another") request = submit(0, somebody);
@@ -271,6 +272,11 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (line == "hold another's job") request = on_job(Job::HOLD, somebody);
     if (line == "release another's job") request = on_job(Job::RELEASE, somebody);
     if (line == "requeue another's job") request = on_job(Job::REQUEUE, somebody);
+    // They wait: it is refused to who may, for another reason.
+    if (line == "suspend own job") request = on_job(Job::SUSPEND, asker);
+    if (line == "resume own job") request = on_job(Job::RESUME, asker);
+    if (line == "suspend another's job") request = on_job(Job::SUSPEND, somebody);
+    if (line == "resume another's job") request = on_job(Job::RESUME, somebody);
     if (line == "cancel another's job") request = on_job(Job::CANCEL, somebody);
     if (line == "node drain") request = on_node(wire::NodeAction::DRAIN);
     if (line == "node down") request = on_node(wire::NodeAction::DOWN);
