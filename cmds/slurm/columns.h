@@ -24,6 +24,14 @@ struct ColumnKnown {
   int width;
 };
 
+/// Of a table whose rows have a `name` and a `width`.
+template <class Fields>
+std::vector<ColumnKnown> columns_of(const Fields& fields) {
+  std::vector<ColumnKnown> columns;
+  for (const auto& field : fields) columns.push_back({field.name, field.width});
+  return columns;
+}
+
 /// "NAME[%WIDTH],...", where ALL is each of them: names in any case, else the first that begins so.
 /// error: bad_usage in Slurm's words
 Result<std::vector<ColumnAsked>> read_columns(std::string_view text,

@@ -317,15 +317,11 @@ std::span<const RecordField> record_fields() {
 }
 
 std::vector<FieldName> record_field_names() {
-  std::vector<FieldName> names;
-  for (const RecordField& field : fields) names.push_back({field.name, field.parity});
-  return names;
+  return names_of(fields);
 }
 
 std::vector<ColumnKnown> record_columns() {
-  std::vector<ColumnKnown> columns;
-  for (const RecordField& field : fields) columns.push_back({field.name, field.width});
-  return columns;
+  return columns_of(fields);
 }
 
 }  // namespace cox::cmds::slurm

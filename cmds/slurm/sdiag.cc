@@ -58,9 +58,7 @@ Options options() {
 }
 
 std::vector<FieldName> field_names() {
-  std::vector<FieldName> names;
-  for (const Named& one : lines) names.push_back({one.name, one.parity});
-  return names;
+  return names_of(lines);
 }
 
 std::string line(const char* name, std::uint64_t value) {

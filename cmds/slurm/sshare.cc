@@ -133,15 +133,7 @@ Options options() {
 }
 
 std::vector<FieldName> field_names() {
-  std::vector<FieldName> names;
-  for (const Field& field : fields) names.push_back({field.name, field.parity});
-  return names;
-}
-
-std::vector<ColumnKnown> known_columns() {
-  std::vector<ColumnKnown> columns;
-  for (const Field& field : fields) columns.push_back({field.name, field.width});
-  return columns;
+  return names_of(fields);
 }
 
 /// Whose lines are shown. Of the users those who ask, unless others are named.
@@ -169,7 +161,7 @@ Result<Filter> read_filter(const Words& given) {
 }
 
 Result<int> run(const Words& given) {
-  const std::vector<ColumnKnown> known = known_columns();
+  const std::vector<ColumnKnown> known = columns_of(fields);
   if (given.has("helpformat")) {
     const auto printed = print(columns_text(known));
     return printed ? Result<int>(0) : Failure(printed.error());

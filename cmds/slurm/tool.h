@@ -19,6 +19,14 @@ struct FieldName {
   Parity parity;
 };
 
+/// Of a table whose rows have a `name` and a `parity`.
+template <class Fields>
+std::vector<FieldName> names_of(const Fields& fields) {
+  std::vector<FieldName> names;
+  for (const auto& field : fields) names.push_back({field.name, field.parity});
+  return names;
+}
+
 /// One of Slurm's commands.
 struct Tool {
   const char* name;

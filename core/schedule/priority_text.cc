@@ -7,7 +7,7 @@
 
 #include "common/count_text.h"
 #include "common/text.h"
-#include "core/schedule/order_key.h"
+#include "core/schedule/place_terms.h"
 
 namespace cox::core {
 
@@ -16,11 +16,8 @@ std::string priority_text(const State& state,
                           Instant now,
                           const Job& job,
                           const PartitionSettings& partition) {
-  const PriorityPolicy& priority = *policies.priority;
-  const FairTree shares = priority.has_shares() ? FairTree(state) : FairTree();
-  const Duration waited{std::max<std::int64_t>(0, now.us - job.submitted.us)};
-  const std::vector<PriorityTerm> terms = priority.terms(
-      state.record.settings, job.request, waited, partition, rank_of(shares, state, job.request));
+  const std::vector<PriorityTerm> terms =
+      PlaceTerms(state, *policies.priority, now).of(job, partition);
   std::vector<std::string> parts;
   std::string tier;
   std::int64_t sum = 0;

@@ -1,5 +1,5 @@
 // See place_terms.h.
-#include "core/fairshare/place_terms.h"
+#include "core/schedule/place_terms.h"
 
 #include <algorithm>
 
