@@ -84,7 +84,7 @@ std::string absolute_path(const std::string& path) {
 }
 
 Result<std::string> cluster_dir(const Parsed& given) {
-  if (!given.has("dir")) return default_cluster_dir();
+  if (!given.has("dir")) return own_cluster_dir();
   const std::string dir = absolute_path(given.value("dir"));
   // A socket's path has room for about a hundred bytes.
   constexpr std::size_t dir_bytes_max = 70;

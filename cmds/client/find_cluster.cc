@@ -28,20 +28,12 @@ std::string read_key(const std::string& path) {
   return from_hex(trim(*bytes)).value_or("");
 }
 
-/// Below /tmp anybody can have made it, and would be told what a command tells its controller.
-bool is_foreign(const std::string& dir) {
-  struct stat found {};
-
-  return dir.starts_with("/tmp/") && ::lstat(dir.c_str(), &found) == 0 &&
-         (!S_ISDIR(found.st_mode) || found.st_uid != ::getuid());
-}
-
 /// Key for a controller on TCP: $COX_KEY_FILE, the default directory's, the system's.
 std::string find_key() {
   const std::string named = environment_text("COX_KEY_FILE");
   if (!named.empty()) return read_key(named);
-  const std::string dir = default_cluster_dir();
-  const std::string own = is_foreign(dir) ? "" : read_key(cluster_key_file(dir));
+  const auto dir = own_cluster_dir();
+  const std::string own = dir ? read_key(cluster_key_file(*dir)) : "";
   return own.empty() ? read_key("/etc/coxswain/cluster.key") : own;
 }
 
@@ -65,6 +57,19 @@ std::string default_cluster_dir() {
   return "/tmp/coxswain-" + std::to_string(::getuid());
 }
 
+Result<std::string> own_cluster_dir() {
+  std::string dir = default_cluster_dir();
+
+  struct stat found {};
+
+  const bool is_foreign = dir.starts_with("/tmp/") && ::lstat(dir.c_str(), &found) == 0 &&
+                          (!S_ISDIR(found.st_mode) || found.st_uid != ::getuid());
+  if (!is_foreign) return dir;
+  return fail(Code::not_permitted, dir +
+                                       ": is no directory of yours, so its cluster is left alone " +
+                                       "(another: --cluster, --dir, COX_CLUSTER)");
+}
+
 std::string controller_socket(const std::string& dir) {
   return dir + "/ctld.sock";
 }
@@ -77,13 +82,9 @@ Result<ClusterAddress> find_cluster(const std::string& given) {
   if (!given.empty()) return named_cluster(given, "--cluster");
   const std::string environment = environment_text("COX_CLUSTER");
   if (!environment.empty()) return named_cluster(environment, "COX_CLUSTER");
-  const std::string dir = default_cluster_dir();
-  if (is_foreign(dir)) {
-    return fail(Code::not_permitted,
-                dir + ": is no directory of yours, so its cluster is not asked (" +
-                    "another: --cluster, COX_CLUSTER)");
-  }
-  const std::string own = controller_socket(dir);
+  const auto dir = own_cluster_dir();
+  if (!dir) return Failure(dir.error());
+  const std::string own = controller_socket(*dir);
   for (const std::string& path : {own, std::string(system_socket)}) {
     if (platform::path_exists(path)) return ClusterAddress{platform::Address{path, "", 0}, ""};
   }

@@ -11,6 +11,9 @@ namespace cox::cmds {
 
 /// The directory of `cox up` without --dir: $XDG_RUNTIME_DIR/coxswain, or /tmp/coxswain-UID.
 std::string default_cluster_dir();
+/// The same for those who use what is there: below /tmp anybody can have made it, and would be told
+/// what a command tells its controller. error: not_permitted
+Result<std::string> own_cluster_dir();
 /// Paths inside the directory of a cluster.
 std::string controller_socket(const std::string& dir);
 std::string cluster_key_file(const std::string& dir);
