@@ -1,0 +1,84 @@
+// A job that an operator makes stand still, and go on, with the machine's own means.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "platform/file.h"
+#include "testsuite/daemons/cluster.h"
+
+namespace cox::daemons {
+namespace {
+
+/// What the kernel says of the process: 'S' waits, 'R' runs, 'D' or 'T' stands still.
+char state_of(int pid) {
+  const auto text = platform::read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  const std::size_t end = text ? text->rfind(')') : std::string::npos;
+  return end == std::string::npos || end + 2 >= text->size() ? '?' : (*text)[end + 2];
+}
+
+class Suspended : public ::testing::Test {
+ protected:
+  Suspended() {
+    id_ = client_.submit(
+        cluster_.job("echo $$ > task; while :; do echo tick >> ticks; sleep 0.02; done"));
+    cluster_.shows("ticks", "tick");
+    task_ = std::stoi(cluster_.file("task"));
+  }
+
+  bool stands_still() const {
+    return eventually([this] {
+      const char seen = state_of(task_);
+      return seen == 'D' || seen == 'T';
+    });
+  }
+
+  bool goes_on() const {
+    const std::size_t before = cluster_.file("ticks").size();
+    return eventually([&] { return cluster_.file("ticks").size() > before; });
+  }
+
+  Cluster cluster_{{.nodes = 1}};
+  Client client_ = cluster_.client();
+  std::uint64_t id_ = 0;
+  int task_ = 0;
+};
+
+TEST_F(Suspended, stands_still_and_goes_on) {
+  EXPECT_TRUE(client_.act(wire::JobAction::SUSPEND, id_));
+  EXPECT_EQ(client_.state(id_), "SUSPENDED");
+  EXPECT_TRUE(stands_still()) << state_of(task_);
+  EXPECT_TRUE(client_.act(wire::JobAction::RESUME, id_));
+  EXPECT_EQ(client_.state(id_), "RUNNING");
+  EXPECT_TRUE(goes_on());
+  EXPECT_TRUE(client_.act(wire::JobAction::CANCEL, id_));
+  EXPECT_EQ(client_.end_of(id_).state(), "CANCELLED");
+  cluster_.expect_nothing_left();
+}
+
+TEST_F(Suspended, can_be_cancelled_as_it_stands) {
+  EXPECT_TRUE(client_.act(wire::JobAction::SUSPEND, id_));
+  EXPECT_TRUE(stands_still()) << state_of(task_);
+  EXPECT_TRUE(client_.act(wire::JobAction::CANCEL, id_));
+  EXPECT_EQ(client_.end_of(id_).state(), "CANCELLED");
+  cluster_.expect_nothing_left();
+}
+
+TEST_F(Suspended, stands_still_when_controller_and_node_daemon_were_killed) {
+  EXPECT_TRUE(client_.act(wire::JobAction::SUSPEND, id_));
+  EXPECT_TRUE(stands_still()) << state_of(task_);
+  cluster_.kill_controller();
+  cluster_.kill_node(0);
+  cluster_.start_controller();
+  cluster_.start_node(0);
+  EXPECT_TRUE(cluster_.hears_all_nodes());
+  EXPECT_EQ(client_.state(id_), "SUSPENDED");
+  EXPECT_TRUE(stands_still()) << state_of(task_);
+  EXPECT_TRUE(client_.act(wire::JobAction::RESUME, id_));
+  EXPECT_TRUE(goes_on());
+  EXPECT_TRUE(client_.act(wire::JobAction::CANCEL, id_));
+  EXPECT_EQ(client_.end_of(id_).state(), "CANCELLED");
+  cluster_.expect_nothing_left();
+}
+
+}  // namespace
+}  // namespace cox::daemons
