@@ -75,9 +75,15 @@ class Pollers {
 
   void start() {
     stop_ = false;
+    answered_ = 0;
     for (int i = 0; i < clients_; ++i) {
       threads_.emplace_back([this, i] { loop(static_cast<std::uint64_t>(i)); });
     }
+  }
+
+  /// Until each of them has had an answer.
+  void wait_for_all() const {
+    while (answered_ < clients_) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 
   void stop() {
@@ -103,6 +109,7 @@ class Pollers {
     for (std::uint64_t turn = 0; !stop_; ++turn) {
       const std::string id = std::to_string(first_ + (client * 499 + turn * 7) % jobs_);
       note(0, {tools_ + "/squeue", "-h", "-u", own_name(), "-o", "%i %t"});
+      if (turn == 0) ++answered_;
       if (!stop_) note(1, {tools_ + "/sacct", "-n", "-P", "-X", "-o", "JobID,State", "-j", id});
       if (!stop_) note(2, {tools_ + "/scontrol", "-o", "show", "job", id});
     }
@@ -129,6 +136,7 @@ class Pollers {
   std::uint64_t first_, jobs_;
   int clients_;
   std::atomic<bool> stop_ = false;
+  std::atomic<int> answered_ = 0;  // clients, since the start
   std::vector<std::thread> threads_;
   mutable std::mutex mutex_;
   std::array<std::vector<double>, 3> times_;
@@ -177,8 +185,7 @@ int main(int argc, char** argv) {
     submits_alone.push_back(submit_rate(dir));
     starts_alone.push_back(start_rate(dir));
     pollers.start();
-    // So that all of them have asked.
-    std::this_thread::sleep_for(std::chrono::seconds(5));
+    pollers.wait_for_all();
     submits_beside.push_back(submit_rate(dir));
     starts_beside.push_back(start_rate(dir));
     pollers.stop();

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "common/result.h"
-#include "core/fairshare/place_terms.h"
+#include "core/schedule/place_terms.h"
 #include "core/schedule/plan.h"
 #include "core/state.h"
 #include "ctld/watches.h"

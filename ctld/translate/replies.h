@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/contact.h"
-#include "core/fairshare/place_terms.h"
 #include "core/schedule/contrast.h"
+#include "core/schedule/place_terms.h"
 #include "core/schedule/plan.h"
 #include "core/schedule/suggest.h"
 #include "core/state.h"
