@@ -289,6 +289,7 @@ class ClientDesk {
   NodeQuestions questions_;
   std::deque<Listing> listings_;
   std::deque<Snapshot> snapshots_;
+  bool is_turn_of_snapshots_ = false;
   std::optional<Shutdown> shutdown_;
   Instant reasons_told_;
   std::map<JobId, int> alone_;  // allocations without their command, for so many ticks

@@ -62,6 +62,25 @@ class Lists : public ::testing::Test {
   std::uint64_t number_ = 0;
 };
 
+TEST_F(Lists, OfSnapshotsEightAreUnderWayAndEachHasTheWholeCluster) {
+  submit(true);
+  const auto clients = connect(2000, 10, 1);
+  wire::ClientRequest request = list_of_all(7);
+  request.mutable_snapshot();
+  world_.turn([&] {
+    for (const ClientId one : clients) world_.controller().client_said(one, request);
+  });
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    wire::ClientReply whole;
+    for (const wire::ClientReply& slice : world_.heard(clients[i])) whole.MergeFrom(slice);
+    EXPECT_TRUE(whole.last());
+    EXPECT_EQ(whole.has_error(), i >= 8) << i;
+    EXPECT_EQ(whole.live().jobs_size(), i >= 8 ? 0 : 1) << i;
+    EXPECT_EQ(whole.live().has_settings(), i < 8) << i;
+    EXPECT_EQ(whole.retry_after_ms(), i >= 8 ? 1000U : 0U);
+  }
+}
+
 TEST_F(Lists, OfOneUserSixteenAreUnderWayAndOthersAreAskedToComeAgain) {
   submit(true);
   const auto replies = ask_at_once(connect(2000, 1, 18));

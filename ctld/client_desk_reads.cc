@@ -83,6 +83,9 @@ bool ClientDesk::send_slice(Listing& listing) {
 }
 
 bool ClientDesk::continue_lists() {
+  // In turns with lists, which may never be none where many clients ask all the time.
+  is_turn_of_snapshots_ = !is_turn_of_snapshots_;
+  if (is_turn_of_snapshots_ && continue_snapshots()) return true;
   for (std::size_t tried = 0; tried < listings_.size(); ++tried) {
     Listing listing = std::move(listings_.front());
     listings_.pop_front();

@@ -1,10 +1,18 @@
 // The whole cluster for a simulator.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "ctld/client_desk.h"
 
 namespace cox::ctld {
+
+namespace {
+
+// Each is as much as all lists of one client.
+constexpr std::size_t snapshots_max = 8;
+
+}  // namespace
 
 void ClientDesk::take_snapshot(const Conversation& to) {
   const bool has_one = std::ranges::any_of(snapshots_, [&](const Snapshot& snapshot) {
@@ -12,6 +20,12 @@ void ClientDesk::take_snapshot(const Conversation& to) {
   });
   if (has_one)
     return refuse(to, {Code::refused, "a snapshot is on its way to this client already"});
+  if (snapshots_.size() >= snapshots_max) {
+    return refuse(to,
+                  {Code::refused, std::to_string(snapshots_.size()) +
+                                      " snapshots are on their way already: retry after 1 s"},
+                  seconds(1));
+  }
   snapshots_.emplace_back(to);
 }
 
