@@ -2,7 +2,8 @@
 # Starts an Open MPI program over 2 nodes x 8 ranks again and again, as an ordinary user, and counts
 # the good ones: right size, right sum, exit 0. usage: mpi_starts.sh DIR COX PROGRAM [N]
 set -u
-dir=$1 cox=$2 program=$3 count=${4:-100}
+dir=$(realpath -e "$1") cox=$(realpath -e "$2") program=$(realpath -e "$3") || exit 2
+count=${4:-100}
 as=()
 [ "$(id -u)" = 0 ] && as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 echo "machine: load $(cut -d' ' -f1 /proc/loadavg), $(nproc) cores"

@@ -46,8 +46,11 @@ wire::Submit submit_of_all() {
 
 }  // namespace
 
-SubmitLoad::SubmitLoad(const std::string& dir, std::size_t connections)
-    : submit_(submit_of_all()), seed_(static_cast<std::uint64_t>(wall_ns())) {
+SubmitLoad::SubmitLoad(const std::string& dir, std::size_t connections, Variety variety)
+    : variety_(variety), submit_(submit_of_all()), seed_(static_cast<std::uint64_t>(wall_ns())) {
+  submit_.mutable_request()->set_name("sample");
+  submit_.mutable_request()->set_time_limit_us(limit_of(0));
+  submit_.set_script(script_of(0));
   for (std::size_t i = 0; i < connections; ++i) connections_.push_back({open_link(dir), {}, 0});
 }
 
@@ -55,6 +58,7 @@ void SubmitLoad::vary(wire::Submit* submit) {
   const std::uint64_t job = ++made_;
   submit->set_key_high(seed_);
   submit->set_key_low(job * 0x9E3779B97F4A7C15U);
+  if (variety_ == Variety::alike) return;
   submit->mutable_request()->set_name("sample-" + std::to_string(job));
   submit->mutable_request()->set_time_limit_us(limit_of(job));
   submit->set_script(script_of(job));
@@ -81,6 +85,7 @@ std::string SubmitLoad::next_batch(std::uint64_t number, std::size_t batch) {
     wire::SubmitVariant& variant = *many.add_variants();
     variant.set_key_high(seed_);
     variant.set_key_low(job * 0x9E3779B97F4A7C15U);
+    if (variety_ == Variety::alike) continue;
     variant.mutable_job()->set_name("sample-" + std::to_string(job));
     variant.mutable_job()->set_time_limit_us(limit_of(job));
   }

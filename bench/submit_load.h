@@ -1,6 +1,5 @@
-// Submits as many users' scripts make them: each job with a name, limit, script and key of its own
-// and an environment of 1 kB of which ten variables differ. Over open connections, in a closed
-// loop.
+// Submits over open connections, in a closed loop: of jobs that one script makes, or of as many
+// users' jobs.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +18,16 @@ struct LoadResult {
   std::vector<double> latencies_ms;  // of each request
 };
 
+/// What jobs have in common beside an environment of 1 kB and, but for their keys, their kind.
+enum class Variety : std::uint8_t {
+  alike,     // script of 40 bytes, environment, name and limit
+  distinct,  // each has a name, limit and script of its own, and ten variables
+};
+
 class SubmitLoad {
  public:
   /// `dir`: the directory of the cluster.
-  SubmitLoad(const std::string& dir, std::size_t connections);
+  SubmitLoad(const std::string& dir, std::size_t connections, Variety variety = Variety::distinct);
 
   /// `jobs` submits, one per request, `outstanding` on each connection at any moment. The jobs are
   /// held when `held`.
@@ -47,6 +52,7 @@ class SubmitLoad {
   LoadResult loop(std::uint64_t requests, std::size_t outstanding, Make make);
 
   std::vector<Connection> connections_;
+  Variety variety_;
   wire::Submit submit_;  // of all
   std::uint64_t made_ = 0;
   std::uint64_t seed_ = 0;

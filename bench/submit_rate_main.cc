@@ -61,11 +61,21 @@ int main(int argc, char** argv) {
   const std::uint64_t jobs = 1000 * (argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 20);
   const Bench bench{dir, ClusterClient(dir).status().pid(), argc > 3 ? argv[3] : ""};
   print_calibration();
-  bench.measure("1", "1 connection", [&] { return SubmitLoad(dir, 1).run(jobs / 4, 1, true); });
-  bench.measure("4", "4 connections", [&] { return SubmitLoad(dir, 4).run(jobs, 1, true); });
-  bench.measure("64", "64 connections", [&] { return SubmitLoad(dir, 64).run(2 * jobs, 1, true); });
-  bench.measure("batch", "1,000 jobs per request, 2 connections",
-                [&] { return SubmitLoad(dir, 2).run_batches(10 * jobs, jobs_per_batch, true); });
+  for (const Variety variety : {Variety::alike, Variety::distinct}) {
+    const std::string how = variety == Variety::alike ? " of jobs alike" : " of distinct jobs";
+    const auto single = [&](std::size_t connections, std::uint64_t number) {
+      const std::string name = std::to_string(connections);
+      const std::string text = name + (connections == 1 ? " connection," : " connections,") + how;
+      bench.measure(name, text,
+                    [&] { return SubmitLoad(dir, connections, variety).run(number, 1, true); });
+    };
+    single(1, jobs / 4);
+    single(4, jobs);
+    single(64, 2 * jobs);
+    bench.measure("batch", "2 connections, 1,000 jobs per request," + how, [&] {
+      return SubmitLoad(dir, 2, variety).run_batches(10 * jobs, jobs_per_batch, true);
+    });
+  }
   bench.measure("checkpoint", "1 connection, while a checkpoint runs", [&] {
     SubmitLoad(dir, 2).run_batches(jobs_before_checkpoint, jobs_per_batch, true);
     return SubmitLoad(dir, 1).run(200, 1, true);
