@@ -79,6 +79,9 @@ class JobSet {
 
   Iterator end() const { return Iterator(this, none); }
 
+  /// From `id` on.
+  Iterator from(JobId id) const { return Iterator(this, next(id.value)); }
+
   /// The first member after `id`.
   Iterator upper_bound(JobId id) const { return Iterator(this, next(id.value + 1)); }
 

@@ -39,16 +39,21 @@ void add(std::string& key, const Component& c) {
 
 }  // namespace
 
-std::string class_key(const JobRequest& request, const std::string& partition) {
+std::string kind_key(const JobCommon& common, const std::string& partition) {
   std::string key;
   add(key, partition);
-  add(key, static_cast<std::uint64_t>(request.time_limit.us));  // a refusal behind a reservation
-  add(key, request.common->account);
-  add(key, request.common->qos);
-  add(key, request.common->constraint);
-  add(key, request.common->nodes_wanted);
-  add(key, request.common->nodes_excluded);
-  for (const Component& component : request.common->components) add(key, component);
+  add(key, common.account);
+  add(key, common.qos);
+  add(key, common.constraint);
+  add(key, common.nodes_wanted);
+  add(key, common.nodes_excluded);
+  for (const Component& component : common.components) add(key, component);
+  return key;
+}
+
+std::string class_key(const JobRequest& request, const std::string& partition) {
+  std::string key = kind_key(*request.common, partition);
+  add(key, static_cast<std::uint64_t>(request.time_limit.us));
   return key;
 }
 

@@ -9,7 +9,11 @@
 
 namespace cox::core {
 
-/// Equal keys: a refusal of one job is a refusal of the other. Bytes, not for people.
+/// Equal keys and equal limits: a refusal of one job is a refusal of the other. Bytes, not for
+/// people.
+std::string kind_key(const JobCommon& common, const std::string& partition);
+
+/// The limit with it: a job may fit before a reservation that a longer one would delay.
 std::string class_key(const JobRequest& request, const std::string& partition);
 
 /// Cores that the request needs at least, whatever nodes it gets; for the count filter.

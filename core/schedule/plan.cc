@@ -32,6 +32,9 @@ PartitionQueue* next_partition(std::vector<PartitionQueue>& partitions, bool in_
   return best;
 }
 
+/// To take in a job costs a part of a look at the head of a class.
+constexpr std::size_t fills_per_step = 4;
+
 /// Which nodes take work, or how much, may be another.
 template <class One>
 constexpr bool changes_fleet = is_any_of<One,
@@ -142,13 +145,14 @@ Facts Plan::step(
     const State& state, const Contact& contact, Instant now, std::size_t steps, bool* done) {
   Queues& queues = *queues_;
   queues.now = now;
-  if (!queues.is_built || queues.is_littered()) queues.rebuild(state);
+  if (!queues.is_built || (queues.is_filled() && queues.is_littered())) queues.begin(state);
+  *done = false;
+  if (!queues.fill(state, steps * fills_per_step)) return {};
   if (queues.contact_generation != contact.generation) queues.fleet_changed();
   queues.contact_generation = contact.generation;
   queues.wake_due(state);
   if (queues.pass.has_expired(now)) queues.renew();
   queues.pass.looked = now;
-  *done = false;
   for (std::size_t i = 0; i < steps; ++i) {
     if (queues.pass.kind == BackfillKind::conservative) {
       if (PartitionQueue* in_turns = next_partition(queues.partitions, true)) {
@@ -255,7 +259,7 @@ Blocked Plan::blocked(const State& state, JobId id) const {
   if (const Blocked own = blocked_by_itself(state, *job, queues.now); own.code != Reason::none) {
     return own;
   }
-  if (!queues.is_built) return Blocked{};
+  if (!queues.is_filled()) return Blocked{};
   const JobId place_id = is_element(*job) && !is_apart(state, *job) ? job->array : id;
   const bool is_first = queues.candidate(state, place_id) == job;
   const auto seats = queues.seats_of(place_id);

@@ -187,6 +187,34 @@ TEST(Plan, DroppingItAtAnyMomentChangesNoDecision) {
   }
 }
 
+/// Four jobs are taken in with the first step: the event comes in the middle of them.
+TEST(Plan, WhatHappensWhileItIsBuiltAnewChangesNoDecision) {
+  for (const std::string policy : {"none", "easy shares", "conservative turns"}) {
+    std::size_t interrupted = 0;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+      RandomLife kept(seed, policy);
+      RandomLife built(seed, policy);
+      Dice when(seed + 2000);
+      for (int i = 0; i < 120; ++i) {
+        kept.event();
+        Cluster& cluster = built.cluster;
+        if (cluster.state.index.unended.size() > 4 && when.chance(40)) {
+          bool done = true;
+          cluster.plan().drop();
+          EXPECT_TRUE(
+              cluster.plan().step(cluster.state, cluster.contact, cluster.now, 1, &done).empty());
+          EXPECT_FALSE(done);
+          ++interrupted;
+        }
+        built.event();
+        ASSERT_TRUE(kept.cluster.state.record == cluster.state.record)
+            << policy << " seed " << seed << " event " << i;
+      }
+    }
+    EXPECT_GT(interrupted, 100U) << policy;
+  }
+}
+
 TEST(Plan, ItsReasonsAreThoseOfExplain) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     RandomLife life(seed);

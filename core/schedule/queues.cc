@@ -64,9 +64,10 @@ Trial Plan::Queues::try_head(const State& state,
   return trial;
 }
 
-void Plan::Queues::rebuild(const State& state) {
+void Plan::Queues::begin(const State& state) {
   partitions.clear();
   classes.clear();
+  kinds.clear();
   class_by_key.clear();
   seats.clear();
   waiting.clear();
@@ -81,7 +82,21 @@ void Plan::Queues::rebuild(const State& state) {
   is_built = true;
   if (policies.priority->has_shares()) shares = FairTree(state);
   pass.begin(state);
-  for (const JobId id : state.index.unended) insert(state, id);
+  filled_from = JobId{};
+}
+
+// What facts do meanwhile to jobs behind this place is done again when it comes to them, without
+// effect; jobs that are submitted meanwhile are behind it.
+bool Plan::Queues::fill(const State& state, std::size_t most) {
+  if (!filled_from.has_value()) return true;
+  auto next = state.index.unended.from(*filled_from);
+  for (; next != state.index.unended.end() && most > 0; ++next, --most) insert(state, *next);
+  if (next != state.index.unended.end()) {
+    filled_from = *next;
+    return false;
+  }
+  filled_from.reset();
+  return true;
 }
 
 void Plan::Queues::insert(const State& state, JobId id) {
@@ -227,32 +242,34 @@ void Plan::Queues::enqueue(const State& state, const Job& job, JobId place_id) {
   seats.insert(place_id, mine);
 }
 
+std::uint32_t Plan::Queues::kind_of(const Job& job, PartitionQueue& queue) {
+  const Cow<JobCommon>& common = job.request.common;
+  if (!common.is_blank() && common.is_same(queue.last_common)) return queue.last_kind;
+  std::string key = kind_key(*common, queue.settings.name);
+  if (policies.priority->has_shares()) key += std::to_string(common->user.uid);
+  const auto next = static_cast<std::uint32_t>(kinds.size());
+  queue.last_common = common;
+  return queue.last_kind = kinds.try_emplace(std::move(key), next).first->second;
+}
+
 std::size_t Plan::Queues::class_of(const State& state, const Job& job, std::size_t partition) {
   PartitionQueue& queue = partitions[partition];
-  const Cow<JobCommon>& common = job.request.common;
-  if (!common.is_blank() && common.is_same(queue.last_common) &&
-      job.request.time_limit == queue.last_limit) {
-    return queue.last_class;
-  }
+  const ClassKey key{kind_of(job, queue), job.request.time_limit};
+  const auto [entry, is_new] = class_by_key.try_emplace(key, classes.size());
+  if (!is_new) return entry->second;
   const PartitionSettings& settings = queue.settings;
-  std::string key = class_key(job.request, settings.name);
-  const bool has_shares = policies.priority->has_shares();
-  if (has_shares) key += std::to_string(job.request.common->user.uid);
-  const auto [entry, is_new] = class_by_key.try_emplace(std::move(key), classes.size());
-  if (is_new) {
-    JobClass& fresh = classes.emplace_back();
-    fresh.partition = partition;
-    if (has_shares) fresh.who = association_of(state.record.settings, job.request);
+  JobClass& fresh = classes.emplace_back();
+  fresh.partition = partition;
+  if (policies.priority->has_shares()) {
+    fresh.who = association_of(state.record.settings, job.request);
     fresh.share = share_key(shares, state, *policies.priority, job.request);
-    fresh.cores_least = cores_least(job.request, settings);
-    const bool is_whole = takes_whole_nodes(job.request, settings);
-    pass.filters.emplace_back(fresh.cores_least,
-                              is_whole ? job.request.common->components.front().nodes_min : 0,
-                              partition, job.request.time_limit);
   }
-  queue.last_common = common;
-  queue.last_limit = job.request.time_limit;
-  return queue.last_class = entry->second;
+  fresh.cores_least = cores_least(job.request, settings);
+  const bool is_whole = takes_whole_nodes(job.request, settings);
+  pass.filters.emplace_back(fresh.cores_least,
+                            is_whole ? job.request.common->components.front().nodes_min : 0,
+                            partition, job.request.time_limit);
+  return entry->second;
 }
 
 bool Plan::Queues::is_littered() const {
@@ -353,7 +370,10 @@ void Plan::Queues::age_the_oldest(const State& state) {
 void Plan::Queues::fleet_changed() {
   unchecked.clear();
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    changing(classes[i], i, [](JobClass& one) { one.is_hopeless = one.is_checked = false; });
+    classes[i].is_checked = false;
+    if (classes[i].is_hopeless) {
+      changing(classes[i], i, [](JobClass& one) { one.is_hopeless = false; });
+    }
     if (!classes[i].jobs.empty()) unchecked.push_back(i);
   }
   for (PartitionQueue& partition : partitions) {

@@ -42,6 +42,21 @@ struct JobClass {
   }
 };
 
+/// What jobs of one class have in common: their kind, by its number, and their limit.
+struct ClassKey {
+  std::uint32_t kind = 0;
+  Duration limit;
+  friend bool operator==(const ClassKey&, const ClassKey&) = default;
+};
+
+struct ClassKeyHash {
+  std::size_t operator()(const ClassKey& key) const {
+    // Limits are whole minutes mostly: the factor spreads them (Knuth, multiplicative hashing).
+    constexpr std::uint64_t golden = 0x9E3779B97F4A7C15U;
+    return (static_cast<std::uint64_t>(key.limit.us) * golden ^ key.kind) * golden;
+  }
+};
+
 struct PartitionQueue {
   PartitionSettings settings;
   bool is_down = false;
@@ -56,20 +71,21 @@ struct PartitionQueue {
   std::uint64_t idle_nodes = 0;  // of `ready`
   // Of the job that was queued last: like ones often come together, and need no key.
   Cow<JobCommon> last_common;
-  Duration last_limit;
-  std::size_t last_class = 0;
+  std::uint32_t last_kind = 0;
 
   bool is_asleep() const { return heads.empty() || heads.begin()->first == refused; }
 };
 
 struct Plan::Queues {
   Policies policies;
-  bool is_built = false;
+  bool is_built = false;             // begun, so that facts count
+  std::optional<JobId> filled_from;  // while it is being filled: the first job not taken in yet
   std::uint64_t contact_generation = 0;
   Instant now;
   std::vector<PartitionQueue> partitions;  // as in the settings
   std::vector<JobClass> classes;
-  std::unordered_map<std::string, std::size_t> class_by_key;
+  std::unordered_map<std::string, std::uint32_t> kinds;
+  std::unordered_map<ClassKey, std::size_t, ClassKeyHash> class_by_key;
   SeatTable seats;  // with places by base_key()
   FairTree shares;
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
@@ -82,7 +98,14 @@ struct Plan::Queues {
   std::map<JobId, std::set<JobId>> apart;
   Pass pass;
 
-  void rebuild(const State& state);
+  /// Everything empty, as at a start.
+  void begin(const State& state);
+  /// Takes in up to `most` jobs that have not ended, from where it stopped. False while there are
+  /// more: until then nothing can be decided.
+  bool fill(const State& state, std::size_t most);
+
+  bool is_filled() const { return is_built && !filled_from.has_value(); }
+
   /// Queues the job, or lets it wait for its begin time. No effect on held or started jobs.
   void insert(const State& state, JobId id);
   void remove(const State& state, JobId id);
@@ -147,6 +170,7 @@ struct Plan::Queues {
   std::vector<JobId> ready_members(JobId array) const;
   void leave(JobId id);
   std::size_t class_of(const State& state, const Job& job, std::size_t partition);
+  std::uint32_t kind_of(const Job& job, PartitionQueue& queue);
   /// Ages count up to a cap: those over it have new keys after a charge.
   void age_the_oldest(const State& state);
   /// Applies `change` to a class and keeps the partition's heads right.
