@@ -93,6 +93,8 @@ if [ -n "$down" ]; then
   down_again
   exit 0
 fi
+manual="the manual"
+command -v man >/dev/null || manual="the manual, once there is man: apt-get install man-db"
 cat <<END
 ${bold}== the cluster is up${plain}
   export PATH=$(word "$build/bin"):\$PATH          the command cox
@@ -100,6 +102,6 @@ ${dir:+  export COX_CLUSTER=$(word "$dir")                 the cluster it talks 
 }  cox run -N 2 -n 4 hostname            tasks now
   cox submit my-script.sh               a batch job
   cox queue; cox why JOB; cox nodes     what happens and why
-  man -l man/cox.1                      the manual
+  man -l man/cox.1                      $manual
   cox down${dir:+ --dir $(word "$dir")}                              and everything is gone
 END

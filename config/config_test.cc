@@ -250,7 +250,7 @@ TEST(Config, ValuesThatThisVersionCannotDoAreRefused) {
 
 TEST(Config, AnAgeThatLeavesNoRoomForOtherTermsIsRefused) {
   EXPECT_EQ(complaint("[priority]\nage = 60001\nmax_age = '1m'\n"),
-            "f:1:1: priority.age: at most 60000 with this max_age");
+            "f:2:7: priority.age: at most 60000 with this max_age");
   EXPECT_EQ(complaint("[priority]\nage = 60000\nmax_age = '1m'\n"), "accepted");
 }
 
@@ -411,7 +411,7 @@ TEST(Config, WrongValuesAreRefusedByName) {
       {"[partition]\nname = 'a'", "a table where [[partition]] is needed"},
       {"[scheduling]\nlost_after = 300", "an integer where a string is needed"},
       {"[scheduling]\nlost_after = '1s'", "\"1s\" is not between 2s and"},
-      {"[scheduling]\nlost_after = '4s'", "must be longer than silent_after"},
+      {"[scheduling]\nlost_after = '4s'", "4s must be longer than silent_after, which is 5s"},
       {"[scheduling]\nkill_wait = '2h'", "\"2h\" is not between 0s and 3600s"},
       {"[[partition]]\nname = 'a'\ndefault = 1", "an integer where true or false is needed"},
       {"[[partition]]\nname = 'a'\ntier = 1.5", "a float where an integer is needed"},

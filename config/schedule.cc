@@ -1,5 +1,7 @@
 // [scheduling] and [priority]: in which order jobs start, and when a node is given up.
+#include <initializer_list>
 #include <memory>
+#include <string>
 
 #include "config/reading.h"
 
@@ -8,15 +10,31 @@ namespace {
 
 constexpr std::int64_t jobs_per_user_max = 100'000'000;
 constexpr std::int64_t weight_max = 1'000'000'000;
-constexpr std::int64_t charge_max =
-    100'000;  // thousandths of a core: a device may be worth a hundred
+// Thousandths of a core: a device may be worth a hundred.
+constexpr std::int64_t charge_max = 100'000;
 constexpr std::int64_t fan_out_min = 2, fan_out_max = 1000;
 constexpr std::int64_t reservations_max = 100'000;
+
+std::string seconds_text(Duration span) {
+  return std::to_string(span.us / seconds(1).us) + "s";
+}
+
+/// Where the first of `keys` that is given stands; else where their table does.
+toml::source_region place_of(const toml::node& table, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
+    const toml::node* found = table.is_table() ? table.as_table()->get(key) : nullptr;
+    if (found != nullptr) return found->source();
+  }
+  return table.source();
+}
 
 void check_spans(Reading& reading, const toml::source_region& place) {
   const Settings& settings = reading.config.settings;
   if (settings.lost_after > settings.silent_after) return;
-  reading.reader.complain(place, "scheduling.lost_after", "must be longer than silent_after");
+  reading.reader.complain(place, "scheduling.lost_after",
+                          seconds_text(settings.lost_after) +
+                              " must be longer than silent_after, which is " +
+                              seconds_text(settings.silent_after));
 }
 
 /// Steeper ages would leave no room for the other terms in a key of 64 bits.
@@ -86,12 +104,12 @@ std::vector<Key> schedule_keys(Reading& reading) {
   return {{"scheduling",
            [&reading, read](const toml::node& node) {
              read(node);
-             const toml::source_region place = node.source();
+             const auto place = place_of(node, {"lost_after", "silent_after"});
              reading.afterwards.emplace_back([&reading, place] { check_spans(reading, place); });
            }},
           {"priority", [&reading, terms](const toml::node& node) {
              terms(node);
-             const toml::source_region place = node.source();
+             const auto place = place_of(node, {"age", "max_age"});
              reading.afterwards.emplace_back([&reading, place] { check_age(reading, place); });
            }}};
 }

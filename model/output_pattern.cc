@@ -2,6 +2,7 @@
 #include "model/output_pattern.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "common/text.h"
 
@@ -22,7 +23,7 @@ std::string in_one_name(std::string_view text) {
 }
 
 // The value of one letter, or nothing for an unknown one. Text values are never padded.
-Result<std::string> value_of(char letter, unsigned width, const PatternValues& v) {
+std::optional<std::string> value_of(char letter, unsigned width, const PatternValues& v) {
   switch (letter) {
     case 'j':
       return padded(std::to_string(v.job.value), width);
@@ -48,8 +49,7 @@ Result<std::string> value_of(char letter, unsigned width, const PatternValues& v
     case '%':
       return std::string("%");
     default:
-      return fail(Code::bad_usage,
-                  "file pattern: unknown letter %" + quoted(std::string_view(&letter, 1)));
+      return std::nullopt;
   }
 }
 
@@ -93,7 +93,9 @@ Result<std::string> expand_pattern(std::string_view pattern, const PatternValues
     }
     auto value = value_of(pattern[i], width, values);
     if (!value) {
-      return value;
+      return fail(Code::bad_usage, "file pattern \"" + quoted(pattern) + "\": %" +
+                                       quoted(pattern.substr(i, 1)) +
+                                       " is none of %A %a %J %j %N %n %s %t %u %x %%");
     }
     out += *value;
   }

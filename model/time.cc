@@ -98,20 +98,22 @@ Result<Duration> parse_time_limit(std::string_view text) {
 }
 
 Result<Duration> parse_span(std::string_view text) {
-  if (text.empty()) {
-    return bad_time(text);
-  }
+  const auto refused = [text] {
+    return fail(Code::bad_usage,
+                "time \"" + quoted(text) +
+                    "\" is no NUMBER followed by s, m, h or d, as in 90s or 5m, and "
+                    "none of MINUTES, M:S, H:M:S, D-H, D-H:M, D-H:M:S");
+  };
+  if (text.empty()) return refused();
   constexpr std::string_view letters = "smhd";
   constexpr std::array<std::uint64_t, 4> units{1, 60, 3600, 86400};
   const std::size_t unit = letters.find(text.back());
   if (unit == std::string_view::npos) {
-    return parse_time_limit(text);
+    const auto limit = parse_time_limit(text);
+    return limit ? limit : refused();
   }
   const auto total = total_seconds({{text.substr(0, text.size() - 1), units[unit]}});
-  if (!total) {
-    return fail(Code::bad_usage,
-                "time \"" + quoted(text) + "\" is no NUMBER followed by s, m, h or d");
-  }
+  if (!total) return refused();
   return seconds(static_cast<std::int64_t>(*total));
 }
 

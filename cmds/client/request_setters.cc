@@ -99,8 +99,13 @@ Result<void> set_nodes(const Given& given, RequestDraft& draft) {
   if (!low) return Failure(low.error());
   std::uint32_t high = *low;
   if (dash != std::string::npos) {
-    const auto read = number_option("nodes", given.value.substr(dash + 1), *low, count_max);
+    const auto read = number_option("nodes", given.value.substr(dash + 1), 1, count_max);
     if (!read) return Failure(read.error());
+    if (*read < *low) {
+      return fail(Code::bad_usage, "--nodes " + quoted(given.value) +
+                                       ": the least comes first, as in " + std::to_string(*read) +
+                                       "-" + std::to_string(*low));
+    }
     high = *read;
   }
   how_much(draft).nodes_min = *low;

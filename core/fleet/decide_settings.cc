@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/text.h"
+#include "core/job/partition_limits.h"
 #include "core/job/permission.h"
 #include "core/scene.h"
 
@@ -34,15 +35,6 @@ Result<const AppliedSettings*> revision_of(const Record& record, std::uint32_t w
   if (found != all.end()) return &*found;
   return fail(Code::not_found,
               "no revision " + std::to_string(wanted) + " (" + kept_text(record) + ")");
-}
-
-Result<void> check_partition(const Settings& settings, const std::string& name) {
-  std::vector<std::string> known;
-  for (const PartitionSettings& partition : settings.partitions) known.push_back(partition.name);
-  if (std::ranges::find(known, name) != known.end()) return {};
-  const auto near = nearest(name, known);
-  return fail(Code::not_found,
-              "no partition " + quoted(name) + (near ? ", did you mean " + *near + "?" : ""));
 }
 
 }  // namespace

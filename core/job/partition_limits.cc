@@ -12,21 +12,14 @@ namespace {
 
 using Partitions = std::vector<const PartitionSettings*>;
 
-Failure unknown_partition(const Settings& settings, const std::string& name) {
-  std::vector<std::string> known;
-  for (const PartitionSettings& partition : settings.partitions) known.push_back(partition.name);
-  const auto similar = nearest(name, known);
-  return fail(Code::not_found, "no partition " + quoted(name) +
-                                   (similar.has_value() ? ", did you mean " + *similar : ""));
-}
-
 /// The partitions as given, each once; the default one when none is.
 Result<Partitions> named_partitions(const std::vector<std::string>& given,
                                     const Settings& settings) {
   Partitions all;
   for (const std::string& name : given) {
+    const auto known = check_partition(settings, name);
+    if (!known) return Failure(known.error());
     const PartitionSettings* partition = find_partition(settings, name);
-    if (partition == nullptr) return unknown_partition(settings, name);
     if (std::ranges::find(all, partition) == all.end()) all.push_back(partition);
   }
   if (!all.empty()) return all;
@@ -61,6 +54,16 @@ std::uint32_t nodes_allowed(const Component& component, const PartitionSettings&
 }
 
 }  // namespace
+
+Result<void> check_partition(const Settings& settings, const std::string& name) {
+  if (find_partition(settings, name) != nullptr) return {};
+  std::vector<std::string> known;
+  for (const PartitionSettings& partition : settings.partitions) known.push_back(partition.name);
+  const auto near = nearest(name, known);
+  return fail(Code::not_found,
+              "no partition " + quoted(name) +
+                  (near ? ", did you mean " + *near + "?" : " (see: cox partitions)"));
+}
 
 Result<Admission> admit(const std::vector<std::string>& given,
                         const Component& component,

@@ -19,6 +19,9 @@ struct Admission {
   std::vector<std::string> refusals;  // what the others say
 };
 
+/// error: not_found, with the name that is nearest, or where the names are listed
+Result<void> check_partition(const Settings& settings, const std::string& name);
+
 /// `given` without a name are the default partitions. A time limit of 0 is one that was not given:
 /// it becomes the shortest default of the partitions that take so many nodes, so that the job may
 /// start in each.

@@ -136,7 +136,7 @@ TEST(Submit, EveryRefusalNamesTheValueAtFault) {
             "memory is given both per node and per cpu");
   EXPECT_EQ(refusal(cluster, job().memory_mib(-7)), "memory of -7 MiB: out of range");
   EXPECT_EQ(refusal(cluster, job().partitions({"batsch"})),
-            "no partition batsch, did you mean batch");
+            "no partition batsch, did you mean batch?");
   EXPECT_EQ(refusal(cluster, job().on({"n0"}).not_on({"n0"})),
             "node n0 is both wanted and excluded");
   EXPECT_EQ(refusal(cluster, job().nice(-1)), "nice -1: only an operator may raise a job");
