@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <vector>
 
 namespace cox::link {
@@ -49,10 +50,15 @@ TEST(Admission, tells_only_so_many_at_a_time_that_they_are_refused) {
 }
 
 TEST(Admission, a_seat_may_outlive_it) {
-  auto admission = std::make_unique<Admission>(1);
-  auto seat = *admission->take(user(1));
+  auto admission = std::make_unique<Admission>(2);
+  auto taken = admission->take(user(1));
+  ASSERT_TRUE(taken);
+  Admission::Seat seat = *std::move(taken);
+  const std::weak_ptr<void> watched = seat;
   admission.reset();
+  EXPECT_FALSE(watched.expired());
   seat.reset();
+  EXPECT_TRUE(watched.expired());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "link/client_link.h"
+#include "platform/open_descriptors.h"
 #include "platform/random.h"
 #include "platform/scratch_dir.h"
 #include "platform/socket.h"
@@ -288,10 +289,15 @@ TEST_F(LinkTest, a_silent_peer_ends_the_attempt_at_its_time_out) {
 }
 
 TEST_F(LinkTest, a_loop_may_end_in_the_middle_of_handshakes) {
+  const auto before = platform::open_descriptors();
   const auto at = listen_at(unix_address(), Trust{});
   connect_to(at, Trust{});
   loop->post([&] { loop->stop(); });
   run();
+  EXPECT_GT(platform::open_descriptors(), before);
+  EXPECT_EQ(near, nullptr);
+  drop();
+  EXPECT_EQ(platform::open_descriptors(), before);
 }
 
 /// The blocking client on a thread of its own, the daemon's loop on this one.

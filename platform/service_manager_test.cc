@@ -13,6 +13,7 @@
 #include <string>
 
 #include "platform/descriptor.h"
+#include "platform/open_descriptors.h"
 #include "platform/scratch_dir.h"
 
 namespace cox::platform {
@@ -70,12 +71,14 @@ TEST(ServiceManager, IsNotLeftToChildren) {
 }
 
 TEST(ServiceManager, IsNotMissedWhereThereIsNone) {
+  const auto before = open_descriptors();
   ::unsetenv("NOTIFY_SOCKET");
   ServiceManager::from_environment().ready("");
   ::setenv("NOTIFY_SOCKET", ("/" + std::string(200, 'x')).c_str(), 1);
   ServiceManager::from_environment().ready("");
   ::setenv("NOTIFY_SOCKET", "/no/such/socket", 1);
   ServiceManager::from_environment().stopping();
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 }  // namespace
