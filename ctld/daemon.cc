@@ -150,7 +150,9 @@ Result<std::unique_ptr<Store>> Daemon::Body::mended_store(const JournalDamage& d
 }
 
 Result<void> Daemon::Body::open_store() {
-  if (auto complete = check_state_files(dir.state_path); !complete) return complete;
+  if (auto complete = check_state_files(dir.state_path, dir.begun_file()); !complete) {
+    return complete;
+  }
   auto store = open_sqlite_store(dir.state_path);
   if (!store) return tl::unexpected(store.error());
   auto checkpoint = open_sqlite_checkpoint(dir.state_path);
@@ -168,6 +170,12 @@ Result<void> Daemon::Body::open_store() {
     if (auto moved = set_checkpoint_aside(dir.state_path); !moved) return moved;
     checkpoint = open_sqlite_checkpoint(dir.state_path);
     if (!checkpoint) return tl::unexpected(checkpoint.error());
+  }
+  const auto journal = platform::FileIdentity::of(journal_path());
+  if (!journal) return tl::unexpected(journal.error());
+  journal_file = *journal;
+  if (auto noted = note_state_files(dir.state_path, dir.begun_file()); !noted) {
+    options.log.warning(noted.error().message);  // a full disk is no reason not to start
   }
   CheckpointEvents checkpoint_events;
   checkpoint_events.lasted = [this](std::uint64_t sequence) {
@@ -254,7 +262,26 @@ void Daemon::Body::close_stuck() {
   for (const ClientId client : links.take_stuck_clients()) close_client(client);
 }
 
+/// Whose files were removed would go on promising what nobody finds again, and beside a controller
+/// that was started in its place since.
+void Daemon::Body::check_files() const {
+  const bool is_locked = dir.lock.is_held();
+  if (is_locked && platform::is_still(journal_path(), journal_file)) return;
+  storage_failed({Code::internal, (is_locked ? journal_path() : dir.lock.path()) +
+                                      " was removed or replaced under this controller"});
+}
+
+/// Whoever tidies up the directory of its socket may not cut everybody off for ever.
+void Daemon::Body::listen_again() {
+  if (platform::path_exists(dir.socket())) return;
+  options.log.warning(dir.socket() + " was removed");
+  const auto done = listen(platform::Address{dir.socket(), "", 0});
+  if (!done) options.log.error(done.error().message);
+}
+
 void Daemon::Body::tick() {
+  check_files();
+  listen_again();
   touch();
   links.trim_clients(clients_bytes_max);
   controller.tick();
@@ -308,9 +335,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   body->end_left_programs();
   if (auto done = body->open_store(); !done) return tl::unexpected(done.error());
   body->admission = std::make_shared<link::Admission>(connections_max());
-  platform::Address local;
-  local.path = body->dir.path + "/ctld.sock";
-  std::vector<platform::Address> addresses{local};
+  std::vector<platform::Address> addresses{platform::Address{body->dir.socket(), "", 0}};
   std::ranges::copy(body->options.listen, std::back_inserter(addresses));
   for (const platform::Address& address : addresses) {
     if (auto done = body->listen(address); !done) return tl::unexpected(done.error());

@@ -139,11 +139,15 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
   void continue_checkpoint();
   void finish_checkpoint();
   void close_stuck();
+  void check_files() const;
+  void listen_again();
   void tick();
   void wake_at(Instant wake);
   void reopen_log();
   void leave();
   [[noreturn]] void storage_failed(const Error& error) const;
+
+  std::string journal_path() const { return dir.state_path + "/journal.db"; }
 
   DaemonOptions options;
   StateDir dir;
@@ -156,6 +160,7 @@ struct Daemon::Body final : Journal, Checkpoints, Users, History, Configs, HostP
   Controller controller;
   platform::Programs programs;
   PassPace pace{[this] { return loop->monotonic(); }};
+  platform::FileIdentity journal_file;
   std::optional<Instant> wake;
   bool reader_awaited = false;
   bool in_turn = false;

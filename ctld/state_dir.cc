@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/text.h"
 #include "platform/random.h"
 
 namespace cox::ctld {
@@ -12,6 +13,7 @@ namespace cox::ctld {
 namespace {
 
 constexpr std::size_t key_bytes = 32;
+constexpr std::size_t path_bytes_max = 4096;
 
 Result<std::string> read_or_make_key(const std::string& path) {
   auto key = platform::read_file(path, key_bytes);
@@ -51,7 +53,14 @@ Result<StateDir> open_state_dir(const Places& places) {
   return StateDir{path, state_path, std::move(*key), std::move(*lock)};
 }
 
-Result<void> check_state_files(const std::string& state_path) {
+Result<void> note_state_files(const std::string& state_path, const std::string& begun_file) {
+  const std::string text = state_path + "\n";
+  const auto known = platform::read_file(begun_file, path_bytes_max);
+  if (known && *known == text) return {};
+  return platform::write_file_atomic(begun_file, text, {.mode = 0600, .durable = true});
+}
+
+Result<void> check_state_files(const std::string& state_path, const std::string& begun_file) {
   const std::string journal = state_path + "/journal.db";
   if (has_bytes(journal)) return {};
   for (const char* name : {"state.db", "history.db"}) {
@@ -61,7 +70,13 @@ Result<void> check_state_files(const std::string& state_path) {
                                    " is not: put back the journal.db that belongs to it, or move "
                                    "the others away to begin with nothing");
   }
-  return {};
+  const auto begun = platform::read_file(begun_file, path_bytes_max);
+  if (!begun && begun.error().code == Code::not_found) return {};
+  if (!begun) return Failure(begun.error());
+  return fail(Code::refused, journal + " is missing or empty, and there was one in " +
+                                 quoted(trim(*begun), path_bytes_max) +
+                                 " before: bring it back (is its disk mounted?), or remove " +
+                                 begun_file + " to begin with nothing");
 }
 
 }  // namespace cox::ctld

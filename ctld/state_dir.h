@@ -14,6 +14,11 @@ struct StateDir {
   std::string state_path;
   std::string cluster_key;  // 32 bytes; who has them is the cluster's owner
   platform::LockFile lock;
+
+  /// There from the moment on in which there is a journal; holds its directory.
+  std::string begun_file() const { return path + "/ctld.begun"; }
+
+  std::string socket() const { return path + "/ctld.sock"; }
 };
 
 struct Places {
@@ -22,9 +27,12 @@ struct Places {
   std::string key_file;  // empty: DIR/cluster.key
 };
 
-/// Beside a checkpoint or a history there is a journal: without it acknowledged jobs would be lost
-/// in silence, and their ids given out again. error: refused names the file that is missing
-Result<void> check_state_files(const std::string& state_path);
+/// Where a controller was before there is a journal: beside a checkpoint or a history, or where
+/// `begun_file` says so. Without it acknowledged jobs would be lost in silence, their tasks ended
+/// and their ids given out again. error: refused names the file that is missing
+Result<void> check_state_files(const std::string& state_path, const std::string& begun_file);
+/// Leaves the note that there is a journal.
+Result<void> note_state_files(const std::string& state_path, const std::string& begun_file);
 
 /// Makes what is missing. error: refused names the process that has the directory
 Result<StateDir> open_state_dir(const Places& places);

@@ -14,9 +14,9 @@ namespace {
 TEST(StateDir, a_journal_that_is_missing_beside_what_was_made_from_it_is_no_new_beginning) {
   for (const std::string name : {"state.db", "history.db"}) {
     const platform::ScratchDir dir;
-    EXPECT_TRUE(check_state_files(dir.path())) << "nothing was there before";
+    EXPECT_TRUE(check_state_files(dir.path(), dir / "begun")) << "nothing was there before";
     ASSERT_TRUE(platform::write_file_atomic(dir / name, "some"));
-    const auto missing = check_state_files(dir.path());
+    const auto missing = check_state_files(dir.path(), dir / "begun");
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, Code::refused);
     EXPECT_EQ(missing.error().message,
@@ -24,10 +24,25 @@ TEST(StateDir, a_journal_that_is_missing_beside_what_was_made_from_it_is_no_new_
                   " is not: put back the journal.db that belongs to it, or move the others away to "
                   "begin with nothing");
     ASSERT_TRUE(platform::write_file_atomic(dir / "journal.db", ""));
-    EXPECT_FALSE(check_state_files(dir.path()));
+    EXPECT_FALSE(check_state_files(dir.path(), dir / "begun"));
     ASSERT_TRUE(platform::write_file_atomic(dir / "journal.db", "some"));
-    EXPECT_TRUE(check_state_files(dir.path()));
+    EXPECT_TRUE(check_state_files(dir.path(), dir / "begun"));
   }
+}
+
+TEST(StateDir, where_a_journal_was_nothing_begins_anew) {
+  const platform::ScratchDir dir;
+  ASSERT_TRUE(note_state_files("/mnt/state", dir / "begun"));
+  const auto missing = check_state_files(dir.path(), dir / "begun");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, Code::refused);
+  EXPECT_EQ(missing.error().message,
+            (dir / "journal.db") +
+                " is missing or empty, and there was one in /mnt/state before: "
+                "bring it back (is its disk mounted?), or remove " +
+                (dir / "begun") + " to begin with nothing");
+  ASSERT_TRUE(platform::write_file_atomic(dir / "journal.db", "some"));
+  EXPECT_TRUE(check_state_files(dir.path(), dir / "begun"));
 }
 
 }  // namespace

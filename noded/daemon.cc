@@ -1,6 +1,8 @@
 // What arrives: frames of the controller, words of supervisors, seconds.
 #include "noded/daemon.h"
 
+#include <unistd.h>
+
 #include <utility>
 
 #include "platform/file.h"
@@ -76,6 +78,7 @@ void Daemon::stop() {
 }
 
 void Daemon::register_node() {
+  check_files();  // the one that took over would be put out again
   contact_.registration_sent(loop_.monotonic());
   controller_.send(register_bytes(setup_.inventory, agent::held(state_)));
 }
@@ -86,7 +89,24 @@ void Daemon::disconnected() {
   tell(agent::Disconnected{});
 }
 
+/// Without its lock another daemon may be at work in its place, which takes over what runs.
+void Daemon::check_files() {
+  if (!setup_.lock || setup_.lock->is_held()) return;
+  log_.error(setup_.lock->path() + " was removed or replaced under this node daemon, giving up");
+  ::_exit(exit_status(Code::refused));
+}
+
+/// Commands inside jobs would find nobody until the next start.
+void Daemon::listen_again() {
+  const std::string path = setup_.paths.client_socket();
+  if (platform::path_exists(path)) return;
+  log_.warning(path + " was removed");
+  if (const auto done = forward_.listen(path); !done) log_.error(done.error().message);
+}
+
 void Daemon::second_passed() {
+  check_files();
+  listen_again();
   loop_.after(heartbeat_every, [this] { second_passed(); });
   const Duration now = loop_.monotonic();
   if (state_.in_session && contact_.is_dead(now)) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -22,6 +23,7 @@
 #include "noded/translate.h"
 #include "noded/user_check.h"
 #include "noded/worker.h"
+#include "platform/file.h"
 #include "platform/inventory.h"
 #include "platform/loop.h"
 #include "platform/loop_programs.h"
@@ -41,6 +43,7 @@ struct Setup {
   std::unique_ptr<platform::Containment> containment;
   std::string container_base;  // "CLUSTER/NODE"
   platform::ServiceManager manager;
+  std::optional<platform::LockFile> lock;  // of paths.pid_file(); absent in tests
 };
 
 class Daemon {
@@ -71,6 +74,8 @@ class Daemon {
   void take_step(Received received);
   void take_registered(Received received);
   void take_terms(const ContactTerms& terms);
+  void check_files();
+  void listen_again();
   void second_passed();
   void disconnected();
   void renew_leases();

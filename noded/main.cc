@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
     return log.descriptor() == 2 ? exit_status(setup.error().code) : fail_with(setup.error());
   }
   setup->manager = manager;
+  setup->lock = std::move(*lock);
   if (setup->options.awaits_input) await_input();
   return serve(log, std::move(*setup));
 }

@@ -223,10 +223,23 @@ Result<std::string> real_path(const std::string& path) {
   return std::string(resolved.get());
 }
 
+Result<FileIdentity> FileIdentity::of(const std::string& path) {
+  struct stat found {};
+
+  if (::stat(path.c_str(), &found) != 0) return failed("find", path);
+  return FileIdentity{found.st_dev, found.st_ino};
+}
+
+bool is_still(const std::string& path, const FileIdentity& file) {
+  const auto found = FileIdentity::of(path);
+  return found ? *found == file : found.error().code != Code::not_found;
+}
+
 Result<LockFile> LockFile::acquire(const std::string& path) {
   for (;;) {
-    auto fd = open_file(path, O_RDWR | O_CREAT, 0644);
+    auto fd = open_file(path, O_RDWR | O_CREAT, 0600);
     if (!fd) return Failure(fd.error());
+    if (::fchmod(fd->get(), 0600) != 0) return failed("close to others", path);
     struct flock range = whole_file();
     if (::fcntl(fd->get(), F_OFD_SETLK, &range) != 0) {
       if (errno != EAGAIN && errno != EACCES) return failed("lock", path);
@@ -236,23 +249,20 @@ Result<LockFile> LockFile::acquire(const std::string& path) {
     }
 
     // Between open and lock the last holder may have removed the file: then ours has no name.
-    struct stat named {};
+    struct stat found {};
 
-    struct stat ours {};
-
-    if (::stat(path.c_str(), &named) != 0 || ::fstat(fd->get(), &ours) != 0 ||
-        named.st_ino != ours.st_ino || named.st_dev != ours.st_dev) {
-      continue;
-    }
+    if (::fstat(fd->get(), &found) != 0) return failed("look at", path);
+    const FileIdentity ours{found.st_dev, found.st_ino};
+    if (!is_still(path, ours)) continue;
     if (::ftruncate(fd->get(), 0) != 0) return failed("truncate", path);
     auto written = write_all(fd->get(), path, std::to_string(::getpid()) + "\n");
     if (!written) return Failure(written.error());
-    return LockFile(path, std::move(*fd));
+    return LockFile(path, std::move(*fd), ours);
   }
 }
 
 LockFile::~LockFile() {
-  if (fd_.is_open()) ::unlink(path_.c_str());
+  if (is_held()) ::unlink(path_.c_str());
 }
 
 Result<int> lock_holder(const std::string& path) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,8 +48,21 @@ Result<Descriptor> open_append(const std::string& path, unsigned mode = 0644);
 /// Absolute, without links. error: not_found
 Result<std::string> real_path(const std::string& path);
 
+/// Which file it is, whatever its name: to see later whether a name still means it.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0;
+  /// error: not_found
+  static Result<FileIdentity> of(const std::string& path);
+  bool operator==(const FileIdentity&) const = default;
+};
+
+/// Whether `path` is still the file that it was: neither removed nor replaced. Where that cannot be
+/// seen (a directory that was closed to us), it is.
+bool is_still(const std::string& path, const FileIdentity& file);
+
 /// Holds an exclusive lock on a file for as long as it lives; the file holds our process id.
-/// The lock goes with the process, so that no file of a killed daemon has to be believed.
+/// The lock goes with the process, so that no file of a killed daemon has to be believed. Others
+/// may not read the file: who can open it could keep the next one out with a lock of his own.
 class LockFile {
  public:
   /// error: refused names the process that holds it
@@ -60,11 +74,17 @@ class LockFile {
 
   const std::string& path() const { return path_; }
 
+  /// False once the file was removed or another stands in its place: then the lock keeps nobody
+  /// out.
+  bool is_held() const { return fd_.is_open() && is_still(path_, identity_); }
+
  private:
-  LockFile(std::string path, Descriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  LockFile(std::string path, Descriptor fd, FileIdentity identity)
+      : path_(std::move(path)), fd_(std::move(fd)), identity_(identity) {}
 
   std::string path_;
   Descriptor fd_;
+  FileIdentity identity_;
 };
 
 /// The process that holds the lock of `path` now; 0 when nobody does. A file left behind by a

@@ -87,6 +87,20 @@ TEST(LockFile, IsHeldOnceAndNamesItsHolder) {
   EXPECT_TRUE(LockFile::acquire(dir / "pid"));
 }
 
+TEST(LockFile, IsHeldNoLongerUnderAnothersFile) {
+  const ScratchDir dir;
+  {
+    const auto lock = LockFile::acquire(dir / "pid");
+    ASSERT_TRUE(lock);
+    EXPECT_TRUE(lock->is_held());
+    ASSERT_TRUE(remove_path(dir / "pid"));
+    EXPECT_FALSE(lock->is_held());
+    ASSERT_TRUE(write_file_atomic(dir / "pid", "1\n"));
+    EXPECT_FALSE(lock->is_held());
+  }
+  EXPECT_TRUE(path_exists(dir / "pid"));  // it is no longer ours to remove
+}
+
 TEST(LockFile, OfAKilledDaemonCountsAsFree) {
   const ScratchDir dir;
   ASSERT_TRUE(write_file_atomic(dir / "pid", "1\n"));

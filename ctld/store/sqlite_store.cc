@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "ctld/store/journal_rows.h"
 #include "ctld/store/log_vfs.h"
+#include "ctld/store/own_files.h"
 #include "ctld/store/record.h"
 #include "ctld/store/sqlite.h"
 
@@ -30,8 +31,14 @@ struct JournalStatements {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::unique_ptr<LogVfs> log, Database database, JournalStatements statements)
-      : log_(std::move(log)), database_(std::move(database)), sql_(std::move(statements)) {
+  SqliteStore(std::unique_ptr<LogVfs> log,
+              Database database,
+              JournalStatements statements,
+              const std::string& path)
+      : log_(std::move(log)),
+        database_(std::move(database)),
+        sql_(std::move(statements)),
+        files_(path) {
     sqlite3_wal_hook(database_.get(), &SqliteStore::note_log, this);
   }
 
@@ -44,7 +51,7 @@ class SqliteStore final : public Store {
     if (done) done = sql_.commit.run();
     // A failed commit may have ended the transaction by itself; then this complains in vain.
     if (!done) sql_.roll_back.run();
-    return done;
+    return done ? check_files() : done;
   }
 
   Result<void> load(std::uint64_t sequence, const Visitor& visit) override {
@@ -129,6 +136,14 @@ class SqliteStore final : public Store {
   static int note_log(void* self, sqlite3*, const char*, int pages) {
     static_cast<SqliteStore*>(self)->log_pages_ = static_cast<std::uint64_t>(pages);
     return SQLITE_OK;
+  }
+
+  /// What was committed to a file without a name would be found by nobody. Where only the log is
+  /// gone, the database still takes what stands in it.
+  Result<void> check_files() {
+    auto there = files_.check();
+    if (!there) static_cast<void>(tidy());
+    return there;
   }
 
   Result<void> write(const std::vector<Batch>& batches) {
@@ -222,6 +237,7 @@ class SqliteStore final : public Store {
   std::unique_ptr<LogVfs> log_;  // first: the database goes before it
   Database database_;
   JournalStatements sql_;
+  OwnFiles files_;
   std::uint64_t log_pages_ = 0;
   std::optional<JournalDamage> damage_;
 };
@@ -265,8 +281,8 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& directory,
   }
   auto statements = prepare_journal(database->get());
   if (!statements) return in_file(path, statements.error());
-  return std::make_unique<SqliteStore>(std::move(log), std::move(*database),
-                                       std::move(*statements));
+  return std::make_unique<SqliteStore>(std::move(log), std::move(*database), std::move(*statements),
+                                       path);
 }
 
 }  // namespace cox::ctld
