@@ -1,6 +1,6 @@
-// share = "timeslice": where jobs take turns nobody else may run beside them, so that a node of such a
-// partition is in no other. What a partition has is known here as exactly as in the controller:
-// labels come from this file alone.
+// share = "timeslice": where jobs take turns nobody else may run beside them, so that a node of
+// such a partition is in no other. What a partition has is known here as exactly as in the
+// controller: labels come from this file alone.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -73,9 +73,7 @@ class Claims {
   }
 
   /// No node is described, so that any may come.
-  std::optional<Shared> look_at_all(std::size_t place,
-                                    const Selector& selector,
-                                    bool claims) {
+  std::optional<Shared> look_at_all(std::size_t place, const Selector& selector, bool claims) {
     if (!selector.matches(Labels{})) return std::nullopt;
     if (all_) return Shared{{}, *all_};
     if (!any_.empty()) return Shared{any_, owners_.at(any_)};
@@ -84,9 +82,7 @@ class Claims {
   }
 
   /// Of each table one claimed node is known: enough to find that there is one.
-  std::optional<Shared> look_at_tables(std::size_t place,
-                                       const Selector& selector,
-                                       bool claims) {
+  std::optional<Shared> look_at_tables(std::size_t place, const Selector& selector, bool claims) {
     for (std::size_t i = 0; i < settings_.nodes.size(); ++i) {
       if (!selector.matches(settings_.nodes[i].labels)) continue;
       if (!first_[i].empty()) return Shared{first_[i], owners_.at(first_[i])};
