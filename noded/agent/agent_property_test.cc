@@ -185,7 +185,8 @@ AgentRequest any_message(const Origin& origin) {
                      at_once, false, *rc::gen::inRange(0, 3) == 0};
     case 8:
     case 9:
-      return Pause{origin, key, *rc::gen::arbitrary<bool>()};
+      return Pause{origin, key, *rc::gen::arbitrary<bool>(),
+                   Instant{*rc::gen::inRange<std::int64_t>(0, 4)}};
     case 2:
       return Go{origin, step, {}};
     case 3:
