@@ -289,7 +289,7 @@ const std::array fields = {
                 }},
     RecordField{"SubmitLine", 20, about, nullptr},
     RecordField{"Suspended", 10, exact,
-                [](const R& r, const M& m) { return long_span(stood_us(*r.job, m.now_us)); }},
+                [](const R& r, const M& m) { return of_job(r, long_span(stood_us(*r.job, m.now_us))); }},
     RecordField{"SystemComment", 15, about, nullptr},
     RecordField{"SystemCPU", 10, exact,
                 [](const R& r, const M&) { return cpu_span(usage(r).system_us()); }},
