@@ -1,5 +1,5 @@
-// Gangs that share nodes in turns, by the machine's own means: what was told to stand still is asked
-// of the kernel, what they do is counted by themselves.
+// Gangs that share nodes in turns, by the machine's own means: what was told to stand still is
+// asked of the kernel, what they do is counted by themselves.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -87,8 +87,9 @@ class Turns : public ::testing::Test {
     wire::ClientRequest request;
     request.mutable_list_partitions();
     const auto answer = client_.ask_surely(request);
-    return answer && answer->partitions().partitions_size() == 1 ? answer->partitions().partitions(0)
-                                                                 : wire::PartitionView();
+    return answer && answer->partitions().partitions_size() == 1
+               ? answer->partitions().partitions(0)
+               : wire::PartitionView();
   }
 
   std::int64_t turn_since() { return partition().turn_since_us(); }
@@ -120,19 +121,22 @@ class Turns : public ::testing::Test {
     std::int64_t since = 0;
     std::size_t still = 0;
     std::string order;
-    return eventually([&] {
-      const std::int64_t begun = turn_since();
-      const Gang* runs = who_runs(one, other);
-      if (runs == nullptr || ::testing::Test::HasFailure()) return ::testing::Test::HasFailure();
-      const std::size_t now = ticks(runs == &one ? other : one);
-      if (begun == since && begun == turn_since()) {
-        EXPECT_EQ(now, still) << runs->letter << " runs";
-      }
-      if (!order.ends_with(runs->letter)) order += runs->letter;
-      since = begun;
-      still = now;
-      return order.size() > static_cast<std::size_t>(2 * turns);
-    }, std::chrono::seconds(90));
+    return eventually(
+        [&] {
+          const std::int64_t begun = turn_since();
+          const Gang* runs = who_runs(one, other);
+          if (runs == nullptr || ::testing::Test::HasFailure())
+            return ::testing::Test::HasFailure();
+          const std::size_t now = ticks(runs == &one ? other : one);
+          if (begun == since && begun == turn_since()) {
+            EXPECT_EQ(now, still) << runs->letter << " runs";
+          }
+          if (!order.ends_with(runs->letter)) order += runs->letter;
+          since = begun;
+          still = now;
+          return order.size() > static_cast<std::size_t>(2 * turns);
+        },
+        std::chrono::seconds(90));
   }
 
   void end(const Gang& gang) {
