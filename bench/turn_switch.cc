@@ -1,5 +1,6 @@
-// See turn_switch.h. Whoever has the turn is suspended, so that nobody of its row wants it: the other
-// row's turn is decided in the same turn of the controller. Then it is resumed, and waits in turn.
+// See turn_switch.h. Whoever has the turn is suspended, so that nobody of its row wants it: the
+// other row's turn is decided in the same turn of the controller. Then it is resumed, and waits in
+// turn.
 #include "bench/turn_switch.h"
 
 #include <fcntl.h>

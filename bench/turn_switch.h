@@ -15,8 +15,8 @@ struct SwitchTimes {
 };
 
 /// `dir`: a cluster whose default partition lets jobs take turns, with a slice that does not end
-/// meanwhile, and with `tasks` nodes. `programs`: where turn-ticker is. Ends the bench when anything
-/// fails.
+/// meanwhile, and with `tasks` nodes. `programs`: where turn-ticker is. Ends the bench when
+/// anything fails.
 SwitchTimes time_switches(const std::string& dir,
                           const std::string& cox,
                           const std::string& programs,
