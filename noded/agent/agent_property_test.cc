@@ -135,8 +135,7 @@ class World {
   }
 
   void run(const RemoveContainer& effect) {
-    const auto stands = standing.find(effect.attempt);
-    RC_ASSERT(stands == standing.end() || !stands->second);  // what ends goes on, to end
+    RC_ASSERT(!standing[effect.attempt]);  // what ends goes on, to end
     containers.erase(effect.attempt);
     events.push_back(ContainerRemoved{effect.attempt, {}});
   }
