@@ -10,6 +10,7 @@
 #include "core/job/lifecycle.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/impossible.h"
+#include "core/schedule/trial.h"
 
 namespace cox::core {
 namespace {
