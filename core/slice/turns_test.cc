@@ -123,6 +123,31 @@ TEST_P(Turns, nodes_are_told_first_who_stands_and_then_who_goes) {
   EXPECT_EQ(told, (std::vector<JobId>{first, first, second, second, second, second}));
 }
 
+/// Messages are made when they leave: one about a job that moved would say that it goes, though
+/// another that ran is told only behind it.
+TEST_P(Turns, a_job_that_moves_and_then_goes_on_is_told_behind_who_stands) {
+  Cluster high(fleet().nodes(1), in_turns(3, GetParam()));
+  const JobId first = high.run(job().memory_mib(500));
+  const JobId second = high.run(job().memory_mib(500));
+  const JobId third = high.run(job().memory_mib(500));
+  for (int i = 0; i < 60 && high.job(third).run->stands.is_set(); ++i) {
+    high.advance(seconds(1));
+    high.heartbeat_all();
+    high.ask(CheckTime{});
+  }
+  ASSERT_FALSE(high.job(third).run->stands.is_set());
+  high.sent.clear();
+  high.batch_ended(NodeId{0}, first);
+  ASSERT_EQ(high.job(second).run->allocation.row, 1U);
+  ASSERT_FALSE(high.job(second).run->stands.is_set());
+  ASSERT_TRUE(high.job(third).run->stands.is_set());
+  std::vector<JobId> told;
+  for (const SendPause& one : high.effects<SendPause>()) told.push_back(one.job);
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.back(), second);
+  EXPECT_EQ(std::ranges::count(told, second), 1);
+}
+
 TEST_P(Turns, a_row_that_is_alone_runs_on) {
   const JobId only = cluster.run(job().nodes(4).unlimited());
   const std::size_t facts = cluster.journal.size();
