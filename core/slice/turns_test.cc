@@ -136,6 +136,7 @@ TEST_P(Turns, a_job_that_moves_and_then_goes_on_is_told_behind_who_stands) {
     high.ask(CheckTime{});
   }
   ASSERT_FALSE(high.job(third).run->stands.is_set());
+  high.advance(milliseconds(1));
   high.sent.clear();
   high.batch_ended(NodeId{0}, first);
   ASSERT_EQ(high.job(second).run->allocation.row, 1U);
