@@ -3,6 +3,8 @@
 //   run:16x8        a task that ends at once: wall of the whole command, then the parts of it
 //   init:16x1       until MPI_Init is over in rank 0; a start counts as good when all ranks met
 //   output:16x4:10  so many MB from each task with labels: MB/s at the client, every line checked
+//   switch:16x1:50  so many changes of the turn between two gangs: from the decision until the last
+//                   node of the one that goes on has run
 // usage: bench-launch DIR COX PROGRAMS ROUNDS ROW...     PROGRAMS: directory of this bench's own
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "bench/label_check.h"
 #include "bench/launch_client.h"
 #include "bench/measure.h"
+#include "bench/turn_switch.h"
 
 namespace cox::bench {
 namespace {
@@ -58,6 +61,7 @@ class Launches {
   void run(const Row& row) const;
   void init(const Row& row) const;
   void output(const Row& row) const;
+  void switch_turns(const Row& row) const;
 
  private:
   std::vector<std::string> places(const Row& row) const {
@@ -164,6 +168,15 @@ void Launches::output(const Row& row) const {
       percentile(rates, 0), rounds_);
 }
 
+void Launches::switch_turns(const Row& row) const {
+  const SwitchTimes times = time_switches(dir_, cox_, programs_, row.all(), row.more);
+  print_times("switch " + shape(row) + ", decision to last node running", times.last_runs);
+  std::printf(
+      "  parts, medians: request to decision %.1f, decision to last tick of the gang before %.1f "
+      "ms\n",
+      percentile(times.decided, 50), percentile(times.last_ran, 50));
+}
+
 }  // namespace
 }  // namespace cox::bench
 
@@ -180,8 +193,10 @@ int main(int argc, char** argv) {
       launches.init(row);
     } else if (row.kind == "output") {
       launches.output(row);
+    } else if (row.kind == "switch") {
+      launches.switch_turns(row);
     } else {
-      give_up("row " + std::string(argv[i]) + ": run, init or output");
+      give_up("row " + std::string(argv[i]) + ": run, init, output or switch");
     }
     std::fflush(stdout);
   }

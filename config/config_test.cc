@@ -243,9 +243,87 @@ TEST(Config, ValuesOfACommandLineGoOverThoseOfTheFile) {
             "--set a b=[1: not TABLE.KEY=VALUE as in the configuration file");
 }
 
-TEST(Config, ValuesThatThisVersionCannotDoAreRefused) {
-  const std::string text = "[[partition]]\nname = 'a'\nshare = 'timeslice'\n";
-  EXPECT_NE(complaint(text).find("not supported yet"), std::string::npos);
+/// What is said of [[partition]] tables: "gang" takes turns on `nodes`, and the others are `rest`.
+std::string turns_complaint(const std::string& nodes, const std::string& rest) {
+  return complaint("[[partition]]\nname = 'gang'\nshare = 'timeslice'\n" + nodes + "\n" + rest);
+}
+
+TEST(Config, TurnsHaveRowsAndASlice) {
+  const std::string table = "[[partition]]\nname = 'gang'\nshare = 'timeslice'\n";
+  const auto plain = parse(table, "f");
+  ASSERT_TRUE(plain) << plain.error().message;
+  PartitionSettings gang;
+  gang.name = "gang";
+  gang.whole_nodes = true;
+  gang.rows = 2;
+  EXPECT_EQ(plain->settings.partitions.front(), gang);
+  const auto full = parse(table + "rows = 4\nslice = '10s'\n", "f");
+  ASSERT_TRUE(full) << full.error().message;
+  gang.rows = 4;
+  gang.slice = seconds(10);
+  EXPECT_EQ(full->settings.partitions.front(), gang);
+  const auto again = parse(to_toml(full->settings), "f");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->settings, full->settings);
+}
+
+TEST(Config, TurnsThatCannotBeAreRefused) {
+  const std::string table = "[[partition]]\nname = 'gang'\nshare = 'timeslice'\n";
+  EXPECT_EQ(complaint(table + "rows = 1\n"), "f:4:8: partition.rows: 1 is not between 2 and 16");
+  EXPECT_EQ(complaint(table + "rows = 17\n"), "f:4:8: partition.rows: 17 is not between 2 and 16");
+  EXPECT_EQ(complaint(table + "slice = '0s'\n"),
+            "f:4:9: partition.slice: \"0s\" is not between 1s and 86400s");
+  EXPECT_EQ(
+      complaint("[[partition]]\nname = 'a'\nshare = 'timeslices'\n"),
+      "f:3:9: partition.share: \"timeslices\" is none of \"cores\", \"nodes\", \"timeslice\"");
+  EXPECT_EQ(complaint("[[partition]]\nname = 'a'\nrows = 4\n"),
+            "f:3:8: partition.rows: goes with share = \"timeslice\", and the share is \"cores\"");
+  EXPECT_EQ(complaint("[[partition]]\nname = 'a'\nslice = '5s'\nshare = 'nodes'\n"),
+            "f:3:9: partition.slice: goes with share = \"timeslice\", and the share is \"nodes\"");
+}
+
+TEST(Config, NodesWhereJobsTakeTurnsAreInNoOtherPartition) {
+  const std::string tail = ", where jobs take turns: such nodes are in no other";
+  EXPECT_EQ(turns_complaint("nodes = 'n[1-4]'", "[[partition]]\nname = 'b'\nnodes = 'm1,n[4-5]'\n"),
+            "f:7:9: partition.nodes: node n4 of partition b is in partition gang as well" + tail);
+  EXPECT_EQ(turns_complaint("nodes = 'n[1-4]'", "[[partition]]\nname = 'b'\nnodes = 'n[5-8]'\n"),
+            "accepted");
+  // All nodes that there are, on either side, or on both.
+  EXPECT_EQ(turns_complaint("", "[[partition]]\nname = 'b'\nnodes = 'n1'\n"),
+            "f:7:9: partition.nodes: node n1 of partition b is in partition gang as well" + tail);
+  EXPECT_EQ(turns_complaint("nodes = 'n1'", "[[partition]]\nname = 'b'\n"),
+            "f:5:1: partition.nodes: node n1 of partition b is in partition gang as well" + tail);
+  EXPECT_EQ(
+      turns_complaint("", "[[partition]]\nname = 'b'\n"),
+      "f:5:1: partition.nodes: every node of partition b is in partition gang as well" + tail);
+  // Two with turns, and one before that with turns.
+  EXPECT_EQ(turns_complaint("nodes = 'n[1-2]'",
+                            "[[partition]]\nname = 'b'\nnodes = 'n2'\nshare = 'timeslice'\n"),
+            "f:7:9: partition.nodes: node n2 of partition b is in partition gang as well" + tail);
+  EXPECT_EQ(complaint("[[partition]]\nname = 'b'\nnodes = 'n1'\n"
+                      "[[partition]]\nname = 'gang'\nnodes = 'n[1-2]'\nshare = 'timeslice'\n"),
+            "f:3:9: partition.nodes: node n1 of partition b is in partition gang as well" + tail);
+}
+
+TEST(Config, SelectorsArePartOfWhichNodesTakeTurns) {
+  const std::string nodes =
+      "[[node]]\nnames = 'n[1-2]'\nlabels = { rack = 'a' }\n"
+      "[[node]]\nnames = 'n[3-4]'\nlabels = { rack = 'b' }\n";
+  const auto with = [&nodes](const std::string& gang, const std::string& other) {
+    return complaint(nodes + "[[partition]]\nname = 'gang'\nshare = 'timeslice'\n" + gang +
+                     "\n[[partition]]\nname = 'b'\n" + other + "\n");
+  };
+  EXPECT_EQ(with("select = 'rack=a'", "select = 'rack=b'"), "accepted");
+  EXPECT_EQ(with("select = 'rack=a'", "nodes = 'n[3-4]'"), "accepted");
+  EXPECT_EQ(with("select = 'rack=a'", "nodes = 'n[1-4]'\nselect = 'rack!=a'"), "accepted");
+  EXPECT_NE(with("select = 'rack=a'", "select = 'rack'").find("f:13:10: partition.nodes: node n1"),
+            std::string::npos);
+  EXPECT_NE(with("select = 'rack=a'", "nodes = 'n[2-3]'").find("node n2 of partition b"),
+            std::string::npos);
+  EXPECT_NE(with("nodes = 'n[2-3]'", "select = 'rack=b'").find("node n3 of partition b"),
+            std::string::npos);
+  EXPECT_EQ(with("nodes = 'n[1-2]'", "select = 'rack=b'"), "accepted");
+  EXPECT_NE(with("", "select = 'rack=b'").find("node n3 of partition b"), std::string::npos);
 }
 
 TEST(Config, AnAgeThatLeavesNoRoomForOtherTermsIsRefused) {

@@ -50,6 +50,10 @@ std::vector<Key> fleet_keys(Reading& reading);      // [[node]], [[switch]]
 std::vector<Key> program_keys(Reading& reading);    // [programs]
 std::vector<Key> partition_keys(Reading& reading);  // [[partition]]
 
+/// Complains of nodes of a partition whose jobs take turns that are in another one, too. `places`:
+/// where each partition names its nodes, in their order.
+void check_turns(Reading& reading, const std::vector<toml::source_region>& places);
+
 /// Whether the nodes that `list` names are in tables of nodes, where there are any.
 void check_known_nodes(Reading& reading,
                        const toml::source_region& place,

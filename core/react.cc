@@ -92,8 +92,12 @@ void react_to(Reaction& to, const JobResumed& fact) {
   tell_standing(to, job_of(to, fact.job));
 }
 
+/// Only where that changed whether it stands still: what a message says is made when it leaves, and
+/// by then a turn may have let it go on, of which others have to hear first.
 void react_to(Reaction& to, const RowChanged& fact) {
-  tell_standing(to, job_of(to, fact.job));
+  const Job& job = job_of(to, fact.job);
+  const bool stood_before = job.run->stands.is_set() && job.run->stands != fact.at;
+  if (!stood_before) tell_standing(to, job);
 }
 
 /// Who has had the turn stands still on a node before another goes on there.

@@ -6,6 +6,7 @@
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
+#include "core/slice/standing.h"
 #include "ctld/client_desk.h"
 
 namespace cox::ctld {
@@ -85,7 +86,8 @@ void ClientDesk::list_processes(const Conversation& to,
     }
   }
   wire::AskProcesses ask;
-  ask.set_number(questions_.begin(to, machine_.now(), nodes, silent));
+  const std::string stands = core::standing_text(state(), job);
+  ask.set_number(questions_.begin(to, machine_.now(), nodes, silent, stands));
   ask.set_job(job.id.value);
   ask.set_attempt(job.attempt.value);
   if (step) ask.set_step(step->value);

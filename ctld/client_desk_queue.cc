@@ -43,6 +43,7 @@ bool ClientDesk::continue_watched(const Conversation& to, bool last, wire::Clien
 void ClientDesk::note_watched(const Changes& changes) {
   for (QueueWatch& watch : queue_watches_.all()) {
     for (const JobId job : changes.jobs) watch.note(state(), job);
+    for (const JobId job : changes.turns) watch.note(state(), job);
   }
 }
 

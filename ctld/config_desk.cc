@@ -25,6 +25,18 @@ void put(const config::Change& from, wire::ConfigChange* to) {
   to->set_to(from.to);
 }
 
+/// Of core::StrandedJobs and core::LastingJobs alike.
+template <class Group>
+void put_group(const Group& group, wire::StrandedJobs* to) {
+  to->set_count(group.jobs.size());
+  to->set_user(group.user);
+  to->set_why(group.why);
+  for (const JobId job : group.jobs) {
+    if (to->jobs_size() == static_cast<int>(jobs_named_of_a_group)) break;
+    to->add_jobs(job.value);
+  }
+}
+
 void put(const core::SettingsEffects& from, wire::ConfigReply* to) {
   for (const core::NodeMove& move : from.moves) {
     auto* added = to->add_moves();
@@ -37,16 +49,8 @@ void put(const core::SettingsEffects& from, wire::ConfigReply* to) {
     added->set_node(one.node);
     added->set_why(one.why);
   }
-  for (const core::StrandedJobs& group : from.stranded) {
-    auto* added = to->add_stranded();
-    added->set_count(group.jobs.size());
-    added->set_user(group.user);
-    added->set_why(group.why);
-    for (const JobId job : group.jobs) {
-      if (added->jobs_size() == static_cast<int>(jobs_named_of_a_group)) break;
-      added->add_jobs(job.value);
-    }
-  }
+  for (const core::StrandedJobs& group : from.stranded) put_group(group, to->add_stranded());
+  for (const core::LastingJobs& group : from.lasting) put_group(group, to->add_lasting());
 }
 
 /// Keys that are no Settings, or stay as they were at the start, as changes of the file.

@@ -57,6 +57,22 @@ TEST(ConfigDesk, plan_tells_and_changes_nothing) {
   EXPECT_EQ(world.state().record.settings, Settings{});
 }
 
+TEST(ConfigDesk, plan_names_the_jobs_that_keep_what_they_have) {
+  MemoryStore store;
+  FakeWorld world(store);
+  world.join("n1", 2);
+  const ClientId user = world.connect(ada);
+  world.say(user, submit_script(1));
+  const auto reply = done(
+      world, action(ConfigAction::PLAN, "[[partition]]\nname = 'batch'\nshare = 'timeslice'\n"));
+  ASSERT_EQ(reply.lasting_size(), 1);
+  EXPECT_EQ(reply.lasting(0).count(), 1U);
+  EXPECT_EQ(reply.lasting(0).jobs(0), 1U);
+  EXPECT_EQ(reply.lasting(0).why(),
+            "no turns on their nodes in partition batch before they have ended");
+  EXPECT_EQ(reply.stranded_size(), 0);
+}
+
 TEST(ConfigDesk, apply_is_all_or_nothing_and_outlives_a_restart) {
   MemoryStore store;
   {

@@ -193,7 +193,7 @@ void Controller::carry_out() {
       log_.info(note.text);
     }
     const bool is_done = changes.effects.empty() && changes.errands.empty() &&
-                         changes.jobs.empty() && changes.heard.empty();
+                         changes.jobs.empty() && changes.turns.empty() && changes.heard.empty();
     if (is_done) return;
     nodes_.carry_out(changes.effects);
     programs_.carry_out(changes.errands);

@@ -167,6 +167,7 @@ AttemptRow begin_row(const core::State& state,
   row.error_path = output_path(state, job, true);
   if (has_started) {
     row.started = job.run->started;
+    row.stood = job.run->stood;
     put_given(state, job, &row);
   } else if (job.attempt != Attempt{}) {
     row.attempt = Attempt{job.attempt.value + 1};

@@ -202,6 +202,15 @@ void Machine::note(const core::Fact& fact) {
   if (const auto* split = std::get_if<core::ElementSplit>(&fact)) {
     changes_.jobs.push_back(split->array);
   }
+  if (const auto* turned = std::get_if<core::RowTurned>(&fact)) note_turn(*turned);
+}
+
+void Machine::note_turn(const core::RowTurned& fact) {
+  const auto sliced = state_.index.sliced.find(fact.partition);
+  if (sliced == state_.index.sliced.end()) return;
+  for (const auto& [row, jobs] : sliced->second.rows) {
+    changes_.turns.insert(changes_.turns.end(), jobs.begin(), jobs.end());
+  }
 }
 
 void Machine::add(const core::Effects& effects) {

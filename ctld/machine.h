@@ -33,6 +33,7 @@ struct Changes {
   core::Effects effects;
   core::Errands errands;
   std::vector<JobId> jobs;   // with facts; with repeats, in order
+  std::vector<JobId> turns;  // of partitions in which another row has its turn
   std::vector<Note> notes;   // for the log
   std::vector<JobId> heard;  // of which a node said where supervisors listen
 };
@@ -118,6 +119,7 @@ class Machine {
   void settle();
   void change(const core::Fact& fact);
   void note(const core::Fact& fact);
+  void note_turn(const core::RowTurned& fact);
   void add(const core::Effects& effects);
 
   core::Policies policies_;

@@ -200,9 +200,23 @@ void NodeDesk::carry_out(const core::Effect& effect) {
   for (const Hash& hash : missing) read(hash);
 }
 
+/// Messages are made when they leave, so that one may say that a job goes on before the other row's
+/// have been told to stand: they are told first, again where they have been.
+void NodeDesk::tell_who_stands(const core::SendPause& before) {
+  const core::State& state = machine_.state();
+  const core::Job* goes = state.find_job(before.job);
+  if (goes == nullptr || goes->run->stands.is_set() || goes->run->allocation.row == 0) return;
+  for (const JobId id : state.index.jobs_on_node[before.node.value]) {
+    const core::JobRun& run = *state.find_job(id)->run;
+    if (run.allocation.row == 0 || !run.stands.is_set()) continue;
+    send_effect(core::SendPause{before.node, id, state.find_job(id)->attempt}, {});
+  }
+}
+
 void NodeDesk::send_effect(const core::Effect& effect, const Contents& contents) {
   const NodeId node = effect_node(effect);
   if (!machine_.contact().is_connected(node)) return;
+  if (const auto* pause = std::get_if<core::SendPause>(&effect)) tell_who_stands(*pause);
   const MessageSource source{machine_.state(), machine_.contact(), contents, cluster_key_,
                              machine_.now()};
   auto message = translate_effect(source, effect);

@@ -86,6 +86,7 @@ class NodeDesk {
   std::string addressed(Session session, wire::ControllerMessage message) const;
   void send(Session session, wire::ControllerMessage message);
   void carry_out(const core::Effect& effect);
+  void tell_who_stands(const core::SendPause& before);
   void send_effect(const core::Effect& effect, const Contents& contents);
   /// The contents at hand; what is missing goes to `missing`.
   Contents gather(const core::Effect& effect, const Contents& read, std::vector<Hash>* missing);

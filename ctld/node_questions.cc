@@ -22,9 +22,11 @@ void add_silence(const std::string& node, const std::string& why, wire::ProcessL
 std::uint64_t NodeQuestions::begin(const Conversation& to,
                                    Instant now,
                                    const std::vector<Asked>& nodes,
-                                   const std::vector<std::string>& silent) {
+                                   const std::vector<std::string>& silent,
+                                   const std::string& stands) {
   const std::uint64_t number = ++last_;
   Question question{to, now, {}, {}};
+  question.answer.set_stands(stands);
   for (const Asked& one : nodes) question.left.emplace(one.node, one.name);
   for (const std::string& name : silent) add_silence(name, "is not connected", &question.answer);
   open_.emplace(number, std::move(question));

@@ -32,10 +32,12 @@ class NodeQuestions {
 
   /// The number under which `nodes` are to be asked. `silent`: those that cannot be; with nobody to
   /// ask the answer comes at once.
+  /// `stands`: why none of the processes runs, where none does.
   std::uint64_t begin(const Conversation& to,
                       Instant now,
                       const std::vector<Asked>& nodes,
-                      const std::vector<std::string>& silent);
+                      const std::vector<std::string>& silent,
+                      const std::string& stands = {});
   void answered(NodeId node, const wire::Processes& answer);
   /// Its connection ended: it will not answer any more.
   void lost(NodeId node);

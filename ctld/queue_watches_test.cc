@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "ctld/fake_requests.h"
 #include "model/array_spec.h"
 
@@ -91,6 +93,34 @@ TEST_F(QueueWatching, HearsTheListThenStartsAndEnds) {
   const std::uint64_t third = submit(2);
   EXPECT_THAT(heard_in(seconds(1)), ElementsAre(std::to_string(third) + " PENDING Resources"));
   EXPECT_THAT(heard_in(seconds(1)), IsEmpty());
+}
+
+TEST_F(QueueWatching, AnotherRowsTurnIsTold) {
+  wire::ClientRequest apply;
+  apply.set_number(1);
+  apply.mutable_config_action()->set_kind(wire::ConfigAction::APPLY);
+  apply.mutable_config_action()->set_name("cox.toml");
+  apply.mutable_config_action()->set_text(
+      "[[partition]]\nname = 'batch'\nshare = 'timeslice'\nslice = '5s'\n");
+  world_.say(world_.connect(root), apply);
+  const std::uint64_t first = submit();
+  const std::uint64_t second = submit();
+  watch();
+  EXPECT_THAT(heard(), ::testing::Contains("complete"));
+  // The row that runs, as each job that is told has it.
+  const auto turns_in = [this](Duration time) {
+    world_.pass(time);
+    world_.pass(seconds(1));  // what a turn changed is told in the next
+    std::map<std::uint64_t, std::uint32_t> told;
+    for (const wire::ClientReply& reply : world_.heard(watcher_)) {
+      for (const wire::JobView& job : reply.jobs().jobs()) told[job.job()] = job.turn();
+    }
+    return told;
+  };
+  using Turns = std::map<std::uint64_t, std::uint32_t>;
+  EXPECT_EQ(turns_in(seconds(1)), (Turns{{first, 2}, {second, 2}}));
+  EXPECT_EQ(turns_in(seconds(1)), Turns{}) << "the turn is not over";
+  EXPECT_EQ(turns_in(seconds(4)), (Turns{{first, 1}, {second, 1}}));
 }
 
 TEST_F(QueueWatching, ManyChangesOfAJobAtOnceAreOne) {

@@ -147,7 +147,7 @@ Result<Received> take_one(const agent::Origin& origin, const wire::TimeLimit& me
 Result<Received> take_one(const agent::Origin& origin, const wire::Pause& message) {
   const auto attempt = take_attempt(message);
   if (!attempt) return tl::unexpected(attempt.error());
-  return of(agent::Pause{origin, *attempt, message.stands()});
+  return of(agent::Pause{origin, *attempt, message.stands(), Instant{message.as_of_us()}});
 }
 
 Result<Received> take_one(const agent::Origin& origin, const wire::StepAck& message) {

@@ -13,7 +13,13 @@ constexpr std::size_t steps_at_once = 1024;
 
 }  // namespace
 
+/// When a job that takes turns ends would have to be reckoned from all turns to come.
 Result<void> Engine::apply(const Settings& settings) {
+  for (const PartitionSettings& partition : settings.partitions) {
+    if (!partition.takes_turns()) continue;
+    return fail(Code::refused, "partition " + partition.name +
+                                   ": share = \"timeslice\" is not simulated (try \"nodes\")");
+  }
   return ask(core::ApplySettings{Caller{0, 0, Role::administrator}, settings});
 }
 

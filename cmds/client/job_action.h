@@ -1,5 +1,5 @@
-// What cancel, hold, release, requeue and update share: jobs named one by one, by user or by label,
-// errors per job.
+// What cancel, hold, release, requeue, suspend, resume and update share: jobs named one by one, by
+// user or by label, errors per job.
 #pragma once
 
 #include "cmds/client/parse.h"

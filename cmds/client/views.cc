@@ -32,10 +32,16 @@ std::string local_time(std::int64_t us) {
   return std::string(text.data(), length);
 }
 
+std::int64_t stood_us(const wire::JobView& job, std::int64_t now_us) {
+  const bool stands = job.stands_us() != 0 && now_us > job.stands_us();
+  return job.stood_us() + (stands ? now_us - job.stands_us() : 0);
+}
+
 std::string run_time(const wire::JobView& job, std::int64_t now_us) {
   if (job.started_us() == 0) return "-";
   const std::int64_t end = job.ended_us() == 0 ? now_us : job.ended_us();
-  return to_text(Duration{end > job.started_us() ? end - job.started_us() : 0});
+  const std::int64_t ran = end - job.started_us() - stood_us(job, now_us);
+  return to_text(Duration{ran > 0 ? ran : 0});
 }
 
 std::string limit_text(std::int64_t limit_us) {
@@ -72,10 +78,22 @@ std::string outcome_text(const wire::JobView& job) {
 }
 
 std::string where_text(const wire::JobView& job) {
-  if (!job.node_list().empty()) return job.node_list();
+  const bool waits_for_turn = job.stands_us() != 0 && job.suspended_us() == 0;
+  if (!job.node_list().empty()) {
+    return job.node_list() +
+           (waits_for_turn ? " (row " + std::to_string(job.turn()) + " runs)" : "");
+  }
   if (job.reason().empty() || job.reason() == "None") return "-";
   return "(" + job.reason() + ")";
 }
+
+namespace {
+
+std::string number_or_dash(std::uint32_t number) {
+  return number == 0 ? "-" : std::to_string(number);
+}
+
+}  // namespace
 
 const std::vector<Column<wire::JobView>>& job_columns() {
   using Job = wire::JobView;
@@ -103,6 +121,9 @@ const std::vector<Column<wire::JobView>>& job_columns() {
       {"ended", true, false, [](const Job& j) { return local_time(j.ended_us()); }},
       {"exit", true, false, exit_text},
       {"signal", true, false, [](const Job& j) { return std::to_string(j.signal()); }},
+      {"row", true, false, [](const Job& j) { return number_or_dash(j.row()); }},
+      {"stood", true, false,
+       [](const Job& j) { return to_text(Duration{stood_us(j, wall_now().us)}); }},
   };
   return columns;
 }
@@ -142,12 +163,26 @@ const std::vector<Column<wire::NodeView>>& node_columns() {
       {"labels", false, false, [](const Node& n) { return labels_text(n); }},
       {"by", false, false, [](const Node& n) { return n.aside_who(); }},
       {"since", false, false, [](const Node& n) { return local_time(n.aside_at_us()); }},
+      {"rows", false, false, rows_text},
   };
   return columns;
 }
 
+std::string rows_text(const wire::NodeView& node) {
+  std::vector<std::string> texts;
+  for (const wire::NodeRow& row : node.rows()) {
+    texts.push_back(std::to_string(row.row()) + ":" + std::to_string(row.job()) +
+                    (row.stands() ? "" : "*"));
+  }
+  return texts.empty() ? "-" : join(texts, ",");
+}
+
 std::string max_nodes_text(const wire::PartitionView& partition) {
   return partition.max_nodes() == 0 ? "-" : std::to_string(partition.max_nodes());
+}
+
+std::string slice_text(const wire::PartitionView& partition) {
+  return partition.slice_us() == 0 ? "-" : to_text(Duration{partition.slice_us()});
 }
 
 const std::vector<Column<wire::PartitionView>>& partition_columns() {
@@ -173,6 +208,10 @@ const std::vector<Column<wire::PartitionView>>& partition_columns() {
       {"share", false, false, [](const Partition& p) { return p.share(); }},
       {"by", false, false, [](const Partition& p) { return p.down_who(); }},
       {"since", false, false, [](const Partition& p) { return local_time(p.down_since_us()); }},
+      {"rows", true, false, [](const Partition& p) { return number_or_dash(p.rows()); }},
+      {"rowsused", true, false, [](const Partition& p) { return number_or_dash(p.rows_used()); }},
+      {"turn", true, false, [](const Partition& p) { return number_or_dash(p.turn()); }},
+      {"slice", true, false, slice_text},
   };
   return columns;
 }

@@ -17,7 +17,9 @@ namespace cox::cmds {
 /// How people write the job: "7", "7_4", "7_[5-99%8]"; long lists of elements are cut.
 std::string id_text(const wire::JobView& job);
 std::string local_time(std::int64_t us);
-/// Time a job has run so far, or ran; "-" before its start.
+/// How long its tasks have stood still so far, or did.
+std::int64_t stood_us(const wire::JobView& job, std::int64_t now_us);
+/// Time a job has run so far, or ran, standing still left out; "-" before its start.
 std::string run_time(const wire::JobView& job, std::int64_t now_us);
 std::string limit_text(std::int64_t limit_us);
 /// The exit status with which a job, or a step, ended by itself. Nothing while it has not ended,
@@ -29,7 +31,8 @@ std::string exit_text(const wire::JobView& job);
 std::string signal_text(const wire::JobView& job);
 /// "exit 3", "signal 9", or "" when it ended well or not yet.
 std::string outcome_text(const wire::JobView& job);
-/// Where it runs or ran; else why it does not, in parentheses.
+/// Where it runs or ran, and that another row has its turn there; else why it does not run, in
+/// parentheses.
 std::string where_text(const wire::JobView& job);
 
 const std::vector<Column<wire::JobView>>& job_columns();
@@ -38,6 +41,10 @@ const std::vector<Column<wire::NodeView>>& node_columns();
 Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels);
 /// "rack=a,gpu=a100", in order.
 std::string labels_text(const wire::NodeView& node);
+/// Jobs that take turns on it by row, that which runs with a star: "1:7*,2:9"; "-" without any.
+std::string rows_text(const wire::NodeView& node);
+/// How long a turn lasts; "-" where none are taken.
+std::string slice_text(const wire::PartitionView& partition);
 /// Nodes that one job may have there: "-" where there is no limit.
 std::string max_nodes_text(const wire::PartitionView& partition);
 const std::vector<Column<wire::PartitionView>>& partition_columns();

@@ -103,6 +103,17 @@ void write_step(const wire::StepView& step, JsonWriter* json) {
   json->end_object();
 }
 
+/// Its row where jobs take turns, and whether its tasks stand still.
+void write_standing(const wire::JobView& job, JsonWriter* json) {
+  write_unless("row", job.row(), 0, json);
+  write_unless("turn", job.turn(), 0, json);
+  write_instant("suspended_us", job.suspended_us(), json);
+  job.suspended_us() == 0 ? json->null("suspended_by")
+                          : json->number("suspended_by", job.suspended_by());
+  write_instant("stands_us", job.stands_us(), json);
+  json->number("stood_us", std::int64_t{job.stood_us()});
+}
+
 void write_details(const wire::JobView& job, JsonWriter* json) {
   json->text("output_path", job.output_path());
   json->text("error_path", job.error_path());
@@ -168,6 +179,7 @@ void write_json(const wire::JobView& job, JsonWriter* json) {
   json->number("attempt", job.attempt());
   write_end(exit_code_of(job), job.signal(), json);
   write_usage(job.usage(), json);
+  write_standing(job, json);
   if (job.has_request()) write_details(job, json);
   json->end_object();
 }
@@ -235,6 +247,15 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->begin_array("jobs");
   for (const std::uint64_t job : node.jobs()) json->item(job);
   json->end_array();
+  json->begin_array("rows");
+  for (const wire::NodeRow& row : node.rows()) {
+    json->begin_object();
+    json->number("row", row.row());
+    json->number("job", std::uint64_t{row.job()});
+    json->boolean("stands", row.stands());
+    json->end_object();
+  }
+  json->end_array();
   json->end_object();
 }
 
@@ -259,6 +280,11 @@ void write_json(const wire::PartitionView& partition, JsonWriter* json) {
   json->text("select", partition.select());
   json->text("cpu", partition.cpu());
   json->text("share", partition.share());
+  write_unless("rows", partition.rows(), 0, json);
+  write_unless("slice_us", partition.slice_us(), 0, json);
+  json->number("rows_used", partition.rows_used());
+  write_unless("turn", partition.turn(), 0, json);
+  write_instant("turn_since_us", partition.turn_since_us(), json);
   json->end_object();
 }
 

@@ -38,7 +38,9 @@ bool is_of_use(std::string_view command, const wire::JobView& job) {
   const bool is_held = reason.starts_with("JobHeld") || reason == "JobHoldMaxRequeue";
   if (command == "hold") return job.state() == "PENDING" && !is_held;
   if (command == "release") return job.state() == "PENDING" && is_held;
-  if (command == "requeue") return job.state() == "RUNNING";
+  if (command == "requeue") return job.state() == "RUNNING" || job.state() == "SUSPENDED";
+  if (command == "suspend") return job.state() == "RUNNING";
+  if (command == "resume") return job.state() == "SUSPENDED";
   if (command == "history") return job.is_final();
   return true;
 }

@@ -80,8 +80,8 @@ TEST(Completion, BashCutsWordsAtEqualsSigns) {
 }
 
 TEST(Completion, OperandsAreWhatTheUsageSays) {
-  for (const char* command :
-       {"queue", "cancel", "hold", "release", "requeue", "wait", "why", "logs", "history"}) {
+  for (const char* command : {"queue", "cancel", "hold", "release", "requeue", "suspend", "resume",
+                              "wait", "why", "logs", "history"}) {
     EXPECT_EQ(ask({command, ""}).wanted, Wanted::jobs) << command;
   }
   EXPECT_EQ(ask({"cancel", "1", "2", ""}).wanted, Wanted::jobs);

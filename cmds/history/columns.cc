@@ -17,10 +17,11 @@ namespace {
 
 using Entry = wire::HistoryEntry;
 
+/// The time that it ran: that in which it stood still is left out.
 std::int64_t elapsed_us(const Entry& entry) {
   const wire::JobView& job = entry.job();
   if (job.started_us() == 0) return 0;
-  return std::max<std::int64_t>(job.ended_us() - job.started_us(), 0);
+  return std::max<std::int64_t>(job.ended_us() - job.started_us() - job.stood_us(), 0);
 }
 
 std::int64_t cpu_us(const Entry& entry) {
@@ -146,6 +147,7 @@ void write_outcome(const Entry& entry, JsonWriter* json) {
   const std::int64_t limit = job.time_limit_us();
   limit >= duration_unlimited.us ? json->null("time_limit_us")
                                  : json->number("time_limit_us", limit);
+  json->number("stood_us", std::int64_t{job.stood_us()});
 }
 
 void write_resources(const Entry& entry, JsonWriter* json) {

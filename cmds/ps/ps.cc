@@ -8,6 +8,7 @@
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/json.h"
+#include "cmds/client/local_instants.h"
 #include "cmds/client/session.h"
 #include "cmds/client/table.h"
 #include "cmds/client/terminal.h"
@@ -91,6 +92,7 @@ std::string document_of(const std::vector<const Row*>& rows, const wire::Process
     json.end_object();
   }
   json.end_array();
+  list.stands().empty() ? json.null("stands") : json.text("stands", list.stands());
   json.begin_array("silent");
   for (const wire::NodeSilence& silent : list.silent()) {
     json.begin_object();
@@ -136,6 +138,9 @@ Result<int> run(const Parsed& given) {
                                       : table_text(given, columns(), rows);
   if (!text) return Failure(text.error());
   if (const auto printed = print(*text); !printed) return Failure(printed.error());
+  if (!list.stands().empty()) {
+    print_error("job " + name->text + " stands still: " + with_local_instants(list.stands()));
+  }
   for (const wire::NodeSilence& silent : list.silent()) {
     print_error("node " + silent.node() + " " + silent.why());
   }

@@ -113,6 +113,18 @@ std::string step_text(const wire::StepView& step) {
          (is_unbound ? ", not bound" : "") + (detail.empty() ? "" : ": " + detail);
 }
 
+/// Its row where jobs take turns, and how long its tasks stood still.
+void add_standing(const wire::JobView& job, Sheet* sheet) {
+  if (job.row() != 0) {
+    const bool has_turn = job.row() == job.turn();
+    sheet->add("Row", std::to_string(job.row()) +
+                          (has_turn ? ", which runs"
+                                    : ", and row " + std::to_string(job.turn()) + " runs"));
+  }
+  const std::int64_t stood = stood_us(job, wall_now().us);
+  if (stood != 0) sheet->add("Stood still", to_text(Duration{stood}));
+}
+
 std::string job_text(const wire::JobView& job) {
   Sheet sheet;
   const bool is_whole = job.array() == job.job() && !job.is_element() && !job.counts().empty();
@@ -131,6 +143,7 @@ std::string job_text(const wire::JobView& job) {
   sheet.add("Why", with_local_instants(job.why()));
   sheet.add("Nodes",
             std::to_string(job.nodes()) + (job.node_list().empty() ? "" : " " + job.node_list()));
+  add_standing(job, &sheet);
   sheet.add("Cpus", std::to_string(job.cpus()));
   sheet.add("Tasks", std::to_string(job.tasks()));
   sheet.add("Submitted", local_time(job.submitted_us()));
@@ -179,6 +192,7 @@ std::string node_text(const wire::NodeView& node) {
   std::vector<std::string> jobs;
   for (const std::uint64_t job : node.jobs()) jobs.push_back(std::to_string(job));
   sheet.add("Jobs", join(jobs, ","));
+  if (node.rows_size() != 0) sheet.add("Rows", rows_text(node));
   sheet.add("Containment", node.containment());
   sheet.add("Class", node.node_class());
   sheet.add("Address", node.address());
@@ -188,6 +202,22 @@ std::string node_text(const wire::NodeView& node) {
   if (node.score() != 0) sheet.add("Failed starts", score_text(node.score()));
   if (node.rests_until_us() != 0) sheet.add("Rests until", local_time(node.rests_until_us()));
   return sheet.take();
+}
+
+/// Where jobs take turns, or still do.
+void add_turns(const wire::PartitionView& partition, Sheet* sheet) {
+  if (partition.rows() != 0) {
+    sheet->add("Rows", std::to_string(partition.rows_used()) + " of " +
+                           std::to_string(partition.rows()) + " used, a turn lasts " +
+                           slice_text(partition));
+  } else if (partition.rows_used() != 0) {
+    sheet->add("Rows", std::to_string(partition.rows_used()) + " used, of jobs from before");
+  }
+  if (partition.turn() == 0) return;
+  sheet->add("Turn", "row " + std::to_string(partition.turn()) +
+                         (partition.turn_since_us() == 0
+                              ? ""
+                              : " since " + local_time(partition.turn_since_us())));
 }
 
 std::string partition_text(const wire::PartitionView& partition) {
@@ -209,6 +239,7 @@ std::string partition_text(const wire::PartitionView& partition) {
   sheet.add("Tier", std::to_string(partition.tier()));
   sheet.add("A cpu is", "a " + partition.cpu());
   sheet.add("Jobs get", partition.share());
+  add_turns(partition, &sheet);
   sheet.add("Jobs waiting", std::to_string(partition.jobs_pending()));
   return sheet.take();
 }

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cmds/client/submission.h"
 #include "cmds/client/table.h"
+#include "cmds/client/views.h"
 #include "cmds/slurm/text.h"
 #include "common/node_list.h"
 #include "common/text.h"
@@ -186,9 +188,11 @@ const std::array fields = {
              [](const Line& l) { return date(l.job.started_us(), "N/A"); }},
     JobField{'s', "SelectJobInfo", "SELECT_JOBINFO", refused, false, false, nullptr},
     JobField{'t', "StateCompact", "ST", exact, false, false,
-             [](const Line& l) { return l.job.state_letters(); }},
+             [](const Line& l) {
+               return stands_still(l.job) ? std::string("S") : l.job.state_letters();
+             }},
     JobField{'T', "State", "STATE", exact, false, false,
-             [](const Line& l) { return l.job.state(); }},
+             [](const Line& l) { return state_of(l.job); }},
     JobField{'u', "UserName", "USER", exact, false, false,
              [](const Line& l) { return l.job.user(); }},
     JobField{'U', "UserID", "UID", exact, false, false,
@@ -296,13 +300,21 @@ std::string place_text(const wire::JobView& job) {
 std::int64_t end_us(const wire::JobView& job) {
   if (job.ended_us() != 0) return job.ended_us();
   if (job.started_us() == 0 || !is_limited(job.time_limit_us())) return 0;
-  return job.started_us() + job.time_limit_us();
+  return job.started_us() + job.time_limit_us() + stood_us(job, wall_now().us);
+}
+
+bool stands_still(const wire::JobView& job) {
+  return job.stands_us() != 0 && job.state() == to_text(JobState::running);
+}
+
+std::string state_of(const wire::JobView& job) {
+  return stands_still(job) ? std::string(to_text(JobState::suspended)) : job.state();
 }
 
 std::int64_t run_us(const wire::JobView& job, std::int64_t now_us) {
   if (job.started_us() == 0) return 0;
   const std::int64_t end = job.ended_us() == 0 ? now_us : job.ended_us();
-  return std::max<std::int64_t>(end - job.started_us(), 0);
+  return std::max<std::int64_t>(end - job.started_us() - stood_us(job, now_us), 0);
 }
 
 }  // namespace cox::cmds::slurm

@@ -43,6 +43,9 @@ std::optional<std::int64_t> points_of(const wire::JobView& job);
 /// "(Resources)" of a job that waits, else its nodes.
 std::string place_text(const wire::JobView& job);
 /// The end of a job that runs, by its limit; 0 where there is none.
+/// It runs, and its row has no turn at the moment: Slurm says of such a job that it is suspended.
+bool stands_still(const wire::JobView& job);
+std::string state_of(const wire::JobView& job);
 std::int64_t end_us(const wire::JobView& job);
 std::int64_t run_us(const wire::JobView& job, std::int64_t now_us);
 

@@ -52,7 +52,7 @@ void JobLines::add(const wire::JobView& job) {
     jobs_.push_back(job);
     return;
   }
-  const JobState state = parse_job_state(job.state()).value_or(JobState::pending);
+  const JobState state = parse_job_state(state_of(job)).value_or(JobState::pending);
   add_line_of(job, &groups_[{job.partition(), state}]);
 }
 

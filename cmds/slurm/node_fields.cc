@@ -172,7 +172,7 @@ constexpr auto time_of = [](const Line& l) {
   return span_or(l.partition->max_time_us(), "infinite");
 };
 constexpr auto avail = [](const Line& l) { return l.partition->state(); };
-constexpr auto no = [](const Line& l) { return fixed(l, std::string("NO")); };
+constexpr auto sharing = [](const Line& l) { return over_subscribe(*l.partition); };
 constexpr auto all = [](const Line& l) { return fixed(l, std::string("all")); };
 constexpr auto cpus = [](const Line& l) {
   return least(l, [](const Node& n) { return std::uint64_t{n.cores()}; });
@@ -210,7 +210,8 @@ const std::array fields =
         NodeField{'g', "Groups", "GROUPS", exact, Sharing::by_partition, false, all},
         NodeField{'G', "Gres", "GRES", exact, Sharing::by_value, false, gres},
         NodeField{0, "GresUsed", "GRES_USED", about, Sharing::by_value, false, not_known},
-        NodeField{'h', "OverSubscribe", "OVERSUBSCRIBE", exact, Sharing::by_partition, false, no},
+        NodeField{'h', "OverSubscribe", "OVERSUBSCRIBE", exact, Sharing::by_partition, false,
+                  sharing},
         NodeField{'H', "TimeStamp", "TIMESTAMP", exact, Sharing::by_value, false,
                   [](const Line& l) { return date(first(l).aside_at_us(), "Unknown"); }},
         NodeField{'I', "PriorityJobFactor", "PRIO_JOB_FACTOR", refused, Sharing::by_partition,
@@ -304,6 +305,11 @@ Result<std::size_t> find_node_name(std::string_view name) {
     return fail(Code::bad_usage, quoted(name) + ": not supported by this version");
   }
   return fail(Code::bad_usage, "Invalid node format specification: " + quoted(name));
+}
+
+std::string over_subscribe(const wire::PartitionView& partition) {
+  if (partition.rows() != 0) return "FORCE:" + std::to_string(partition.rows());
+  return partition.share() == "nodes" ? "EXCLUSIVE" : "NO";
 }
 
 std::string state_long(const wire::NodeView& node) {

@@ -39,6 +39,8 @@ std::vector<FieldName> node_field_names();
 Result<std::size_t> find_node_letter(std::string_view letter);
 Result<std::size_t> find_node_name(std::string_view name);
 
+/// "NO", "EXCLUSIVE", or "FORCE:ROWS" where jobs take turns.
+std::string over_subscribe(const wire::PartitionView& partition);
 /// Slurm's words for a node's state: "mixed", "mix", and with '*' where it does not answer.
 std::string state_long(const wire::NodeView& node);
 std::string state_compact(const wire::NodeView& node);

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "cmds/client/table.h"
+#include "cmds/client/views.h"
 #include "cmds/slurm/job_fields.h"
 #include "cmds/slurm/text.h"
 #include "common/text.h"
@@ -43,7 +44,7 @@ std::string raw_id(const R& r, const M& /*m*/) {
 std::string state(const R& r, const M& /*m*/) {
   if (r.step != nullptr) return r.step->state();
   const bool has_who = r.entry != nullptr && r.entry->has_ended_by();
-  if (r.job->state() != "CANCELLED" || !has_who) return r.job->state();
+  if (r.job->state() != "CANCELLED" || !has_who) return state_of(*r.job);
   return "CANCELLED by " + std::to_string(r.entry->ended_by());
 }
 
@@ -77,7 +78,8 @@ std::int64_t ended(const R& r) {
 std::int64_t elapsed_us(const R& r, const M& m) {
   if (started(r) == 0) return 0;
   const std::int64_t end = ended(r) == 0 ? m.now_us : ended(r);
-  return std::max<std::int64_t>(end - started(r), 0);
+  const std::int64_t stood = r.step == nullptr ? stood_us(*r.job, m.now_us) : 0;
+  return std::max<std::int64_t>(end - started(r) - stood, 0);
 }
 
 std::uint32_t cpus(const R& r) {
@@ -287,7 +289,7 @@ const std::array fields = {
                 }},
     RecordField{"SubmitLine", 20, about, nullptr},
     RecordField{"Suspended", 10, exact,
-                [](const R&, const M&) { return std::string("00:00:00"); }},
+                [](const R& r, const M& m) { return of_job(r, long_span(stood_us(*r.job, m.now_us))); }},
     RecordField{"SystemComment", 15, about, nullptr},
     RecordField{"SystemCPU", 10, exact,
                 [](const R& r, const M&) { return cpu_span(usage(r).system_us()); }},

@@ -8,6 +8,7 @@
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/slurm/columns.h"
+#include "cmds/slurm/job_fields.h"
 #include "cmds/slurm/option_tables.h"
 #include "cmds/slurm/record_fields.h"
 #include "cmds/slurm/sacct_time.h"
@@ -36,7 +37,7 @@ struct Filter {
     if (!accounts.empty() && !is_in(accounts, job.account())) return false;
     if (!names.empty() && !is_in(names, job.name())) return false;
     if (!qos.empty() && !is_in(qos, own_qos)) return false;
-    if (!states.empty() && !is_in(states, job.state())) return false;
+    if (!states.empty() && !is_in(states, state_of(job))) return false;
     return is_in_period(job) && is_on_node(job) && is_in_partition(job);
   }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "cmds/client/job_ids.h"
+#include "cmds/slurm/job_fields.h"
 #include "cmds/slurm/text.h"
 #include "cmds/slurm/tool.h"
 #include "common/node_list.h"
@@ -98,7 +99,7 @@ class Filter {
 
   bool keeps(const wire::JobView& job) const {
     if (!users_.empty() && !is_in(users_, job.user())) return false;
-    if (!states_.empty() && !is_in(states_, job.state())) return false;
+    if (!states_.empty() && !is_in(states_, state_of(job))) return false;
     if (given_.has("account") && given_.value("account") != job.account()) return false;
     if (given_.has("name") && given_.value("name") != job.name()) return false;
     if (given_.has("qos") && given_.value("qos") != job.request().qos()) return false;

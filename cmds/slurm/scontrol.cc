@@ -1,4 +1,4 @@
-// scontrol: shows what there is, holds, releases and requeues jobs.
+// scontrol: shows what there is, holds, releases, requeues, suspends and resumes jobs.
 #include <algorithm>
 #include <array>
 
@@ -109,6 +109,14 @@ Result<int> requeue_held(const Words& given, const Arguments& arguments) {
   return act_on(given, arguments, wire::JobAction::REQUEUE, true);
 }
 
+Result<int> suspend(const Words& given, const Arguments& arguments) {
+  return act_on(given, arguments, wire::JobAction::SUSPEND);
+}
+
+Result<int> resume(const Words& given, const Arguments& arguments) {
+  return act_on(given, arguments, wire::JobAction::RESUME);
+}
+
 /// "JobId=N KEY=VALUE ...", also "job N KEY=VALUE ...".
 Result<int> update(const Words& given, const Arguments& arguments) {
   wire::JobAction action;
@@ -170,8 +178,8 @@ constexpr std::array commands = {
     Command{"pidinfo", 3, refused, nullptr},     Command{"ping", 3, exact, ping},
     Command{"reconfigure", 3, refused, nullptr}, Command{"release", 3, exact, release},
     Command{"requeue", 3, exact, requeue},       Command{"requeuehold", 8, exact, requeue_held},
-    Command{"resume", 3, refused, nullptr},      Command{"show", 3, exact, scontrol_show},
-    Command{"shutdown", 8, refused, nullptr},    Command{"suspend", 2, refused, nullptr},
+    Command{"resume", 3, exact, resume},         Command{"show", 3, exact, scontrol_show},
+    Command{"shutdown", 8, refused, nullptr},    Command{"suspend", 2, exact, suspend},
     Command{"top", 1, refused, nullptr},         Command{"uhold", 2, exact, hold},
     Command{"update", 1, about, update},         Command{"version", 4, exact, version},
     Command{"wait_job", 2, refused, nullptr},    Command{"write", 2, refused, nullptr},

@@ -77,7 +77,11 @@ void add_when(const wire::JobView& job, std::int64_t now_us, std::vector<std::st
   lines->push_back("StartTime=" + date(job.started_us(), "Unknown") +
                    " EndTime=" + date(end_us(job), "Unknown") +
                    " Deadline=" + date(job.request().deadline_us(), "N/A"));
-  lines->push_back("SuspendTime=None SecsPreSuspend=0 LastSchedEval=Unknown Scheduler=Main");
+  // How long it had run when it was made to stand still.
+  const bool stands = job.stands_us() != 0;
+  lines->push_back("SuspendTime=" + date(job.stands_us(), "None") + " SecsPreSuspend=" +
+                   std::to_string(stands ? run_us(job, job.stands_us()) / 1'000'000 : 0) +
+                   " LastSchedEval=Unknown Scheduler=Main");
 }
 
 void add_size(const wire::JobView& job, std::vector<std::string>* lines) {
@@ -139,7 +143,7 @@ std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_l
                   group_name(job.gid()) + "(" + number(job.gid()) + ") MCS_label=N/A");
   lines.push_back("Priority=" + priority_of(job) + " Nice=" + std::to_string(request.nice()) +
                   " Account=" + or_null(job.account()) + " QOS=" + or_null(request.qos()));
-  lines.push_back("JobState=" + job.state() +
+  lines.push_back("JobState=" + state_of(job) +
                   " Reason=" + (job.reason().empty() ? "None" : job.reason()) +
                   " Dependency=" + or_null(request.dependency()));
   lines.push_back(std::string("Requeue=") + (request.requeue() ? "1" : "0") +
@@ -210,8 +214,7 @@ std::string partition_record(const wire::PartitionView& partition, bool one_line
                   " MinNodes=0 LLN=NO MaxCPUsPerNode=UNLIMITED");
   lines.push_back("Nodes=" + or_null(partition.node_list()));
   lines.push_back("PriorityJobFactor=1 PriorityTier=" + number(partition.tier()) +
-                  " RootOnly=NO ReqResv=NO OverSubscribe=" +
-                  (partition.share() == "nodes" ? "EXCLUSIVE" : "NO"));
+                  " RootOnly=NO ReqResv=NO OverSubscribe=" + over_subscribe(partition));
   lines.push_back("OverTimeLimit=NONE PreemptMode=OFF");
   lines.push_back(std::string("State=") + (partition.state() == "up" ? "UP" : "DOWN") +
                   " TotalCPUs=" + number(partition.cores()) +

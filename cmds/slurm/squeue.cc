@@ -38,7 +38,7 @@ struct Filter {
 
   bool keeps(const wire::JobView& job) const {
     if (has_users && !is_in(users, job.user())) return false;
-    if (!any_state && !is_in(states, job.state())) return false;
+    if (!any_state && !is_in(states, state_of(job))) return false;
     if (!accounts.empty() && !is_in(accounts, job.account())) return false;
     if (!names.empty() && !is_in(names, job.name())) return false;
     if (!qos.empty() && !is_in(qos, job.request().qos())) return false;
@@ -64,7 +64,7 @@ Result<void> read_states(const Words& given, Filter* filter) {
   if (given.has("start")) {
     filter->states = {"PENDING"};
   } else if (text.empty()) {
-    filter->states = {"PENDING", "CONFIGURING", "RUNNING", "COMPLETING"};
+    filter->states = {"PENDING", "CONFIGURING", "RUNNING", "SUSPENDED", "COMPLETING"};
   } else {
     auto words = state_words(text);
     if (!words) return Failure(words.error());

@@ -23,8 +23,7 @@ namespace cox::cmds::slurm {
 namespace {
 
 // States of Slurm's that no job here is ever in; they may be asked for all the same.
-constexpr std::array<std::array<const char*, 2>, 13> other_states{{{"SUSPENDED", "S"},
-                                                                   {"PREEMPTED", "PR"},
+constexpr std::array<std::array<const char*, 2>, 12> other_states{{{"PREEMPTED", "PR"},
                                                                    {"BOOT_FAIL", "BF"},
                                                                    {"RESIZING", "RS"},
                                                                    {"REQUEUED", "RQ"},

@@ -17,6 +17,7 @@
 #include "core/schedule/outlook.h"
 #include "core/schedule/priority_text.h"
 #include "core/schedule/waits.h"
+#include "core/slice/standing.h"
 
 namespace cox::core {
 namespace {
@@ -315,8 +316,9 @@ Verdict explain(const State& state,
   const Job* job = state.find_job(id);
   if (job == nullptr) return Verdict{Reason::none, 0, "no such job", {}, {}};
   if (job->phase != JobPhase::pending) {
-    const std::string next =
-        job->phase == JobPhase::starting ? "their answers, or after a minute another start" : "";
+    const std::string next = job->phase == JobPhase::starting
+                                 ? "their answers, or after a minute another start"
+                                 : standing_until(state, *job);
     return Verdict{Reason::none, 0, why_not_waiting(state, contact, *job), {}, next};
   }
   const std::uint32_t first = is_array(*job) ? remainder(*job).first() : job->index;

@@ -4,6 +4,7 @@
 #include "common/count_text.h"
 #include "core/fleet/trouble.h"
 #include "core/schedule/waits.h"
+#include "core/slice/standing.h"
 
 namespace cox::core {
 std::string summary_of(const Job& job, const Blocked& blocked) {
@@ -94,6 +95,9 @@ std::string why_not_waiting(const State& state, const Contact& contact, const Jo
            awaited;
   }
   if (job.phase == JobPhase::split) return "each element that has not ended is a job of its own";
+  if (const std::string still = standing_text(state, job); !still.empty()) {
+    return "it has started, and stands still: " + still;
+  }
   if (job.phase != JobPhase::ended) return "it has started";
   return job.run->why.empty() ? "it has ended" : "it has ended: " + job.run->why;
 }

@@ -7,8 +7,10 @@
 #include <tuple>
 
 #include "core/fleet/expectation.h"
+#include "core/job/lifecycle.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/impossible.h"
+#include "core/schedule/trial.h"
 
 namespace cox::core {
 namespace {
@@ -113,12 +115,66 @@ class Stranding {
   std::map<std::pair<std::string, std::string>, StrandedJobs> groups_;  // by user and reason
 };
 
+/// Jobs that stand in rows on nodes that are shared otherwise now, and the other way round.
+class Lasting {
+ public:
+  Lasting(const State& before, const State& after) : before_(before), after_(after) {}
+
+  std::vector<LastingJobs> find() {
+    for (const JobId id : before_.index.unended) {
+      const Job& job = *before_.find_job(id);
+      if (!is_live(job) || job.phase == JobPhase::ending) continue;
+      const std::string why = why_of(job);
+      if (why.empty()) continue;
+      const std::string& user = job.request.common->user.name;
+      LastingJobs& group = groups_[{user, why}];
+      group.user = user;
+      group.why = why;
+      group.jobs.push_back(id);
+    }
+    std::vector<LastingJobs> all;
+    for (auto& [key, group] : groups_) all.push_back(std::move(group));
+    return all;
+  }
+
+ private:
+  std::string why_of(const Job& job) const {
+    const std::uint32_t row = job.run->allocation.row;
+    for (const PartitionSettings& partition : after_.record.settings.partitions) {
+      if (!has_nodes_of(job, partition.name)) continue;
+      const std::string place = "partition " + partition.name;
+      if (partition.takes_turns() && row == 0) {
+        return "no turns on their nodes in " + place + " before they have ended";
+      }
+      if (!partition.takes_turns() && row != 0) {
+        return "they go on taking turns, and " + place + " gets their nodes when they have ended";
+      }
+      if (row > partition.rows) {
+        return "they stay in row " + std::to_string(row) + " of " + place + ", which has " +
+               std::to_string(partition.rows) + " for others";
+      }
+    }
+    return {};
+  }
+
+  bool has_nodes_of(const Job& job, const std::string& partition) const {
+    const Bitset& nodes = partition_nodes(after_, partition);
+    return std::ranges::any_of(job.run->allocation.nodes, [&nodes](const NodeShare& share) {
+      return nodes.test(share.node.value);
+    });
+  }
+
+  const State& before_;
+  const State& after_;
+  std::map<std::pair<std::string, std::string>, LastingJobs> groups_;  // by user and reason
+};
+
 }  // namespace
 
 SettingsEffects effects_of(const State& state, Instant now, const Settings& settings) {
   const State after = fleet_under(state, settings);
   return {moves_between(state, after), shorts_between(state, after),
-          Stranding(state, after, now).find()};
+          Stranding(state, after, now).find(), Lasting(state, after).find()};
 }
 
 }  // namespace cox::core

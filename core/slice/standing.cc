@@ -2,7 +2,9 @@
 #include "core/slice/standing.h"
 
 #include <algorithm>
+#include <string>
 
+#include "core/job/array.h"
 #include "core/job/lifecycle.h"
 
 namespace cox::core {
@@ -43,6 +45,26 @@ void keep_standing(const Record& record, Job& job, Instant at) {
 
 Duration stood(const Job& job, Instant now) {
   return Duration{job.run->stood.us + standing_for(*job.run, now).us};
+}
+
+std::string standing_text(const State& state, const Job& job) {
+  if (!job.run->stands.is_set()) return {};
+  if (job.run->suspended.is_set()) {
+    return "suspended at " + to_utc_text(job.run->suspended) + " by uid " +
+           std::to_string(job.run->suspended_by);
+  }
+  const std::string& partition = partition_of(job);
+  const auto turn = state.record.turns.find(partition);
+  const bool has_turned = turn != state.record.turns.end() && turn->second.since.is_set();
+  return "row " + std::to_string(job.run->allocation.row) + " waits for its turn, which row " +
+         std::to_string(turn_of(state.record, partition)) + " has" +
+         (has_turned ? " since " + to_utc_text(turn->second.since) : "");
+}
+
+std::string standing_until(const State& state, const Job& job) {
+  if (!job.run->stands.is_set()) return {};
+  if (job.run->suspended.is_set()) return "cox resume " + job_name(job);
+  return "the end of the turn of row " + std::to_string(turn_of(state.record, partition_of(job)));
 }
 
 bool may_stand(const Job& job) {

@@ -14,6 +14,10 @@ std::uint32_t turn_of(const Record& record, const std::string& partition);
 void keep_standing(const Record& record, Job& job, Instant at);
 /// How long its tasks have stood still since its release.
 Duration stood(const Job& job, Instant now);
+/// Why they do, for people; empty where they may run.
+std::string standing_text(const State& state, const Job& job);
+/// What ends that; empty where they may run.
+std::string standing_until(const State& state, const Job& job);
 /// Its nodes have to be told at each registration whether its tasks stand still.
 bool may_stand(const Job& job);
 /// A partition without jobs that take turns begins with the first row again.

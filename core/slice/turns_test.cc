@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/job/lifecycle.h"
+#include "core/schedule/settings_effects.h"
 #include "core/slice/standing.h"
 #include "testsuite/support/cluster.h"
 #include "testsuite/support/random_life.h"
@@ -120,6 +121,32 @@ TEST_P(Turns, nodes_are_told_first_who_stands_and_then_who_goes) {
   std::vector<JobId> told;
   for (const SendPause& one : cluster.effects<SendPause>()) told.push_back(one.job);
   EXPECT_EQ(told, (std::vector<JobId>{first, first, second, second, second, second}));
+}
+
+/// Messages are made when they leave: one about a job that moved would say that it goes, though
+/// another that ran is told only behind it.
+TEST_P(Turns, a_job_that_moves_and_then_goes_on_is_told_behind_who_stands) {
+  Cluster high(fleet().nodes(1), in_turns(3, GetParam()));
+  const JobId first = high.run(job().memory_mib(500));
+  const JobId second = high.run(job().memory_mib(500));
+  const JobId third = high.run(job().memory_mib(500));
+  for (int i = 0; i < 60 && high.job(third).run->stands.is_set(); ++i) {
+    high.advance(seconds(1));
+    high.heartbeat_all();
+    high.ask(CheckTime{});
+  }
+  ASSERT_FALSE(high.job(third).run->stands.is_set());
+  high.advance(milliseconds(1));
+  high.sent.clear();
+  high.batch_ended(NodeId{0}, first);
+  ASSERT_EQ(high.job(second).run->allocation.row, 1U);
+  ASSERT_FALSE(high.job(second).run->stands.is_set());
+  ASSERT_TRUE(high.job(third).run->stands.is_set());
+  std::vector<JobId> told;
+  for (const SendPause& one : high.effects<SendPause>()) told.push_back(one.job);
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.back(), second);
+  EXPECT_EQ(std::ranges::count(told, second), 1);
 }
 
 TEST_P(Turns, a_row_that_is_alone_runs_on) {
@@ -320,6 +347,58 @@ TEST_P(Turns, end_with_the_jobs_when_the_partition_changes) {
   end(third);
   EXPECT_EQ(cluster.job_state(all), JobState::running);
   expect_sound();
+}
+
+TEST_P(Turns, what_stands_still_says_for_whom_and_until_when) {
+  const JobId first = cluster.run(job().nodes(4));
+  const JobId second = cluster.run(job().nodes(4));
+  EXPECT_EQ(standing_text(cluster.state, cluster.job(first)), "");
+  EXPECT_EQ(verdict_of(first).summary, "it has started");
+  EXPECT_EQ(verdict_of(second).summary,
+            "it has started, and stands still: row 2 waits for its turn, which row 1 has");
+  EXPECT_EQ(verdict_of(second).next_event, "the end of the turn of row 1");
+  pass(seconds(1));
+  EXPECT_EQ(verdict_of(second).summary, "it has started");
+  EXPECT_EQ(standing_text(cluster.state, cluster.job(first)),
+            "row 1 waits for its turn, which row 2 has since " + to_utc_text(cluster.now));
+  ASSERT_TRUE(cluster.ask(SuspendJob{an_operator(), first}));
+  EXPECT_EQ(
+      standing_text(cluster.state, cluster.job(first)),
+      "suspended at " + to_utc_text(cluster.now) + " by uid " + std::to_string(an_operator().uid));
+  EXPECT_EQ(verdict_of(first).next_event, "cox resume 1");
+}
+
+TEST_P(Turns, a_change_of_the_share_names_the_jobs_that_go_on_as_they_are) {
+  const JobId first = cluster.run(job().nodes(4));
+  const JobId second = cluster.run(job().nodes(2));
+  const auto lasting = [this](const Settings& settings) {
+    return effects_of(cluster.state, cluster.now, settings).lasting;
+  };
+  EXPECT_TRUE(lasting(cluster.state.record.settings).empty());
+  EXPECT_TRUE(lasting(in_turns(4, GetParam())).empty());
+  const Settings plain = in_order_with(GetParam());
+  ASSERT_EQ(lasting(plain).size(), 1U);
+  EXPECT_EQ(lasting(plain).front().jobs, (std::vector<JobId>{first, second}));
+  EXPECT_EQ(lasting(plain).front().why,
+            "they go on taking turns, and partition batch gets their nodes when they have ended");
+  // And the other way round, where nobody stands in rows.
+  end(first);
+  end(second);
+  ASSERT_TRUE(cluster.ask(ApplySettings{root(), plain}));
+  const JobId third = cluster.run(job().cpus(1));
+  ASSERT_EQ(lasting(in_turns(2, GetParam())).size(), 1U);
+  EXPECT_EQ(lasting(in_turns(2, GetParam())).front().jobs, std::vector<JobId>{third});
+  EXPECT_EQ(lasting(in_turns(2, GetParam())).front().why,
+            "no turns on their nodes in partition batch before they have ended");
+}
+
+TEST_P(Turns, jobs_of_rows_that_are_no_more_are_named) {
+  Cluster high(fleet().nodes(4), in_turns(3, GetParam()));
+  for (int i = 0; i < 3; ++i) high.run(job().nodes(4).memory_mib(500));
+  const auto lasting = effects_of(high.state, high.now, in_turns(2, GetParam())).lasting;
+  ASSERT_EQ(lasting.size(), 1U);
+  EXPECT_EQ(lasting.front().jobs, std::vector<JobId>{JobId{3}});
+  EXPECT_EQ(lasting.front().why, "they stay in row 3 of partition batch, which has 2 for others");
 }
 
 TEST_P(Turns, a_node_of_two_partitions_is_in_the_one_with_turns) {

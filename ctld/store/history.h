@@ -46,6 +46,7 @@ struct AttemptRow {
   std::int32_t exit_code = 0, signal = 0;
   std::string reason;
   std::uint32_t requeues = 0;  // attempts before this one that ran
+  Duration stood;              // of the time between start and end: its tasks stood still
   std::uint32_t asked_nodes_min = 0, asked_nodes_max = 0, asked_tasks = 0, asked_cpus = 0;
   std::int64_t asked_memory_mib = -1;          // per node; -1: not given, 0: the whole node
   std::int64_t asked_memory_per_cpu_mib = -1;  // -1: not given

@@ -43,6 +43,7 @@ void for_each_attempt_column(Row& row, Visit&& visit) {
   visit("signal", row.signal);
   visit("reason", row.reason);
   visit("requeues", row.requeues);
+  visit("stood_us", row.stood.us);
   visit("asked_nodes_min", row.asked_nodes_min);
   visit("asked_nodes_max", row.asked_nodes_max);
   visit("asked_tasks", row.asked_tasks);

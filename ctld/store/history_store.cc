@@ -196,9 +196,12 @@ Result<void> set_up(sqlite3* database) {
                                    " is newer than this controller's (start the newer one, or move "
                                    "the file away)");
   }
-  const std::string script = "BEGIN IMMEDIATE;" +
-                             std::string(*version < 1 ? history_schema_1 : "") + history_schema_2 +
-                             "COMMIT;";
+  std::string script = "BEGIN IMMEDIATE;";
+  std::uint64_t made = 0;
+  for (const char* step : {history_schema_1, history_schema_2, history_schema_3}) {
+    if (*version < ++made) script += step;
+  }
+  script += "COMMIT;";
   if (sqlite3_exec(database, script.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     return sqlite_failure(database, "schema");
   }

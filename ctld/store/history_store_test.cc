@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -64,6 +65,7 @@ AttemptRow rich_row() {
   row.signal = 9;
   row.reason = "node n1: silent";
   row.requeues = 2;
+  row.stood = seconds(7);
   row.asked_memory_mib = 0;
   row.asked_memory_per_cpu_mib = 64;
   row.asked_devices = "gpu:a100:2";
@@ -114,7 +116,7 @@ TEST(HistoryStore, the_sequence_stays_with_the_rows) {
           ->append({rows_of(5, {ended_job(1, 1)}), rows_of(5'000'000'000, {ended_job(2, 2)})}));
   EXPECT_EQ(opened_history(dir.path())->sequence(), 5'000'000'000U);
   EXPECT_EQ(sql(dir.path(), "SELECT version, sequence FROM schema; PRAGMA user_version"),
-            "2|5000000000\n2\n");
+            "3|5000000000\n3\n");
 }
 
 TEST(Trap20, history_keeps_ids_beyond_32_bits) {
@@ -171,7 +173,7 @@ TEST(HistoryStore, the_schema_is_that_of_the_golden_file) {
   const platform::ScratchDir dir;
   opened_history(dir.path());
   const std::string found = sql(dir.path(), "SELECT sql || ';' FROM sqlite_schema ORDER BY rowid");
-  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-2.sql";
+  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-3.sql";
   if (std::getenv("COX_WRITE_GOLDEN") != nullptr && !std::ifstream(path)) {
     std::ofstream(path) << found;
   }
@@ -218,8 +220,8 @@ TEST(HistoryStore, a_file_of_version_1_is_brought_up_to_date) {
     AttemptRow copy = row;
     std::string names, values;
     for_each_attempt_column(copy, [&](const char* name, const auto&) {
-      if (std::string_view(name).starts_with("array") || name == std::string_view("elements"))
-        return;
+      const std::string_view since[] = {"array", "array_index", "elements", "stood_us"};
+      if (std::ranges::count(since, std::string_view(name)) != 0) return;
       names += (names.empty() ? "" : ",") + std::string(name);
       values += values.empty() ? "7" : ",1";
     });
@@ -228,7 +230,7 @@ TEST(HistoryStore, a_file_of_version_1_is_brought_up_to_date) {
   opened_history(dir.path());
   EXPECT_EQ(sql(dir.path(),
                 "SELECT job, array, array_index, elements FROM jobs; SELECT version FROM schema"),
-            "7|NULL|NULL|NULL\n2\n");
+            "7|NULL|NULL|NULL\n3\n");
 }
 
 TEST(HistoryStore, a_newer_schema_is_refused_with_the_mend) {
@@ -236,12 +238,12 @@ TEST(HistoryStore, a_newer_schema_is_refused_with_the_mend) {
   opened_history(dir.path());
   sqlite3* database = nullptr;
   sqlite3_open((dir.path() + "/history.db").c_str(), &database);
-  sqlite3_exec(database, "PRAGMA user_version = 3", nullptr, nullptr, nullptr);
+  sqlite3_exec(database, "PRAGMA user_version = 4", nullptr, nullptr, nullptr);
   sqlite3_close(database);
   const auto store = open_history_store(dir.path());
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::refused);
-  EXPECT_NE(store.error().message.find("schema 3 is newer"), std::string::npos);
+  EXPECT_NE(store.error().message.find("schema 4 is newer"), std::string::npos);
 }
 
 TEST(HistoryStore, on_a_full_disk_nothing_is_written_and_later_all) {

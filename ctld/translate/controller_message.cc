@@ -348,6 +348,7 @@ Message translate(const MessageSource& source, const core::SendPause& effect) {
   message.mutable_pause()->set_job(effect.job.value);
   message.mutable_pause()->set_attempt(effect.attempt.value);
   message.mutable_pause()->set_stands(job->run->stands.is_set());
+  message.mutable_pause()->set_as_of_us(source.now.us);
   return message;
 }
 

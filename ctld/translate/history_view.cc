@@ -233,6 +233,7 @@ void put_past_job(const AttemptRow& row,
   to->set_started_us(row.started.us);
   to->set_ended_us(row.ended.us);
   to->set_time_limit_us(row.time_limit.us);
+  to->set_stood_us(row.stood.us);
   to->set_attempt(row.attempt.value);
   to->set_exit_code(row.exit_code);
   to->set_signal(row.signal);

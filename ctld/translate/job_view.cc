@@ -12,6 +12,7 @@
 #include "core/job/step_binding.h"
 #include "core/job/step_queue.h"
 #include "core/schedule/trial.h"
+#include "core/slice/standing.h"
 #include "ctld/translate/replies.h"
 #include "model/output_pattern.h"
 #include "wire/model_codec.h"
@@ -135,6 +136,23 @@ std::string devices_text(const core::State& state, const NodeShare& share) {
     texts.push_back(device_kind(pool.name, pool.type) + ":" + std::to_string(share.pools[i]));
   }
   return join(texts, ",");
+}
+
+/// Its row, and whether its tasks stand still.
+void put_standing(const core::State& state, const core::Job& job, wire::JobView* to) {
+  const core::JobRun& run = *job.run;
+  to->set_stood_us(run.stood.us);
+  if (job.phase != JobPhase::starting && job.phase != JobPhase::running) return;
+  if (run.allocation.row != 0) {
+    to->set_row(run.allocation.row);
+    to->set_turn(core::turn_of(state.record, core::partition_of(job)));
+  }
+  if (run.suspended.is_set()) {
+    to->set_suspended_us(run.suspended.us);
+    to->set_suspended_by(run.suspended_by);
+  }
+  // Before the release nothing of it counts as run.
+  if (run.stands.is_set()) to->set_stands_us(std::max(run.stands, run.released).us);
 }
 
 void put_share(const core::State& state, const NodeShare& share, wire::NodeShareView* to) {
@@ -319,7 +337,8 @@ void put_job(const core::State& state,
   to->set_state_letters(std::string(state_letters(seen)));
   to->set_is_final(is_final(seen));
   const std::string stuck = core::stuck_text(state, job);
-  to->set_why(stuck.empty() ? job.run->why : stuck);
+  const std::string still = core::standing_text(state, job);
+  to->set_why(!stuck.empty() ? stuck : !still.empty() ? still : job.run->why);
   put_reason(state, plan, job, to);
   // A job that waits again still has the nodes of its last attempt.
   if (job.phase == JobPhase::pending || job.run->allocation.nodes.empty()) {
@@ -334,8 +353,7 @@ void put_job(const core::State& state,
   to->set_attempt(job.attempt.value);
   to->set_exit_code(job.run->exit_code);
   to->set_signal(job.run->signal);
-  to->set_row(job.phase == JobPhase::pending ? 0 : job.run->allocation.row);
-  to->set_suspended_us(job.run->suspended.us);
+  put_standing(state, job, to);
   wire::put(job.run->usage, to->mutable_usage());
   if (full) put_full(state, job, to);
 }

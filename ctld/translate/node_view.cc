@@ -10,6 +10,7 @@
 #include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
 #include "core/schedule/trial.h"
+#include "core/slice/standing.h"
 #include "ctld/translate/replies.h"
 #include "model/node_state.h"
 
@@ -98,6 +99,37 @@ std::string partitions_of(const core::State& state, NodeId node) {
   return join(names, ",");
 }
 
+/// Who stands in which row of the node, and runs or does not.
+void put_rows(const core::State& state, NodeId node, wire::NodeView* to) {
+  std::map<std::uint32_t, const core::Job*> rows;
+  for (const JobId id : state.index.jobs_on_node[node.value]) {
+    const core::Job& job = *state.find_job(id);
+    if (job.run->allocation.row != 0) rows.emplace(job.run->allocation.row, &job);
+  }
+  for (const auto& [row, job] : rows) {
+    wire::NodeRow* added = to->add_rows();
+    added->set_row(row);
+    added->set_job(job->id.value);
+    added->set_stands(job->run->stands.is_set());
+  }
+}
+
+/// Of a partition whose jobs take turns, or that still has such jobs.
+void put_turns(const core::State& state,
+               const PartitionSettings& partition,
+               wire::PartitionView* to) {
+  if (partition.takes_turns()) {
+    to->set_rows(partition.rows);
+    to->set_slice_us(partition.slice.us);
+  }
+  const auto sliced = state.index.sliced.find(partition.name);
+  if (sliced == state.index.sliced.end()) return;
+  to->set_rows_used(sliced->second.matrix.rows());
+  to->set_turn(core::turn_of(state.record, partition.name));
+  const auto turn = state.record.turns.find(partition.name);
+  if (turn != state.record.turns.end()) to->set_turn_since_us(turn->second.since.us);
+}
+
 void put_down(const core::State& state, const std::string& name, wire::PartitionView* to) {
   const auto down = state.record.partitions_down.find(name);
   to->set_state(down == state.record.partitions_down.end() ? "up" : "down");
@@ -132,6 +164,7 @@ void put_node(const core::State& state,
   to->set_boot_id(node.boot_id);
   to->set_address(node.address);
   for (const JobId job : state.index.jobs_on_node[node.id.value]) to->add_jobs(job.value);
+  put_rows(state, node.id, to);
   to->set_packages(node_class.packages);
   to->set_numa_nodes(node_class.numa_nodes);
   put_devices(node, node_class, to);
@@ -161,7 +194,8 @@ void put_partition(const core::State& state,
     const core::Node& node = state.record.nodes[i];
     names.push_back(node.name);
     cores += state.class_of(node).cores.size();
-    free += state.index.free[i].cores.count();
+    // Cores that jobs use in turns stay free in the ledger.
+    if (!core::is_sliced(state.index, node.id)) free += state.index.free[i].cores.count();
     usable += state.index.usable.test(i) ? 1 : 0;
   });
   to->set_name(partition.name);
@@ -179,6 +213,7 @@ void put_partition(const core::State& state,
   to->set_share(std::string(share_text(partition)));
   to->set_node_list(fold_node_list(names));
   put_down(state, partition.name, to);
+  put_turns(state, partition, to);
 }
 
 }  // namespace cox::ctld

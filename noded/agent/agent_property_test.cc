@@ -135,8 +135,7 @@ class World {
   }
 
   void run(const RemoveContainer& effect) {
-    const auto stands = standing.find(effect.attempt);
-    RC_ASSERT(stands == standing.end() || !stands->second);  // what ends goes on, to end
+    RC_ASSERT(!standing[effect.attempt]);  // what ends goes on, to end
     containers.erase(effect.attempt);
     events.push_back(ContainerRemoved{effect.attempt, {}});
   }
@@ -185,7 +184,8 @@ AgentRequest any_message(const Origin& origin) {
                      at_once, false, *rc::gen::inRange(0, 3) == 0};
     case 8:
     case 9:
-      return Pause{origin, key, *rc::gen::arbitrary<bool>()};
+      return Pause{origin, key, *rc::gen::arbitrary<bool>(),
+                   Instant{*rc::gen::inRange<std::int64_t>(0, 4)}};
     case 2:
       return Go{origin, step, {}};
     case 3:

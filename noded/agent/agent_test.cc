@@ -182,6 +182,10 @@ TEST(Agent, an_attempt_stands_still_and_goes_on_as_often_as_it_is_told) {
   EXPECT_EQ(paused(node.tell(Pause{origin, job1, false})), goes) << "whatever a restart left";
   const Origin other{Epoch{1}, Session{6}};
   EXPECT_TRUE(node.tell(Pause{other, job1, true}).empty()) << "of a session before";
+  EXPECT_EQ(paused(node.tell(Pause{origin, job1, true, Instant{20}})), stands);
+  EXPECT_TRUE(node.tell(Pause{origin, job1, false, Instant{10}}).empty()) << "a copy, overtaken";
+  EXPECT_EQ(paused(node.tell(Pause{origin, job1, true, Instant{20}})), stands);
+  EXPECT_EQ(paused(node.tell(Pause{origin, job1, false, Instant{30}})), goes);
 }
 
 TEST(Agent, what_ends_goes_on_to_end_and_is_not_made_to_stand_still_again) {

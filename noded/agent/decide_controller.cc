@@ -115,7 +115,9 @@ AgentFacts decide_one(const AgentState& state, const Pause& request) {
   const AgentAttempt* attempt = state.find(request.attempt);
   // What ends goes on, to end.
   if (attempt == nullptr || attempt->phase >= AttemptPhase::failed) return {};
-  return {AttemptPaused{request.attempt, request.stands}};
+  // A copy that comes behind a newer one.
+  if (request.as_of.is_set() && request.as_of < attempt->stands_as_of) return {};
+  return {AttemptPaused{request.attempt, request.stands, request.as_of}};
 }
 
 AgentFacts decide_one(const AgentState& state, const StepAck& request) {

@@ -45,6 +45,8 @@ void evolve_one(AgentState& state, const SessionBegan& fact) {
   state.kill_wait = fact.kill_wait;
   state.tombstones.clear();
   state.tombstone_order.clear();
+  // Another controller may have another clock.
+  for (auto& [key, attempt] : state.attempts) attempt.stands_as_of = Instant{};
 }
 
 void evolve_one(AgentState& state, const KillWaitChanged& fact) {
@@ -228,6 +230,7 @@ void evolve_one(AgentState& state, const AttemptBarred& fact) {
 void evolve_one(AgentState& state, const AttemptPaused& fact) {
   AgentAttempt& attempt = at(state, fact.attempt);
   attempt.stands = fact.stands;
+  attempt.stands_as_of = fact.as_of;
   for (auto& [id, step] : attempt.steps) step.knows_go = step.knows_go && fact.stands;
 }
 

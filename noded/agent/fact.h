@@ -117,6 +117,7 @@ struct LimitChanged {
 struct AttemptPaused {
   AttemptKey attempt;
   bool stands = false;
+  Instant as_of{};
 };
 
 struct CloseBegan {

@@ -87,6 +87,7 @@ struct Pause {
   Origin origin;
   AttemptKey attempt;
   bool stands = false;
+  Instant as_of{};  // of an earlier instant than what was told last, it is void; unset: it is not
 };
 
 struct StepAck {

@@ -53,6 +53,7 @@ struct AgentAttempt {
   bool has_epilog = false;  // its batch step's end is told before its own
   bool is_released = false;
   bool stands = false;       // its tasks stand still, and none begins
+  Instant stands_as_of;      // of the last Pause of this session
   bool is_restored = false;  // of before a restart: whether they stand still is not known
   std::optional<std::string> failure;
   bool node_at_fault = true;

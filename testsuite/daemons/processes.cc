@@ -117,4 +117,10 @@ std::vector<int> processes_called(const std::string& program, const std::string&
   });
 }
 
+char process_state(int pid) {
+  const auto text = platform::read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  const std::size_t end = text ? text->rfind(')') : std::string::npos;
+  return end == std::string::npos || end + 2 >= text->size() ? '?' : (*text)[end + 2];
+}
+
 }  // namespace cox::daemons

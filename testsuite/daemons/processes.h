@@ -50,6 +50,8 @@ struct Ran {
 /// Runs a program to its end, with `input` as its standard input.
 Ran run_program(platform::SpawnRequest request, const std::string& input = {});
 
+/// What the kernel says of the process: 'S' waits, 'R' runs, 'D' or 'T' stands still.
+char process_state(int pid);
 /// Living processes, ourselves left out, with `text` in their arguments or environment.
 std::vector<int> processes_naming(const std::string& text);
 /// The same by arguments alone, whose first is `program` where that is given.

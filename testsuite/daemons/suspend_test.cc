@@ -3,18 +3,10 @@
 
 #include <string>
 
-#include "platform/file.h"
 #include "testsuite/daemons/cluster.h"
 
 namespace cox::daemons {
 namespace {
-
-/// What the kernel says of the process: 'S' waits, 'R' runs, 'D' or 'T' stands still.
-char state_of(int pid) {
-  const auto text = platform::read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
-  const std::size_t end = text ? text->rfind(')') : std::string::npos;
-  return end == std::string::npos || end + 2 >= text->size() ? '?' : (*text)[end + 2];
-}
 
 class Suspended : public ::testing::Test {
  protected:
@@ -27,7 +19,7 @@ class Suspended : public ::testing::Test {
 
   bool stands_still() const {
     return eventually([this] {
-      const char seen = state_of(task_);
+      const char seen = process_state(task_);
       return seen == 'D' || seen == 'T';
     });
   }
@@ -46,7 +38,7 @@ class Suspended : public ::testing::Test {
 TEST_F(Suspended, stands_still_and_goes_on) {
   EXPECT_TRUE(client_.act(wire::JobAction::SUSPEND, id_));
   EXPECT_EQ(client_.state(id_), "SUSPENDED");
-  EXPECT_TRUE(stands_still()) << state_of(task_);
+  EXPECT_TRUE(stands_still()) << process_state(task_);
   EXPECT_TRUE(client_.act(wire::JobAction::RESUME, id_));
   EXPECT_EQ(client_.state(id_), "RUNNING");
   EXPECT_TRUE(goes_on());
@@ -57,7 +49,7 @@ TEST_F(Suspended, stands_still_and_goes_on) {
 
 TEST_F(Suspended, can_be_cancelled_as_it_stands) {
   EXPECT_TRUE(client_.act(wire::JobAction::SUSPEND, id_));
-  EXPECT_TRUE(stands_still()) << state_of(task_);
+  EXPECT_TRUE(stands_still()) << process_state(task_);
   EXPECT_TRUE(client_.act(wire::JobAction::CANCEL, id_));
   EXPECT_EQ(client_.end_of(id_).state(), "CANCELLED");
   cluster_.expect_nothing_left();
@@ -65,14 +57,14 @@ TEST_F(Suspended, can_be_cancelled_as_it_stands) {
 
 TEST_F(Suspended, stands_still_when_controller_and_node_daemon_were_killed) {
   EXPECT_TRUE(client_.act(wire::JobAction::SUSPEND, id_));
-  EXPECT_TRUE(stands_still()) << state_of(task_);
+  EXPECT_TRUE(stands_still()) << process_state(task_);
   cluster_.kill_controller();
   cluster_.kill_node(0);
   cluster_.start_controller();
   cluster_.start_node(0);
   EXPECT_TRUE(cluster_.hears_all_nodes());
   EXPECT_EQ(client_.state(id_), "SUSPENDED");
-  EXPECT_TRUE(stands_still()) << state_of(task_);
+  EXPECT_TRUE(stands_still()) << process_state(task_);
   EXPECT_TRUE(client_.act(wire::JobAction::RESUME, id_));
   EXPECT_TRUE(goes_on());
   EXPECT_TRUE(client_.act(wire::JobAction::CANCEL, id_));

@@ -2,6 +2,7 @@
 // service. Nothing of it may break a promise, or outlast the healing.
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "config/config.h"
 #include "testsuite/faults/simulation.h"
@@ -22,8 +23,17 @@ Settings Simulation::any_settings() {
   batch.tier = static_cast<std::uint32_t>(rng.between(1, 3));
   batch.weight = static_cast<std::uint32_t>(rng.below(100));
   batch.whole_nodes = rng.chance(1, 4);
+  const bool keeps_turns = batch.takes_turns() && rng.chance(3, 4);
+  if (keeps_turns) {
+    batch.whole_nodes = true;
+    batch.rows = static_cast<std::uint32_t>(rng.between(2, 4));
+  } else if (batch.takes_turns()) {
+    batch.rows = 1;  // jobs in rows go on taking turns
+    batch.slice = PartitionSettings{}.slice;
+  }
   if (rng.chance(1, 2)) batch.default_time = batch.max_time = minutes(rng.between(10, 30));
-  if (rng.chance(1, 2)) {
+  // Nodes where jobs take turns are in no other partition.
+  if (rng.chance(1, 2) && !keeps_turns) {
     settings.partitions.push_back({.name = "spare", .nodes = "n[1-2]", .is_default = false});
   }
   if (rng.chance(1, 2)) {
@@ -72,6 +82,38 @@ void Simulation::administer(Kind kind) {
     action->set_why("fan");
   }
   clients_.back()->ask(std::move(request));
+}
+
+/// Some jobs, most of which run: made to stand still, or to go on.
+void Simulation::suspend_some() {
+  Rng& rng = administrators_;
+  if (!controller_.is_up()) return;
+  std::vector<JobId> jobs;
+  for (const JobId id : controller_.state().index.unended) {
+    if (controller_.state().find_job(id)->phase == JobPhase::running || rng.chance(1, 8)) {
+      jobs.push_back(id);
+    }
+  }
+  if (jobs.empty()) return;
+  wire::ClientRequest request;
+  auto* action = request.mutable_job_action();
+  action->set_kind(rng.chance(2, 3) ? wire::JobAction::SUSPEND : wire::JobAction::RESUME);
+  for (auto count = rng.between(1, 3); count > 0; --count) {
+    action->add_jobs(jobs[rng.below(jobs.size())].value);
+  }
+  clients_.back()->ask(std::move(request));
+}
+
+/// After healing: nobody stands still for ever.
+void Simulation::resume_all() {
+  if (!controller_.is_up()) return;
+  wire::ClientRequest request;
+  auto* action = request.mutable_job_action();
+  action->set_kind(wire::JobAction::RESUME);
+  for (const JobId id : controller_.state().index.unended) {
+    if (controller_.state().find_job(id)->run->suspended.is_set()) action->add_jobs(id.value);
+  }
+  if (action->jobs_size() != 0) clients_.back()->ask(std::move(request));
 }
 
 /// After healing: the configuration of the beginning, and every partition up.

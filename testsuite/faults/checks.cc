@@ -7,6 +7,8 @@
 #include <variant>
 
 #include "core/core.h"
+#include "core/job/lifecycle.h"
+#include "core/slice/standing.h"
 #include "ctld/history_rows.h"
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/record.h"
@@ -103,6 +105,7 @@ void Checks::recovered(std::uint64_t sequence) {
   single_runs_.clear();
   holders_.clear();
   elements_.clear();
+  watch_.forget_attempts();
   arrays_.clear();
   aside_.clear();
   partitions_down_.clear();
@@ -177,6 +180,51 @@ void Checks::look_at_administrators(const core::Fact& fact) {
   }
 }
 
+void Checks::look_at_suspended(const core::Fact& fact) {
+  if (const auto* suspended = std::get_if<core::JobSuspended>(&fact)) {
+    watch_.suspended({suspended->job, suspended->attempt}, timeline_.now());
+  } else if (const auto* resumed = std::get_if<core::JobResumed>(&fact)) {
+    watch_.not_suspended({resumed->job, resumed->attempt});
+  } else if (const auto* ending = std::get_if<core::JobEnding>(&fact)) {
+    watch_.attempt_ends({ending->job, ending->attempt});
+  } else if (const auto* undone = std::get_if<core::StartUndone>(&fact)) {
+    watch_.not_suspended({undone->job, undone->attempt});
+  }
+}
+
+/// Of each partition one row runs, and of that no job that somebody suspended.
+void Checks::check_rows(const core::State& state) {
+  for (const JobId id : state.index.unended) {
+    const core::Job& job = *state.find_job(id);
+    const bool is_there = job.phase == JobPhase::starting || job.phase == JobPhase::running;
+    if (!is_there) continue;
+    const core::JobRun& run = *job.run;
+    const std::uint32_t row = run.allocation.row;
+    const bool has_turn = row == 0 || row == core::turn_of(state.record, core::partition_of(job));
+    if (run.stands.is_set() == (run.suspended.is_set() || !has_turn)) continue;
+    complain(name_of(id) + " in row " + std::to_string(row) +
+             (run.stands.is_set() ? " stands still for no reason" : " runs and should not"));
+  }
+}
+
+/// What stands still is in memory as what runs is.
+void Checks::check_memory(const core::State& state) {
+  if (!memory_stays) return;
+  for (const core::Node& node : state.record.nodes) {
+    std::vector<std::int64_t> left = node.memory_mib;
+    for (const JobId id : state.index.jobs_on_node[node.id.value]) {
+      for (const NodeShare& share : state.find_job(id)->run->allocation.nodes) {
+        if (share.node != node.id) continue;
+        for (std::size_t i = 0; i < share.memory_mib.size() && i < left.size(); ++i) {
+          left[i] -= share.memory_mib[i];
+        }
+      }
+    }
+    if (std::ranges::none_of(left, [](std::int64_t mib) { return mib < 0; })) continue;
+    complain("the jobs of node " + node.name + " have more memory than it has");
+  }
+}
+
 void Checks::check_settings(const core::State& state) {
   if (state.record.revision == revision_) return;
   revision_ = state.record.revision;
@@ -187,6 +235,7 @@ void Checks::check_settings(const core::State& state) {
 void Checks::look(const core::Fact& fact) {
   look_at_arrays(fact);
   look_at_administrators(fact);
+  look_at_suspended(fact);
   if (const auto* started = std::get_if<core::JobStarted>(&fact)) {
     auto& last = started_[started->job];
     if (started->attempt.value != last.value + 1) {
@@ -293,6 +342,8 @@ void Checks::after_turn(const core::State& state) {
     }
   }
   check_arrays(state);
+  check_rows(state);
+  check_memory(state);
   check_settings(state);
   std::map<JobId, std::set<Attempt>> attempts;
   for (const auto& place : watch_.live()) {

@@ -33,6 +33,8 @@ class Checks {
   std::function<Result<ctld::HistoryPage>(const ctld::HistoryFilter&)> read_history;
   /// Nothing but the controller and its clients is disturbed: no running job may notice.
   bool is_undisturbed = false;
+  /// No node ever reports less memory.
+  bool memory_stays = false;
   /// Every configuration that was ever sent: in force is one of them, whole.
   std::vector<Settings> sent_settings;
 
@@ -85,7 +87,10 @@ class Checks {
   template <class Visit>
   void for_each_fact(Visit visit) const;
   void look_at_arrays(const core::Fact& fact);
+  void look_at_suspended(const core::Fact& fact);
   void check_arrays(const core::State& state);
+  void check_rows(const core::State& state);
+  void check_memory(const core::State& state);
   void look_at_administrators(const core::Fact& fact);
   void check_settings(const core::State& state);
   void look_at_disturbance(const core::Fact& fact);

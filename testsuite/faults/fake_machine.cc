@@ -189,6 +189,7 @@ void FakeNode::act(const agent::TellEnd& effect) {
   const bool is_first = !supervisor.term_at.is_set();
   const bool is_repeated = supervisor.ended_by == daemon_->number;
   supervisor.ended_by = daemon_->number;
+  watch_.tasks_shall_end({effect.step, machine_});
   if (!is_first && !is_repeated) return;
   if (is_first) supervisor.term_at = timeline_.now();
   const bool waits = supervisor.is_stubborn && is_first;
@@ -220,10 +221,12 @@ void FakeNode::act(const agent::PauseAttempt& effect) {
   } else {
     standing_.erase(effect.attempt);
   }
+  const auto* attempt = daemon_->state.find(effect.attempt);
+  const bool shall_end = attempt == nullptr || attempt->is_closing();
   for (const auto& [step, supervisor] : supervisors_) {
-    if (belongs(step, effect.attempt) && supervisor.tasks_alive) {
-      watch_.tasks_stand({step, machine_}, effect.stands);
-    }
+    if (!belongs(step, effect.attempt) || !supervisor.tasks_alive) continue;
+    if (shall_end) watch_.tasks_shall_end({step, machine_});
+    watch_.tasks_stand({step, machine_}, effect.stands);
   }
 }
 
@@ -240,6 +243,7 @@ void FakeNode::act(const agent::TellForget& effect) {
 }
 
 void FakeNode::kill_tasks(const StepKey& step) {
+  watch_.tasks_shall_end({step, machine_});
   timeline_.after(microseconds(rng_.between(20, 500)), [this, step, life = machine_life_] {
     if (life == machine_life_) {
       end_tasks(step, EndCause::cancelled, 0, 9);

@@ -15,7 +15,8 @@ constexpr std::array<std::string_view, kinds_count> names = {
     "attempt_files_lost", "machine_stopped", "inventory_changed", "twin",
     "supervisor_killed",  "container_fails", "spawn_fails",       "step_unprepared",
     "term_ignored",       "task_stuck",      "removal_busy",      "config_changed",
-    "partition_down",     "node_drained",    "node_taken_down"};
+    "partition_down",     "node_drained",    "node_taken_down",   "turns_taken",
+    "jobs_suspended"};
 static_assert(!names.back().empty());
 
 }  // namespace

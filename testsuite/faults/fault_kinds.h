@@ -47,6 +47,8 @@ enum class Kind : std::uint8_t {
   partition_down,   // a partition is taken down, or brought up
   node_drained,     // a node is drained, or resumed
   node_taken_down,  // with what runs there
+  turns_taken,      // the jobs of the partition share its nodes in turns
+  jobs_suspended,   // operators suspend and resume jobs
   count_
 };
 
@@ -57,7 +59,7 @@ inline constexpr Kind first_administrators_kind = Kind::config_changed;
 /// No running job may notice it.
 constexpr bool is_unnoticed(Kind kind) {
   return kind <= last_unnoticed_kind ||
-         (kind >= first_administrators_kind && kind < Kind::node_taken_down);
+         (kind >= first_administrators_kind && kind != Kind::node_taken_down);
 }
 
 std::string_view name_of(Kind kind);

@@ -19,15 +19,21 @@ constexpr std::uint64_t seeds_without_administrators = 100;
 constexpr int looks_unwanted_max = 3;  // more than a TERM, kill_wait and a KILL take
 
 /// Each way of backfill has its seeds.
-Settings short_settings(std::uint64_t seed) {
+Settings short_settings(const Scenario& scenario) {
   static constexpr std::array kinds = {"none", "easy", "easy-sjbf", "conservative"};
   Settings settings;
-  settings.backfill = kinds[seed % kinds.size()];
+  settings.backfill = kinds[scenario.seed % kinds.size()];
   settings.lost_after = seconds(20);
   settings.kill_wait = seconds(3);
   settings.history_keep = seconds(8);  // so that jobs leave while the run is young
   // Named, so that what waits for a node that comes late is not refused.
-  settings.partitions.front().nodes = "n[1-" + std::to_string(fleet_size) + "]";
+  PartitionSettings& batch = settings.partitions.front();
+  batch.nodes = "n[1-" + std::to_string(fleet_size) + "]";
+  if (kinds_of(scenario).has(Kind::turns_taken)) {
+    batch.whole_nodes = true;
+    batch.rows = 2 + static_cast<std::uint32_t>(scenario.seed / kinds.size() % 3);
+    batch.slice = seconds(1 + static_cast<std::int64_t>(scenario.seed % 3));
+  }
   return settings;
 }
 
@@ -74,14 +80,16 @@ Simulation::Simulation(const Scenario& scenario)
       administrators_(scenario.seed ^ 0xAD'31'41'57ULL),
       kinds_(kinds_of(scenario)),
       network_(timeline_, rng_.fork()),
-      controller_(timeline_, network_, rng_.fork(), checks_, short_settings(scenario.seed)) {
+      controller_(timeline_, network_, rng_.fork(), checks_, short_settings(scenario)) {
   checks_.prints_facts = scenario.prints_facts;
   checks_.is_undisturbed = true;
   for (std::size_t i = 0; i < kinds_count; ++i) {
     const auto kind = static_cast<Kind>(i);
     if (kinds_.has(kind) && !is_unnoticed(kind)) checks_.is_undisturbed = false;
   }
-  checks_.sent_settings.push_back(short_settings(scenario.seed));
+  checks_.sent_settings.push_back(short_settings(scenario));
+  checks_.memory_stays = !kinds_.has(Kind::inventory_changed);
+  watch_.takes_turns = kinds_.has(Kind::turns_taken);
   controller_.plan_dropped = scenario.drop_plan ? 200 : 0;
   controller_.ear_of = [this](const std::string& name) -> FakeController::Send {
     FakeNode* node = node_named(name);
@@ -258,6 +266,25 @@ bool Simulation::ask_again() {
   return good;
 }
 
+/// With every node heard, what stands still in the record does so on its nodes, and nothing else.
+void Simulation::check_standing() {
+  std::map<RunPlace, int> misplaced;
+  for (const RunPlace& place : watch_.live()) {
+    if (!controller_.is_up()) return;
+    const core::Job* job = controller_.state().find_job(place.step.job);
+    if (job == nullptr || job->attempt != place.step.attempt || job->phase != JobPhase::running) {
+      continue;
+    }
+    if (job->run->stands.is_set() == watch_.stands(place)) continue;
+    misplaced[place] = misplaced_[place] + 1;
+    if (misplaced[place] <= looks_unwanted_max) continue;
+    watch_.complain("after healing a task of job " + std::to_string(place.step.job.value) +
+                    (watch_.stands(place) ? " stands still on " : " runs on ") + place.node +
+                    ", and the record says otherwise");
+  }
+  misplaced_ = std::move(misplaced);
+}
+
 /// With every node heard, nothing runs for long of which the controller knows that it should not.
 void Simulation::check_unwanted() {
   std::map<RunPlace, int> unwanted;
@@ -306,11 +333,13 @@ Outcome Simulation::run() {
     // Liveness: everything ends within half an hour of virtual time, most runs within seconds.
     for (int i = 0; i < 180 && good && !is_drained(); ++i) {
       check_unwanted();
+      check_standing();
       if (i == looks_until_cancel) {
         for (auto& client : clients_) client->end_endless();
       }
       clients_.back()->resume_nodes("n[1-4]");
       restore_order();
+      if (kinds_.has(Kind::jobs_suspended)) resume_all();
       for (auto& client : clients_) {
         client->act_on_all(wire::JobAction::RELEASE);
         if (controller_.is_up()) client->leave_allocations(controller_.state());

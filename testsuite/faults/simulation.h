@@ -55,6 +55,8 @@ class Simulation {
   void strike_controller(Kind kind);
   void strike_client(Kind kind);
   void administer(Kind kind);
+  void suspend_some();
+  void resume_all();
   Settings any_settings();
   void apply(const Settings& settings);
   void restore_order();
@@ -69,20 +71,22 @@ class Simulation {
   void check_end();
   void check_nodes();
   void check_unwanted();
+  void check_standing();
 
   Scenario scenario_;
   Rng rng_;
   Rng administrators_;  // a stream of its own: where it is not used, it changes no run
   KindSet kinds_;
   Timeline timeline_;
-  Watch watch_;
+  Watch watch_{timeline_};
   Checks checks_{watch_, timeline_};
   Network network_;
   FakeController controller_;
   std::vector<std::unique_ptr<FakeNode>> nodes_;  // the last is the twin of the first
   std::vector<std::unique_ptr<FakeClient>> clients_;
   bool healing_ = false;
-  std::map<RunPlace, int> unwanted_;  // for how many looks in a row
+  std::map<RunPlace, int> unwanted_;   // for how many looks in a row
+  std::map<RunPlace, int> misplaced_;  // run and should not, or the other way round
 };
 
 }  // namespace cox::faults

@@ -22,6 +22,7 @@ bool is_a_strike(Kind kind) {
     case Kind::term_ignored:
     case Kind::task_stuck:
     case Kind::removal_busy:
+    case Kind::turns_taken:
     case Kind::count_:
       return false;
     default:
@@ -77,6 +78,8 @@ void Simulation::strike(Kind kind) {
     case Kind::node_drained:
     case Kind::node_taken_down:
       return administer(kind);
+    case Kind::jobs_suspended:
+      return suspend_some();
     default:
       return strike_controller(kind);
   }
