@@ -82,6 +82,7 @@ Result<DependencyTerm> parse_term(std::string_view part, std::size_t jobs_left) 
                           "more than " + std::to_string(dependency_jobs_max) + " jobs are named");
   }
   for (const std::string_view word : words) {
+    if (word.empty()) return bad_dependency(part, "names no job behind ':' (TYPE:JOB[:JOB...])");
     const auto reference = parse_reference(word);
     if (!reference) return Failure(reference.error());
     term.jobs.push_back(*reference);
