@@ -10,6 +10,7 @@
 namespace cox::ctld {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Texts = std::vector<std::string>;
@@ -36,7 +37,9 @@ class QueueWatching : public ::testing::Test {
     world_.say(user_, request);
   }
 
-  void watch(const std::vector<std::uint64_t>& jobs = {}, const std::string& user = "") {
+  void watch(const std::vector<std::uint64_t>& jobs = {},
+             const std::string& user = "",
+             bool with_ended = false) {
     wire::ClientRequest request;
     request.set_number(1);
     wire::ListJobs& list = *request.mutable_list_jobs();
@@ -44,6 +47,7 @@ class QueueWatching : public ::testing::Test {
     list.set_user(user);
     list.set_expand(true);
     list.set_watch(true);
+    list.set_ended(with_ended);
     world_.say(watcher_, request);
   }
 
@@ -175,6 +179,23 @@ TEST_F(QueueWatching, AClientHasSoManyAndWhatIsGoneCostsNothing) {
   world_.turn([this] { world_.controller().client_closed(watcher_); });
   submit();
   EXPECT_THAT(heard_in(seconds(1)), IsEmpty());
+}
+
+TEST_F(QueueWatching, WithEndedOnesHearsEndsAndWhatLeavesMemory) {
+  const std::uint64_t array = submit(2, "0-2");
+  const std::string id = std::to_string(array);
+  watch({}, "", true);
+  heard();
+  const std::uint64_t first = world_.state().find_members(JobId(array))->elements.at(0).value;
+  world_.say(node_, closed(first, 3));
+  EXPECT_THAT(heard_in(seconds(1)),
+              ::testing::UnorderedElementsAre(id + "_[2] PENDING Resources", id + "_0 FAILED",
+                                              id + "_1 RUNNING"));
+  act(wire::JobAction::CANCEL, array);
+  EXPECT_THAT(heard_in(seconds(1)), ::testing::IsSupersetOf({id + "_[2] CANCELLED"}));
+  world_.say(node_, closed(world_.state().find_members(JobId(array))->elements.at(1).value, 0));
+  heard_in(seconds(1));
+  EXPECT_THAT(heard_in(minutes(600)), Contains("gone " + std::to_string(first)));
 }
 
 }  // namespace
