@@ -136,7 +136,7 @@ Result<int> run(const Parsed& given) {
   auto attachment = Attachment::open(*ready, *attach, words);
   if (!attachment) return Failure(attachment.error());
   const std::string title =
-      "step " + std::to_string(ready->job()) + "." + std::to_string(ready->step());
+      "step " + job_name_of(*ready) + "." + std::to_string(ready->step());
   print_error("attached to " + title + " on " + ready->node_list() + "; " +
               (attach->is_terminal ? "Ctrl-]" : "Ctrl-C") + " leaves it");
   Onlooker onlooker(std::move(*attachment), std::move(*signals), attach->is_terminal);
@@ -147,7 +147,7 @@ Result<int> run(const Parsed& given) {
     print_error("left " + title + ", which goes on");
     return 0;
   }
-  const std::string text = step_end_text(ready->job(), *result);
+  const std::string text = step_end_text(job_name_of(*ready), *result);
   if (!text.empty()) print_error(text);
   return step_status(*result);
 }

@@ -235,6 +235,7 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
   json->begin_array("jobs");
   for (const std::uint64_t job : node.jobs()) json->item(job);
   json->end_array();
+  write_texts("job_ids", node.job_names(), json);
   json->end_object();
 }
 

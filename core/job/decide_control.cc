@@ -20,7 +20,7 @@ Failure wrong_phase(const Job& job, const std::string& why) {
 }
 
 std::string by_text(const Caller& caller, const char* what) {
-  return std::string(what) + " by uid " + std::to_string(caller.uid);
+  return std::string(what) + " by " + caller_text(caller);
 }
 
 /// Jobs among the targets that wait. error: refused when none does, naming one that does not

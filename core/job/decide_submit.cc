@@ -128,10 +128,10 @@ Result<void> check_elements(const JobRequest& request) {
 
 Result<void> check_caller(const SubmitJob& ask) {
   if (ask.caller.role == Role::read_only) {
-    return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may only read");
+    return fail(Code::not_permitted, caller_text(ask.caller) + " may only read");
   }
   if (ask.request.common->user.uid != ask.caller.uid && ask.caller.role < Role::administrator) {
-    return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may not submit as uid " +
+    return fail(Code::not_permitted, caller_text(ask.caller) + " may not submit as uid " +
                                          number(ask.request.common->user.uid));
   }
   if (ask.request.common->nice < 0 && !is_operator(ask.caller)) {

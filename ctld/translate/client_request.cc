@@ -172,8 +172,8 @@ Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller) {
   // An identity that was left out reads as 0.
   if (named == 0 || named == caller.uid) return caller.uid;
   if (caller.role == Role::administrator) return named;
-  return fail(Code::not_permitted, "uid " + std::to_string(caller.uid) + " may not submit as uid " +
-                                       std::to_string(named));
+  return fail(Code::not_permitted,
+              caller_text(caller) + " may not submit as uid " + std::to_string(named));
 }
 
 Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit,
@@ -293,6 +293,15 @@ Result<core::Request> translate_action(const core::State& state,
       break;
   }
   return bad_usage("job action " + std::to_string(action.kind()) + " is not known");
+}
+
+Result<std::vector<Blob>> environment_of(const wire::JobAction& action) {
+  std::vector<Blob> contents;
+  if (!action.changes().environment()) return contents;
+  auto packed = pack_environment(action.changes().variables());
+  if (!packed) return tl::unexpected(packed.error());
+  contents.push_back(make_blob(std::move(*packed)));
+  return contents;
 }
 
 Result<core::Request> translate_node_action(const wire::NodeAction& action,
