@@ -228,10 +228,12 @@ void ClientDesk::act_on_jobs_knowing(const Conversation& to,
                                      const std::vector<PastJob>& past) {
   const auto elements = take_elements(action.elements());
   if (!elements) return refuse(to, elements.error());
+  const auto contents = environment_of(action);
+  if (!contents) return refuse(to, contents.error());
   wire::ClientReply answer;
   wire::Done* done = answer.mutable_done();
   for (const JobId job : jobs) {
-    if (const auto asked = act_on_job(caller, action, job, {}, past)) {
+    if (const auto asked = act_on_job(caller, action, job, {}, past, *contents)) {
       done->set_count(done->count() + 1);
     } else {
       const core::Job* known = state().find_job(job);
@@ -240,7 +242,7 @@ void ClientDesk::act_on_jobs_knowing(const Conversation& to,
     }
   }
   for (const auto& [array, some] : *elements) {
-    if (const auto asked = act_on_job(caller, action, array, some, {})) {
+    if (const auto asked = act_on_job(caller, action, array, some, {}, *contents)) {
       done->set_count(done->count() + 1);
     } else {
       add_error(array, "job " + elements_name(array, some), asked.error(), done->add_errors());
@@ -253,10 +255,13 @@ Result<void> ClientDesk::act_on_job(const Caller& caller,
                                     const wire::JobAction& action,
                                     JobId job,
                                     const ArraySpec& elements,
-                                    const std::vector<PastJob>& past) {
+                                    const std::vector<PastJob>& past,
+                                    const std::vector<Blob>& contents) {
   auto made = translate_action(state(), action, caller, job, elements, past);
   if (!made) return Failure(made.error());
-  return machine_.ask(*made);
+  auto* update = std::get_if<core::UpdateJob>(&*made);
+  if (update != nullptr && !contents.empty()) update->changes.environment = contents.front().hash;
+  return machine_.ask(*made, contents);
 }
 
 void ClientDesk::create_step(const Conversation& to,

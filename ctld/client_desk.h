@@ -151,7 +151,8 @@ class ClientDesk {
                           const wire::JobAction& action,
                           JobId job,
                           const ArraySpec& elements,
-                          const std::vector<PastJob>& past);
+                          const std::vector<PastJob>& past,
+                          const std::vector<Blob>& contents);
   /// Those named, or of one user, that have the labels asked for. error: bad_usage
   Result<std::vector<JobId>> jobs_meant(const Caller& caller, const wire::JobAction& action) const;
   std::string still_away(const std::vector<std::string>& names) const;
