@@ -27,10 +27,12 @@ struct StrandedJobs {
   std::vector<JobId> jobs;
 };
 
+/// In `orphaned`: jobs that wait on, and whose account or qos goes.
 struct SettingsEffects {
   std::vector<NodeMove> moves;
   std::vector<NodeShort> shorts;
   std::vector<StrandedJobs> stranded;
+  std::vector<StrandedJobs> orphaned;
 };
 
 SettingsEffects effects_of(const State& state, Instant now, const Settings& settings);
