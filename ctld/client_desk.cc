@@ -89,8 +89,8 @@ void ClientDesk::closed(ClientId client) {
     if (job == nullptr || job->request.common->kind != JobKind::interactive) continue;
     left_alone(id);
     if (job->phase != JobPhase::pending && job->phase != JobPhase::starting) continue;
-    const Caller owner{job->request.common->user.uid, job->request.common->user.gid, Role::user};
-    machine_.ask(core::CancelJob{owner, id});
+    const UserIdentity& user = job->request.common->user;
+    machine_.ask(core::CancelJob{Caller{user.uid, user.gid, Role::user, false, user.name}, id});
   }
 }
 
@@ -128,7 +128,10 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
     case wire::ClientRequest::kCreateStep:
       return create_step(to, caller, request.create_step());
     case wire::ClientRequest::kShutdown:
-      return shut_down(to, caller, request.shutdown());
+      return with_name(caller, [this, to, shutdown = request.shutdown()](const Caller& named) {
+        const RequestScope again(to.request);
+        shut_down(to, named, shutdown);
+      });
     case wire::ClientRequest::kListJobs:
       return list_jobs(to, request.list_jobs());
     case wire::ClientRequest::kListNodes:

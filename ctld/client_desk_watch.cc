@@ -163,7 +163,8 @@ void ClientDesk::leave_steps(ClientId client) {
     const core::Step* step = core::find_step(*job, key.step);
     if (step == nullptr || !step->is_waiting()) continue;
     const UserIdentity& user = job->request.common->user;
-    machine_.ask(core::CancelStep{Caller{user.uid, user.gid, Role::user}, key.job, key.step});
+    machine_.ask(core::CancelStep{Caller{user.uid, user.gid, Role::user, false, user.name}, key.job,
+                                  key.step});
   }
 }
 

@@ -31,8 +31,8 @@ Result<DependencyKind> parse_kind(std::string_view word) {
   }
   const auto near =
       nearest(word.substr(0, 32), std::vector<std::string>(kind_names.begin(), kind_names.end()));
-  return bad_dependency(word,
-                        "is no type of dependency" + (near ? " (nearest: " + *near + ")" : ""));
+  return bad_dependency(word, "is no type of dependency" +
+                                  (near ? " (nearest: " + *near + ")" : " (see: cox-submit(1))"));
 }
 
 Result<JobReference> parse_reference(std::string_view part) {

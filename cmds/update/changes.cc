@@ -185,7 +185,7 @@ Result<void> change_label(const std::string& text, wire::JobChanges* to) {
     return {};
   }
   return fail(Code::bad_usage,
-              "label " + quoted(text) + ": KEY=VALUE, or KEY- to take it away, is expected");
+              "label \"" + quoted(text) + "\": KEY=VALUE, or KEY- to take it away, is expected");
 }
 
 /// The environment as a submit with this --export would take it now and here.
@@ -265,6 +265,9 @@ Result<void> add_change(const std::string& word, Instant now, wire::JobChanges* 
   const std::string name = word.substr(0, equals);
   const std::string key = name == "name" ? "job-name" : name;
   const std::string value = word.substr(equals + 1);
+  if (key.empty()) {
+    return fail(Code::bad_usage, '"' + quoted(word) + "\": KEY=VALUE is expected");
+  }
   if (value.empty() && is_taken_away(key, to)) return {};
   const auto found = std::ranges::find_if(keys, [&key](const Key& one) { return key == one.name; });
   if (found == keys.end()) {

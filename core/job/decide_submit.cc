@@ -131,7 +131,7 @@ Result<void> check_caller(const SubmitJob& ask) {
     return fail(Code::not_permitted, caller_text(ask.caller) + " may only read");
   }
   if (ask.request.common->user.uid != ask.caller.uid && ask.caller.role < Role::administrator) {
-    return fail(Code::not_permitted, caller_text(ask.caller) + " may not submit as uid " +
+    return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may not submit as uid " +
                                          number(ask.request.common->user.uid));
   }
   if (ask.request.common->nice < 0 && !is_operator(ask.caller)) {

@@ -172,8 +172,8 @@ Result<Uid> submit_user(const wire::Submit& submit, const Caller& caller) {
   // An identity that was left out reads as 0.
   if (named == 0 || named == caller.uid) return caller.uid;
   if (caller.role == Role::administrator) return named;
-  return fail(Code::not_permitted,
-              caller_text(caller) + " may not submit as uid " + std::to_string(named));
+  return fail(Code::not_permitted, "uid " + std::to_string(caller.uid) + " may not submit as uid " +
+                                       std::to_string(named));
 }
 
 Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit,
