@@ -105,6 +105,8 @@ void ClientDesk::name_enders(const std::shared_ptr<wire::ClientReply>& answer,
     if (!entry.has_ended_by()) continue;
     if (entry.ended_by() == entry.job().uid()) {
       entry.set_ended_by_name(entry.job().user());
+    } else if (entry.ended_by() == 0) {
+      entry.set_ended_by_name("root");
     } else {
       unnamed.insert(entry.ended_by());
     }

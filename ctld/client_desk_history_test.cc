@@ -272,8 +272,8 @@ TEST_F(HistoryQueries, who_ended_a_job_has_a_name) {
   EXPECT_EQ(of(1).ended_by_name(), "user1001");
   EXPECT_EQ(of(1).job().why(), "cancelled by user1001");
   EXPECT_EQ(of(2).ended_by(), 0U);
-  EXPECT_EQ(of(2).ended_by_name(), "user0");
-  EXPECT_EQ(of(2).job().why(), "cancelled by user0");
+  EXPECT_EQ(of(2).ended_by_name(), "root");
+  EXPECT_EQ(of(2).job().why(), "cancelled by root");
 }
 
 TEST_F(HistoryQueries, a_state_that_is_none_is_told_with_those_there_are) {

@@ -21,6 +21,11 @@ std::string owner_text(const Job& job) {
 
 }  // namespace
 
+std::string actor_text(const Caller& caller, const Job& job) {
+  const bool is_known = caller.name.empty() && caller.uid == job.request.common->user.uid;
+  return is_known ? owner_text(job) : caller_text(caller);
+}
+
 Role role_of(const Settings& settings, const Caller& caller) {
   if (caller.role == Role::administrator) return caller.role;
   if (!caller.is_confined && names(settings.administrators, caller.uid)) return Role::administrator;
