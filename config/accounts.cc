@@ -31,6 +31,7 @@ void take_users(Reading& reading, const toml::node& node, AccountSettings* to) {
       reading.reader.complain(name.source(), key, wrong);
       continue;
     }
+    check_account_user(reading, name.source(), key, user.user);
     reading.reader.number(key, 0, shares_max, &user.shares)(value);
     to->users.push_back(std::move(user));
   }

@@ -2,7 +2,9 @@
 #include "config/changes.h"
 
 #include <map>
+#include <tuple>
 
+#include "common/node_list.h"
 #include "common/text.h"
 #include "config/config.h"
 
@@ -66,6 +68,66 @@ void compare(const Table& before, const Table& after, std::vector<Change>& chang
   }
 }
 
+constexpr std::string_view node_table = "node ";
+
+bool is_of_nodes(const Table& table) {
+  return table.name.starts_with(node_table);
+}
+
+/// What nodes have before and after, whichever tables say it: what changes alike is one change.
+class NodeChanges {
+ public:
+  void add_before(const Table& table) { add(table, &Tables::first); }
+
+  void add_after(const Table& table) { add(table, &Tables::second); }
+
+  void find(std::vector<Change>& changes) {
+    std::map<Tables, std::vector<Change>> known;  // nodes of two tables differ alike
+    for (const auto& [name, tables] : nodes_) {
+      auto found = known.find(tables);
+      if (found == known.end()) found = known.emplace(tables, changes_of(tables)).first;
+      for (const Change& change : found->second) note(name, change);
+    }
+    for (const Alike& one : alike_) {
+      changes.push_back(one.change);
+      changes.back().table = std::string(node_table) + fold_node_list(one.nodes);
+    }
+  }
+
+ private:
+  using Tables = std::pair<const Table*, const Table*>;
+
+  struct Alike {
+    Change change;
+    std::vector<std::string> nodes;
+  };
+
+  void add(const Table& table, const Table* Tables::*side) {
+    const auto names = expand_node_list(table.name.substr(node_table.size()));
+    if (!names) return;  // they were checked when the file was read
+    for (const std::string& name : *names) nodes_[name].*side = &table;
+  }
+
+  static std::vector<Change> changes_of(const Tables& tables) {
+    if (tables.first == nullptr) return {{"", {}, {}, whole(*tables.second)}};
+    if (tables.second == nullptr) return {{"", {}, whole(*tables.first), {}}};
+    std::vector<Change> changes;
+    compare(*tables.first, *tables.second, changes);
+    return changes;
+  }
+
+  void note(const std::string& node, const Change& change) {
+    const std::tuple key{change.key, change.from, change.to};
+    const auto [place, is_new] = places_.emplace(key, alike_.size());
+    if (is_new) alike_.push_back({change, {}});
+    alike_[place->second].nodes.push_back(node);
+  }
+
+  std::map<std::string, Tables> nodes_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
+  std::vector<Alike> alike_;
+};
+
 }  // namespace
 
 std::vector<Change> changes_between(const Settings& before, const Settings& after) {
@@ -74,8 +136,15 @@ std::vector<Change> changes_between(const Settings& before, const Settings& afte
   const auto old_tables = tables_of(before);
   const auto new_tables = tables_of(after);
   std::map<std::string, const Table*> by_name;
-  for (const Table& table : new_tables) by_name.emplace(table.name, &table);
+  NodeChanges of_nodes;
+  for (const Table& table : new_tables) {
+    is_of_nodes(table) ? of_nodes.add_after(table) : (void)by_name.emplace(table.name, &table);
+  }
   for (const Table& table : old_tables) {
+    if (is_of_nodes(table)) {
+      of_nodes.add_before(table);
+      continue;
+    }
     const auto found = by_name.find(table.name);
     if (found == by_name.end()) {
       changes.push_back({table.name, {}, whole(table), {}});
@@ -87,6 +156,7 @@ std::vector<Change> changes_between(const Settings& before, const Settings& afte
   for (const Table& table : new_tables) {
     if (by_name.contains(table.name)) changes.push_back({table.name, {}, {}, whole(table)});
   }
+  of_nodes.find(changes);
   return changes;
 }
 

@@ -48,5 +48,29 @@ TEST(Changes, OfTheOrderOfTablesAreNone) {
   EXPECT_TRUE(changes_between(before, after).empty());
 }
 
+TEST(Changes, OfNodesAreToldByNodesWhicheverTablesNameThem) {
+  Settings before;
+  before.nodes = {{"n[1-4]", {{"rack", "a"}}, {4, 0, 0}}, {"n[5-6]", {{"rack", "b"}}, {}}};
+  Settings after;
+  after.nodes = {{"n[1-2]", {{"rack", "a"}}, {4, 0, 0}},
+                 {"n[3-4]", {{"rack", "c"}}, {4, 0, 0}},
+                 {"n5", {{"rack", "c"}}, {}},
+                 {"n7", {{"rack", "b"}}, {}}};
+  EXPECT_EQ(changes_between(before, after),
+            (std::vector<Change>{
+                {"node n[3-4]", "labels", "{ \"rack\" = \"a\" }", "{ \"rack\" = \"c\" }"},
+                {"node n5", "labels", "{ \"rack\" = \"b\" }", "{ \"rack\" = \"c\" }"},
+                {"node n6", "", "{ labels = { \"rack\" = \"b\" } }", ""},
+                {"node n7", "", "", "{ labels = { \"rack\" = \"b\" } }"}}));
+}
+
+TEST(Changes, OfNodesThatOnlyMoveIntoAnotherTableAreNone) {
+  Settings before;
+  before.nodes = {{"n[1-4]", {{"rack", "a"}}, {}}};
+  Settings after;
+  after.nodes = {{"n[1-2]", {{"rack", "a"}}, {}}, {"n[3-4]", {{"rack", "a"}}, {}}};
+  EXPECT_TRUE(changes_between(before, after).empty());
+}
+
 }  // namespace
 }  // namespace cox::config

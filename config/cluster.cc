@@ -21,6 +21,9 @@ void take_member(Reading& reading,
   } else {
     reading.reader.checked(key, &check_user, &member.name)(node);
   }
+  if (!member.name.empty() && member.uid == uid_nobody) {
+    member.uid = role_user(reading, node.source(), key, member.name);
+  }
   if (!member.name.empty()) members->push_back(std::move(member));
 }
 

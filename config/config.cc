@@ -23,7 +23,13 @@ std::string text_of(const Complaint& one, const std::string& name) {
   return name + ":" + std::to_string(one.line) + ":" + std::to_string(one.column) + ": " + one.text;
 }
 
-Error as_error(std::vector<Complaint> complaints, const std::string& name) {
+/// Warnings stand among the complaints, so that one reading tells all.
+Error as_error(std::vector<Complaint> complaints,
+               const std::string& name,
+               const std::vector<Complaint>& warnings = {}) {
+  for (const Complaint& one : warnings) {
+    complaints.push_back({one.line, one.column, "warning: " + one.text});
+  }
   sort(complaints);
   std::string text;
   for (std::size_t i = 0; i < std::min(complaints.size(), complaints_max); ++i) {
@@ -88,7 +94,8 @@ void take_all(Reading& reading, const toml::table& top) {
 
 Result<Config> parse(std::string_view text,
                      const std::string& name,
-                     const std::vector<std::string>& set) {
+                     const std::vector<std::string>& set,
+                     const UserNames& users) {
   const std::string shown = quoted(name, 200);
   if (text.size() > file_bytes_max) {
     return fail(Code::bad_usage,
@@ -99,16 +106,21 @@ Result<Config> parse(std::string_view text,
   if (!parsed) return Failure(syntax_error(parsed.error(), shown));
   if (auto done = put_over(set, &parsed.table()); !done) return Failure(done.error());
   Reading reading;
+  reading.users = &users;
   take_all(reading, parsed.table());
-  if (reading.has_complaints()) return Failure(as_error(reading.reader.complaints(), shown));
+  if (reading.has_complaints()) {
+    return Failure(as_error(reading.reader.complaints(), shown, reading.reader.warnings()));
+  }
   std::vector<Complaint> warnings = reading.reader.warnings();
   sort(warnings);
   for (const Complaint& one : warnings) reading.config.warnings.push_back(text_of(one, shown));
   return std::move(reading.config);
 }
 
-Result<Config> load(const std::string& path, const std::vector<std::string>& set) {
-  if (path.empty()) return set.empty() ? Config{} : parse("", "--set", set);
+Result<Config> load(const std::string& path,
+                    const std::vector<std::string>& set,
+                    const UserNames& users) {
+  if (path.empty()) return set.empty() ? Config{} : parse("", "--set", set, users);
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(file_bytes_max + 1, '\0');
@@ -119,9 +131,9 @@ Result<Config> load(const std::string& path, const std::vector<std::string>& set
     return fail(code, "read " + quoted(path, 200) + ": " + reason(why));
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
-  auto config = parse(text, path);
+  auto config = parse(text, path, {}, users);
   // What is wrong with the file itself is said with its name.
-  return config && !set.empty() ? parse(text, "--set", set) : std::move(config);
+  return config && !set.empty() ? parse(text, "--set", set, users) : std::move(config);
 }
 
 }  // namespace cox::config

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,14 @@ struct Config {
   bool root_from_nodes = true;      // a node may vouch for root; false by default under munge
 };
 
+/// The users that names in the file can mean. Without `find` they stay names.
+struct UserNames {
+  std::function<std::optional<Uid>(const std::string& name)> find{};
+  std::function<std::vector<std::string>()> known{};  // of which the nearest is named
+  bool refuses_unknown = false;                       // for a role: a complaint, not a warning
+  bool looks_at_accounts = false;
+};
+
 /// Settings as a file: parse() gives the same ones for it. Keys that only a start reads, and are
 /// not in Settings, are left out.
 std::string to_toml(const Settings& settings);
@@ -33,10 +43,13 @@ std::string to_toml(const Settings& settings);
 /// `path` empty: the defaults. error: not_found or not_permitted for the file itself, else
 /// bad_usage with one line per complaint, "FILE:LINE:COLUMN: KEY: what is wrong", in file order
 /// `set`: "KEY=VALUE", put over what the file says.
-Result<Config> load(const std::string& path, const std::vector<std::string>& set = {});
+Result<Config> load(const std::string& path,
+                    const std::vector<std::string>& set = {},
+                    const UserNames& users = {});
 /// The same from text; `name` stands for the file in complaints.
 Result<Config> parse(std::string_view text,
                      const std::string& name,
-                     const std::vector<std::string>& set = {});
+                     const std::vector<std::string>& set = {},
+                     const UserNames& users = {});
 
 }  // namespace cox::config

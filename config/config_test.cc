@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
 
 #include "common/text.h"
+#include "model/setting_keys.h"
 
 namespace cox::config {
 namespace {
@@ -18,13 +20,15 @@ std::string source_file(const std::string& name) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-/// The complaints about `text`, which must be refused.
+/// The complaints about `text`, which must be refused; what is only warned of is left out.
 std::vector<std::string> complaints(const std::string& text) {
   const auto config = parse(text, "f");
   if (config) return {"accepted"};
   EXPECT_EQ(config.error().code, Code::bad_usage);
   std::vector<std::string> lines;
-  for (const auto line : split(config.error().message, '\n')) lines.emplace_back(line);
+  for (const auto line : split(config.error().message, '\n')) {
+    if (line.find(": warning: ") == std::string_view::npos) lines.emplace_back(line);
+  }
   return lines;
 }
 
@@ -622,6 +626,74 @@ TEST(Config, DamagedFilesNeverCrash) {
     }
     expect_answer(text);
   }));
+}
+
+UserNames known_users(bool refuses_unknown) {
+  UserNames users;
+  users.find = [](const std::string& name) {
+    return name == "ada" ? std::optional<Uid>(1001) : std::nullopt;
+  };
+  users.known = [] { return std::vector<std::string>{"ada", "root"}; };
+  users.refuses_unknown = refuses_unknown;
+  users.looks_at_accounts = true;
+  return users;
+}
+
+constexpr const char* with_unknown_users = R"([cluster]
+administrators = ["ada"]
+operators = ["adda", 1003]
+[scheduling]
+backfil = "none"
+[[account]]
+name = "physics"
+users = { ada = 1, rot = 2 }
+)";
+
+TEST(Config, UnknownUsersAreToldWithAllElseAndWithTheirPlaces) {
+  const auto refused = parse(with_unknown_users, "f", {}, known_users(true));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "f:3:14: cluster.operators: this host knows no user \"adda\"; did you mean \"ada\"?\n"
+            "f:5:1: scheduling.backfil: unknown key; did you mean \"backfill\"?\n"
+            "f:8:20: warning: account.users: this host knows no user \"rot\"; did you mean "
+            "\"root\"?");
+}
+
+TEST(Config, WhereUnknownUsersAreNotRefusedTheyHaveNoRole) {
+  std::string text = with_unknown_users;
+  text.erase(text.find("backfil"), text.find("[[account") - text.find("backfil"));
+  const auto config = parse(text, "f", {}, known_users(false));
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->settings.administrators, (std::vector<RoleMember>{{"ada", 1001}}));
+  EXPECT_EQ(config->settings.operators,
+            (std::vector<RoleMember>{{"adda", uid_nobody}, {"1003", 1003}}));
+  ASSERT_EQ(config->warnings.size(), 2U);
+  EXPECT_TRUE(config->warnings[0].starts_with("f:3:14: cluster.operators: "))
+      << config->warnings[0];
+  EXPECT_TRUE(config->warnings[1].starts_with("f:7:20: account.users: ")) << config->warnings[1];
+}
+
+/// What the reader says of a key that is none, or is one with a value of a wrong type.
+bool is_unknown(std::string_view key) {
+  const auto dot = key.find('.');
+  const std::string text = "[" + std::string(key.substr(0, dot)) + "]\n" +
+                           std::string(key.substr(dot + 1)) + " = 1979-05-27\n";
+  return complaint(text).find("unknown key") != std::string::npos;
+}
+
+TEST(Config, KeysOfSingleTablesAreThoseThatShellsComplete) {
+  for (const std::string_view key : setting_keys) EXPECT_FALSE(is_unknown(key)) << key;
+  EXPECT_TRUE(is_unknown("cluster.nam"));
+  std::string table;
+  const std::string all = to_toml(parse(complete, "f")->settings);
+  for (const std::string_view line : split(all, '\n')) {
+    if (line.starts_with("[[")) break;
+    if (line.starts_with("[")) table = line.substr(1, line.size() - 2);
+    const std::size_t equals = line.find(" = ");
+    if (equals == std::string_view::npos) continue;
+    const std::string key = table + "." + std::string(line.substr(0, equals));
+    EXPECT_NE(std::ranges::find(setting_keys, key), setting_keys.end()) << key;
+  }
 }
 
 }  // namespace

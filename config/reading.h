@@ -20,6 +20,7 @@ struct Reading {
   Reader reader;
   std::vector<std::function<void()>> afterwards;              // checks between tables
   std::unordered_map<std::string, std::uint32_t> node_lines;  // nodes of tables, with their lines
+  const UserNames* users = nullptr;
 
   bool has_complaints() const { return !reader.complaints().empty(); }
 };
@@ -53,6 +54,16 @@ std::vector<Key> partition_keys(Reading& reading);  // [[partition]]
 /// Complains of nodes of a partition whose jobs take turns that are in another one, too. `places`:
 /// where each partition names its nodes, in their order.
 void check_turns(Reading& reading, const std::vector<toml::source_region>& places);
+/// The number of a user who is to have a role; uid_nobody for one who is not known, who has none.
+Uid role_user(Reading& reading,
+              const toml::source_region& place,
+              const std::string& key,
+              const std::string& name);
+/// Warns of a user whom an account lists and nobody knows.
+void check_account_user(Reading& reading,
+                        const toml::source_region& place,
+                        const std::string& key,
+                        const std::string& name);
 
 /// Whether the nodes that `list` names are in tables of nodes, where there are any.
 void check_known_nodes(Reading& reading,

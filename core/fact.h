@@ -147,6 +147,7 @@ struct JobSuspended {
   Attempt attempt;
   Instant at;
   Uid by = 0;
+  std::string who{};
 };
 
 struct JobResumed {
@@ -154,6 +155,7 @@ struct JobResumed {
   Attempt attempt;
   Instant at;
   Uid by = 0;
+  std::string who{};
 };
 
 /// In another row of its partition all of its nodes were free.

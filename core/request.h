@@ -113,6 +113,10 @@ struct JobChanges {
   std::optional<bool> append_output{};
   std::optional<std::vector<DeviceRequest>> devices{};  // on each node, all of them
   std::optional<std::vector<DeviceRequest>> gpus{};     // those named gpu; others stay
+  std::optional<DeviceRequest> gpus_in_all{};           // the same, over all nodes together
+  std::optional<BindRequest> bind{};                    // of its steps
+  std::optional<Distribution> distribution{};
+  std::optional<Hash> environment{};
   std::optional<Retry> retry{};
   std::optional<EarlySignal> early_signal{};
 };

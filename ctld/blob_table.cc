@@ -36,6 +36,8 @@ std::vector<Blob> BlobTable::learn(const core::Fact& fact) {
     take_up(submitted->request.script, &fresh);
     take_up(submitted->request.environment, &fresh);
     take_up(submitted->request.common->initial_step.environment, &fresh);
+  } else if (const auto* updated = std::get_if<core::JobUpdated>(&fact)) {
+    take_up(updated->request.environment, &fresh);
   } else if (const auto* step = std::get_if<core::StepStarted>(&fact)) {
     take_up(step->request.environment, &fresh);
   } else if (const auto* queued = std::get_if<core::StepQueued>(&fact)) {

@@ -6,6 +6,7 @@
 
 #include "common/text.h"
 #include "core/job/array.h"
+#include "core/job/lifecycle.h"
 #include "core/job/permission.h"
 #include "ctld/translate/frame_check.h"
 #include "model/selector.h"
@@ -88,8 +89,8 @@ void ClientDesk::closed(ClientId client) {
     if (job == nullptr || job->request.common->kind != JobKind::interactive) continue;
     left_alone(id);
     if (job->phase != JobPhase::pending && job->phase != JobPhase::starting) continue;
-    const Caller owner{job->request.common->user.uid, job->request.common->user.gid, Role::user};
-    machine_.ask(core::CancelJob{owner, id});
+    const UserIdentity& user = job->request.common->user;
+    machine_.ask(core::CancelJob{Caller{user.uid, user.gid, Role::user, false, user.name}, id});
   }
 }
 
@@ -103,6 +104,7 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
   if (known == clients_.end()) return;
   Caller caller = known->second;
   caller.role = core::role_of(state().record.settings, caller);
+  if (const UserIdentity* user = users_.find(caller.uid, machine_.now())) caller.name = user->name;
   const std::uint64_t id = id_of(state().record.epoch, client, request.number());
   const RequestScope scope(id);
   const Conversation to{client, request.number(), id};
@@ -117,7 +119,15 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
     case wire::ClientRequest::kSubmitMany:
       return submit_many(to, caller, request.submit_many());
     case wire::ClientRequest::kJobAction:
-      return act_on_jobs(to, caller, request.job_action());
+      // Root, and who acts on jobs of their own, wait for no look-up: it may take as long as a
+      // network of users is away.
+      if (caller.uid == 0 || !core::is_operator(caller)) {
+        return act_on_jobs(to, caller, request.job_action());
+      }
+      return with_name(caller, [this, to, action = request.job_action()](const Caller& named) {
+        const RequestScope again(to.request);
+        act_on_jobs(to, named, action);
+      });
     case wire::ClientRequest::kNodeAction:
       return act_on_nodes(to, caller, request.node_action());
     case wire::ClientRequest::kCreateStep:
@@ -223,27 +233,40 @@ void ClientDesk::act_on_jobs_knowing(const Conversation& to,
                                      const std::vector<PastJob>& past) {
   const auto elements = take_elements(action.elements());
   if (!elements) return refuse(to, elements.error());
+  const auto contents = environment_of(action);
+  if (!contents) return refuse(to, contents.error());
   wire::ClientReply answer;
   wire::Done* done = answer.mutable_done();
   for (const JobId job : jobs) {
-    auto request = translate_action(state(), action, caller, job, {}, past);
-    auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
-    if (asked) {
+    if (const auto asked = act_on_job(caller, action, job, {}, past, *contents)) {
       done->set_count(done->count() + 1);
     } else {
-      add_error(job, "", asked.error(), done->add_errors());
+      const core::Job* known = state().find_job(job);
+      const bool is_element = known != nullptr && core::is_element(*known);
+      add_error(job, is_element ? core::job_text(*known) : "", asked.error(), done->add_errors());
     }
   }
   for (const auto& [array, some] : *elements) {
-    auto request = translate_action(state(), action, caller, array, some);
-    auto asked = request ? machine_.ask(*request) : tl::unexpected(request.error());
-    if (asked) {
+    if (const auto asked = act_on_job(caller, action, array, some, {}, *contents)) {
       done->set_count(done->count() + 1);
     } else {
       add_error(array, "job " + elements_name(array, some), asked.error(), done->add_errors());
     }
   }
   reply_knowing_past(to, std::move(answer));
+}
+
+Result<void> ClientDesk::act_on_job(const Caller& caller,
+                                    const wire::JobAction& action,
+                                    JobId job,
+                                    const ArraySpec& elements,
+                                    const std::vector<PastJob>& past,
+                                    const std::vector<Blob>& contents) {
+  auto made = translate_action(state(), action, caller, job, elements, past);
+  if (!made) return Failure(made.error());
+  auto* update = std::get_if<core::UpdateJob>(&*made);
+  if (update != nullptr && !contents.empty()) update->changes.environment = contents.front().hash;
+  return machine_.ask(*made, contents);
 }
 
 void ClientDesk::create_step(const Conversation& to,

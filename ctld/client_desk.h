@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -146,8 +147,15 @@ class ClientDesk {
                            const wire::JobAction& action,
                            const std::vector<JobId>& jobs,
                            const std::vector<PastJob>& past);
+  Result<void> act_on_job(const Caller& caller,
+                          const wire::JobAction& action,
+                          JobId job,
+                          const ArraySpec& elements,
+                          const std::vector<PastJob>& past,
+                          const std::vector<Blob>& contents);
   /// Those named, or of one user, that have the labels asked for. error: bad_usage
   Result<std::vector<JobId>> jobs_meant(const Caller& caller, const wire::JobAction& action) const;
+  std::string still_away(const std::vector<std::string>& names) const;
   void act_on_nodes(const Conversation& to, const Caller& caller, const wire::NodeAction& action);
   void act_on_partitions(const Conversation& to,
                          const Caller& caller,
@@ -155,8 +163,8 @@ class ClientDesk {
   void act_on_config(const Conversation& to,
                      const Caller& caller,
                      const wire::ConfigAction& action);
-  /// `then` gets the caller's name, now or in a later turn.
-  void with_name(const Caller& caller, const std::function<void(const std::string&)>& then);
+  /// `then` gets the caller with a name, now or in a later turn.
+  void with_name(const Caller& caller, const std::function<void(const Caller&)>& then);
   void create_step(const Conversation& to, const Caller& caller, const wire::CreateStep& create);
   void admit(const Conversation& to, const std::string& token, const wire::Join& join);
   void shut_down(const Conversation& to, const Caller& caller, const wire::Shutdown& request);
@@ -199,6 +207,8 @@ class ClientDesk {
   };
 
   void history(const Conversation& to, const wire::HistoryQuery& query);
+  /// Adds the names of people who ended jobs, and sends the answer.
+  void name_enders(const std::shared_ptr<wire::ClientReply>& answer, const Conversation& to);
   /// Those of `jobs` that State does not know, as history knows them. `then` gets none where all
   /// are in State; it is not called when history cannot be read: that is answered here.
   void find_past(const Conversation& to,

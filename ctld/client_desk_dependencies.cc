@@ -10,11 +10,6 @@ namespace cox::ctld {
 
 namespace {
 
-std::string name_of(const core::WaitKey& key) {
-  return std::to_string(key.first.value) +
-         (key.second ? "_" + std::to_string(*key.second) : std::string());
-}
-
 void add_dependency(const wire::JobRequest& request, std::vector<AskedDependency>* to) {
   if (request.dependency().empty()) return;
   const auto array = wire::take(request.array());
@@ -93,7 +88,7 @@ void ClientDesk::find_past_jobs(const Conversation& to,
       if (std::ranges::find(keys, key) == keys.end()) continue;
       const bool is_to_come = key.first >= state().record.next_job;
       const char* why = is_to_come ? ": there is no such job yet" : ": no such job is known";
-      return refuse(to, {Code::not_found, "dependency on job " + name_of(key) + why});
+      return refuse(to, {Code::not_found, "dependency on job " + core::name_of(key) + why});
     }
     find_past_jobs(to, asked, known, then);
   });

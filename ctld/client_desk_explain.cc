@@ -25,10 +25,6 @@ Result<Asked> find_asked(const core::State& state, JobId id, std::optional<std::
   return Asked{state.find_job(id), index};
 }
 
-std::string name_of(JobId id, std::optional<std::uint32_t> index) {
-  return index ? elements_name(id, single_element(*index)) : std::to_string(id.value);
-}
-
 template <class T>
 std::optional<T> optional_of(bool has, T value) {
   return has ? std::optional<T>(value) : std::nullopt;
@@ -44,7 +40,7 @@ Result<void> ClientDesk::add_contrast(const core::Job& job,
   const auto other_index = optional_of(request.has_against_index(), request.against_index());
   const auto other = find_asked(state(), id, other_index);
   if (!other) return tl::unexpected(other.error());
-  const std::string name = name_of(id, other_index);
+  const std::string name = job_name(id, other_index);
   if (other->job == nullptr) return fail(Code::not_found, "no job " + name + " waits");
   const auto made =
       core::contrast(state(), machine_.contact(), machine_.now(), machine_.policies(),
@@ -65,7 +61,7 @@ void ClientDesk::explain(const Conversation& to, const wire::ExplainJob& request
   const core::Verdict verdict = core::explain(state(), machine_.contact(), machine_.now(),
                                               machine_.policies(), job.id, asked->index);
   put_verdict(job, verdict, out);
-  if (asked->index) out->set_id(name_of(id, asked->index));
+  if (asked->index) out->set_id(job_name(id, asked->index));
   if (request.against() != 0) {
     if (auto added = add_contrast(job, asked->index, request, out); !added) {
       return refuse(to, added.error());

@@ -1,5 +1,7 @@
 // Answers that need history.db: its own queries, and questions about jobs that left memory.
 #include <algorithm>
+#include <memory>
+#include <set>
 #include <utility>
 
 #include "core/job/array.h"
@@ -91,8 +93,36 @@ void ClientDesk::history(const Conversation& to, const wire::HistoryQuery& query
     if (!page) return refuse(to, page.error());
     wire::ClientReply answer;
     put_history(*page, reply_bytes, answer.mutable_history());
-    reply(to, std::move(answer), true, true);
+    name_enders(std::make_shared<wire::ClientReply>(std::move(answer)), to);
   });
+}
+
+/// The history keeps numbers: a name may be given to somebody else later. Each is looked up once.
+void ClientDesk::name_enders(const std::shared_ptr<wire::ClientReply>& answer,
+                             const Conversation& to) {
+  std::set<Uid> unnamed;
+  for (wire::HistoryEntry& entry : *answer->mutable_history()->mutable_entries()) {
+    if (!entry.has_ended_by()) continue;
+    if (entry.ended_by() == entry.job().uid()) {
+      entry.set_ended_by_name(entry.job().user());
+    } else if (entry.ended_by() == 0) {
+      entry.set_ended_by_name("root");
+    } else {
+      unnamed.insert(entry.ended_by());
+    }
+  }
+  auto left = std::make_shared<std::size_t>(unnamed.size());
+  if (unnamed.empty()) return reply(to, std::move(*answer), true, true);
+  for (const Uid uid : unnamed) {
+    users_.resolve(uid, 0, machine_.now(), [=, this](const Result<UserIdentity>& user) {
+      for (wire::HistoryEntry& entry : *answer->mutable_history()->mutable_entries()) {
+        if (entry.has_ended_by() && entry.ended_by() == uid && user) {
+          entry.set_ended_by_name(user->name);
+        }
+      }
+      if (--*left == 0) reply(to, std::move(*answer), true, true);
+    });
+  }
 }
 
 std::vector<JobId> ClientDesk::not_in_state(const std::vector<JobId>& jobs) const {
@@ -240,7 +270,11 @@ void ClientDesk::explain_past(const Conversation& to, const wire::ExplainJob& re
       answer.mutable_explanation()->set_job(id.value);
       answer.mutable_explanation()->set_id(elements_name(id, named->cancelled));
       answer.mutable_explanation()->set_state("CANCELLED");
-      answer.mutable_explanation()->set_summary("it was cancelled before it began");
+      // Those that ended with the whole array ended for its reason.
+      const core::Job& array = *named->record;
+      const std::string why = array.phase == JobPhase::ended ? array.run->why : "";
+      answer.mutable_explanation()->set_summary("it was cancelled before it began" +
+                                                (why.empty() ? "" : ": " + why));
       return reply(to, std::move(answer), true, true);
     }
     names.elements.push_back(std::move(*named));

@@ -242,5 +242,50 @@ TEST_F(PastDependencies, one_that_never_was_is_refused_whoever_is_asked) {
             "dependency on job 1_7: no such job is known");
 }
 
+TEST_F(HistoryQueries, who_ended_a_job_has_a_name) {
+  world_.say(client_, submit_any_script());
+  world_.say(client_, submit_any_script());
+  world_.heard(client_);
+  wire::ClientRequest cancel;
+  cancel.mutable_job_action()->set_kind(wire::JobAction::CANCEL);
+  cancel.mutable_job_action()->add_jobs(1);
+  asked(cancel);
+  const ClientId other = world_.connect({0, 0, Role::administrator});
+  cancel.mutable_job_action()->set_jobs(0, 2);
+  world_.say(other, cancel);
+  for (const std::uint64_t job : {1, 2}) {
+    wire::NodeMessage message;
+    message.mutable_closed()->set_job(job);
+    message.mutable_closed()->set_attempt(1);
+    world_.say(node_, message);
+  }
+  world_.heard(client_);
+  wire::ClientRequest request;
+  request.mutable_history_query();
+  const auto reply = asked(request);
+  ASSERT_EQ(reply.history().entries_size(), 2);
+  const auto of = [&](std::uint64_t job) {
+    const auto& entries = reply.history().entries();
+    return *std::ranges::find_if(entries,
+                                 [job](const auto& one) { return one.job().job() == job; });
+  };
+  EXPECT_EQ(of(1).ended_by_name(), "user1001");
+  EXPECT_EQ(of(1).job().why(), "cancelled by user1001");
+  EXPECT_EQ(of(2).ended_by(), 0U);
+  EXPECT_EQ(of(2).ended_by_name(), "root");
+  EXPECT_EQ(of(2).job().why(), "cancelled by root");
+}
+
+TEST_F(HistoryQueries, a_state_that_is_none_is_told_with_those_there_are) {
+  wire::ClientRequest request;
+  request.mutable_history_query()->add_states("deadlin");
+  const std::string message = asked(request).error().message();
+  EXPECT_NE(message.find("perhaps DEADLINE (there are: COMPLETED, "), std::string::npos) << message;
+  for (const char* state : {"deadline", "REQUEUED", "undone", "Node_Fail"}) {
+    request.mutable_history_query()->set_states(0, state);
+    EXPECT_FALSE(asked(request).has_error()) << state;
+  }
+}
+
 }  // namespace
 }  // namespace cox::ctld

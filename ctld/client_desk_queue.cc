@@ -24,7 +24,8 @@ bool ClientDesk::watch_list(const Conversation& to,
   for (const std::uint64_t job : request.jobs()) named.emplace(job);
   for (const wire::ElementsOf& some : request.elements()) named.emplace(some.array());
   const bool is_named = !named.empty();
-  queue_watches_.add(QueueWatch(to, request.user(), selector, std::move(named), is_named));
+  queue_watches_.add(
+      QueueWatch(to, request.user(), selector, std::move(named), is_named, request.ended()));
   return true;
 }
 

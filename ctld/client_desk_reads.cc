@@ -175,12 +175,11 @@ void ClientDesk::shut_down(const Conversation& to,
                            const Caller& caller,
                            const wire::Shutdown& request) {
   if (caller.role != Role::administrator) {
-    return refuse(to, {Code::not_permitted,
-                       "uid " + std::to_string(caller.uid) + " may not stop the controller"});
+    return refuse(to, {Code::not_permitted, caller_text(caller) + " may not stop the controller"});
   }
   const std::string left = in_the_way(state(), request.keep_queue());
   if (!left.empty() && !request.force()) return refuse(to, {Code::refused, left});
-  log_.info("uid " + std::to_string(caller.uid) + " asked for an end");
+  log_.info(caller_text(caller) + " asked for an end");
   shutdown_ = Shutdown{to, machine_.now() + shutdown_patience, request.keep_queue()};
   end_jobs(caller);
   finish_shutdown();

@@ -149,6 +149,7 @@ void ClientDesk::tell_taken(const core::Job& job, const core::Step& step, Watch&
   wire::ClientReply answer;
   wire::StepTaken* taken = answer.mutable_step_taken();
   taken->set_job(job.id.value);
+  taken->set_job_name(core::job_name(job));
   taken->set_step(step.id.value);
   if (step.is_waiting()) taken->set_waits(core::step_wait_text(state().record, job, step));
   reply(watch.conversation, std::move(answer), false, false);
@@ -162,7 +163,8 @@ void ClientDesk::leave_steps(ClientId client) {
     const core::Step* step = core::find_step(*job, key.step);
     if (step == nullptr || !step->is_waiting()) continue;
     const UserIdentity& user = job->request.common->user;
-    machine_.ask(core::CancelStep{Caller{user.uid, user.gid, Role::user}, key.job, key.step});
+    machine_.ask(core::CancelStep{Caller{user.uid, user.gid, Role::user, false, user.name}, key.job,
+                                  key.step});
   }
 }
 
@@ -183,6 +185,7 @@ bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to, bool las
   ready->set_tasks(address.tasks);
   ready->set_node_list(address.node_list);
   const core::Job* job = state().find_job(key.job);
+  ready->set_job_name(job == nullptr ? job_name(key.job) : core::job_name(*job));
   const core::Step* step = job == nullptr ? nullptr : core::find_step(*job, key.step);
   ready->set_has_terminal(step != nullptr && step->request.pty);
   reply(to, std::move(answer), last, false);

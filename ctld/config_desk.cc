@@ -6,6 +6,7 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "config/changes.h"
+#include "core/job/array.h"
 #include "core/job/permission.h"
 #include "core/schedule/settings_effects.h"
 #include "ctld/log.h"
@@ -25,19 +26,18 @@ void put(const config::Change& from, wire::ConfigChange* to) {
   to->set_to(from.to);
 }
 
-/// Of core::StrandedJobs and core::LastingJobs alike.
-template <class Group>
-void put_group(const Group& group, wire::StrandedJobs* to) {
+void put(const core::State& state, const core::StrandedJobs& group, wire::StrandedJobs* to) {
   to->set_count(group.jobs.size());
   to->set_user(group.user);
   to->set_why(group.why);
   for (const JobId job : group.jobs) {
     if (to->jobs_size() == static_cast<int>(jobs_named_of_a_group)) break;
     to->add_jobs(job.value);
+    to->add_names(core::job_name(*state.find_job(job)));
   }
 }
 
-void put(const core::SettingsEffects& from, wire::ConfigReply* to) {
+void put(const core::State& state, const core::SettingsEffects& from, wire::ConfigReply* to) {
   for (const core::NodeMove& move : from.moves) {
     auto* added = to->add_moves();
     added->set_nodes(fold_node_list(move.nodes));
@@ -49,8 +49,9 @@ void put(const core::SettingsEffects& from, wire::ConfigReply* to) {
     added->set_node(one.node);
     added->set_why(one.why);
   }
-  for (const core::StrandedJobs& group : from.stranded) put_group(group, to->add_stranded());
-  for (const core::LastingJobs& group : from.lasting) put_group(group, to->add_lasting());
+  for (const core::StrandedJobs& group : from.stranded) put(state, group, to->add_stranded());
+  for (const core::StrandedJobs& group : from.orphaned) put(state, group, to->add_orphaned());
+  for (const core::StrandedJobs& group : from.lasting) put(state, group, to->add_lasting());
 }
 
 /// Keys that are no Settings, or stay as they were at the start, as changes of the file.
@@ -214,7 +215,7 @@ Result<wire::ClientReply> ConfigDesk::plan(const config::Config& config) const {
     put(change, to->add_changes());
   }
   for (const auto& change : changes_at_start(at_start_, config)) put(change, to->add_at_start());
-  put(core::effects_of(machine_.state(), machine_.now(), settings), to);
+  put(machine_.state(), core::effects_of(machine_.state(), machine_.now(), settings), to);
   return reply;
 }
 

@@ -155,7 +155,7 @@ TEST(ConfigDesk, is_for_administrators_but_for_show) {
                           ConfigAction::HISTORY, ConfigAction::ROLLBACK}) {
     const auto error = ask(world, ada, action(kind)).error();
     EXPECT_EQ(error.code(), static_cast<std::uint32_t>(Code::not_permitted));
-    EXPECT_TRUE(error.message().ends_with(" needs an administrator, not uid 1001"));
+    EXPECT_TRUE(error.message().ends_with(" needs an administrator, not user1001"));
   }
   EXPECT_EQ(ask(world, ada, action(ConfigAction::SHOW)).error().message(), "");
 }
@@ -181,7 +181,7 @@ TEST(ConfigDesk, roles_count_from_the_next_request_on) {
   drain.mutable_node_action()->set_why("another");
   EXPECT_EQ(errors(), 1);
   world.say(client, submit_script());
-  EXPECT_EQ(world.heard(client).back().error().message(), "uid 1001 may only read");
+  EXPECT_EQ(world.heard(client).back().error().message(), "user1001 may only read");
 }
 
 TEST(ConfigDesk, a_node_that_is_taken_out_leaves_the_list_when_it_is_away) {
@@ -213,6 +213,51 @@ TEST(ConfigDesk, hostile_actions_are_refused) {
   EXPECT_EQ(refusal(world, request), "cox.toml: longer than 4194304 bytes");
   request = action(ConfigAction::NONE);
   EXPECT_EQ(refusal(world, request), "config action 0 is not known");
+}
+
+TEST(ConfigDesk, plan_calls_elements_as_people_do_and_names_whose_account_goes) {
+  constexpr const char* with_accounts =
+      "[[account]]\nname = \"astro\"\n[[account]]\nname = \"physics\"\n";
+  MemoryStore store;
+  FakeWorld world(store);
+  done(world, action(ConfigAction::APPLY, with_accounts));
+  wire::ClientRequest array = submit_script();
+  wire::put(parse_array("0-2").value(), array.mutable_submit()->mutable_request()->mutable_array());
+  array.mutable_submit()->mutable_request()->set_account("physics");
+  ask(world, ada, array);
+  wire::ClientRequest hold;
+  hold.mutable_job_action()->set_kind(wire::JobAction::HOLD);
+  auto* some = hold.mutable_job_action()->add_elements();
+  some->set_array(1);
+  wire::put(single_element(1), some->mutable_elements());
+  EXPECT_EQ(ask(world, ada, hold).done().count(), 1U);
+  const auto plan = done(world, action(ConfigAction::PLAN, "[[account]]\nname = \"astro\"\n"));
+  EXPECT_EQ(plan.stranded_size(), 0);
+  ASSERT_EQ(plan.orphaned_size(), 1);
+  EXPECT_EQ(plan.orphaned(0).user(), "user1001");
+  EXPECT_EQ(plan.orphaned(0).count(), 2U);
+  ASSERT_EQ(plan.orphaned(0).names_size(), 2);
+  EXPECT_EQ(plan.orphaned(0).names(0), "1");
+  EXPECT_EQ(plan.orphaned(0).names(1), "1_1");
+}
+
+TEST(ConfigDesk, who_resumes_a_node_hears_why_it_takes_no_work_all_the_same) {
+  MemoryStore store;
+  FakeWorld world(store);
+  world.join("n1", 2);
+  world.join("n2", 2);
+  done(world,
+       action(ConfigAction::APPLY,
+              "[[node]]\nnames = \"n1\"\nexpect = { cores = 4 }\n[[node]]\nnames = \"n2\"\n"));
+  wire::ClientRequest resume;
+  resume.mutable_node_action()->set_kind(wire::NodeAction::RESUME);
+  resume.mutable_node_action()->set_names("n[1-2]");
+  const auto reply = ask(world, root, resume);
+  EXPECT_EQ(reply.done().count(), 2U);
+  EXPECT_EQ(reply.notice(),
+            "node n1 still takes no work: it is short: it reports 2 cores of 4 expected");
+  resume.mutable_node_action()->set_names("n2");
+  EXPECT_EQ(ask(world, root, resume).notice(), "");
 }
 
 }  // namespace

@@ -479,5 +479,54 @@ TEST(Controller, a_forced_shutdown_does_not_wait_for_ever_for_a_node) {
   EXPECT_TRUE(world.controller().wants_exit());
 }
 
+// The content is stored with the change, and is there for the start also after a restart.
+TEST(Controller, an_update_gives_a_job_another_environment) {
+  MemoryStore store;
+  {
+    FakeWorld world(store);
+    const ClientId client = world.connect(ada);
+    world.say(client, submit_script());
+    world.heard(client);
+    wire::ClientRequest update;
+    update.mutable_job_action()->set_kind(wire::JobAction::UPDATE);
+    update.mutable_job_action()->add_jobs(1);
+    update.mutable_job_action()->mutable_changes()->set_environment(true);
+    update.mutable_job_action()->mutable_changes()->add_variables("no assignment");
+    world.say(client, update);
+    EXPECT_NE(world.heard(client).back().error().message().find("no assignment"),
+              std::string::npos);
+    update.mutable_job_action()->mutable_changes()->set_variables(0, "X=1");
+    update.mutable_job_action()->mutable_changes()->add_variables("Y=2");
+    world.say(client, update);
+    EXPECT_EQ(world.heard(client).back().done().count(), 1U);
+  }
+  FakeWorld world(store);
+  const auto messages = world.heard(world.join("n1"));
+  ASSERT_EQ(messages.size(), 2U);
+  const std::string environment = messages[1].prepare().initial().environment();
+  EXPECT_EQ(environment.find("A=b"), std::string::npos);
+  EXPECT_NE(environment.find(std::string("X=1\0Y=2", 7)), std::string::npos);
+}
+
+TEST(Controller, a_node_tells_its_jobs_as_people_write_them) {
+  MemoryStore store;
+  FakeWorld world(store);
+  world.join("n1");
+  const ClientId client = world.connect(ada);
+  wire::ClientRequest array = submit_script();
+  wire::put(parse_array("4-5").value(), array.mutable_submit()->mutable_request()->mutable_array());
+  world.say(client, array);
+  world.heard(client);
+  wire::ClientRequest list;
+  list.mutable_list_nodes();
+  world.say(client, list);
+  const auto nodes = world.heard(client).back().nodes();
+  ASSERT_EQ(nodes.nodes_size(), 1);
+  ASSERT_EQ(nodes.nodes(0).job_names_size(), 2);
+  EXPECT_EQ(nodes.nodes(0).job_names(0), "1_4");
+  EXPECT_EQ(nodes.nodes(0).job_names(1), "1_5");
+  EXPECT_EQ(nodes.nodes(0).jobs(0), 2U);
+}
+
 }  // namespace
 }  // namespace cox::ctld

@@ -9,10 +9,10 @@
 
 #include "common/text.h"
 #include "ctld/daemon_body.h"
-#include "ctld/role_members.h"
 #include "ctld/store/journal_mend.h"
 #include "ctld/store/sqlite_checkpoint.h"
 #include "ctld/store/sqlite_store.h"
+#include "ctld/system_users.h"
 #include "platform/limits.h"
 #include "platform/log_line.h"
 #include "platform/random.h"
@@ -70,11 +70,7 @@ void Daemon::Body::read_config(std::string text,
                                std::string name,
                                std::function<void(Result<config::Config>)> done) {
   pool.run([this, text = std::move(text), name = std::move(name), done = std::move(done)] {
-    auto config = config::parse(text, name);
-    if (config) {
-      const auto unknown = resolve_members(&*config, quoted(name, 200));
-      if (!unknown.empty()) config = fail(Code::bad_usage, join(unknown, "\n"));
-    }
+    auto config = config::parse(text, name, {}, system_users(UnknownUsers::refused));
     loop->post([this, done, config = std::move(config)] {
       touch();
       done(config);

@@ -20,10 +20,7 @@ struct Describe {
     return "node " + (node == nullptr ? std::to_string(id.value) : node->name);
   }
 
-  std::string job_text(JobId id) const {
-    const core::Job* job = state.find_job(id);
-    return job == nullptr ? core::job_text(id) : core::job_text(*job);
-  }
+  std::string job_text(JobId id) const { return core::job_text(state, id); }
 
   std::string operator()(const core::EpochStarted& fact) const {
     return "epoch " + std::to_string(fact.epoch.value) + " begins";
@@ -94,21 +91,20 @@ struct Describe {
   }
 
   std::string operator()(const core::NodeStuck& fact) const {
-    return name(fact.node) + ": " + std::to_string(fact.processes) + " processes of job " +
-           std::to_string(fact.job.value) + " survive SIGKILL: " + fact.why;
+    return name(fact.node) + ": " + std::to_string(fact.processes) + " processes of " +
+           job_text(fact.job) + " survive SIGKILL: " + fact.why;
   }
 
   std::string operator()(const core::NodeUnstuck& fact) const {
-    return name(fact.node) + ": the stuck processes of job " + std::to_string(fact.job.value) +
-           " are gone";
+    return name(fact.node) + ": the stuck processes of " + job_text(fact.job) + " are gone";
   }
 
   std::string operator()(const core::JobSuspended& fact) const {
-    return job_text(fact.job) + ": suspended by uid " + std::to_string(fact.by);
+    return job_text(fact.job) + ": suspended by " + user_text(fact.by, fact.who);
   }
 
   std::string operator()(const core::JobResumed& fact) const {
-    return job_text(fact.job) + ": resumed by uid " + std::to_string(fact.by);
+    return job_text(fact.job) + ": resumed by " + user_text(fact.by, fact.who);
   }
 
   std::string operator()(const core::JobsForgotten& fact) const {

@@ -259,6 +259,12 @@ void add_row(const core::State& state,
   row.ended = fact.at;
   row.state = "REQUEUED";
   row.failure = failure_class(job.run->cause, true);
+  const auto initial = core::initial_step(job.request);
+  const core::Step* step = initial ? core::find_step(job, *initial) : nullptr;
+  if (step != nullptr && step->is_ended()) {
+    row.exit_code = step->result.exit_code;
+    row.signal = step->result.signal;
+  }
   if (is_by_somebody(job.run->cause)) row.ended_by = job.run->ended_by;
   row.reason = fact.why;
   row.usage = core::counted_usage(job.run->usage, core::usage_of_steps(job));

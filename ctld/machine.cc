@@ -202,6 +202,9 @@ void Machine::note(const core::Fact& fact) {
   if (const auto* split = std::get_if<core::ElementSplit>(&fact)) {
     changes_.jobs.push_back(split->array);
   }
+  if (const auto* forgotten = std::get_if<core::JobsForgotten>(&fact)) {
+    changes_.jobs.insert(changes_.jobs.end(), forgotten->jobs.begin(), forgotten->jobs.end());
+  }
   if (const auto* turned = std::get_if<core::RowTurned>(&fact)) note_turn(*turned);
 }
 

@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 #include "ctld/daemon.h"
-#include "ctld/role_members.h"
+#include "ctld/system_users.h"
 #include "platform/file.h"
 #include "plugins/policies.h"
 
@@ -91,7 +91,7 @@ Result<DaemonOptions> daemon_options(const Options& options, const config::Confi
 
 Result<void> serve(const Options& options) {
   const auto manager = platform::ServiceManager::from_environment();
-  auto config = config::load(options.config);
+  auto config = config::load(options.config, {}, system_users(UnknownUsers::noted));
   if (!config) return tl::unexpected(config.error());
   auto chosen = daemon_options(options, *config);
   if (!chosen) return tl::unexpected(chosen.error());
@@ -106,9 +106,6 @@ Result<void> serve(const Options& options) {
     chosen->log_fd = log.get();
   }
   for (const std::string& line : chosen->config.warnings) chosen->log.warning(line);
-  for (const std::string& line : resolve_members(&chosen->config, options.config)) {
-    chosen->log.warning(line);
-  }
   auto daemon = Daemon::open(std::move(*chosen));
   if (!daemon) {
     if (log.is_open()) Log(log.get()).error(daemon.error().message);
@@ -120,13 +117,12 @@ Result<void> serve(const Options& options) {
 
 /// Complaints and warnings go to standard error; warnings alone are no failure.
 int check_file(const std::string& path) {
-  auto config = config::load(path);
+  auto config = config::load(path, {}, system_users(UnknownUsers::warned));
   if (!config) return complain(config.error());
   if (const auto policies = plugins::make_policies(config->settings); !policies) {
     return complain(policies.error());
   }
   for (const std::string& line : config->warnings) warn(line);
-  for (const std::string& line : resolve_members(&*config, path)) warn(line);
   return 0;
 }
 

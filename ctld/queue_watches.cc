@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/job/array.h"
 #include "ctld/translate/replies.h"
 
 namespace cox::ctld {
@@ -13,20 +14,25 @@ namespace {
 constexpr std::size_t reply_jobs = 1000;   // in one reply, as of lists
 constexpr std::size_t reasons_max = 1000;  // more fit no screen
 
-/// Not on a list of what waits or runs: ended, forgotten, or an array that its elements stand for.
-bool is_off_list(const core::Job* job) {
-  return job == nullptr || job->phase == JobPhase::ended || job->phase == JobPhase::split;
+/// Not on a list of what waits or runs: ended, or an array that its elements stand for.
+bool is_off_list(const core::Job& job) {
+  return job.phase == JobPhase::ended || job.phase == JobPhase::split;
 }
 
 }  // namespace
 
-QueueWatch::QueueWatch(
-    Conversation to, std::string user, Selector selector, std::set<JobId> named, bool is_named)
+QueueWatch::QueueWatch(Conversation to,
+                       std::string user,
+                       Selector selector,
+                       std::set<JobId> named,
+                       bool is_named,
+                       bool with_ended)
     : to_(to),
       user_(std::move(user)),
       selector_(std::move(selector)),
       named_(std::move(named)),
-      is_named_(is_named) {}
+      is_named_(is_named),
+      with_ended_(with_ended) {}
 
 bool QueueWatch::wants(const core::Job& job) const {
   return asks_for(job) && (selector_.empty() || selector_.matches(job.request.common->labels));
@@ -40,7 +46,25 @@ bool QueueWatch::asks_for(const core::Job& job) const {
 
 void QueueWatch::note(const core::State& state, JobId id) {
   const core::Job* job = state.find_job(id);
-  if (job != nullptr && asks_for(*job)) changed_.insert(id);
+  // One that has left memory leaves the list of ended ones, too.
+  const bool is_gone = job == nullptr && with_ended_ && (!is_named_ || named_.contains(id));
+  if (is_gone || (job != nullptr && asks_for(*job))) changed_.insert(id);
+}
+
+/// As Listing::add_any has them.
+void QueueWatch::put_rows(const core::State& state,
+                          const core::Plan& plan,
+                          const core::Job& job,
+                          wire::JobList* told) const {
+  if (!with_ended_ || !core::is_array(job)) {
+    if (with_ended_ || !is_off_list(job)) put_job(state, plan, job, false, told->add_jobs());
+    return;
+  }
+  const ArraySpec& cancelled = job.run->array->cancelled;
+  if (!cancelled.empty()) {
+    put_elements(state, plan, job, cancelled, true, false, told->add_jobs());
+  }
+  if (job.phase == JobPhase::pending) put_job(state, plan, job, false, told->add_jobs());
 }
 
 bool QueueWatch::is_due(Instant now) const {
@@ -56,12 +80,11 @@ void QueueWatch::next(const core::State& state,
     const JobId id = *changed_.begin();
     changed_.erase(changed_.begin());
     const core::Job* job = state.find_job(id);
-    if (is_off_list(job) || !wants(*job)) {
-      told.add_gone(id.value);
-      reasons_.erase(id);
-    } else {
-      put_job(state, plan, *job, false, told.add_jobs());
-    }
+    const int before = told.jobs_size();
+    if (job != nullptr && wants(*job)) put_rows(state, plan, *job, &told);
+    if (told.jobs_size() != before) continue;
+    told.add_gone(id.value);
+    reasons_.erase(id);
   }
   remember(state, plan, told);
   if (changed_.empty()) told_ = now;

@@ -25,9 +25,14 @@ inline constexpr Duration watch_pause = milliseconds(200);
 class QueueWatch {
  public:
   /// `named`: the jobs and arrays that were asked for; with none, all of the user, or of all.
-  /// `selector`: of labels; empty: any.
-  QueueWatch(
-      Conversation to, std::string user, Selector selector, std::set<JobId> named, bool is_named);
+  /// `selector`: of labels; empty: any. `with_ended`: ended jobs stay on the list until they leave
+  /// memory.
+  QueueWatch(Conversation to,
+             std::string user,
+             Selector selector,
+             std::set<JobId> named,
+             bool is_named,
+             bool with_ended);
 
   const Conversation& conversation() const { return to_; }
 
@@ -49,12 +54,18 @@ class QueueWatch {
  private:
   bool asks_for(const core::Job& job) const;
   bool wants(const core::Job& job) const;
+  /// Adds what the list has of the job; of an array with ended ones that may be two rows.
+  void put_rows(const core::State& state,
+                const core::Plan& plan,
+                const core::Job& job,
+                wire::JobList* told) const;
 
   Conversation to_;
   std::string user_;
   Selector selector_;
   std::set<JobId> named_;
   bool is_named_;
+  bool with_ended_;
   bool is_listed_ = false;
   std::set<JobId> changed_;
   std::map<JobId, Reason> reasons_;

@@ -12,6 +12,7 @@
 namespace cox::ctld {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Texts = std::vector<std::string>;
@@ -38,7 +39,9 @@ class QueueWatching : public ::testing::Test {
     world_.say(user_, request);
   }
 
-  void watch(const std::vector<std::uint64_t>& jobs = {}, const std::string& user = "") {
+  void watch(const std::vector<std::uint64_t>& jobs = {},
+             const std::string& user = "",
+             bool with_ended = false) {
     wire::ClientRequest request;
     request.set_number(1);
     wire::ListJobs& list = *request.mutable_list_jobs();
@@ -46,6 +49,7 @@ class QueueWatching : public ::testing::Test {
     list.set_user(user);
     list.set_expand(true);
     list.set_watch(true);
+    list.set_ended(with_ended);
     world_.say(watcher_, request);
   }
 
@@ -205,6 +209,38 @@ TEST_F(QueueWatching, AClientHasSoManyAndWhatIsGoneCostsNothing) {
   world_.turn([this] { world_.controller().client_closed(watcher_); });
   submit();
   EXPECT_THAT(heard_in(seconds(1)), IsEmpty());
+}
+
+TEST_F(QueueWatching, WithEndedOnesHearsEnds) {
+  const std::uint64_t array = submit(2, "0-2");
+  const std::string id = std::to_string(array);
+  watch({}, "", true);
+  heard();
+  const std::uint64_t first = world_.state().find_members(JobId(array))->elements.at(0).value;
+  world_.say(node_, closed(first, 3));
+  EXPECT_THAT(heard_in(seconds(1)),
+              ::testing::UnorderedElementsAre(id + "_2 PENDING Resources", id + "_0 FAILED",
+                                              id + "_1 RUNNING"));
+  act(wire::JobAction::CANCEL, array);
+  EXPECT_THAT(heard_in(seconds(1)), Contains(id + "_2 CANCELLED"));
+  world_.say(node_, closed(world_.state().find_members(JobId(array))->elements.at(1).value, 0));
+  EXPECT_THAT(heard_in(seconds(1)), Contains(id + "_1 CANCELLED"));
+}
+
+TEST_F(QueueWatching, WhatLeavesMemoryLeavesAListOfEndedOnesAlone) {
+  const core::Plan& plan = world_.controller().machine().plan();
+  const Instant late = Instant{} + minutes(1);
+  for (const bool with_ended : {false, true}) {
+    QueueWatch watch({watcher_, 1}, "", {}, {JobId{7}}, true, with_ended);
+    watch.listed();
+    watch.note(world_.state(), JobId{7});
+    watch.note(world_.state(), JobId{8});
+    EXPECT_EQ(watch.is_due(late), with_ended);
+    wire::JobList told;
+    watch.next(world_.state(), plan, late, &told);
+    EXPECT_EQ(told.gone_size(), with_ended ? 1 : 0) << "the one that was asked for";
+    EXPECT_EQ(told.jobs_size(), 0);
+  }
 }
 
 }  // namespace

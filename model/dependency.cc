@@ -31,8 +31,8 @@ Result<DependencyKind> parse_kind(std::string_view word) {
   }
   const auto near =
       nearest(word.substr(0, 32), std::vector<std::string>(kind_names.begin(), kind_names.end()));
-  return bad_dependency(word,
-                        "is no type of dependency" + (near ? " (nearest: " + *near + ")" : ""));
+  return bad_dependency(word, "is no type of dependency" +
+                                  (near ? " (nearest: " + *near + ")" : " (see: cox-submit(1))"));
 }
 
 Result<JobReference> parse_reference(std::string_view part) {
@@ -82,6 +82,7 @@ Result<DependencyTerm> parse_term(std::string_view part, std::size_t jobs_left) 
                           "more than " + std::to_string(dependency_jobs_max) + " jobs are named");
   }
   for (const std::string_view word : words) {
+    if (word.empty()) return bad_dependency(part, "names no job behind ':' (TYPE:JOB[:JOB...])");
     const auto reference = parse_reference(word);
     if (!reference) return Failure(reference.error());
     term.jobs.push_back(*reference);

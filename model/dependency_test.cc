@@ -68,5 +68,14 @@ TEST(Dependency, takes_ten_thousand_jobs_and_no_more) {
   EXPECT_FALSE(parse_dependency(terms));
 }
 
+TEST(Dependency, WhatNamesNoJobBehindAColonIsRefused) {
+  for (const char* text : {"afterok:", "afterok:1:", "after:1::2", "1:"}) {
+    const auto parsed = parse_dependency(text);
+    ASSERT_FALSE(parsed) << text;
+    EXPECT_EQ(parsed.error().message, "dependency \"" + std::string(text) +
+                                          "\": names no job behind ':' (TYPE:JOB[:JOB...])");
+  }
+}
+
 }  // namespace
 }  // namespace cox

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace cox {
@@ -64,6 +65,8 @@ struct Hash {
   friend auto operator<=>(const Hash&, const Hash&) = default;
 };
 
+/// As people write it, everywhere: "7", and "7_4" for element 4 of array 7.
+std::string job_name(JobId job, std::optional<std::uint32_t> index = std::nullopt);
 /// "batch", "alloc" or the number.
 std::string step_name(StepId step);
 

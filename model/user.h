@@ -27,6 +27,14 @@ struct Caller {
   std::uint32_t gid = 0;
   Role role = Role::user;
   bool is_confined = false;  // its host is not trusted to say who it is: no role above user
+  std::string name{};        // as people know it; empty where nobody has looked it up
 };
+
+/// "ada", or "uid 1001" where there is no name.
+std::string user_text(Uid uid, const std::string& name);
+
+inline std::string caller_text(const Caller& caller) {
+  return user_text(caller.uid, caller.name);
+}
 
 }  // namespace cox

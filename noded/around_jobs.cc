@@ -66,7 +66,7 @@ void Daemon::run_epilog(AttemptKey key, const Usage& usage) {
 }
 
 void Daemon::removed(AttemptKey key, const Usage& usage, const std::string& epilog_failure) {
-  if (!epilog_failure.empty()) log_.error("attempt " + key_text(key) + ": " + epilog_failure);
+  if (!epilog_failure.empty()) log_.error("attempt " + names_.text(key) + ": " + epilog_failure);
   tell(agent::ContainerRemoved{key, usage, epilog_failure});
   log_closed(key);
 }

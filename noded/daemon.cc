@@ -31,6 +31,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
       containers_(loop, log, std::move(setup_.containment), setup_.container_base),
       supervisors_(loop,
                    log,
+                   names_,
                    setup_.paths,
                    setup_.stepd,
                    !containers_.are_held_by_kernel(),
@@ -39,6 +40,7 @@ Daemon::Daemon(platform::Loop& loop, Log& log, Setup setup)
                     [this](const StepKey& step) { orphans_.collect(step); }}),
       orphans_(loop,
                log,
+               names_,
                containers_,
                {[this](int session) { return supervisors_.have_session(session); },
                 [this](int pid) { return programs_.is_running(pid); }}),
@@ -230,7 +232,7 @@ void Daemon::take_terms(const ContactTerms& terms) {
 void Daemon::take_prepare(Received received) {
   const AttemptKey key = std::get<agent::Prepare>(received.request).attempt;
   if (received.refusal) {
-    log_.error("attempt " + key_text(key) + ": " + *received.refusal);
+    log_.error("attempt " + names_.text(key) + ": " + *received.refusal);
     run(agent::ReportPrepared{key, "", received.refusal, false});
     return;
   }
@@ -242,7 +244,7 @@ void Daemon::take_prepare(Received received) {
 void Daemon::take_step(Received received) {
   const StepKey key = std::get<agent::PrepareStep>(received.request).step;
   if (received.refusal) {
-    log_.error("step " + key_text(key) + ": " + *received.refusal);
+    log_.error("step " + names_.text(key) + ": " + *received.refusal);
     run(agent::ReportStepPrepared{key, "", received.refusal});
     return;
   }
@@ -277,7 +279,7 @@ void Daemon::supervisor_told(agent::SupervisorStatus status) {
 void Daemon::supervisor_gone(agent::SupervisorGone gone) {
   const agent::AgentStep* step = state_.find(gone.step);
   if (step != nullptr && !step->is_over()) {
-    log_.warning("supervisor of step " + key_text(gone.step) + " is lost: " + gone.why);
+    log_.warning("supervisor of step " + names_.text(gone.step) + " is lost: " + gone.why);
   }
   if (is_recovered_) {
     const bool is_new = step != nullptr && step->phase == agent::StepPhase::preparing;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "noded/agent/agent.h"
+#include "noded/attempt_names.h"
 #include "noded/contact.h"
 #include "noded/containers.h"
 #include "noded/controller_link.h"
@@ -127,6 +128,8 @@ class Daemon {
   platform::Loop& loop_;
   Log& log_;
   Setup setup_;
+  std::map<AttemptKey, AttemptPlan> plans_;
+  AttemptNames names_{plans_};
   Worker lookups_, removals_, looks_;
   platform::Programs programs_;
   HealthCheck health_;
@@ -138,7 +141,6 @@ class Daemon {
   Forward forward_;
   ContactClock contact_;
   agent::AgentState state_;
-  std::map<AttemptKey, AttemptPlan> plans_;
   std::deque<agent::AgentRequest> requests_;  // told while effects of another are carried out
   bool is_telling_ = false;
   std::map<AttemptKey, Error> unwritten_;             // attempts whose file could not be written

@@ -152,7 +152,7 @@ void Daemon::run(const agent::SpawnSupervisor& effect) {
   }
   const auto pid = spawn(plan->second, effect);
   if (!pid) {
-    log_.error("step " + key_text(effect.step) + ": " + pid.error().message);
+    log_.error("step " + names_.text(effect.step) + ": " + pid.error().message);
     return tell(agent::SupervisorGone{effect.step, pid.error().message, false});
   }
   containers_.set_supervisor(effect.step, *pid);
@@ -240,7 +240,7 @@ void Daemon::run(const agent::PauseAttempt& effect) {
   if (effect.stands) supervisors_.send_attempt(effect.attempt, told, pause_protocol);
   const auto done = containers_.freeze(effect.attempt, effect.stands);
   if (!done) {
-    log_.error("attempt " + key_text(effect.attempt) + " cannot be made to " +
+    log_.error("attempt " + names_.text(effect.attempt) + " cannot be made to " +
                (effect.stands ? "stand still: " : "go on: ") + done.error().message);
   }
   if (!effect.stands) supervisors_.send_attempt(effect.attempt, told, pause_protocol);
@@ -278,7 +278,7 @@ void Daemon::run(const agent::RemoveContainer& effect) {
       return;
     }
     if (stuck_told_.insert(key).second) {
-      log_.warning("attempt " + key_text(key) + ": " + std::to_string(removal.processes) +
+      log_.warning("attempt " + names_.text(key) + ": " + std::to_string(removal.processes) +
                    " processes survive SIGKILL; tried again each second: " + removal.why);
     }
     tell(agent::ContainerBusy{key, removal.processes, removal.why});
@@ -292,7 +292,7 @@ void Daemon::run(const agent::Remember& effect) {
       platform::write_file_atomic(setup_.paths.attempt_file(effect.attempt),
                                   attempt_file_text(plan->second, effect.released), {0600, false});
   if (written) return;
-  log_.error("attempt " + key_text(effect.attempt) + ": " + written.error().message);
+  log_.error("attempt " + names_.text(effect.attempt) + ": " + written.error().message);
   unwritten_[effect.attempt] = written.error();
 }
 
@@ -312,20 +312,21 @@ void Daemon::run(const agent::Forget& effect) {
 
 void Daemon::run(const agent::ReportPrepared& effect) {
   if (effect.failure) {
-    log_.warning("attempt " + key_text(effect.attempt) + " cannot be prepared: " + *effect.failure);
+    log_.warning("attempt " + names_.text(effect.attempt) +
+                 " cannot be prepared: " + *effect.failure);
   }
   controller_.send(report_bytes(effect));
 }
 
 void Daemon::run(const agent::ReportStepPrepared& effect) {
   if (effect.failure) {
-    log_.warning("step " + key_text(effect.step) + " cannot be prepared: " + *effect.failure);
+    log_.warning("step " + names_.text(effect.step) + " cannot be prepared: " + *effect.failure);
   }
   controller_.send(report_bytes(effect));
 }
 
 void Daemon::run(const agent::ReportStepEnded& effect) {
-  log_.info("step " + key_text(effect.step) + " ended: " + result_text(effect.result));
+  log_.info("step " + names_.text(effect.step) + " ended: " + result_text(effect.result));
   controller_.send(report_bytes(effect));
 }
 
@@ -341,7 +342,7 @@ void Daemon::run(const agent::ReportStuck& effect) {
 void Daemon::log_closed(AttemptKey key) {
   const agent::AgentAttempt* attempt = state_.find(key);
   const bool has_result = attempt != nullptr && attempt->batch_result.has_value();
-  log_.info("attempt " + key_text(key) + " closed" +
+  log_.info("attempt " + names_.text(key) + " closed" +
             (has_result ? ": " + result_text(*attempt->batch_result) : ""));
 }
 

@@ -24,8 +24,12 @@ constexpr Duration sweep_period = seconds(5);
 
 }  // namespace
 
-Orphans::Orphans(platform::Loop& loop, const Log& log, Containers& containers, Own own)
-    : loop_(loop), log_(log), containers_(containers), own_(std::move(own)) {}
+Orphans::Orphans(platform::Loop& loop,
+                 const Log& log,
+                 const AttemptNames& names,
+                 Containers& containers,
+                 Own own)
+    : loop_(loop), log_(log), names_(names), containers_(containers), own_(std::move(own)) {}
 
 Orphans::~Orphans() {
   loop_.cancel(sweeping_);
@@ -86,7 +90,7 @@ bool Orphans::take(const StepKey& step, int pid) {
   if (!watched) return false;
   taken_.insert(pid);
   if (!info || !platform::is_running(pid)) return false;
-  log_.warning("step " + key_text(step) + ": process " + std::to_string(pid) +
+  log_.warning("step " + names_.text(step) + ": process " + std::to_string(pid) +
                " outlived its supervisor: killed");
   if (containers_.enter(step, pid)) return true;
   // The container is gone already.

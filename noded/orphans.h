@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "model/ids.h"
+#include "noded/attempt_names.h"
 #include "noded/containers.h"
 #include "noded/log.h"
 #include "platform/loop.h"
@@ -23,7 +24,11 @@ class Orphans {
     std::function<bool(int pid)> is_program;      // of the administrator, and runs
   };
 
-  Orphans(platform::Loop& loop, const Log& log, Containers& containers, Own own);
+  Orphans(platform::Loop& loop,
+          const Log& log,
+          const AttemptNames& names,
+          Containers& containers,
+          Own own);
   ~Orphans();
   Orphans(const Orphans&) = delete;
   Orphans& operator=(const Orphans&) = delete;
@@ -44,6 +49,7 @@ class Orphans {
 
   platform::Loop& loop_;
   const Log& log_;
+  const AttemptNames& names_;
   Containers& containers_;
   Own own_;
   bool is_reaper_ = false;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "noded/attempt_names.h"
 #include "noded/paths.h"
 #include "noded/translate.h"
 #include "wire/model_codec.h"
@@ -155,6 +156,20 @@ TEST(Translate, a_refused_registration_carries_the_controllers_reason) {
   ASSERT_FALSE(received);
   EXPECT_EQ(received.error().code, Code::refused);
   EXPECT_EQ(received.error().message, "node n1 is connected from elsewhere");
+}
+
+TEST(AttemptNames, call_elements_as_people_do_and_others_by_their_ids) {
+  std::map<AttemptKey, AttemptPlan> plans;
+  const AttemptNames names(plans);
+  const AttemptKey key{JobId{17}, Attempt{2}};
+  EXPECT_EQ(names.text(key), "17.2") << "it is not known here";
+  plans[key].prepare = prepare_of(17, 2);
+  EXPECT_EQ(names.text(key), "17.2");
+  plans[key].prepare.mutable_element()->set_array(7);
+  plans[key].prepare.mutable_element()->set_index(4);
+  EXPECT_EQ(names.text(key), "7_4.2");
+  EXPECT_EQ(names.text(StepKey{key.job, key.attempt, step_batch}), "7_4.2.batch");
+  EXPECT_EQ(names.text(StepKey{JobId{8}, Attempt{1}, StepId{3}}), "8.1.3");
 }
 
 }  // namespace

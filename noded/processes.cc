@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "noded/daemon.h"
 #include "platform/file.h"
 #include "platform/process.h"
+#include "platform/user.h"
 
 namespace cox::noded {
 namespace {
@@ -101,6 +103,15 @@ wire::Processes process_report(const std::vector<StepProcesses>& steps) {
   return report;
 }
 
+void put_users(const UserIdentity& owner, wire::Processes* report) {
+  std::map<Uid, std::string> names{{owner.uid, owner.name}};
+  for (wire::Process& process : *report->mutable_processes()) {
+    auto [known, is_new] = names.try_emplace(process.uid());
+    if (is_new) known->second = platform::user_name(process.uid());
+    process.set_user(known->second);
+  }
+}
+
 UserIdentity Daemon::user_of(AttemptKey attempt) const {
   const auto plan = plans_.find(attempt);
   return plan == plans_.end() ? UserIdentity{} : plan->second.user;
@@ -122,9 +133,7 @@ void Daemon::tell_processes(const ProcessesOrder& order) {
       [report, steps = std::move(steps), number = order.number, user = user_of(order.attempt)] {
         *report->mutable_processes() = process_report(steps);
         report->mutable_processes()->set_number(number);
-        for (wire::Process& process : *report->mutable_processes()->mutable_processes()) {
-          if (process.uid() == user.uid) process.set_user(user.name);
-        }
+        put_users(user, report->mutable_processes());
       },
       [this, report, origin = order.origin] {
         if (state_.in_session && origin == state_.origin) {

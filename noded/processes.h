@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/ids.h"
+#include "model/user.h"
 #include "wire/node.pb.h"
 
 namespace cox::noded {
@@ -27,5 +28,7 @@ inline constexpr std::size_t processes_told_max = 4096;
 
 /// The processes of `steps` as they are now; those that ended meanwhile are left out.
 wire::Processes process_report(const std::vector<StepProcesses>& steps);
+/// Names whose each process is, the job's user as the controller knows them. May look users up.
+void put_users(const UserIdentity& owner, wire::Processes* report);
 
 }  // namespace cox::noded

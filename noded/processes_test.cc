@@ -53,5 +53,19 @@ TEST(Processes, of_this_machine_are_reported_and_ended_ones_left_out) {
   EXPECT_GT(process.memory_bytes(), 0);
 }
 
+TEST(Processes, of_every_user_have_a_name_or_their_number) {
+  wire::Processes report;
+  report.add_processes()->set_uid(1001);
+  report.add_processes()->set_uid(0);
+  report.add_processes()->set_uid(4'000'000'001U);
+  UserIdentity owner;
+  owner.uid = 1001;
+  owner.name = "ada";
+  put_users(owner, &report);
+  EXPECT_EQ(report.processes(0).user(), "ada") << "as the controller says";
+  EXPECT_EQ(report.processes(1).user(), "root");
+  EXPECT_EQ(report.processes(2).user(), "4000000001");
+}
+
 }  // namespace
 }  // namespace cox::noded

@@ -55,12 +55,14 @@ void remove_half_made(const std::string& directory, const std::string& name) {
 
 Supervisors::Supervisors(platform::Loop& loop,
                          const Log& log,
+                         const AttemptNames& names,
                          const Paths& paths,
                          std::string program,
                          bool is_guarded,
                          SupervisorEvents events)
     : loop_(loop),
       log_(log),
+      names_(names),
       paths_(paths),
       nursery_(loop, log, std::move(program), is_guarded),
       events_(std::move(events)) {}
@@ -142,18 +144,18 @@ void Supervisors::send_all(const std::string& message, std::uint32_t protocol) {
 void Supervisors::kill(const StepKey& key) {
   const auto it = all_.find(key);
   if (it == all_.end() || it->second.is_exited || it->second.pid <= 0) return;
-  log_.warning("supervisor of step " + key_text(key) + " does not end: killed");
+  log_.warning("supervisor of step " + names_.text(key) + " does not end: killed");
   // While its guard still cleans up, the number may be another process's already.
   const auto killed = platform::signal_process(it->second.pid, it->second.start_ticks, SIGKILL);
-  if (!killed) log_.error("supervisor of step " + key_text(key) + ": " + killed.error().message);
+  if (!killed) log_.error("supervisor of step " + names_.text(key) + ": " + killed.error().message);
 }
 
 void Supervisors::frames_came(const StepKey& key, const std::vector<std::string>& frames) {
   for (const std::string& frame : frames) {
     auto status = receive_status(frame);
     if (!status || status->step != key) {
-      log_.error("supervisor of step " + key_text(key) + ": " +
-                 (status ? "speaks of step " + key_text(status->step) : status.error().message));
+      log_.error("supervisor of step " + names_.text(key) + ": " +
+                 (status ? "speaks of step " + names_.text(status->step) : status.error().message));
       continue;
     }
     if (status->endpoint.empty()) status->endpoint = paths_.step_socket(key);
@@ -245,7 +247,7 @@ void Supervisors::adopt_one(const StepKey& key, std::shared_ptr<Adoption> adopti
       loop_, address, link::Trust{}, wire::PEER_DAEMON, paths_.name, adoption_time_out,
       [this, key, path = address.path, adoption](Result<std::shared_ptr<link::Link>> link) {
         if (link) {
-          log_.info("supervisor of step " + key_text(key) + " adopted");
+          log_.info("supervisor of step " + names_.text(key) + " adopted");
           One& one = all_[key];
           one.pid = (*link)->stream().credentials().pid;
           one.start_ticks = start_ticks_of(one.pid);
@@ -254,7 +256,7 @@ void Supervisors::adopt_one(const StepKey& key, std::shared_ptr<Adoption> adopti
           listen_to(key, std::move(*link));
           return;
         }
-        log_.warning("supervisor of step " + key_text(key) +
+        log_.warning("supervisor of step " + names_.text(key) +
                      " does not answer: " + link.error().message);
         // A stopped one may go on later; a socket without a listener never will.
         if (link.error().code != Code::timed_out) {

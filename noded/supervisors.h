@@ -13,6 +13,7 @@
 #include "link/link.h"
 #include "model/ids.h"
 #include "noded/agent/request.h"
+#include "noded/attempt_names.h"
 #include "noded/log.h"
 #include "noded/nursery.h"
 #include "noded/paths.h"
@@ -32,6 +33,7 @@ class Supervisors {
   /// `program`: coxstepd. `is_guarded`: no cgroup holds its tasks; each gets a guard.
   Supervisors(platform::Loop& loop,
               const Log& log,
+              const AttemptNames& names,
               const Paths& paths,
               std::string program,
               bool is_guarded,
@@ -90,6 +92,7 @@ class Supervisors {
 
   platform::Loop& loop_;
   const Log& log_;
+  const AttemptNames& names_;
   const Paths& paths_;
   Nursery nursery_;
   SupervisorEvents events_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "model/node_fault.h"
 #include "platform/user.h"
 
 namespace cox::noded {
@@ -13,7 +14,7 @@ namespace {
 
 constexpr Duration answer_age_max = seconds(60);
 
-std::string user_text(const UserIdentity& user) {
+std::string whose(const UserIdentity& user) {
   const std::string number = std::to_string(user.uid);
   return user.name.empty() || user.name == number ? "user " + number
                                                   : "user " + user.name + " (" + number + ")";
@@ -22,7 +23,7 @@ std::string user_text(const UserIdentity& user) {
 std::optional<std::string> look_up(const UserIdentity& user) {
   const auto found = platform::resolve_user(user.uid);
   if (found) return std::nullopt;
-  return user_text(user) + " is unknown on this node: " + found.error().message;
+  return whose(user) + " " + std::string(user_unknown_on_node) + ": " + found.error().message;
 }
 
 }  // namespace
@@ -31,8 +32,8 @@ void UserCheck::check(const UserIdentity& user, Done done) {
   const Uid own = geteuid();
   if (own != 0) {
     if (user.uid == own) return done(std::nullopt);
-    return done("this node's daemon runs as user " + std::to_string(own) +
-                ", not as root: " + user_text(user) + " cannot run here");
+    return done(std::string(daemon_is_not_root) + ", but as user " + std::to_string(own) + ": " +
+                whose(user) + " cannot run here");
   }
   if (user.uid == 0 || user.name == std::to_string(user.uid)) return done(std::nullopt);
   const Duration now = loop_.monotonic();

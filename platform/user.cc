@@ -16,6 +16,7 @@ namespace cox::platform {
 namespace {
 
 constexpr std::size_t entry_bytes_max = 1U << 20;
+constexpr std::size_t passwd_bytes_max = 16U << 20;
 
 /// The supplementary groups without the primary one, ascending: equal users compare equal.
 Result<std::vector<std::uint32_t>> groups_of(const std::string& name, gid_t primary) {
@@ -101,6 +102,17 @@ Result<UserIdentity> resolve_user_name(const std::string& name) {
   const auto number = parse_u64(name);
   if (user || !number || *number >= 0xffff'ffffU) return user;
   return resolve_user(static_cast<Uid>(*number));
+}
+
+std::vector<std::string> local_user_names() {
+  std::vector<std::string> names;
+  const auto table = read_file("/etc/passwd", passwd_bytes_max);
+  if (!table) return names;
+  for (const std::string_view line : split(*table, '\n')) {
+    const std::size_t colon = line.find(':');
+    if (colon != std::string_view::npos && colon != 0) names.emplace_back(line.substr(0, colon));
+  }
+  return names;
 }
 
 std::string user_name(Uid uid) {

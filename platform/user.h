@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/result.h"
 #include "model/user.h"
@@ -20,6 +21,8 @@ Result<UserIdentity> resolve_user(Uid uid,
                                   std::optional<std::uint32_t> gid_without_entry = std::nullopt);
 /// By name; a decimal number is read as a uid. error: not_found, bad_usage for a hostile name
 Result<UserIdentity> resolve_user_name(const std::string& name);
+/// The names of the host's own table of users; others may come from a network.
+std::vector<std::string> local_user_names();
 /// The user's name, or the number where there is none.
 std::string user_name(Uid uid);
 /// The group's name, or the number where there is none.

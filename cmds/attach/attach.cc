@@ -5,10 +5,13 @@
 #include <array>
 #include <csignal>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "cmds/run/attachment.h"
@@ -22,9 +25,12 @@ namespace cox::cmds {
 namespace attach_locals {
 namespace {
 
+constexpr std::size_t jobs_named_max = 10;
+
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"read-only", 'r', "", "look on, type nothing"},
+      OptionSpec{"label", 0, "SELECTOR", "your job that runs with such labels"},
       OptionSpec{"label-output", 'l', "", "each line begins with its task's rank"},
       OptionSpec{"output-of", 0, "TASK", "of standard output only what this task writes"},
       OptionSpec{"error-of", 0, "TASK", "of standard error only what this task writes"},
@@ -120,11 +126,31 @@ Result<AttachOptions> attach_options(const Parsed& given, const wire::StepReady&
   return attach;
 }
 
-Result<int> run(const Parsed& given) {
-  if (given.operands().size() != 1) {
-    return usage_error(given.command(), "one job or step is expected");
+/// One: labels that several jobs have do not say which is meant.
+Result<JobName> name_asked(const Parsed& given) {
+  const bool has_label = given.has("label");
+  if (given.operands().size() != (has_label ? 0 : 1)) {
+    return usage_error(given.command(), "one job or step is expected, or --label");
   }
-  const auto name = parse_job_name(given.operands().front());
+  if (!has_label) return parse_job_name(given.operands().front());
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  const auto jobs = labelled_jobs(given, *session, Labelled::running);
+  if (!jobs) return Failure(jobs.error());
+  if (jobs->size() == 1) return jobs->front();
+  std::vector<std::string> names;
+  for (const JobName& job : *jobs) {
+    if (names.size() == jobs_named_max) break;
+    names.push_back(job.text);
+  }
+  return fail(Code::bad_usage, "--label " + quoted(given.value("label")) + ": " +
+                                   std::to_string(jobs->size()) +
+                                   " jobs that run have such labels: " + join(names, ", ") +
+                                   (jobs->size() > names.size() ? ", ..." : ""));
+}
+
+Result<int> run(const Parsed& given) {
+  const auto name = name_asked(given);
   if (!name) return Failure(name.error());
   const auto ready = find_step(given, *name);
   if (!ready) return Failure(ready.error());
@@ -135,8 +161,7 @@ Result<int> run(const Parsed& given) {
   RunWords words(false, false);
   auto attachment = Attachment::open(*ready, *attach, words);
   if (!attachment) return Failure(attachment.error());
-  const std::string title =
-      "step " + std::to_string(ready->job()) + "." + std::to_string(ready->step());
+  const std::string title = "step " + job_name_of(*ready) + "." + std::to_string(ready->step());
   print_error("attached to " + title + " on " + ready->node_list() + "; " +
               (attach->is_terminal ? "Ctrl-]" : "Ctrl-C") + " leaves it");
   Onlooker onlooker(std::move(*attachment), std::move(*signals), attach->is_terminal);
@@ -147,7 +172,7 @@ Result<int> run(const Parsed& given) {
     print_error("left " + title + ", which goes on");
     return 0;
   }
-  const std::string text = step_end_text(ready->job(), *result);
+  const std::string text = step_end_text(job_name_of(*ready), *result);
   if (!text.empty()) print_error(text);
   return step_status(*result);
 }
@@ -156,7 +181,7 @@ Result<int> run(const Parsed& given) {
 }  // namespace attach_locals
 
 const Command attach_command{"attach",
-                             "[--read-only] JOB[.STEP]",
+                             "[--read-only] JOB[.STEP] | --label SELECTOR",
                              "the terminal or output of a step that runs",
                              attach_locals::options,
                              Operands::anywhere,

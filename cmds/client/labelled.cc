@@ -3,13 +3,30 @@
 
 #include <unistd.h>
 
-#include <set>
+#include <map>
+#include <string>
 
 #include "cmds/client/commands.h"
+#include "cmds/client/views.h"
 #include "common/text.h"
 #include "model/selector.h"
 
 namespace cox::cmds {
+namespace {
+
+const char* words_of(Labelled which) {
+  switch (which) {
+    case Labelled::known:
+      return "no job of yours that the controller has in memory";
+    case Labelled::running:
+      return "no job of yours that runs";
+    case Labelled::unended:
+      break;
+  }
+  return "no job of yours that has not ended";
+}
+
+}  // namespace
 
 Result<std::vector<JobName>> labelled_jobs(const Parsed& given, Session& session, Labelled which) {
   const std::string& text = given.value("label");
@@ -23,16 +40,20 @@ Result<std::vector<JobName>> labelled_jobs(const Parsed& given, Session& session
   request.mutable_list_jobs()->set_ended(which == Labelled::known);
   const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
-  std::set<std::uint64_t> ids;
+  std::map<std::uint64_t, std::string> names;
   for (const wire::JobView& job : reply->jobs().jobs()) {
-    if (job.uid() == ::geteuid()) ids.insert(job.array() != 0 ? job.array() : job.job());
+    if (job.uid() != ::geteuid()) continue;
+    if (which == Labelled::running) {
+      if (job.attempt() != 0 && job.state() != "PENDING") names.emplace(job.job(), id_text(job));
+    } else {
+      const std::uint64_t id = job.array() != 0 ? job.array() : job.job();
+      names.emplace(id, std::to_string(id));
+    }
   }
   std::vector<JobName> jobs;
-  for (const std::uint64_t id : ids) jobs.push_back({JobId{id}, {}, {}, std::to_string(id)});
+  for (const auto& [id, name] : names) jobs.push_back({JobId{id}, {}, {}, name});
   if (!jobs.empty()) return jobs;
-  const char* whose = which == Labelled::known ? "no job of yours that the controller has in memory"
-                                               : "no job of yours that has not ended";
-  return fail(Code::not_found, std::string(whose) + " has labels " + quoted(text));
+  return fail(Code::not_found, std::string(words_of(which)) + " has labels " + quoted(text));
 }
 
 Result<void> check_names_or_label(const Parsed& given, bool has_names) {

@@ -9,10 +9,12 @@
 
 namespace cox::cmds {
 
-/// What wait, why, show and logs mean: jobs of the caller, whole arrays, in order of their ids.
+/// What wait, why, show and logs mean: jobs of the caller, whole arrays, in order of their ids; and
+/// what ps and attach mean.
 enum class Labelled {
   unended,  // that have not ended
   known,    // also those that ended and are in the controller's memory
+  running,  // of which something runs; of arrays the elements
 };
 
 /// error: bad_usage for a selector that is none, not_found when no job has such labels

@@ -10,6 +10,7 @@
 #include "cmds/client/local_instants.h"
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
+#include "cmds/client/wording.h"
 #include "cmds/history/columns.h"
 #include "cmds/queue/steps.h"
 #include "cmds/run/labels.h"
@@ -249,6 +250,25 @@ TEST(Trap20, a_document_holds_ids_of_64_bits) {
   JsonWriter json;
   json.number("job", std::uint64_t{0x1'0000'0000'0005});
   EXPECT_NE(json.take().find("281474976710661"), std::string::npos);
+}
+
+TEST(JobEnd, an_attempt_that_another_followed_has_an_exit_status) {
+  wire::JobView attempt;
+  attempt.set_state("REQUEUED");
+  attempt.set_exit_code(75);
+  EXPECT_EQ(exit_code_of(attempt), std::nullopt) << "the job goes on";
+  EXPECT_EQ(exit_code_of_attempt(attempt), 75);
+  attempt.set_exit_code(0);
+  EXPECT_EQ(exit_code_of_attempt(attempt), std::nullopt) << "it was stopped";
+}
+
+TEST(Wording, of_a_job_that_waits_calls_elements_as_people_do) {
+  wire::JobView job;
+  job.set_job(17);
+  job.set_id("7_4");
+  job.set_state("PENDING");
+  job.set_reason("Resources");
+  EXPECT_EQ(wait_text(job), "job 7_4 waits: Resources (see: cox why 7_4)");
 }
 
 }  // namespace

@@ -93,6 +93,17 @@ Result<std::vector<std::string>> exported_environment(std::string_view text,
   return exported;
 }
 
+Result<std::vector<std::string>> submitted_environment(std::string_view exported) {
+  auto environment = exported_environment(exported, platform::current_environment());
+  if (!environment) return environment;
+  std::size_t bytes = 0;
+  for (const std::string& variable : *environment) bytes += variable.size() + 1;
+  if (bytes <= wire::environment_bytes_max) return environment;
+  return fail(Code::bad_usage,
+              "the environment has " + std::to_string(bytes) + " bytes, more than " +
+                  std::to_string(wire::environment_bytes_max) + " (see: --export)");
+}
+
 ClientKey make_client_key() {
   ClientKey key;
   auto* bytes = reinterpret_cast<unsigned char*>(key.words.data());
@@ -146,19 +157,10 @@ Result<void> collect_surroundings(JobRequest* request) {
 }
 
 Result<wire::Submit> make_submit(const RequestDraft& draft, const std::string& script) {
-  auto environment = exported_environment(draft.exported, platform::current_environment());
+  auto environment = submitted_environment(draft.exported);
   if (!environment) return Failure(environment.error());
-  std::size_t bytes = 0;
   wire::Submit submit;
-  for (std::string& variable : *environment) {
-    bytes += variable.size() + 1;
-    submit.add_environment(std::move(variable));
-  }
-  if (bytes > wire::environment_bytes_max) {
-    return fail(Code::bad_usage,
-                "the environment has " + std::to_string(bytes) + " bytes, more than " +
-                    std::to_string(wire::environment_bytes_max) + " (see: --export)");
-  }
+  for (std::string& variable : *environment) submit.add_environment(std::move(variable));
   const ClientKey key = make_client_key();
   submit.set_key_high(key.words[0]);
   submit.set_key_low(key.words[1]);

@@ -17,6 +17,8 @@ namespace cox::cmds {
 /// error: bad_usage for a malformed name
 Result<std::vector<std::string>> exported_environment(std::string_view text,
                                                       const std::vector<std::string>& environment);
+/// What a job gets of our own environment. error: bad_usage also where it is too large
+Result<std::vector<std::string>> submitted_environment(std::string_view exported);
 /// `a,b=1,"c=x,y"`: parts at commas outside quotes, quotes removed.
 std::vector<std::string> split_export_list(std::string_view text);
 

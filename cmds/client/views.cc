@@ -50,9 +50,13 @@ std::string limit_text(std::int64_t limit_us) {
 }
 
 std::optional<std::int32_t> exit_code_of(const wire::JobView& job) {
-  if (!job.is_final() || job.signal() != 0) return std::nullopt;
-  if (job.exit_code() == 0 && job.state() != "COMPLETED") return std::nullopt;
-  return job.exit_code();
+  return job.is_final() ? exit_code_of_attempt(job) : std::nullopt;
+}
+
+std::optional<std::int32_t> exit_code_of_attempt(const wire::JobView& attempt) {
+  if (attempt.signal() != 0) return std::nullopt;
+  if (attempt.exit_code() == 0 && attempt.state() != "COMPLETED") return std::nullopt;
+  return attempt.exit_code();
 }
 
 std::optional<std::int32_t> exit_code_of(const wire::StepView& step) {

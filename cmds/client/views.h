@@ -26,6 +26,8 @@ std::string limit_text(std::int64_t limit_us);
 /// and where a signal, a limit or a failed launch ended it before there was one.
 std::optional<std::int32_t> exit_code_of(const wire::JobView& job);
 std::optional<std::int32_t> exit_code_of(const wire::StepView& step);
+/// The same of an attempt that is over, whether or not another followed.
+std::optional<std::int32_t> exit_code_of_attempt(const wire::JobView& attempt);
 /// For columns: "-" where there is none, and for signal 0.
 std::string exit_text(const wire::JobView& job);
 std::string signal_text(const wire::JobView& job);

@@ -256,6 +256,7 @@ void write_json(const wire::NodeView& node, JsonWriter* json) {
     json->end_object();
   }
   json->end_array();
+  write_texts("job_ids", node.job_names(), json);
   json->end_object();
 }
 

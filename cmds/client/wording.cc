@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmds/client/views.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -48,7 +49,7 @@ Error reworded(Error error, const Wording& wording) {
 
 std::string wait_text(const wire::JobView& job) {
   if (job.state() != "PENDING" || job.reason().empty() || job.reason() == "None") return "";
-  const std::string id = std::to_string(job.job());
+  const std::string id = id_text(job);
   return "job " + id + " waits: " + job.reason() + " (see: cox why " + id + ")";
 }
 

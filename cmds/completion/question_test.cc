@@ -116,5 +116,14 @@ TEST(Completion, NonsenseIsAnsweredByNothing) {
   EXPECT_EQ(completion_lines(ask({"queue", "--no-h"}), Shell::bash), "--no-header\n");
 }
 
+TEST(Completion, KeysOfConfigurationsAndOfUpdatesAreWords) {
+  EXPECT_THAT(words_of(ask({"sim", "--set", "sch"})), Contains("scheduling.backfill="));
+  EXPECT_THAT(words_of(ask({"update", "7", "ti"})), Contains("time="));
+  EXPECT_EQ(ask({"update", "7"}).wanted, Wanted::jobs);
+  EXPECT_EQ(completion_lines(ask({"sim", "--set=priority.f"}), Shell::bash),
+            "priority.fairshare=\n");
+  EXPECT_THAT(words_of(ask({"history", "-s", "D"})), Contains("DEADLINE"));
+}
+
 }  // namespace
 }  // namespace cox::cmds

@@ -15,6 +15,7 @@ _cox() {
       :directories) compopt -o filenames; mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$cur") ;;
       :programs) mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -c -- "$cur") ;;
       :users) mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -u -- "$cur") ;;
+      *=) compopt -o nospace; COMPREPLY+=("$line") ;;
       *) COMPREPLY+=("$line") ;;
     esac
   done < <(cox completion words bash "${COMP_WORDS[@]:0:COMP_CWORD+1}" 2>/dev/null)

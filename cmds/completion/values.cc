@@ -10,9 +10,11 @@
 #include "cmds/client/views.h"
 #include "cmds/history/columns.h"
 #include "cmds/nodes/nodes.h"
+#include "cmds/update/changes.h"
 #include "common/text.h"
 #include "model/job_state.h"
 #include "model/node_state.h"
+#include "model/setting_keys.h"
 
 namespace cox::cmds {
 namespace {
@@ -55,6 +57,8 @@ std::vector<std::string> states_of(const std::string& command) {
     const auto state = static_cast<JobState>(i);
     if (!is_past || is_final(state)) states.emplace_back(to_text(state));
   }
+  // What becomes of attempts that others follow.
+  if (is_past) states.insert(states.end(), {"REQUEUED", "UNDONE"});
   return states;
 }
 
@@ -171,6 +175,10 @@ void value_of_option(const Command& command, const OptionSpec& spec, Question* t
     to->words = plain(columns_of(command.name));
   } else if (name == "state") {
     to->words = plain(states_of(command.name));
+  } else if (value == "KEY=VALUE" && name == "set") {
+    for (const std::string_view key : setting_keys) {
+      to->words.push_back({std::string(key) + "=", ""});
+    }
   } else if (is_choice(value)) {
     to->words = plain(choices(value));
   } else if (const auto wanted = meaning(value)) {
@@ -201,6 +209,9 @@ void operand_of_command(const std::vector<std::string>& operands, bool dashes, Q
       continue;
     }
     take_token(form.tokens[at], operands.empty() ? "" : operands.front(), to);
+  }
+  if (std::string_view(to->command->name) == "update") {
+    for (const std::string& key : update_keys()) to->words.push_back({key + "=", ""});
   }
   // Names of nodes are lists: n1,n2.
   if (to->wanted != Wanted::nodes) return;

@@ -34,14 +34,14 @@ std::string partitions_text(const std::string& names) {
   return names.empty() ? "none" : names;
 }
 
-std::string jobs_text(const wire::StrandedJobs& group, const std::string& what) {
+std::string jobs_text(const wire::StrandedJobs& group, const char* fate) {
   std::vector<std::string> names;
-  for (const std::uint64_t job : group.jobs()) {
+  for (const std::string& name : group.names()) {
     if (names.size() == jobs_named_max) break;
-    names.push_back(std::to_string(job));
+    names.push_back(name);
   }
   const std::string more = group.count() > names.size() ? ", ..." : "";
-  return count_text(group.count(), "job") + " of " + group.user() + " " + what + " (" +
+  return count_text(group.count(), "job") + " of " + group.user() + fate + " (" +
          join(names, ", ") + more + "): " + group.why();
 }
 
@@ -56,9 +56,14 @@ std::string changes_text(const wire::ConfigReply& reply) {
     text += "node " + one.node() + ": no new work: " + one.why() + "\n";
   }
   for (const auto& group : reply.stranded()) {
-    text += jobs_text(group, "could not start any more") + "\n";
+    text += jobs_text(group, " could not start any more") + "\n";
   }
-  for (const auto& group : reply.lasting()) text += jobs_text(group, "go on as they are") + "\n";
+  for (const auto& group : reply.orphaned()) {
+    text += jobs_text(group, " would wait on without what they name") + "\n";
+  }
+  for (const auto& group : reply.lasting()) {
+    text += jobs_text(group, " go on as they are") + "\n";
+  }
   for (const auto& change : reply.at_start()) {
     text += change_text(change) + " (at the next start of coxctld)\n";
   }
@@ -100,6 +105,9 @@ void write_groups(const char* key,
     json->begin_array("jobs");
     for (const std::uint64_t job : group.jobs()) json->item(job);
     json->end_array();
+    json->begin_array("job_ids");
+    for (const std::string& name : group.names()) json->item(name);
+    json->end_array();
     json->end_object();
   }
   json->end_array();
@@ -125,6 +133,7 @@ void write_effects(const wire::ConfigReply& reply, JsonWriter* json) {
   json->end_array();
   write_groups("stranded", reply.stranded(), json);
   write_groups("lasting", reply.lasting(), json);
+  write_groups("orphaned", reply.orphaned(), json);
 }
 
 void write_warnings(const wire::ConfigReply& reply, JsonWriter* json) {

@@ -157,6 +157,11 @@ void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
     add(findings, is_private ? Grade::ok : Grade::failed, "key",
         cluster_key_file(dir) + (is_private ? " is closed to others" : " can be read by others"),
         is_private ? "" : "chmod 600 " + cluster_key_file(dir));
+  } else {
+    add(findings, Grade::failed, "key",
+        cluster_key_file(dir) + " is not there: daemons that start anew are not let in",
+        "the controller makes one when it starts: cox down --keep-state --dir " + dir +
+            ", then cox up --dir " + dir);
   }
   const auto daemons = running_daemons(dir);
   const std::size_t wanted = record->nodes + std::size_t{1};

@@ -14,6 +14,7 @@
 #include "cmds/client/find_cluster.h"
 #include "common/node_list.h"
 #include "common/text.h"
+#include "model/node_fault.h"
 
 namespace cox::cmds {
 namespace {
@@ -66,14 +67,14 @@ bool contains(const std::string& text, std::string_view part) {
 /// What is found on several nodes for one reason is one finding.
 struct Cause {
   const char* name;
-  const char* sign;  // in the reason of the node
+  std::string_view sign;  // in the reason of the node
   const char* mend;
 };
 
 constexpr Cause causes[] = {
-    {"users", "is unknown on this node",
+    {"users", user_unknown_on_node,
      "every node needs the users of the controller: getent passwd there, same numbers"},
-    {"rights", "not as root", "run coxnoded as root to run jobs of every user"},
+    {"rights", daemon_is_not_root, "run coxnoded as root to run jobs of every user"},
 };
 
 }  // namespace

@@ -87,8 +87,15 @@ std::string wait_text(const Entry& entry) {
                       span_text(std::max<std::int64_t>(job.started_us() - entry.eligible_us(), 0)));
 }
 
+std::string exit_text(const Entry& entry) {
+  const auto code = exit_code_of_attempt(entry.job());
+  return code ? std::to_string(*code) : "-";
+}
+
 std::string ended_by(const Entry& entry) {
-  return entry.has_ended_by() ? std::to_string(entry.ended_by()) : "-";
+  if (!entry.has_ended_by()) return "-";
+  // An older controller tells the number alone.
+  return entry.ended_by_name().empty() ? std::to_string(entry.ended_by()) : entry.ended_by_name();
 }
 
 void write_given(std::string_view key, std::int64_t value, JsonWriter* json) {
@@ -137,7 +144,8 @@ void write_outcome(const Entry& entry, JsonWriter* json) {
   json->text("state", job.state());
   json->text("failure", entry.failure());
   entry.has_ended_by() ? json->number("ended_by", entry.ended_by()) : json->null("ended_by");
-  write_end(exit_code_of(job), job.signal(), json);
+  entry.has_ended_by() ? json->text("ended_by_name", ended_by(entry)) : json->null("ended_by_name");
+  write_end(exit_code_of_attempt(job), job.signal(), json);
   json->text("why", job.why());
   json->number("requeues", entry.requeues());
   json->number("submitted_us", std::int64_t{job.submitted_us()});
@@ -205,7 +213,7 @@ const std::vector<Column<Entry>>& history_columns() {
       {"user", false, true, [](const Entry& e) { return e.job().user(); }},
       {"partition", false, true, [](const Entry& e) { return e.job().partition(); }},
       {"state", false, true, [](const Entry& e) { return e.job().state(); }},
-      {"exit", true, true, [](const Entry& e) { return exit_text(e.job()); }},
+      {"exit", true, true, exit_text},
       {"ended", true, true, [](const Entry& e) { return local_time(e.job().ended_us()); }},
       {"elapsed", true, true,
        [](const Entry& e) { return started_only(e, span_text(elapsed_us(e))); }},
@@ -222,7 +230,7 @@ const std::vector<Column<Entry>>& history_columns() {
       {"kind", false, false, [](const Entry& e) { return e.kind(); }},
       {"failure", false, false, [](const Entry& e) { return e.failure(); }},
       {"signal", true, false, [](const Entry& e) { return signal_text(e.job()); }},
-      {"by", true, false, ended_by},
+      {"by", false, false, ended_by},
       {"why", false, false, [](const Entry& e) { return with_local_instants(e.job().why()); }},
       {"requeues", true, false, [](const Entry& e) { return std::to_string(e.requeues()); }},
       {"submitted", true, false, [](const Entry& e) { return local_time(e.job().submitted_us()); }},

@@ -200,7 +200,9 @@ Result<int> run(const Parsed& given) {
   if (!known) return Failure(known.error());
   const auto text = document(given, *entries);
   if (!text) return Failure(text.error());
-  const auto printed = print(*text);
+  // Of jobs that are not there no line of headers tells anything.
+  const bool is_silent = entries->empty() && !jobs->empty() && !given.has("json");
+  const auto printed = is_silent ? Result<void>() : print(*text);
   if (!printed) return Failure(printed.error());
   if (entries->empty()) {
     note_nothing(given, "ended job",

@@ -212,8 +212,7 @@ class Follower {
 
 /// A job without a file: its tasks write to the `cox run` that started them.
 Failure writes_to_run(const wire::JobView& job) {
-  return fail(Code::not_found, "job " + std::to_string(job.job()) +
-                                   " has no output file: what it " +
+  return fail(Code::not_found, "job " + id_text(job) + " has no output file: what it " +
                                    (job.is_final() ? "wrote went" : "writes goes") +
                                    " to its cox run (a file instead: cox run --output)");
 }

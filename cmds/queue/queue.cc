@@ -73,12 +73,11 @@ Result<Asked> read_asked(const Parsed& given) {
 }
 
 /// Names that were asked for and not answered: one error each.
-bool report_missing(const std::vector<JobName>& asked, const wire::JobList& list) {
+bool report_missing(const std::vector<JobName>& asked, const JobRows& rows) {
   bool is_missing = false;
   for (const JobName& name : asked) {
-    const bool found =
-        std::any_of(list.jobs().begin(), list.jobs().end(),
-                    [&](const wire::JobView& view) { return is_shown_by(name, view); });
+    const bool found = std::ranges::any_of(
+        rows, [&](const wire::JobView* view) { return is_shown_by(name, *view); });
     if (found) continue;
     print_error("no job " + quoted(name.text));
     is_missing = true;
@@ -90,14 +89,15 @@ void note_none(const Parsed& given) {
   note_nothing(given, "job", {"user", "state", "partition", "reason", "name", "label"});
 }
 
-Result<std::string> document(const Parsed& given,
-                             const JobFilter& filter,
-                             const wire::JobList& list) {
-  std::vector<const wire::JobView*> rows;
+JobRows rows_of(const wire::JobList& list) {
+  JobRows rows;
   rows.reserve(static_cast<std::size_t>(list.jobs_size()));
-  for (const wire::JobView& job : list.jobs()) {
-    if (filter.keeps(job)) rows.push_back(&job);
-  }
+  for (const wire::JobView& job : list.jobs()) rows.push_back(&job);
+  return rows;
+}
+
+Result<std::string> document(const Parsed& given, const JobFilter& filter, JobRows rows) {
+  std::erase_if(rows, [&filter](const wire::JobView* job) { return !filter.keeps(*job); });
   if (auto sorted = sort_rows(given, job_columns(), &rows); !sorted) {
     return Failure(sorted.error());
   }
@@ -134,7 +134,13 @@ class RunningTable {
     // A partition where nothing is found has to be there at least.
     const auto wanted = check_partitions(given_, session, !is_empty_);
     if (!wanted) return Failure(wanted.error());
-    if (const auto printed = print(table_->text.take()); !printed) return Failure(printed.error());
+    // Of jobs that are not there no line of headers tells anything.
+    const bool is_any_there = asked_.names.empty() || std::ranges::count(is_found_, true) != 0;
+    if (is_any_there) {
+      if (const auto printed = print(table_->text.take()); !printed) {
+        return Failure(printed.error());
+      }
+    }
     if (is_empty_) note_none(given_);
     if (given_.has("label")) return 0;  // those that are not shown may have other labels
     int status = 0;
@@ -178,12 +184,12 @@ Result<int> print_once(const Parsed& given, const Asked& asked, Session& session
   const auto wanted = check_partitions(given, session, is_any);
   if (!wanted) return Failure(wanted.error());
   const auto text = given.has("steps") ? steps_text(given, asked.filter, reply->jobs())
-                                       : document(given, asked.filter, reply->jobs());
+                                       : document(given, asked.filter, rows_of(reply->jobs()));
   if (!text) return Failure(text.error());
   if (const auto printed = print(*text); !printed) return Failure(printed.error());
   if (!is_any) note_none(given);
   if (given.has("label")) return 0;
-  return report_missing(asked.names, reply->jobs()) ? exit_status(Code::not_found) : 0;
+  return report_missing(asked.names, rows_of(reply->jobs())) ? exit_status(Code::not_found) : 0;
 }
 
 /// Prints lists and changes as they come.
@@ -192,17 +198,15 @@ class Watcher {
   Watcher(const Parsed& given, const Asked& asked) : given_(given), asked_(asked) {}
 
   /// A terminal's screen is begun anew. Programs get the list once, then the changes.
-  Result<void> show(const wire::JobList& list) {
-    if (!std::exchange(is_checked_, true) && report_missing(asked_.names, list)) {
+  Result<void> show(const JobRows& rows) {
+    if (!std::exchange(is_checked_, true) && report_missing(asked_.names, rows)) {
       return fail(Code::not_found, "only jobs that are there can be watched");
     }
-    if (given_.has("json")) return is_begun_ ? Result<void>() : begin(list);
-    auto whole = needs_rereading() ? reread() : Result<wire::JobList>(list);
+    if (given_.has("json")) return is_begun_ ? Result<void>() : begin(rows);
+    if (!needs_rereading()) return show_text(document(given_, asked_.filter, rows));
+    const auto whole = reread();
     if (!whole) return Failure(whole.error());
-    const auto text = document(given_, asked_.filter, *whole);
-    if (!text) return Failure(text.error());
-    if (!stdout_is_terminal()) return print(*text);
-    return print("\033[H\033[2J" + cut_for_screen(*text, terminal_height()));
+    return show_text(document(given_, asked_.filter, rows_of(*whole)));
   }
 
   Result<void> tell(const wire::JobList& news) {
@@ -228,19 +232,23 @@ class Watcher {
   }
 
  private:
-  Result<void> begin(const wire::JobList& list) {
+  static Result<void> show_text(const Result<std::string>& text) {
+    if (!text) return Failure(text.error());
+    if (!stdout_is_terminal()) return print(*text);
+    return print("\033[H\033[2J" + cut_for_screen(*text, terminal_height()));
+  }
+
+  Result<void> begin(const JobRows& rows) {
     is_begun_ = true;
-    for (const wire::JobView& job : list.jobs()) {
-      if (asked_.filter.keeps(job)) shown_.insert(job.job());
+    for (const wire::JobView* job : rows) {
+      if (asked_.filter.keeps(*job)) shown_.insert(job->job());
     }
-    const auto text = document(given_, asked_.filter, list);
+    const auto text = document(given_, asked_.filter, rows);
     return text ? print(*text) : Result<void>(Failure(text.error()));
   }
 
-  /// Changes are told of whole jobs that have not ended.
-  bool needs_rereading() const {
-    return given_.has("all") || asked_.request.list_jobs().elements_size() != 0;
-  }
+  /// Changes are told of whole jobs.
+  bool needs_rereading() const { return asked_.request.list_jobs().elements_size() != 0; }
 
   Result<wire::JobList> reread() {
     if (!other_) {
@@ -275,7 +283,7 @@ Result<int> watch(const Parsed& given, const Asked& asked, Session& session) {
   request.mutable_list_jobs()->set_watch(true);
   Watcher watcher(given, asked);
   return watch_queue(session, request, terms,
-                     {[&](const wire::JobList& list) { return watcher.show(list); },
+                     {[&](const JobRows& rows) { return watcher.show(rows); },
                       [&](const wire::JobList& news) { return watcher.tell(news); }});
 }
 

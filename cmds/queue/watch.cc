@@ -58,7 +58,14 @@ class Pace {
 }  // namespace
 
 void WatchedQueue::take(const wire::JobList& news) {
-  for (const wire::JobView& job : news.jobs()) jobs_[job.job()] = job;
+  std::uint64_t last = 0;
+  for (const wire::JobView& job : news.jobs()) {
+    // A change brings all rows of its job, one behind the other.
+    std::vector<wire::JobView>& rows = jobs_[job.job()];
+    if (is_whole_ && job.job() != last) rows.clear();
+    rows.push_back(job);
+    last = job.job();
+  }
   for (const std::uint64_t job : news.gone()) jobs_.erase(job);
   is_whole_ |= news.complete();
 }
@@ -69,13 +76,16 @@ void WatchedQueue::clear() {
 }
 
 bool WatchedQueue::is_over() const {
-  return std::ranges::all_of(jobs_, [](const auto& one) { return one.second.is_final(); });
+  return std::ranges::all_of(rows(), [](const wire::JobView* job) { return job->is_final(); });
 }
 
-wire::JobList WatchedQueue::list() const {
-  wire::JobList list;
-  for (const auto& [id, job] : jobs_) *list.add_jobs() = job;
-  return list;
+JobRows WatchedQueue::rows() const {
+  JobRows all;
+  all.reserve(jobs_.size());
+  for (const auto& [id, rows] : jobs_) {
+    for (const wire::JobView& job : rows) all.push_back(&job);
+  }
+  return all;
 }
 
 Result<int> watch_queue(Session& session,
@@ -87,7 +97,7 @@ Result<int> watch_queue(Session& session,
   Result<void> sent = session.send(request);
   while (true) {
     if (queue.is_whole() && pace.is_time()) {
-      if (const auto shown = screens.show(queue.list()); !shown) return Failure(shown.error());
+      if (const auto shown = screens.show(queue.rows()); !shown) return Failure(shown.error());
       pace.shown();
       if (terms.ends_when_empty && queue.is_over()) return 0;
     }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <vector>
 
 #include "cmds/client/session.h"
 #include "common/result.h"
@@ -11,6 +12,8 @@
 #include "wire/client.pb.h"
 
 namespace cox::cmds {
+
+using JobRows = std::vector<const wire::JobView*>;
 
 /// The list as the controller's messages make it.
 class WatchedQueue {
@@ -24,10 +27,12 @@ class WatchedQueue {
   /// Nothing on it can change any more.
   bool is_over() const;
 
-  wire::JobList list() const;
+  /// By id.
+  JobRows rows() const;
 
  private:
-  std::map<std::uint64_t, wire::JobView> jobs_;
+  // With ended ones an array may have two rows: elements that ended without jobs, and the rest.
+  std::map<std::uint64_t, std::vector<wire::JobView>> jobs_;
   bool is_whole_ = false;
 };
 
@@ -39,7 +44,7 @@ struct WatchTerms {
 
 struct WatchScreens {
   /// The whole list, once it is there and after changes.
-  std::function<Result<void>(const wire::JobList& list)> show;
+  std::function<Result<void>(const JobRows& rows)> show;
   /// Each change as it comes.
   std::function<Result<void>(const wire::JobList& news)> tell;
 };

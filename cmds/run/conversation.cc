@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "cmds/run/run_request.h"
+
 namespace cox::cmds {
 
 Result<Conversation> Conversation::start(Session session,
@@ -34,7 +36,7 @@ void Conversation::take(const wire::ClientReply& reply) {
   if (reply.has_step_ready()) ready_ = reply.step_ready();
   if (reply.has_step_taken()) {
     step_ = reply.step_taken().step();
-    step_waits_ = reply.step_taken().waits();
+    taken_ = reply.step_taken();
   }
   if (reply.has_event()) {
     const wire::JobView& job = reply.event().job();
@@ -46,9 +48,14 @@ void Conversation::take(const wire::ClientReply& reply) {
 }
 
 void Conversation::tell_step_wait() {
-  if (step_waits_.empty() || !step_) return;
-  voice_->step_waits(job_, *step_, step_waits_);
-  step_waits_.clear();
+  if (taken_.waits().empty() || !step_) return;
+  voice_->step_waits(taken_);
+  taken_.clear_waits();
+}
+
+std::string Conversation::job_name() const {
+  if (ready_) return job_name_of(*ready_);
+  return step_ ? job_name_of(taken_) : std::to_string(job_);
 }
 
 Result<void> Conversation::mend(Error error) {

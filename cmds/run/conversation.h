@@ -24,10 +24,13 @@ class Conversation {
 
   std::uint64_t job() const { return job_; }
 
+  /// As people write it.
+  std::string job_name() const;
+
   const std::optional<wire::StepReady>& ready() const { return ready_; }
 
   /// What the step waits for, while it does and has not been said yet.
-  const std::string& step_waits() const { return step_waits_; }
+  const std::string& step_waits() const { return taken_.waits(); }
 
   /// Says it, once.
   void tell_step_wait();
@@ -59,7 +62,7 @@ class Conversation {
   std::optional<wire::StepReady> ready_;
   std::optional<wire::JobView> ended_;
   std::optional<std::uint32_t> step_;  // of a CreateStep that was taken up
-  std::string step_waits_;
+  wire::StepTaken taken_;              // likewise; without what was said already
   std::optional<wire::StepView> ended_step_;
 };
 

@@ -40,7 +40,7 @@ std::string Run::document(int status) const {
         result.signal() == 0 && (result.exit_code() != 0 || step_status(result) == 0);
     write_end(has_exited ? std::optional(result.exit_code()) : std::nullopt, result.signal(),
               &json);
-    json.text("why", step_end_text(conversation_.job(), result));
+    json.text("why", step_end_text(conversation_.job_name(), result));
   } else {
     const wire::JobView known = job.value_or(wire::JobView());
     write_end(exit_code_of(known), known.signal(), &json);
@@ -182,7 +182,7 @@ Result<int> Run::status_of_job() const {
     const wire::JobView& job = *conversation_.ended();
     const int status = job_status(job);
     if (status == 0) {
-      voice_.error("job " + std::to_string(job.job()) + " is done, but its output is lost" +
+      voice_.error("job " + id_text(job) + " is done, but its output is lost" +
                    (lost_why_.empty() ? "" : ": " + lost_why_));
       return own_failure_status;
     }
@@ -199,8 +199,7 @@ Result<int> Run::status_of_job() const {
 /// Of a step that ended without this command: it never began, or its supervisor was lost.
 Result<int> Run::status_of_step(const wire::StepView& step) const {
   const int status = step_status(step.result());
-  const std::string name =
-      "step " + std::to_string(conversation_.job()) + "." + std::to_string(step.step());
+  const std::string name = "step " + conversation_.job_name() + "." + std::to_string(step.step());
   if (status == 0) {
     voice_.error(name + " is done, but its output is lost" +
                  (lost_why_.empty() ? "" : ": " + lost_why_));

@@ -307,9 +307,9 @@ int step_status(const wire::StepResult& result) {
   return cause == EndCause::finished || cause == EndCause::none ? 0 : own_failure_status;
 }
 
-std::string step_end_text(std::uint64_t job, const wire::StepResult& result) {
+std::string step_end_text(const std::string& job, const wire::StepResult& result) {
   const std::string detail = result.detail().empty() ? "" : ": " + result.detail();
-  const std::string name = "job " + std::to_string(job) + ": ";
+  const std::string name = "job " + job + ": ";
   switch (static_cast<EndCause>(result.cause())) {
     case EndCause::time_limit:
       return name + "ended at its time limit" + detail;

@@ -22,7 +22,15 @@ Result<RunRequest> read_run_request(const Parsed& given);
 
 /// Exit status of a step: the highest of its tasks; 125 when it could not be started at all.
 int step_status(const wire::StepResult& result);
+
 /// Why it ended, when not by itself; "" otherwise.
-std::string step_end_text(std::uint64_t job, const wire::StepResult& result);
+/// The job of an answer about a step, as people write it; its number from older controllers.
+template <class Answer>
+std::string job_name_of(const Answer& answer) {
+  return answer.job_name().empty() ? std::to_string(answer.job()) : answer.job_name();
+}
+
+/// `job`: as people write it.
+std::string step_end_text(const std::string& job, const wire::StepResult& result);
 
 }  // namespace cox::cmds

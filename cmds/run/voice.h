@@ -21,7 +21,7 @@ class RunVoice {
   /// The job as last heard of, before its step runs.
   virtual void job_changed(const wire::JobView& job) = 0;
   /// A step of a job waits for other steps; told after some seconds.
-  virtual void step_waits(std::uint64_t job, std::uint32_t step, const std::string& why) = 0;
+  virtual void step_waits(const wire::StepTaken& step) = 0;
   /// Its tasks are about to run.
   virtual void step_begins(const wire::StepReady& ready) = 0;
   /// What the step tells of itself.

@@ -19,9 +19,9 @@ void RunWords::job_changed(const wire::JobView& job) {
   waiting_ = text;
 }
 
-void RunWords::step_waits(std::uint64_t job, std::uint32_t step, const std::string& why) {
-  const std::string name = std::to_string(job) + "." + std::to_string(step);
-  print_error("step " + name + " waits: " + why + " (see: cox show step " + name + ")");
+void RunWords::step_waits(const wire::StepTaken& step) {
+  const std::string name = job_name_of(step) + "." + std::to_string(step.step());
+  print_error("step " + name + " waits: " + step.waits() + " (see: cox show step " + name + ")");
 }
 
 void RunWords::told(const std::string& text) {
@@ -49,7 +49,7 @@ bool RunWords::is_second_within_a_second() {
 
 std::string RunWords::status_text(std::size_t ended_tasks) const {
   const std::size_t ended = std::min<std::size_t>(ended_tasks, ready_.tasks());
-  return "step " + std::to_string(ready_.job()) + "." + std::to_string(ready_.step()) + " on " +
+  return "step " + job_name_of(ready_) + "." + std::to_string(ready_.step()) + " on " +
          ready_.node_list() + ": " + std::to_string(ready_.tasks() - ended) + " of " +
          std::to_string(ready_.tasks()) + " tasks run; Ctrl-C again within a second ends them";
 }
@@ -60,7 +60,9 @@ void RunWords::others_end(Duration since_first) {
 }
 
 void RunWords::step_ended(std::uint64_t job, const wire::StepResult& result) {
-  const std::string text = step_end_text(job, result);
+  const bool has_begun = ready_.job() == job;
+  const std::string name = has_begun ? job_name_of(ready_) : std::to_string(job);
+  const std::string text = step_end_text(name, result);
   if (!text.empty()) print_error(text);
 }
 

@@ -15,7 +15,7 @@ class RunWords : public RunVoice {
       : is_verbose_(is_verbose), shows_binding_(shows_binding) {}
 
   void job_changed(const wire::JobView& job) override;
-  void step_waits(std::uint64_t job, std::uint32_t step, const std::string& why) override;
+  void step_waits(const wire::StepTaken& step) override;
 
   void step_begins(const wire::StepReady& ready) override { ready_ = ready; }
 

@@ -51,7 +51,21 @@ void add_component(const wire::Component& part, Sheet* sheet) {
   if (part.memory_per_cpu_mib() > 0) {
     sheet->add("Memory asked", memory_text(part.memory_per_cpu_mib()) + " for each cpu");
   }
+  std::vector<std::string> devices;
+  for (const wire::DeviceRequest& one : part.devices()) {
+    devices.push_back(one.name() + (one.type().empty() ? "" : ":" + one.type()) + ":" +
+                      std::to_string(one.count()));
+  }
+  sheet->add("Devices asked", join(devices, ","));
   if (part.exclusive()) sheet->add("Exclusive", "yes");
+}
+
+/// How its steps stand on cores and nodes where they ask for nothing else.
+void add_binding(const wire::JobRequest& request, Sheet* sheet) {
+  const auto taken = wire::take(request);
+  if (!taken) return;  // of a past job less is known
+  sheet->add("Bind", to_text(taken->common->bind));
+  sheet->add("Distribution", to_text(taken->common->distribution));
 }
 
 /// "3:75,100-110", as it is given.
@@ -67,6 +81,7 @@ std::string retry_text(const wire::JobRequest& request) {
 
 void add_request(const wire::JobRequest& request, Sheet* sheet) {
   if (request.components_size() != 0) add_component(request.components(0), sheet);
+  add_binding(request, sheet);
   const auto names = [](const auto& list) { return fold_node_list({list.begin(), list.end()}); };
   sheet->add("Must have", names(request.nodes_wanted()));
   sheet->add("Must not have", names(request.nodes_excluded()));
@@ -189,9 +204,7 @@ std::string node_text(const wire::NodeView& node) {
   sheet.add("Memory", memory_text(node.memory_used_mib()) + " of " +
                           memory_text(node.memory_mib()) + " used");
   sheet.add("Devices", join({node.devices().begin(), node.devices().end()}, ","));
-  std::vector<std::string> jobs;
-  for (const std::uint64_t job : node.jobs()) jobs.push_back(std::to_string(job));
-  sheet.add("Jobs", join(jobs, ","));
+  sheet.add("Jobs", join({node.job_names().begin(), node.job_names().end()}, ","));
   if (node.rows_size() != 0) sheet.add("Rows", rows_text(node));
   sheet.add("Containment", node.containment());
   sheet.add("Class", node.node_class());

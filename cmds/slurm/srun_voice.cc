@@ -54,9 +54,9 @@ void SrunVoice::job_changed(const wire::JobView& job) {
   has_waited_ = has_waited_ || waits;
 }
 
-void SrunVoice::step_waits(std::uint64_t job, std::uint32_t /*step*/, const std::string& /*why*/) {
+void SrunVoice::step_waits(const wire::StepTaken& step) {
   step_waited_ = true;
-  inform("Job " + std::to_string(job) +
+  inform("Job " + std::to_string(step.job()) +
          " step creation temporarily disabled, retrying (Requested nodes are busy)");
 }
 

@@ -22,7 +22,7 @@ class SrunVoice : public RunVoice {
   explicit SrunVoice(Options options) : options_(options) {}
 
   void job_changed(const wire::JobView& job) override;
-  void step_waits(std::uint64_t job, std::uint32_t step, const std::string& why) override;
+  void step_waits(const wire::StepTaken& step) override;
   void step_begins(const wire::StepReady& ready) override;
   void told(const std::string& text) override;
   void tasks_failed(const std::vector<wire::StepTasksFailed>& ends) override;

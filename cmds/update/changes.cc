@@ -9,6 +9,7 @@
 #include "cmds/client/ending_setters.h"
 #include "cmds/client/parse.h"
 #include "cmds/client/request_setters.h"
+#include "cmds/client/submission.h"
 #include "common/text.h"
 #include "wire/model_codec.h"
 
@@ -49,6 +50,23 @@ constexpr std::array keys = {
         [](const RequestDraft& d, wire::JobChanges* to) {
           put_devices(d, to);
           to->set_gpus(true);
+        }},
+    Key{"gpus", set_gpus,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          RequestDraft whole = d;
+          replace_devices({{"gpu", d.gpu_type, d.gpus}}, whole);
+          put_devices(whole, to);
+          to->set_gpus_in_all(true);
+        }},
+    Key{"bind", set_bind,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          *to->mutable_values()->mutable_bind() = as_submitted(d).bind();
+          to->set_bind(true);
+        }},
+    Key{"distribution", set_distribution,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          *to->mutable_values()->mutable_distribution() = as_submitted(d).distribution();
+          to->set_distribution(true);
         }},
     Key{"chdir", set_text<&JobCommon::directory>,
         [](const RequestDraft& d, wire::JobChanges* to) {
@@ -125,9 +143,8 @@ constexpr std::array keys = {
           to->set_memory_per_cpu_mib(part(d).memory_per_cpu_mib);
         }},
     Key{"time", set_time,
-        [](const RequestDraft& d, wire::JobChanges* to) {
-          to->set_time_limit_us(d.job.time_limit.us);
-        }},
+        [](const RequestDraft& d,
+           wire::JobChanges* to) { to->set_time_limit_us(d.job.time_limit.us); }},
     Key{"nice", set_nice,
         [](const RequestDraft& d, wire::JobChanges* to) { to->set_nice(d.job.common->nice); }},
     Key{"begin", set_begin,
@@ -144,13 +161,11 @@ constexpr std::array keys = {
         }},
 };
 
-constexpr std::array other_keys = {"array-limit", "exclude",  "exclusive", "hold",
+constexpr std::array other_keys = {"array-limit", "exclude",  "exclusive", "export", "hold",
                                    "label",       "nodelist", "open-mode", "requeue"};
 
 Failure unknown(const std::string& key) {
-  std::vector<std::string> names(other_keys.begin(), other_keys.end());
-  for (const Key& one : keys) names.emplace_back(one.name);
-  const auto near = nearest(key, names);
+  const auto near = nearest(key, update_keys());
   return fail(Code::bad_usage, quoted(key) + " cannot be changed" +
                                    (near ? " (nearest: " + *near + ")" : "") +
                                    "; see cox-update(1)");
@@ -170,13 +185,24 @@ Result<void> change_label(const std::string& text, wire::JobChanges* to) {
     return {};
   }
   return fail(Code::bad_usage,
-              "label " + quoted(text) + ": KEY=VALUE, or KEY- to take it away, is expected");
+              "label \"" + quoted(text) + "\": KEY=VALUE, or KEY- to take it away, is expected");
+}
+
+/// The environment as a submit with this --export would take it now and here.
+Result<void> change_environment(const std::string& exported, wire::JobChanges* to) {
+  auto variables = submitted_environment(exported);
+  if (!variables) return Failure(variables.error());
+  to->clear_variables();
+  for (std::string& variable : *variables) to->add_variables(std::move(variable));
+  to->set_environment(true);
+  return {};
 }
 
 /// Those without an option that takes a value, or whose empty value means none.
 Result<void> change_other(const Given& given, wire::JobChanges* to) {
   const std::string_view name = given.name;
   if (name == "label") return change_label(given.value, to);
+  if (name == "export") return change_environment(given.value, to);
   if (name == "nodelist" || name == "exclude") {
     (name == "nodelist" ? to->set_nodes_wanted(given.value) : to->set_nodes_excluded(given.value));
     return {};
@@ -227,11 +253,21 @@ bool is_taken_away(const std::string& key, wire::JobChanges* to) {
 
 }  // namespace
 
+std::vector<std::string> update_keys() {
+  std::vector<std::string> names(other_keys.begin(), other_keys.end());
+  for (const Key& one : keys) names.emplace_back(one.name);
+  std::ranges::sort(names);
+  return names;
+}
+
 Result<void> add_change(const std::string& word, Instant now, wire::JobChanges* to) {
   const std::size_t equals = word.find('=');
   const std::string name = word.substr(0, equals);
   const std::string key = name == "name" ? "job-name" : name;
   const std::string value = word.substr(equals + 1);
+  if (key.empty()) {
+    return fail(Code::bad_usage, '"' + quoted(word) + "\": KEY=VALUE is expected");
+  }
   if (value.empty() && is_taken_away(key, to)) return {};
   const auto found = std::ranges::find_if(keys, [&key](const Key& one) { return key == one.name; });
   if (found == keys.end()) {

@@ -11,6 +11,8 @@
 
 namespace cox::cmds {
 
+/// The keys that there are, in order.
+std::vector<std::string> update_keys();
 /// error: bad_usage names the key, with the nearest right one, or the value
 Result<void> add_change(const std::string& word, Instant now, wire::JobChanges* to);
 

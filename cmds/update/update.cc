@@ -1,4 +1,6 @@
 // cox update: changes what jobs ask for.
+#include <algorithm>
+
 #include "cmds/client/commands.h"
 #include "cmds/client/job_action.h"
 #include "cmds/client/submission.h"
@@ -16,6 +18,10 @@ Result<int> run(const Parsed& given) {
   const Instant now = wall_now();
   for (const std::string& word : given.operands()) {
     if (word.find('=') == std::string::npos) {
+      const auto keys = update_keys();
+      if (std::ranges::find(keys, word) != keys.end()) {
+        return usage_error(given.command(), word + ": " + word + "=VALUE is expected");
+      }
       words.operands.push_back(word);
       continue;
     }

@@ -278,5 +278,38 @@ TEST(Effects, TellWhoIsMovedShortAndStranded) {
   EXPECT_TRUE(effects_of(cluster.state, cluster.now, cluster.state.record.settings).moves.empty());
 }
 
+TEST(Effects, TellWhoseAccountOrQosGoes) {
+  Settings settings = two_partitions();
+  settings.accounts = {{"astro", "root", 1, {}}, {"physics", "root", 1, {}}};
+  settings.qos = {{"low", 1}, {"urgent", 9}};
+  Cluster cluster(fleet().nodes(2).cores(1), settings);
+  const auto submit = [&](const char* account, const char* qos) {
+    return *cluster.submit(job().held().account(account).qos(qos));
+  };
+  const JobId both = submit("physics", "urgent");
+  const JobId only = submit("physics", "low");
+  submit("astro", "low");
+  Settings after = settings;
+  after.accounts.pop_back();
+  after.qos.pop_back();
+  const SettingsEffects effects = effects_of(cluster.state, cluster.now, after);
+  EXPECT_TRUE(effects.stranded.empty());
+  ASSERT_EQ(effects.orphaned.size(), 2U);
+  EXPECT_EQ(effects.orphaned[0].jobs, std::vector<JobId>{only});
+  EXPECT_EQ(effects.orphaned[0].why,
+            "account physics is not there, so they count beside the accounts");
+  EXPECT_EQ(effects.orphaned[1].jobs, std::vector<JobId>{both});
+  EXPECT_EQ(effects.orphaned[1].why,
+            "account physics is not there, so they count beside the accounts; qos urgent is not "
+            "there, so they have no points by it");
+  after = settings;
+  after.accounts[1].users = {{"max", 1}};
+  const SettingsEffects narrower = effects_of(cluster.state, cluster.now, after);
+  ASSERT_EQ(narrower.orphaned.size(), 1U);
+  EXPECT_EQ(narrower.orphaned[0].jobs, (std::vector<JobId>{both, only}));
+  EXPECT_NE(narrower.orphaned[0].why.find("does not list user ada"), std::string::npos)
+      << narrower.orphaned[0].why;
+}
+
 }  // namespace
 }  // namespace cox::core

@@ -87,10 +87,10 @@ const StuckAttempt* find_stuck(const Node& node, AttemptKey key) {
   return found == node.stuck.end() ? nullptr : &*found;
 }
 
-std::string stuck_text(const Node& node) {
+std::string stuck_text(const State& state, const Node& node) {
   std::string text;
   for (const StuckAttempt& one : node.stuck) {
-    text += (text.empty() ? "" : "; ") + job_text(one.job) + ": " + survivors(one);
+    text += (text.empty() ? "" : "; ") + job_text(state, one.job) + ": " + survivors(one);
   }
   return text;
 }

@@ -48,7 +48,7 @@ bool takes_work(const Node& node);
 const StuckAttempt* find_stuck(const Node& node, AttemptKey key);
 
 /// "job 7: 2 processes survive SIGKILL: pid 12 (dd) ..." for each stuck attempt, joined.
-std::string stuck_text(const Node& node);
+std::string stuck_text(const State& state, const Node& node);
 /// "node n2: a process survives SIGKILL: ..." for each node where the job's end is stuck, joined.
 std::string stuck_text(const State& state, const Job& job);
 

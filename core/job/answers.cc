@@ -146,8 +146,7 @@ bool has_kind(const Dependency& dependency, DependencyKind kind) {
 }
 
 std::string name_of(const WaitKey& key) {
-  return std::to_string(key.first.value) +
-         (key.second ? "_" + std::to_string(*key.second) : std::string());
+  return cox::job_name(key.first, key.second);
 }
 
 WaitKey key_of(const WaitView& view,

@@ -92,8 +92,7 @@ ArrayRun& edit_array(Job& array) {
 }
 
 std::string job_name(const Job& job) {
-  if (!is_element(job)) return std::to_string(job.id.value);
-  return std::to_string(job.array.value) + "_" + std::to_string(job.index);
+  return is_element(job) ? cox::job_name(job.array, job.index) : cox::job_name(job.id);
 }
 
 }  // namespace cox::core

@@ -222,5 +222,23 @@ TEST_F(Arrays, ALostRecordHoldsArraysThatMayHaveBegun) {
   EXPECT_EQ(cluster.job(array).run->why, "a lost record may have begun one of its elements");
 }
 
+TEST_F(Arrays, OfThoseAheadTheOneDirectlyBeforeIsNamed) {
+  const JobId array = submit("0-9:3,20");
+  const JobId other = *cluster.submit(job());
+  schedule();  // 0 and 3 begin
+  const auto ahead_of = [&](JobId id, std::optional<std::uint32_t> index) {
+    const Verdict verdict =
+        explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), id, index);
+    for (const VerdictCheck& check : verdict.checks) {
+      if (check.name.starts_with("order in partition")) return check.detail;
+    }
+    return std::string("not told");
+  };
+  EXPECT_EQ(ahead_of(array, 6), "no job in the way");
+  EXPECT_EQ(ahead_of(array, 9), "behind job 1_6, 1 job ahead");
+  EXPECT_EQ(ahead_of(array, 20), "behind job 1_9, 2 jobs ahead");
+  EXPECT_EQ(ahead_of(other, std::nullopt), "behind job 1_20, 3 jobs ahead");
+}
+
 }  // namespace
 }  // namespace cox::core

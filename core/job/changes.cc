@@ -1,7 +1,9 @@
 // See changes.h.
 #include "core/job/changes.h"
 
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,11 @@ namespace {
 template <class T>
 void set(const std::optional<T>& from, T* to) {
   if (from) *to = *from;
+}
+
+void replace_gpus(const std::vector<DeviceRequest>& gpus, Component& to) {
+  std::erase_if(to.devices, [](const DeviceRequest& one) { return one.name == "gpu"; });
+  to.devices.insert(to.devices.end(), gpus.begin(), gpus.end());
 }
 
 void change_nodes(const JobChanges& changes, Component& to) {
@@ -26,9 +33,11 @@ void change_nodes(const JobChanges& changes, Component& to) {
   set(changes.memory_per_node_mib, &to.memory_per_node_mib);
   set(changes.memory_per_cpu_mib, &to.memory_per_cpu_mib);
   set(changes.devices, &to.devices);
-  if (!changes.gpus) return;
-  std::erase_if(to.devices, [](const DeviceRequest& one) { return one.name == "gpu"; });
-  to.devices.insert(to.devices.end(), changes.gpus->begin(), changes.gpus->end());
+  if (changes.gpus) replace_gpus(*changes.gpus, to);
+  if (!changes.gpus_in_all) return;
+  DeviceRequest each = *changes.gpus_in_all;
+  each.count /= std::max(to.nodes_min, 1U);  // check_division() has seen to it
+  replace_gpus(each.count == 0 ? std::vector<DeviceRequest>{} : std::vector{std::move(each)}, to);
 }
 
 void change_manner(const JobChanges& changes, JobCommon& to) {
@@ -40,6 +49,11 @@ void change_manner(const JobChanges& changes, JobCommon& to) {
   if (changes.append_output) to.truncate_output = !*changes.append_output;
   set(changes.retry, &to.retry);
   set(changes.early_signal, &to.early_signal);
+  set(changes.bind, &to.bind);
+  set(changes.distribution, &to.distribution);
+  if (!to.has_initial_step) return;
+  set(changes.bind, &to.initial_step.bind);
+  set(changes.distribution, &to.initial_step.distribution);
 }
 
 void change_common(const JobChanges& changes, JobCommon& to) {
@@ -80,6 +94,7 @@ JobRequest changed(const JobRequest& from, const JobChanges& changes) {
   set(changes.name, &to.name);
   set(changes.begin, &to.begin);
   set(changes.time_limit, &to.time_limit);
+  set(changes.environment, &to.environment);
   JobCommon common = *from.common;
   change_common(changes, common);
   change_manner(changes, common);
@@ -101,11 +116,25 @@ bool is_for_waiting_only(const JobChanges& changes) {
          rest.memory_per_node_mib || rest.memory_per_cpu_mib || rest.exclusive || rest.held ||
          rest.keep_when_never || rest.nice || rest.begin || rest.deadline || rest.dependency ||
          is_for_scripts_only(rest) || rest.directory || rest.devices || rest.gpus ||
-         rest.early_signal;
+         rest.gpus_in_all || rest.bind || rest.distribution || rest.early_signal;
 }
 
 bool is_for_scripts_only(const JobChanges& changes) {
-  return changes.output || changes.error || changes.input || changes.append_output || changes.retry;
+  return changes.output || changes.error || changes.input || changes.append_output ||
+         changes.retry || changes.environment;
+}
+
+Result<void> check_division(const JobRequest& from, const JobChanges& changes) {
+  if (!changes.gpus_in_all || from.common->components.empty()) return {};
+  const Component& part = from.common->components.front();
+  const std::uint32_t least = changes.nodes_min.value_or(part.nodes_min);
+  const std::uint32_t most = changes.nodes_max.value_or(part.nodes_max);
+  const std::uint32_t gpus = changes.gpus_in_all->count;
+  if (least != 0 && least == most && gpus % least == 0) return {};
+  return fail(Code::bad_usage, "gpus=" + std::to_string(gpus) + ": cannot be divided evenly over " +
+                                   std::to_string(least) +
+                                   (least == most ? "" : " to " + std::to_string(most)) +
+                                   " nodes (use gpus-per-node)");
 }
 
 const char* key_of_whole_array(const JobChanges& changes) {

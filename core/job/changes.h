@@ -1,12 +1,15 @@
 // What a job asks for when something of it is changed.
 #pragma once
 
+#include "common/result.h"
 #include "core/request.h"
 #include "model/job_request.h"
 
 namespace cox::core {
 
-/// `from` with the changes, unchecked.
+/// GPUs that are asked for over all nodes are as many on each of them. error: bad_usage
+Result<void> check_division(const JobRequest& from, const JobChanges& changes);
+/// `from` with the changes, else unchecked.
 JobRequest changed(const JobRequest& from, const JobChanges& changes);
 /// Something of it is for a job that waits alone.
 bool is_for_waiting_only(const JobChanges& changes);

@@ -50,7 +50,7 @@ Result<Facts> decide_one(const Scene& scene, const ReportClosed& ask) {
   }
   const Job* job = held_job(scene.state, ask.job, ask.attempt, ask.node);
   if (!ask.epilog_failure.empty()) {
-    const std::string whose = job == nullptr ? job_text(ask.job) : job_text(*job);
+    const std::string whose = job_text(scene.state, ask.job);
     condemn_node(scene, endings, node, whose + ": " + ask.epilog_failure);
   }
   if (job == nullptr) return endings.take();

@@ -19,8 +19,8 @@ Failure wrong_phase(const Job& job, const std::string& why) {
               job_text(job) + " is " + std::string(to_text(job_state(job))) + ": " + why);
 }
 
-std::string by_text(const Caller& caller, const char* what) {
-  return std::string(what) + " by uid " + std::to_string(caller.uid);
+std::string by_text(const Caller& caller, const Job& job, const char* what) {
+  return std::string(what) + " by " + actor_text(caller, job);
 }
 
 /// Jobs among the targets that wait. error: refused when none does, naming one that does not
@@ -38,7 +38,7 @@ Result<std::vector<const Job*>> waiting(const Targets& targets, const std::strin
 Result<Facts> decide_one(const Scene& scene, const CancelJob& ask) {
   const auto targets = find_targets(scene, ask.caller, ask.job, ask.elements);
   if (!targets.has_value()) return Failure(targets.error());
-  const std::string why = by_text(ask.caller, "cancelled");
+  const std::string why = by_text(ask.caller, *scene.state.find_job(ask.job), "cancelled");
   Endings endings(scene.state, scene.now);
   if (targets->together.count() == 1 && !ask.elements.empty()) {
     const Job element = endings.split(*targets->array, targets->together.first());
@@ -137,7 +137,8 @@ Result<Facts> decide_one(const Scene& scene, const RequeueJob& ask) {
                                                    : " was submitted not to be requeued"));
     }
     if (ask.hold) hold_job(scene, ask.caller, *job, endings);
-    endings.end_job(*job, EndCause::requeued, ask.caller.uid, by_text(ask.caller, "requeued"));
+    endings.end_job(*job, EndCause::requeued, ask.caller.uid,
+                    by_text(ask.caller, *job, "requeued"));
   }
   if (is_requeued) return endings.take();
   const Job& named = targets->jobs.empty() ? *targets->array : *targets->jobs.front();

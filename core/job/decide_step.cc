@@ -100,7 +100,7 @@ Result<Facts> decide_one(const Scene& scene, const CancelStep& ask) {
   if (!step->is_waiting()) return Facts{};
   StepResult result;
   result.cause = EndCause::cancelled;
-  result.detail = "cancelled by uid " + std::to_string(ask.caller.uid) + " before it began";
+  result.detail = "cancelled by " + actor_text(ask.caller, job) + " before it began";
   Endings endings(scene.state, scene.now);
   endings.end_step(job, step->id, result);
   return endings.take();

@@ -128,7 +128,7 @@ Result<void> check_elements(const JobRequest& request) {
 
 Result<void> check_caller(const SubmitJob& ask) {
   if (ask.caller.role == Role::read_only) {
-    return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may only read");
+    return fail(Code::not_permitted, caller_text(ask.caller) + " may only read");
   }
   if (ask.request.common->user.uid != ask.caller.uid && ask.caller.role < Role::administrator) {
     return fail(Code::not_permitted, "uid " + number(ask.caller.uid) + " may not submit as uid " +

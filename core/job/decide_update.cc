@@ -36,8 +36,8 @@ Result<void> check_keys(const Scene& scene, const UpdateJob& ask, const Job& nam
   }
   if (named.request.common->kind != JobKind::batch && is_for_scripts_only(ask.changes)) {
     return fail(Code::refused, job_text(named) +
-                                   " has no script: output, error, input, open-mode and retry are "
-                                   "of scripts");
+                                   " has no script: output, error, input, open-mode, retry and "
+                                   "export are of scripts");
   }
   const ArrayMembers* members = scene.state.find_members(named.id);
   if (ask.changes.name && members != nullptr && members->live != 0) {
@@ -108,6 +108,14 @@ Result<JobRequest> Updating::checked_anew(const Job& job) const {
     return fail(Code::not_permitted,
                 "nice " + std::to_string(*changes.nice) + ": only an operator may raise a job");
   }
+  // Who chooses the environment chooses what runs.
+  const UserIdentity& user = job.request.common->user;
+  const bool may_choose = ask_.caller.uid == user.uid || ask_.caller.role >= Role::administrator;
+  if (changes.environment && !may_choose) {
+    return fail(Code::not_permitted, "export: only " + user_text(user.uid, user.name) +
+                                         " may change the environment of " + job_text(job));
+  }
+  if (auto good = check_division(job.request, changes); !good) return Failure(good.error());
   SubmitJob as_submit{ask_.caller, {}, changed(job.request, changes)};
   as_submit.caller.uid = job.request.common->user.uid;
   as_submit.caller.role = Role::administrator;

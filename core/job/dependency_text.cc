@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view never_begin = "dependency cannot come true: ";
 constexpr std::size_t chain_bytes_max = 400;  // links in the middle are left out beyond
 
-std::string reference_text(DependencyKind kind, const JobReference& reference) {
-  return dependency_text(Dependency{false, {DependencyTerm{kind, {reference}}}});
-}
-
 /// The job of the key, where it has a record in State.
 const Job* job_at(const State& state, const WaitKey& key) {
   if (!key.second) return state.find_job(key.first);
@@ -26,8 +22,23 @@ const Job* job_at(const State& state, const WaitKey& key) {
   return element == members->elements.end() ? nullptr : state.find_job(element->second);
 }
 
+/// "7_4" also where the element was named by the id of its own job.
+std::string name_at(const State& state, const WaitKey& key) {
+  const Job* job = job_at(state, key);
+  return job == nullptr ? name_of(key) : job_name(*job);
+}
+
+std::string reference_text(const State& state, DependencyKind kind, JobReference reference) {
+  const Job* job = reference.index ? nullptr : state.find_job(reference.job);
+  if (job != nullptr && is_element(*job)) {
+    reference.job = job->array;
+    reference.index = job->index;
+  }
+  return dependency_text(Dependency{false, {DependencyTerm{kind, {reference}}}});
+}
+
 std::string ended_text(const State& state, const WaitKey& key, const Seen& seen) {
-  std::string text = "job " + name_of(key) + " ended " + std::string(to_text(seen.state));
+  std::string text = "job " + name_at(state, key) + " ended " + std::string(to_text(seen.state));
   const Job* job = job_at(state, key);
   if (job == nullptr) return text;
   if (job->run->exit_code != 0) text += ", exit code " + std::to_string(job->run->exit_code);
@@ -37,10 +48,10 @@ std::string ended_text(const State& state, const WaitKey& key, const Seen& seen)
 
 std::string seen_text(const State& state, const JobTerms& terms, const WaitKey& key) {
   const auto seen = look_up(view_of(state), terms, key);
-  if (!seen) return "job " + name_of(key) + " is not known any more";
+  if (!seen) return "job " + name_at(state, key) + " is not known any more";
   if (seen->ended) return ended_text(state, key, *seen);
   const Job* job = job_at(state, key);
-  return "job " + name_of(key) + " is " +
+  return "job " + name_at(state, key) + " is " +
          std::string(job == nullptr ? "PENDING" : to_text(job_state(*job)));
 }
 
@@ -55,8 +66,8 @@ DependencyLine line_of(const State& state,
                        const JobReference& reference) {
   const JobTerms& terms = *job.request.terms;
   const WaitView view = view_of(state);
-  DependencyLine line{reference_text(kind, reference), answer_to(view, terms, who, kind, reference),
-                      ""};
+  DependencyLine line{reference_text(state, kind, reference),
+                      answer_to(view, terms, who, kind, reference), ""};
   const WaitKey key = key_of(view, who, kind, reference);
   const bool is_each = kind == DependencyKind::after_corresponding && who.is_remainder;
   line.detail = is_each && line.answer.met != Met::met
@@ -114,7 +125,7 @@ std::string never_text(const State& state, const Job& job, std::optional<std::ui
       const WaitView view = view_of(state);
       if (answer_to(view, terms, who, term.kind, reference).met != Met::never) continue;
       const WaitKey key = key_of(view, who, term.kind, reference);
-      const std::string link = reference_text(term.kind, reference);
+      const std::string link = reference_text(state, term.kind, reference);
       const Job* cause = job_at(state, key);
       const std::string why = cause == nullptr ? std::string() : cause->run->why;
       const std::string chain = why.starts_with(never_begin)

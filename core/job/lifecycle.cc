@@ -160,4 +160,9 @@ std::string job_text(const Job& job) {
   return "job " + job_name(job);
 }
 
+std::string job_text(const State& state, JobId id) {
+  const Job* job = state.find_job(id);
+  return job == nullptr ? job_text(id) : job_text(*job);
+}
+
 }  // namespace cox::core

@@ -48,5 +48,7 @@ StepResult merged(const StepResult& a, const StepResult& b);
 std::string job_text(JobId id);
 /// "job 7_4" for an element of an array.
 std::string job_text(const Job& job);
+/// The same of a job that may have left memory.
+std::string job_text(const State& state, JobId id);
 
 }  // namespace cox::core

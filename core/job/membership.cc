@@ -33,6 +33,17 @@ std::string default_account(const Settings& settings, const std::string& user) {
   return found == all.end() ? std::string() : found->name;
 }
 
+/// Charges go to the account, which lists the user or nobody.
+bool has_place(const Settings& settings, const JobCommon& common) {
+  const auto found = std::ranges::find(settings.accounts, common.account, &AccountSettings::name);
+  return found != settings.accounts.end() &&
+         (found->users.empty() || lists(*found, common.user.name));
+}
+
+bool has_qos(const Settings& settings, const std::string& name) {
+  return std::ranges::find(settings.qos, name, &QosSettings::name) != settings.qos.end();
+}
+
 Result<void> check_account(const Settings& settings,
                            const std::string& name,
                            const std::string& user) {
@@ -48,10 +59,28 @@ Result<void> check_account(const Settings& settings,
 
 }  // namespace
 
+std::string orphaned_text(const Settings& before, const Settings& after, const JobCommon& common) {
+  std::vector<std::string> losses;
+  const bool had_place = before.accounts.empty()
+                             ? !after.accounts.empty() && !common.account.empty()
+                             : has_place(before, common);
+  if (had_place && !has_place(after, common)) {
+    const bool is_there = std::ranges::find(after.accounts, common.account,
+                                            &AccountSettings::name) != after.accounts.end();
+    losses.push_back("account " + quoted(common.account) +
+                     (is_there ? " does not list user " + quoted(common.user.name)
+                               : std::string(" is not there")) +
+                     ", so they count beside the accounts");
+  }
+  if (has_qos(before, common.qos) && !has_qos(after, common.qos)) {
+    losses.push_back("qos " + quoted(common.qos) + " is not there, so they have no points by it");
+  }
+  return join(losses, "; ");
+}
+
 Result<void> settle_membership(const Settings& settings, JobRequest& request) {
   const JobCommon& common = *request.common;
-  if (!common.qos.empty() && !settings.qos.empty() &&
-      std::ranges::find(settings.qos, common.qos, &QosSettings::name) == settings.qos.end()) {
+  if (!common.qos.empty() && !settings.qos.empty() && !has_qos(settings, common.qos)) {
     return fail(Code::bad_usage,
                 "no qos " + quoted(common.qos) + known_text(settings.qos, common.qos));
   }

@@ -1,6 +1,8 @@
 // The account that a job is charged to, and its quality of service: checked at submit.
 #pragma once
 
+#include <string>
+
 #include "common/result.h"
 #include "model/job_request.h"
 #include "model/settings.h"
@@ -13,5 +15,9 @@ namespace cox::core {
 /// error: bad_usage for an account or qos that is not configured, not_permitted for an account that
 /// lists others
 Result<void> settle_membership(const Settings& settings, JobRequest& request);
+
+/// What a job loses that was submitted under `before`: its account, or its qos, and what comes of
+/// that; nothing where it keeps both.
+std::string orphaned_text(const Settings& before, const Settings& after, const JobCommon& common);
 
 }  // namespace cox::core

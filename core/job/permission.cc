@@ -14,13 +14,17 @@ bool names(const std::vector<RoleMember>& members, Uid uid) {
   return std::ranges::any_of(members, [uid](const RoleMember& one) { return one.uid == uid; });
 }
 
-/// As people know them; callers are known by number only.
 std::string owner_text(const Job& job) {
   const UserIdentity& user = job.request.common->user;
-  return user.name.empty() ? "uid " + std::to_string(user.uid) : user.name;
+  return user_text(user.uid, user.name);
 }
 
 }  // namespace
+
+std::string actor_text(const Caller& caller, const Job& job) {
+  const bool is_known = caller.name.empty() && caller.uid == job.request.common->user.uid;
+  return is_known ? owner_text(job) : caller_text(caller);
+}
 
 Role role_of(const Settings& settings, const Caller& caller) {
   if (caller.role == Role::administrator) return caller.role;
@@ -34,7 +38,7 @@ Result<const Job*> controlled_job(const State& state, const Caller& caller, JobI
   if (job == nullptr) return fail(Code::not_found, "no " + job_text(id));
   if (!is_operator(caller) && !is_owner(caller, *job)) {
     return fail(Code::not_permitted, job_text(*job) + " belongs to " + owner_text(*job) +
-                                         ", not to uid " + std::to_string(caller.uid));
+                                         ", not to " + caller_text(caller));
   }
   return job;
 }
@@ -42,13 +46,13 @@ Result<const Job*> controlled_job(const State& state, const Caller& caller, JobI
 Result<void> require_operator(const Caller& caller, std::string_view doing) {
   if (is_operator(caller)) return {};
   return fail(Code::not_permitted,
-              std::string(doing) + " needs an operator, not uid " + std::to_string(caller.uid));
+              std::string(doing) + " needs an operator, not " + caller_text(caller));
 }
 
 Result<void> require_administrator(const Caller& caller, std::string_view doing) {
   if (caller.role >= Role::administrator) return {};
-  return fail(Code::not_permitted, std::string(doing) + " needs an administrator, not uid " +
-                                       std::to_string(caller.uid));
+  return fail(Code::not_permitted,
+              std::string(doing) + " needs an administrator, not " + caller_text(caller));
 }
 
 }  // namespace cox::core

@@ -1,6 +1,7 @@
 // Who may do what to a job: its owner, an operator, an administrator.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "common/result.h"
@@ -16,6 +17,10 @@ inline bool is_operator(const Caller& caller) {
 inline bool is_owner(const Caller& caller, const Job& job) {
   return caller.role >= Role::user && caller.uid == job.request.common->user.uid;
 }
+
+/// Who acts on the job, as people know them: its own user's name is known also where nobody has
+/// looked the caller's up.
+std::string actor_text(const Caller& caller, const Job& job);
 
 /// The role that the configuration gives the caller; an administrator by its connection stays one.
 Role role_of(const Settings& settings, const Caller& caller);

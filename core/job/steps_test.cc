@@ -288,7 +288,7 @@ TEST(Steps, OneThatWaitsCanBeCancelledAndMakesRoomForThoseBehindIt) {
   ASSERT_TRUE(job.cluster.ask(CancelStep{ada(), job.id, StepId{large}}).has_value());
   job.cluster.answer_all();
   EXPECT_EQ(job.at(large).result.cause, EndCause::cancelled);
-  EXPECT_EQ(job.at(large).result.detail, "cancelled by uid 1000 before it began");
+  EXPECT_EQ(job.at(large).result.detail, "cancelled by ada before it began");
   EXPECT_FALSE(job.at(large).started.is_set());
   EXPECT_TRUE(job.runs(small));
   job.expect_sound();

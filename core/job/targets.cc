@@ -102,7 +102,7 @@ Hold hold_by(const Caller& caller, const Job& job) {
 void hold_job(const Scene& scene, const Caller& caller, const Job& job, Endings& endings) {
   const Hold hold = hold_by(caller, job);
   if (job.hold == hold || job.hold == Hold::by_admin) return;
-  endings.add(JobHeld{job.id, scene.now, hold, "held by uid " + std::to_string(caller.uid)});
+  endings.add(JobHeld{job.id, scene.now, hold, "held by " + actor_text(caller, job)});
 }
 
 Result<void> release_job(const Scene& scene,

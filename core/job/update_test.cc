@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/job/array.h"
+#include "core/job/changes.h"
 #include "testsuite/support/cluster.h"
 
 namespace cox::core {
@@ -110,7 +111,8 @@ TEST_F(Update, WhatHasNoScriptHasNoOutputFile) {
   const auto refused = ask(ada(), id, changes);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().message,
-            "job 1 has no script: output, error, input, open-mode and retry are of scripts");
+            "job 1 has no script: output, error, input, open-mode, retry and export are of "
+            "scripts");
 }
 
 TEST_F(Update, OnlyAnOperatorLengthensARunningJob) {
@@ -337,6 +339,50 @@ TEST_F(Update, RunningElementsAreShortenedByTheirNames) {
   const auto refused = limit(ada(), array, minutes(30));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().message, "job 1 is RUNNING: none of its elements waits");
+}
+
+TEST_F(Update, GpusOverAllNodesAreDividedAndOtherDevicesStay) {
+  const JobId id = *cluster.submit(job().nodes(2).held());
+  JobChanges changes;
+  changes.gpus_in_all = DeviceRequest{"gpu", "", 3};
+  const auto uneven = ask(ada(), id, changes);
+  ASSERT_FALSE(uneven.has_value());
+  EXPECT_EQ(uneven.error().message,
+            "gpus=3: cannot be divided evenly over 2 nodes (use gpus-per-node)");
+  JobRequest from = cluster.job(id).request;
+  from.common.edit().components.front().devices = {{"gpu", "old", 1}, {"fpga", "", 1}};
+  changes.gpus_in_all->count = 4;
+  EXPECT_EQ(changed(from, changes).common->components.front().devices,
+            (std::vector<DeviceRequest>{{"fpga", "", 1}, {"gpu", "", 2}}));
+  changes.nodes_min = changes.nodes_max = 4;
+  EXPECT_EQ(changed(from, changes).common->components.front().devices.back().count, 1U);
+  changes.gpus_in_all->count = 0;
+  EXPECT_EQ(changed(from, changes).common->components.front().devices,
+            (std::vector<DeviceRequest>{{"fpga", "", 1}}));
+}
+
+TEST_F(Update, BindingAndOrderOfRanksAreOfTheStepsToCome) {
+  const JobId id = *cluster.submit(job().held());
+  JobChanges changes;
+  changes.bind = *parse_bind("core");
+  changes.distribution = *parse_distribution("cyclic");
+  ASSERT_TRUE(ask(ada(), id, changes).has_value());
+  EXPECT_EQ(cluster.job(id).request.common->bind, *changes.bind);
+  EXPECT_EQ(cluster.job(id).request.common->distribution, *changes.distribution);
+  EXPECT_FALSE(ask(ada(), cluster.run(job()), changes).has_value()) << "it has begun";
+}
+
+// What is in an environment runs as its user: an operator may not choose that.
+TEST_F(Update, AnEnvironmentIsNotForOperatorsToChange) {
+  const JobId id = *cluster.submit(job().held());
+  JobChanges changes;
+  changes.environment = Hash{{7}};
+  const auto refused = ask(an_operator(), id, changes);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, Code::not_permitted);
+  EXPECT_EQ(refused.error().message, "export: only ada may change the environment of job 1");
+  ASSERT_TRUE(ask(ada(), id, changes).has_value());
+  EXPECT_EQ(cluster.job(id).request.environment, *changes.environment);
 }
 
 }  // namespace

@@ -323,5 +323,22 @@ TEST_F(WaitsTest, ARetryIsForTheCodesThatWereNamed) {
   EXPECT_EQ(state_of(other), JobState::failed);
 }
 
+TEST_F(WaitsTest, AnElementNamedByItsOwnIdIsCalledAsPeopleDo) {
+  const JobId array = submit(job().array("4-5"));
+  pass();
+  const JobId own = element(array, 4);
+  const JobId second = submit(job().after("afterok:" + std::to_string(own.value)));
+  pass();
+  EXPECT_EQ(verdict(second).checks.front().name, "dependency afterok:1_4");
+  EXPECT_EQ(verdict(second).checks.front().detail, "job 1_4 is RUNNING");
+  Caller caller = ada();
+  caller.name = "ada";
+  cluster.ask(CancelJob{caller, own});
+  EXPECT_EQ(cluster.job(own).run->why, "cancelled by ada");
+  end(own);
+  EXPECT_EQ(cluster.job(second).run->why,
+            "dependency cannot come true: afterok:1_4: job 1_4 ended CANCELLED");
+}
+
 }  // namespace
 }  // namespace cox::core

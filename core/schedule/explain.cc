@@ -62,7 +62,7 @@ std::string absences(const State& state, const std::string& partition) {
     const bool is_stuck = !node.stuck.empty();
     if ((!is_stuck && !node.backed_off_until.is_set()) || ++named > named_max) return;
     text += "; " + node.name +
-            (is_stuck ? " is stuck: " + stuck_text(node)
+            (is_stuck ? " is stuck: " + stuck_text(state, node)
                       : " rests until " + to_utc_text(node.backed_off_until) +
                             " after failed starts: " + node.why);
   });
@@ -193,6 +193,22 @@ void note_expected(Inquiry& ask, Outlook& outlook) {
            start_text(forecast), left_s);
 }
 
+/// The one directly ahead: of an array its last element, or that before our own.
+std::string name_ahead(const Inquiry& ask, const Job& blocker) {
+  if (!is_array(blocker) || remainder(blocker).empty()) return job_name(blocker);
+  const ArraySpec& rest = remainder(blocker);
+  std::uint32_t ahead = rest.last();
+  if (blocker.id == ask.job.id) {
+    ahead = rest.first();
+    for (const ArrayRange& range : rest.ranges) {
+      if (range.first >= ask.index) break;
+      const std::uint32_t before = std::min(range.last, ask.index - 1);
+      ahead = before - (before - range.first) % range.step;
+    }
+  }
+  return cox::job_name(blocker.id, ahead);
+}
+
 Blocked look_at(Inquiry& ask, const std::string& name) {
   if (const Blocked shut = gate(ask.state, name, ask.job.request); shut.code != Reason::none) {
     const std::string text = gate_text(ask.state, name, ask.job.request, shut.code);
@@ -211,8 +227,8 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
   const auto blocker = outlook.blocker();
   const std::size_t starts = outlook.starts_ahead();
   ask.note("order in partition " + name, !blocker.has_value(),
-           blocker.has_value() ? "behind job " + job_name(*ask.state.find_job(*blocker)) + ", " +
-                                     count_text(starts, "job") + " ahead"
+           blocker.has_value() ? "behind job " + name_ahead(ask, *ask.state.find_job(*blocker)) +
+                                     ", " + count_text(starts, "job") + " ahead"
                                : "no job in the way",
            starts);
   ask.note("priority in partition " + name, true,

@@ -8,6 +8,7 @@
 
 #include "core/fleet/expectation.h"
 #include "core/job/lifecycle.h"
+#include "core/job/membership.h"
 #include "core/schedule/gate.h"
 #include "core/schedule/impossible.h"
 #include "core/schedule/trial.h"
@@ -74,33 +75,61 @@ std::string stranded_why(const State& fleet, Instant now, const JobRequest& requ
   return first;
 }
 
-class Stranding {
+/// Jobs by user and by what becomes of them.
+class Groups {
  public:
-  Stranding(const State& before, const State& after, Instant now)
-      : before_(before), after_(after), now_(now) {}
+  void add(const Job& job, const std::string& why) {
+    if (why.empty()) return;
+    const std::string& user = job.request.common->user.name;
+    StrandedJobs& group = groups_[{user, why}];
+    group.user = user;
+    group.why = why;
+    group.jobs.push_back(job.id);
+  }
 
-  std::vector<StrandedJobs> find() {
-    for (const JobId id : before_.index.unended) {
-      const Job& job = *before_.find_job(id);
-      if (job.phase == JobPhase::pending) look_at(job);
-    }
+  std::vector<StrandedJobs> take() {
     std::vector<StrandedJobs> all;
     for (auto& [key, group] : groups_) all.push_back(std::move(group));
     return all;
   }
 
  private:
+  std::map<std::pair<std::string, std::string>, StrandedJobs> groups_;
+};
+
+/// What waits, under the new settings.
+class Waiting {
+ public:
+  Waiting(const State& before, const State& after, Instant now)
+      : before_(before), after_(after), now_(now) {}
+
+  void find(SettingsEffects& effects) {
+    for (const JobId id : before_.index.unended) {
+      const Job& job = *before_.find_job(id);
+      if (job.phase == JobPhase::pending) look_at(job);
+    }
+    effects.stranded = stranded_.take();
+    effects.orphaned = orphaned_.take();
+  }
+
+ private:
+  struct Whys {
+    std::string stranded, orphaned;
+  };
+
   void look_at(const Job& job) {
     // Jobs of one array, or of one user's loop, share what they have in common.
     const std::pair key{&*job.request.common, job.request.time_limit};
     auto known = whys_.find(key);
-    if (known == whys_.end()) known = whys_.emplace(key, new_why(job.request)).first;
-    if (known->second.empty()) return;
-    const std::string& user = job.request.common->user.name;
-    StrandedJobs& group = groups_[{user, known->second}];
-    group.user = user;
-    group.why = known->second;
-    group.jobs.push_back(job.id);
+    if (known == whys_.end()) {
+      known = whys_
+                  .emplace(key, Whys{new_why(job.request),
+                                     orphaned_text(before_.record.settings, after_.record.settings,
+                                                   *job.request.common)})
+                  .first;
+    }
+    stranded_.add(job, known->second.stranded);
+    orphaned_.add(job, known->second.orphaned);
   }
 
   std::string new_why(const JobRequest& request) const {
@@ -111,8 +140,8 @@ class Stranding {
   const State& before_;
   const State& after_;
   Instant now_;
-  std::map<std::pair<const JobCommon*, Duration>, std::string> whys_;
-  std::map<std::pair<std::string, std::string>, StrandedJobs> groups_;  // by user and reason
+  std::map<std::pair<const JobCommon*, Duration>, Whys> whys_;
+  Groups stranded_, orphaned_;
 };
 
 /// Jobs that stand in rows on nodes that are shared otherwise now, and the other way round.
@@ -120,19 +149,19 @@ class Lasting {
  public:
   Lasting(const State& before, const State& after) : before_(before), after_(after) {}
 
-  std::vector<LastingJobs> find() {
+  std::vector<StrandedJobs> find() {
     for (const JobId id : before_.index.unended) {
       const Job& job = *before_.find_job(id);
       if (!is_live(job) || job.phase == JobPhase::ending) continue;
       const std::string why = why_of(job);
       if (why.empty()) continue;
       const std::string& user = job.request.common->user.name;
-      LastingJobs& group = groups_[{user, why}];
+      StrandedJobs& group = groups_[{user, why}];
       group.user = user;
       group.why = why;
       group.jobs.push_back(id);
     }
-    std::vector<LastingJobs> all;
+    std::vector<StrandedJobs> all;
     for (auto& [key, group] : groups_) all.push_back(std::move(group));
     return all;
   }
@@ -166,15 +195,20 @@ class Lasting {
 
   const State& before_;
   const State& after_;
-  std::map<std::pair<std::string, std::string>, LastingJobs> groups_;  // by user and reason
+  std::map<std::pair<std::string, std::string>, StrandedJobs> groups_;  // by user and reason
 };
 
 }  // namespace
 
 SettingsEffects effects_of(const State& state, Instant now, const Settings& settings) {
   const State after = fleet_under(state, settings);
-  return {moves_between(state, after), shorts_between(state, after),
-          Stranding(state, after, now).find(), Lasting(state, after).find()};
+  SettingsEffects effects{moves_between(state, after),
+                          shorts_between(state, after),
+                          {},
+                          {},
+                          Lasting(state, after).find()};
+  Waiting(state, after, now).find(effects);
+  return effects;
 }
 
 }  // namespace cox::core

@@ -27,18 +27,12 @@ struct StrandedJobs {
   std::vector<JobId> jobs;
 };
 
-/// Jobs that run, and keep what they got of their nodes as a partition shared them before.
-struct LastingJobs {
-  std::string user;
-  std::string why;
-  std::vector<JobId> jobs;
-};
-
 struct SettingsEffects {
   std::vector<NodeMove> moves;
   std::vector<NodeShort> shorts;
   std::vector<StrandedJobs> stranded;
-  std::vector<LastingJobs> lasting;
+  std::vector<StrandedJobs> orphaned;
+  std::vector<StrandedJobs> lasting;
 };
 
 SettingsEffects effects_of(const State& state, Instant now, const Settings& settings);

@@ -38,7 +38,8 @@ Result<Facts> decide_one(const Scene& scene, const SuspendJob& ask) {
   Facts facts;
   for (const Job* job : *jobs) {
     if (job->run->suspended.is_set()) continue;
-    facts.push_back(JobSuspended{job->id, job->attempt, scene.now, ask.caller.uid});
+    facts.push_back(
+        JobSuspended{job->id, job->attempt, scene.now, ask.caller.uid, ask.caller.name});
   }
   return facts;
 }
@@ -52,7 +53,7 @@ Result<Facts> decide_one(const Scene& scene, const ResumeJob& ask) {
   Facts facts;
   for (const Job* job : *jobs) {
     if (!job->run->suspended.is_set()) continue;
-    facts.push_back(JobResumed{job->id, job->attempt, scene.now, ask.caller.uid});
+    facts.push_back(JobResumed{job->id, job->attempt, scene.now, ask.caller.uid, ask.caller.name});
   }
   return facts;
 }

@@ -278,11 +278,13 @@ Decoded take(const store::TokenUsed& from) {
 }
 
 Decoded take(const store::JobSuspended& from) {
-  return core::JobSuspended{JobId(from.job()), Attempt(from.attempt()), at(from), from.by()};
+  return core::JobSuspended{JobId(from.job()), Attempt(from.attempt()), at(from), from.by(),
+                            from.who()};
 }
 
 Decoded take(const store::JobResumed& from) {
-  return core::JobResumed{JobId(from.job()), Attempt(from.attempt()), at(from), from.by()};
+  return core::JobResumed{JobId(from.job()), Attempt(from.attempt()), at(from), from.by(),
+                          from.who()};
 }
 
 Decoded take(const store::RowChanged& from) {

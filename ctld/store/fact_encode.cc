@@ -306,11 +306,13 @@ void put(const core::TokenUsed& from, store::Fact* fact) {
 void put(const core::JobSuspended& from, store::Fact* fact) {
   put_attempt(from, fact->mutable_job_suspended());
   fact->mutable_job_suspended()->set_by(from.by);
+  fact->mutable_job_suspended()->set_who(from.who);
 }
 
 void put(const core::JobResumed& from, store::Fact* fact) {
   put_attempt(from, fact->mutable_job_resumed());
   fact->mutable_job_resumed()->set_by(from.by);
+  fact->mutable_job_resumed()->set_who(from.who);
 }
 
 void put(const core::RowChanged& from, store::Fact* fact) {

@@ -343,11 +343,11 @@ auto fields(const core::TokenUsed& f) {
 }
 
 auto fields(const core::JobSuspended& f) {
-  return tie(f.job, f.attempt, f.at, f.by);
+  return tie(f.job, f.attempt, f.at, f.by, f.who);
 }
 
 auto fields(const core::JobResumed& f) {
-  return tie(f.job, f.attempt, f.at, f.by);
+  return tie(f.job, f.attempt, f.at, f.by, f.who);
 }
 
 auto fields(const core::RowChanged& f) {
@@ -490,6 +490,8 @@ std::vector<NewerSample> newer_fact_samples() {
       {6, core::SettingsApplied{at, programmed}},
       {7, core::SettingsApplied{at, wider}},
       {2, core::NodeResumed{node, at, 1001, "fan is new", "ada"}},
+      {2, core::JobSuspended{sampled, attempt, at, 1001, "ada"}},
+      {2, core::JobResumed{sampled, attempt, at, 1002, "max"}},
       {2, core::PartitionBroughtUp{"debug", at, 1001, "switch is new", "ada"}},
       {2, core::StepStarted{sampled, attempt, step, at, step_request(), {{node, 8, 16}}, key}},
       {3, core::StepStarted{sampled, attempt, step, at, exact_request(), exact_shares(), key}},

@@ -295,6 +295,15 @@ Result<core::Request> translate_action(const core::State& state,
   return bad_usage("job action " + std::to_string(action.kind()) + " is not known");
 }
 
+Result<std::vector<Blob>> environment_of(const wire::JobAction& action) {
+  std::vector<Blob> contents;
+  if (!action.changes().environment()) return contents;
+  auto packed = pack_environment(action.changes().variables());
+  if (!packed) return tl::unexpected(packed.error());
+  contents.push_back(make_blob(std::move(*packed)));
+  return contents;
+}
+
 Result<core::Request> translate_node_action(const wire::NodeAction& action,
                                             const Caller& caller,
                                             const std::string& who,

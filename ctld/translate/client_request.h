@@ -53,6 +53,9 @@ Result<core::Request> translate_action(const core::State& state,
                                        JobId job,
                                        const ArraySpec& elements = {},
                                        const std::vector<PastJob>& past = {});
+/// The environment that an update gives to jobs, for all of them; none where it gives none.
+/// error: bad_usage
+Result<std::vector<Blob>> environment_of(const wire::JobAction& action);
 
 /// One node of a NodeAction. `who`: the caller's name.
 Result<core::Request> translate_node_action(const wire::NodeAction& action,

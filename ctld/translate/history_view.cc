@@ -42,21 +42,27 @@ Result<std::string> history_state(const std::string& word) {
   if (upper == "REQUEUED" || upper == "UNDONE") return upper;
   const auto state = parse_job_state(upper);
   if (state && is_final(*state)) return std::string(to_text(*state));
-  return bad_usage("state " + quoted(word) +
-                   ": not a state of an ended job (COMPLETED, FAILED, CANCELLED, "
-                   "TIMEOUT, OUT_OF_MEMORY, NODE_FAIL, REQUEUED, UNDONE)");
+  std::vector<std::string> known;
+  for (int i = 0; to_text(static_cast<JobState>(i)) != "UNKNOWN"; ++i) {
+    const auto one = static_cast<JobState>(i);
+    if (is_final(one)) known.emplace_back(to_text(one));
+  }
+  known.insert(known.end(), {"REQUEUED", "UNDONE"});
+  const auto near = nearest(upper, known);
+  return bad_usage("state " + quoted(word) + ": not a state of an ended job" +
+                   (near ? ", perhaps " + *near : "") + " (there are: " + join(known, ", ") + ")");
 }
 
 void put_id(const AttemptRow& row, wire::JobView* to) {
   to->set_job(row.job.value);
-  to->set_id(std::to_string(row.job.value));
+  to->set_id(job_name(row.job));
   if (row.array == JobId{}) return;
   to->set_array(row.array.value);
   to->set_elements(row.elements);
   if (row.index) {
     to->set_index(*row.index);
     to->set_is_element(true);
-    to->set_id(elements_name(row.array, single_element(*row.index)));
+    to->set_id(job_name(row.array, row.index));
   } else if (const auto held = parse_array(row.elements); held && row.kind == "elements") {
     to->set_id(elements_name(row.array, *held));
   }

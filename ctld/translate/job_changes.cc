@@ -160,9 +160,18 @@ void take_values(const wire::JobChanges& from, core::JobChanges* to, Checking& c
   if (from.append_output()) to->append_output = common.append_output;
   if (from.retry()) to->retry = common.retry;
   if (from.early_signal()) to->early_signal = common.early_signal;
-  if (!from.devices() && !from.gpus()) return;
+  if (from.bind()) to->bind = common.bind;
+  if (from.distribution()) to->distribution = common.distribution;
   const bool has_part = !common.components.empty();
   auto devices = has_part ? common.components.front().devices : std::vector<DeviceRequest>{};
+  if (from.gpus_in_all()) {
+    if (devices.size() < 2) {
+      to->gpus_in_all = devices.empty() ? DeviceRequest{"gpu", "", 0} : devices.front();
+    } else {
+      check.refuse("gpus: one kind of them is expected, not " + std::to_string(devices.size()));
+    }
+  }
+  if (!from.devices() && !from.gpus()) return;
   (from.devices() ? to->devices : to->gpus) = std::move(devices);
 }
 

@@ -9,6 +9,7 @@
 #include "core/fleet/expectation.h"
 #include "core/fleet/ledger.h"
 #include "core/fleet/trouble.h"
+#include "core/job/array.h"
 #include "core/schedule/trial.h"
 #include "core/slice/standing.h"
 #include "ctld/translate/replies.h"
@@ -64,7 +65,7 @@ std::string reason_of(const core::State& state,
                       const core::Node& node) {
   std::vector<std::string> reasons;
   for (std::string text :
-       {node.why, reboot_text(node), core::shortfall(state, node), core::stuck_text(node)}) {
+       {node.why, reboot_text(node), core::shortfall(state, node), core::stuck_text(state, node)}) {
     if (!text.empty()) reasons.push_back(std::move(text));
   }
   if (contact.is_cluttered(node.id)) {
@@ -163,7 +164,10 @@ void put_node(const core::State& state,
   to->set_version(node.version);
   to->set_boot_id(node.boot_id);
   to->set_address(node.address);
-  for (const JobId job : state.index.jobs_on_node[node.id.value]) to->add_jobs(job.value);
+  for (const JobId job : state.index.jobs_on_node[node.id.value]) {
+    to->add_jobs(job.value);
+    to->add_job_names(core::job_name(*state.find_job(job)));
+  }
   put_rows(state, node.id, to);
   to->set_packages(node_class.packages);
   to->set_numa_nodes(node_class.numa_nodes);

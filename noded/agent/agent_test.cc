@@ -465,7 +465,7 @@ TEST(Agent, a_step_of_an_attempt_that_is_not_here_is_refused_by_name) {
   Node node;
   const auto reports = all<ReportStepPrepared>(node.tell(PrepareStep{origin, step0}));
   ASSERT_EQ(reports.size(), 1U);
-  EXPECT_EQ(reports[0].failure, "attempt 1.1 is not on this node");
+  EXPECT_EQ(reports[0].failure, "its attempt is not on this node");
 }
 
 TEST(Agent, a_result_is_kept_until_acknowledged) {

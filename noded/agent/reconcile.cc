@@ -7,10 +7,6 @@
 namespace cox::agent {
 namespace {
 
-std::string attempt_text(AttemptKey key) {
-  return std::to_string(key.job.value) + "." + std::to_string(key.attempt.value);
-}
-
 // The batch step's result travels with Closed; a refused step never was one.
 bool has_own_result(StepId id, const AgentStep& step) {
   return step.is_over() && !step.refused && id != step_batch;
@@ -62,9 +58,8 @@ void report_step(const AgentState& state, const StepKey& key, AgentEffects* effe
   const AgentStep* step = state.find(key);
   if (step == nullptr) {
     if (attempt != nullptr && attempt->steps_forgotten.contains(key.step)) return;
-    const std::string why = attempt_text(attempt_of(key)) +
-                            (attempt == nullptr ? " is not on this node" : " is being closed");
-    effects->push_back(ReportStepPrepared{key, "", "attempt " + why});
+    const char* why = attempt == nullptr ? " is not on this node" : " is being closed there";
+    effects->push_back(ReportStepPrepared{key, "", std::string("its attempt") + why});
   } else if (step->refused) {
     if (attempt->initial != key.step) {
       effects->push_back(ReportStepPrepared{key, "", step->refused});

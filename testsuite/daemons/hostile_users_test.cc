@@ -81,7 +81,7 @@ TEST_F(HostileUser, cannot_rule_nodes_or_the_controller) {
   request.mutable_shutdown()->set_force(true);
   const auto refused = hostile.ask(request);
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "uid 65534 may not stop the controller");
+  EXPECT_EQ(refused.error().message, "nobody may not stop the controller");
   EXPECT_EQ(client_.nodes().front().state(), "idle");
   cluster_.expect_nothing_left();
 }

@@ -168,6 +168,13 @@ class Roles : public ::testing::TestWithParam<Transport> {
     return request;
   }
 
+  wire::ClientRequest update_of_environment(std::uint32_t uid) {
+    wire::ClientRequest request = on_job(wire::JobAction::UPDATE, uid);
+    request.mutable_job_action()->mutable_changes()->set_environment(true);
+    request.mutable_job_action()->mutable_changes()->add_variables("X=1");
+    return request;
+  }
+
   wire::ClientRequest on_node(wire::NodeAction::Kind kind) {
     wire::ClientRequest request;
     request.mutable_node_action()->set_kind(kind);
@@ -254,6 +261,8 @@ class Roles : public ::testing::TestWithParam<Transport> {
       request.mutable_job_action()->mutable_changes()->set_dependency("afterany:" +
                                                                       std::to_string(ended_));
     }
+    if (line == "update own job, its environment") request = update_of_environment(asker);
+    if (line == "update another's job, its environment") request = update_of_environment(somebody);
     if (line == "status") request.mutable_status();
     if (line == "queue") request.mutable_list_jobs();
     if (line == "why") request.mutable_explain_job()->set_job(1);

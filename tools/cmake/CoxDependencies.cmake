@@ -10,6 +10,7 @@ pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
 pkg_check_modules(NUMA REQUIRED IMPORTED_TARGET numa)
 pkg_check_modules(PMIX REQUIRED IMPORTED_TARGET pmix)
+find_library(COX_JEMALLOC NAMES jemalloc REQUIRED)
 # By name: plain mpicc is whichever MPI the administrator's alternatives prefer.
 find_program(MPI_C_COMPILER NAMES mpicc.openmpi mpicc)
 find_program(COX_MPICC_MPICH mpicc.mpich)
