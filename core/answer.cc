@@ -4,6 +4,7 @@
 
 #include "core/effects.h"
 #include "core/job/lifecycle.h"
+#include "core/job/progress.h"
 #include "core/job/signals.h"
 #include "core/scene.h"
 
@@ -59,7 +60,20 @@ void answer_to(Asked& to, const ReportStepPrepared& ask) {
   }
 }
 
-/// Committed or stale results are acknowledged; one lost supervisor ends the step everywhere.
+/// Whoever was told to end a step because of a loss tells of a loss in turn: one speaks for all of
+/// them. And who has told its end would only tell it again, two of them without end, three of them
+/// ever more often.
+void end_elsewhere(Asked& to, const Step& step, const ReportStepEnded& ask) {
+  const auto loss = loss_of(to.contact, ask.step);
+  if (!loss.has_value() || loss->node != ask.node) return;
+  const Answers& answers = *find_answers(to.contact, ask.step);
+  for (const StepShare& share : step.shares) {
+    if (answers.ended.contains(share.node)) continue;
+    to.effects.send(SendEndStep{share.node, ask.step, loss->cause});
+  }
+}
+
+/// Committed or stale results are acknowledged.
 void answer_to(Asked& to, const ReportStepEnded& ask) {
   if (!is_current(to.contact, ask.node, ask.session)) return;
   const Job* job = held_job(to.state, ask.step.job, ask.step.attempt, ask.node);
@@ -68,13 +82,7 @@ void answer_to(Asked& to, const ReportStepEnded& ask) {
     to.effects.send(SendStepAck{ask.node, ask.step});
     return;
   }
-  const bool is_lost =
-      ask.result.cause == EndCause::supervisor_lost || ask.result.cause == EndCause::node_lost;
-  if (!is_lost) return;
-  for (const StepShare& share : step->shares) {
-    if (share.node == ask.node) continue;
-    to.effects.send(SendEndStep{share.node, ask.step, ask.result.cause});
-  }
+  end_elsewhere(to, *step, ask);
 }
 
 void answer_to(Asked& to, const CancelStep& ask) {

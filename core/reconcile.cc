@@ -3,6 +3,7 @@
 
 #include "core/effects.h"
 #include "core/job/lifecycle.h"
+#include "core/job/progress.h"
 #include "core/scene.h"
 #include "core/slice/standing.h"
 
@@ -11,6 +12,7 @@ namespace {
 
 struct Comparison {
   const State& state;
+  const Contact& contact;
   NodeId node;
   EffectList effects;
 };
@@ -19,6 +21,13 @@ bool holds(const std::vector<HeldAttempt>& held, const Job& job) {
   return std::ranges::any_of(held, [&job](const HeldAttempt& attempt) {
     return attempt.job == job.id && attempt.attempt == job.attempt;
   });
+}
+
+/// The step lost a supervisor on another node while this one was away.
+bool end_what_was_lost(Comparison& with, const StepKey& key) {
+  const auto loss = loss_of(with.contact, key);
+  if (loss.has_value()) with.effects.send(SendEndStep{with.node, key, loss->cause});
+  return loss.has_value();
 }
 
 void compare_held_step(Comparison& with, const Job& job, const HeldStep& held) {
@@ -32,6 +41,8 @@ void compare_held_step(Comparison& with, const Job& job, const HeldStep& held) {
     } else {
       with.effects.send(SendEndStep{with.node, key, step->result.cause});
     }
+  } else if (held.phase != StepPhase::ended && end_what_was_lost(with, key)) {
+    return;
   } else if (step->released.is_set() && held.phase == StepPhase::prepared &&
              initial_step(job.request) != held.step) {
     with.effects.send(SendGoStep{with.node, key});
@@ -51,6 +62,7 @@ void compare_running(Comparison& with, const Job& job, const HeldAttempt& held) 
     const bool is_held =
         std::ranges::any_of(held.steps, [&](const HeldStep& one) { return one.step == step.id; });
     if (is_held || step.is_ended() || initial == step.id || !has_share(step, with.node)) continue;
+    if (end_what_was_lost(with, key_of(job, step.id))) continue;
     with.effects.send(SendPrepareStep{with.node, key_of(job, step.id)});
   }
 }
@@ -100,7 +112,7 @@ Effects reconcile(const State& state,
                   const Contact& contact,
                   NodeId node,
                   const std::vector<HeldAttempt>& held) {
-  Comparison with{state, node, EffectList(contact)};
+  Comparison with{state, contact, node, EffectList(contact)};
   tell_standing(with, held);
   for (const HeldAttempt& attempt : held) compare_held(with, attempt);
   if (node.value >= state.index.jobs_on_node.size()) return with.effects.take();

@@ -128,9 +128,7 @@ Result<Facts> decide_one(const Scene& scene, const ReportStepEnded& ask) {
   const Step* step = find_step(*job, ask.step.step);
   if (step == nullptr || !has_share(*step, ask.node)) return Facts{};
   Endings endings(scene.state, scene.now);
-  const bool is_lost =
-      ask.result.cause == EndCause::supervisor_lost || ask.result.cause == EndCause::node_lost;
-  if (job->phase == JobPhase::starting && is_lost) {
+  if (job->phase == JobPhase::starting && is_lost(ask.result)) {
     // Before the release nothing has run, and without this supervisor nothing ever will.
     const Node& node = scene.state.record.nodes[ask.node.value];
     endings.undo_start(*job, "node " + node.name + ": " + ask.result.detail);

@@ -49,4 +49,17 @@ void end_step_when_reported(const Scene& scene,
   }
 }
 
+bool is_lost(const StepResult& result) {
+  return result.cause == EndCause::supervisor_lost || result.cause == EndCause::node_lost;
+}
+
+std::optional<StepLoss> loss_of(const Contact& contact, const StepKey& key) {
+  const Answers* answers = find_answers(contact, key);
+  if (answers == nullptr) return std::nullopt;
+  for (const auto& [node, result] : answers->ended) {
+    if (is_lost(result)) return StepLoss{node, result.cause};
+  }
+  return std::nullopt;
+}
+
 }  // namespace cox::core
