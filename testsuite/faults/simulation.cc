@@ -16,6 +16,9 @@ constexpr int fleet_size = 4;
 constexpr int looks_until_cancel = 9;
 // Those up to here are as they were before there were administrators: docs/testing.md names seeds.
 constexpr std::uint64_t seeds_without_administrators = 100;
+// The busiest second of good runs has a quarter of it.
+constexpr std::uint64_t events_per_second_max = 5'000;
+constexpr auto usual_jobs = static_cast<std::uint64_t>(Scenario{}.jobs);
 constexpr int looks_unwanted_max = 3;  // more than a TERM, kill_wait and a KILL take
 
 /// Each way of backfill has its seeds.
@@ -182,8 +185,17 @@ void Simulation::schedule_clients() {
 
 bool Simulation::run_until(Instant end) {
   while (watch_.complaints().empty() && timeline_.step(end)) {
+    check_rush();
   }
   return watch_.complaints().empty();
+}
+
+/// Two that answer each other for ever take up time of the machine, and little of the timeline's.
+void Simulation::check_rush() {
+  const auto crowd = std::max(static_cast<std::uint64_t>(scenario_.jobs), usual_jobs);
+  if (timeline_.in_second() <= events_per_second_max * crowd / usual_jobs) return;
+  watch_.complain(std::to_string(timeline_.in_second()) +
+                  " events within a second: messages are answered without end");
 }
 
 void Simulation::heal() {

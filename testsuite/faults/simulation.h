@@ -66,6 +66,7 @@ class Simulation {
   void daemon_back_after(FakeNode& node, Duration delay);
   FakeNode* node_named(const std::string& name);
   bool run_until(Instant end);
+  void check_rush();
   bool is_drained() const;
   bool ask_again();
   void check_end();

@@ -25,12 +25,20 @@ class Timeline {
       return false;
     }
     auto entry = queue_.extract(queue_.begin());
-    now_ = entry.key().first;
+    const Instant before = std::exchange(now_, entry.key().first);
+    if (before.us / second_us != now_.us / second_us) in_second_ = 0;
+    ++in_second_;
     entry.mapped()();
     return true;
   }
 
+  /// Events of the virtual second that it is.
+  std::uint64_t in_second() const { return in_second_; }
+
  private:
+  static constexpr std::int64_t second_us = 1'000'000;
+
+  std::uint64_t in_second_ = 0;
   Instant now_{1'700'000'000'000'000};  // any date will do
   std::uint64_t order_ = 0;
   std::map<std::pair<Instant, std::uint64_t>, std::function<void()>> queue_;
