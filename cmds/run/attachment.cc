@@ -60,16 +60,17 @@ Result<Attachment> Attachment::open(const wire::StepReady& ready,
 
 Attachment::Wants Attachment::wants() const {
   const bool reads_input = !has_input_ && !input_ended_ && may_read_input();
-  return {link_.descriptor(), has_input_, reads_input ? STDIN_FILENO : -1};
+  return {link_ ? link_->descriptor() : -1, has_input_, reads_input ? STDIN_FILENO : -1};
 }
 
 Result<void> Attachment::send(const wire::StepMessage& message) {
-  return link_.send(message.SerializeAsString());
+  if (!link_) return {};
+  return link_->send(message.SerializeAsString());
 }
 
 Result<void> Attachment::take_output() {
   while (!result_) {
-    const auto frame = link_.receive(Duration{0});
+    const auto frame = link_->receive(Duration{0});
     if (!frame || !*frame) tell_failures();
     if (!frame) return Failure(frame.error());
     if (!*frame) return {};
@@ -80,6 +81,7 @@ Result<void> Attachment::take_output() {
     const auto taken = take(message);
     if (!taken) return taken;
   }
+  link_.reset();
   tell_failures();
   return {};
 }

@@ -23,6 +23,7 @@ struct AttachOptions {
   bool is_terminal = false;  // our terminal stands for the first task's
   bool is_owner = true;      // else we look on: the step goes on without us
   bool read_only = false;    // of who looks on: nothing is typed
+  bool has_files = false;    // what the tasks write goes there: nothing of it comes here
   // Of these streams only what one task writes is printed.
   std::optional<std::uint32_t> output_of{}, error_of{};
 };
@@ -77,7 +78,8 @@ class Attachment {
   bool is_wanted(const wire::Output& output) const;
   Result<void> send(const wire::StepMessage& message);
 
-  link::ClientLink link_;
+  std::optional<link::ClientLink>
+      link_;  // until the result is here: the supervisor waits for its end
   AttachOptions options_;
   LineLabels labels_;
   RunVoice* voice_;

@@ -55,7 +55,7 @@ Result<int> Run::to_end() {
   if (!turned) return Failure(turned.error());
   if (interrupted_ != 0) return 128 + interrupted_;
   if (has_given_up_) return own_failure_status;
-  if (!attachment_) return status_of_job();
+  if (!attachment_) return is_lost_ ? finish() : status_of_job();
   while (!attachment_->result() && !is_lost_) {
     turned = turn(left_for_others_ms());
     if (turned) turned = end_others_in_time();
@@ -181,6 +181,7 @@ Result<int> Run::status_of_job() const {
   if (conversation_.ended()) {
     const wire::JobView& job = *conversation_.ended();
     const int status = job_status(job);
+    if (status == 0 && options_.has_files) return 0;
     if (status == 0) {
       voice_.error("job " + id_text(job) + " is done, but its output is lost" +
                    (lost_why_.empty() ? "" : ": " + lost_why_));
@@ -200,6 +201,7 @@ Result<int> Run::status_of_job() const {
 Result<int> Run::status_of_step(const wire::StepView& step) const {
   const int status = step_status(step.result());
   const std::string name = "step " + conversation_.job_name() + "." + std::to_string(step.step());
+  if (status == 0 && options_.has_files) return 0;
   if (status == 0) {
     voice_.error(name + " is done, but its output is lost" +
                  (lost_why_.empty() ? "" : ": " + lost_why_));

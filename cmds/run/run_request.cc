@@ -297,6 +297,7 @@ Result<RunRequest> read_run_request(const Parsed& given) {
                                       ? run.request.create_step().request()
                                       : run.request.submit().request().initial_step();
   run.attach.forward_input = step.input().empty();
+  run.attach.has_files = !step.output().empty();
   return run;
 }
 
