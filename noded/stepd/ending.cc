@@ -13,7 +13,7 @@ namespace {
 constexpr std::int32_t own_failure_status = 125;  // interface: a failure that is not the task's
 // How much longer than kill_wait the root waits for leaves once the step is being ended.
 constexpr Duration leaves_grace = seconds(10);
-// How long a client or the root may take for what is still queued: five minutes.
+// How long the client or the root may take for what is still on its way: five minutes.
 constexpr Duration flush_pause = milliseconds(20);
 constexpr std::uint32_t flush_pauses_max = 15'000;
 
@@ -247,7 +247,8 @@ void Supervisor::check_finished() {
   if (tree_->has_children() && !plan_.is_root()) {
     return;  // we are their way
   }
-  if (tree_->queued_bytes() == 0 && clients_->queued_bytes() == 0) {
+  // What a client sends to a connection that is closed breaks it, and what it has not read is lost.
+  if (tree_->queued_bytes() == 0 && !clients_->has_owner()) {
     finished_ = true;
     loop_.cancel(flush_timer_);
     events_.finished();

@@ -298,7 +298,7 @@ void StepIo::never_ran() {
 }
 
 bool StepIo::awaits_owner() const {
-  return plan_.client_io && plan_.is_root() && !discarding_ && !clients_.had_owner();
+  return !plan_.is_batch && plan_.is_root() && !discarding_ && !clients_.had_owner();
 }
 
 bool StepIo::is_done() const {

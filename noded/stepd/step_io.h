@@ -60,7 +60,8 @@ class StepIo {
 
   /// Leaf: all local output is on its way. Root: all output of all nodes is with the client.
   bool is_done() const;
-  /// Root: the client that was promised the output has not come yet.
+  /// Root: the client that was promised the output, or the exit alone where that goes to files, has
+  /// not come yet.
   bool awaits_owner() const;
 
  private:

@@ -72,7 +72,7 @@ TEST(Interactive, two_nodes_have_one_client_and_the_highest_status) {
   request.kill_on_bad_exit = false;
   const auto pair =
       launch_pair(world, sh("echo $COX_RANK on $COX_NODE_NAME; exit $COX_RANK"), 2, request);
-  const Voice& client = world.attach(pair.root);
+  Voice& client = world.attach(pair.root);
   ASSERT_TRUE(world.until([&] { return client.exit.has_value() && both_ended(pair); }));
   EXPECT_EQ(client.output.at(0), "0 on n1\n");
   EXPECT_EQ(client.output.at(3), "3 on n2\n");
@@ -82,6 +82,7 @@ TEST(Interactive, two_nodes_have_one_client_and_the_highest_status) {
   EXPECT_EQ(pair.leaf.parent.result().exit_code, 3);
   pair.root.parent.say_forget();
   pair.leaf.parent.say_forget();
+  world.vanish(client);
   EXPECT_TRUE(world.until([&] { return pair.root.exited && pair.leaf.exited; }));
 }
 
@@ -131,9 +132,50 @@ TEST(Interactive, a_client_that_comes_after_the_end_misses_nothing) {
   const Stepd& stepd = world.launch(world.interactive({"echo", "quick"}, {1}));
   ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
   stepd.parent.say_forget();
-  const Voice& client = world.attach(stepd);
-  ASSERT_TRUE(world.until([&] { return client.exit.has_value() && stepd.exited; }));
+  Voice& client = world.attach(stepd);
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
   EXPECT_EQ(client.output.at(0), "quick\n");
+  world.vanish(client);
+  EXPECT_TRUE(world.until([&] { return stepd.exited; }));
+}
+
+/// Waits until the supervisor has taken all that its daemon said: it closes after what it cannot
+/// read.
+void hear_out(World& world, Stepd& stepd) {
+  stepd.parent.link->send("\xff");
+  ASSERT_TRUE(world.until([&] { return stepd.parent.closed; }));
+}
+
+TEST(Interactive, a_client_that_comes_after_the_end_of_a_step_with_files_hears_of_it) {
+  World world;
+  StepRequest request;
+  request.output = "step.out";
+  Stepd& stepd = world.launch(world.interactive(sh("echo quick; exit 3"), {1}, 0, request));
+  ASSERT_TRUE(world.until([&] { return stepd.parent.phase() == ended; }));
+  stepd.parent.say_forget();
+  hear_out(world, stepd);
+  Voice& client = world.attach(stepd);
+  ASSERT_TRUE(world.until([&] { return client.exit.has_value(); }));
+  EXPECT_EQ(client.exit->exit_code, 3);
+  EXPECT_EQ(world.file("step.out"), "quick\n");
+  world.vanish(client);
+  EXPECT_TRUE(world.until([&] { return stepd.exited; }));
+}
+
+TEST(Interactive, a_supervisor_stays_until_its_client_has_closed) {
+  World world;
+  Stepd& stepd = world.launch(world.interactive({"echo", "quick"}, {1}));
+  Voice& client = world.attach(stepd);
+  ASSERT_TRUE(world.until([&] { return client.exit && stepd.parent.phase() == ended; }));
+  stepd.parent.say_forget();
+  hear_out(world, stepd);
+  // What a client sends before it knows of the end must not break its connection.
+  client.say_input("late", true);
+  const Voice& onlooker = world.attach(stepd, false);
+  ASSERT_TRUE(world.until([&] { return onlooker.exit.has_value(); }));
+  EXPECT_FALSE(client.closed);
+  world.vanish(client);
+  EXPECT_TRUE(world.until([&] { return stepd.exited; }));
 }
 
 TEST(Interactive, a_signal_ends_the_wait_for_a_client_that_never_came) {
@@ -280,7 +322,8 @@ TEST(Interactive, output_patterns_make_one_file_per_task) {
   StepRequest request;
   request.output = "step-%s-%t.out";
   const auto pair = launch_pair(world, {"hostname"}, 2, request);
-  ASSERT_TRUE(world.until([&] { return both_ended(pair); }));
+  const Voice& client = world.attach(pair.root);
+  ASSERT_TRUE(world.until([&] { return client.exit && both_ended(pair); }));
   for (const char* name : {"step-0-0.out", "step-0-1.out", "step-0-2.out", "step-0-3.out"}) {
     EXPECT_EQ(world.file(name).back(), '\n') << name;
   }

@@ -73,6 +73,7 @@ class TreeOfSteps : public ::testing::Test {
 
   void expect_all_leave() {
     for (Stepd* one : all_) one->parent.say_forget();
+    if (client_ != nullptr) world_.vanish(*client_);
     EXPECT_TRUE(world_.until([&] {
       return std::all_of(all_.begin(), all_.end(), [](const Stepd* one) { return one->exited; });
     }));

@@ -272,7 +272,7 @@ Voice& World::attach(const Stepd& stepd, bool as_owner) {
   Voice& voice = connect(stepd, wire::PEER_CLIENT);
   wire::StepMessage message;
   message.mutable_attach()->set_owner(as_owner);
-  voice.say(message);
+  if (voice.link) voice.say(message);
   return voice;
 }
 
