@@ -13,13 +13,16 @@ namespace cox::cmds {
 namespace {
 
 constexpr std::string_view cluster_name = "COX_CLUSTER";
+// This command runs where the outer job's directory is. Beside TMPDIR it tells the steps, which run
+// elsewhere, that this was not the user's.
+constexpr std::string_view directory_name = "COX_TMPDIR";
 constexpr std::array<std::string_view, 3> outer_prefixes = {"COX_", "SLURM_", "PMI"};
 
 bool is_from_outer_job(std::string_view entry) {
   const std::string_view name = entry.substr(0, entry.find('='));
-  return name != cluster_name && std::ranges::any_of(outer_prefixes, [&](std::string_view prefix) {
-           return name.starts_with(prefix);
-         });
+  if (name == cluster_name || name == directory_name) return false;
+  return std::ranges::any_of(outer_prefixes,
+                             [&](std::string_view prefix) { return name.starts_with(prefix); });
 }
 
 /// Where the command runs may not be where a relative path was meant.

@@ -57,6 +57,8 @@ bool is_of_another_job(const StepPlan& plan, const std::vector<std::string_view>
 // again, as not the user's, where a job's environment is exported.
 constexpr std::string_view threads = "OMP_NUM_THREADS", places = "OMP_PLACES";
 constexpr std::string_view proc_bind = "OMP_PROC_BIND";
+// Of the node and job where it was set: elsewhere it does not exist, or is shared by mistake.
+constexpr std::string_view temporary = "TMPDIR";
 // With one of these the user has placed the threads already.
 constexpr std::array<std::string_view, 5> thread_placers = {places, proc_bind, "GOMP_CPU_AFFINITY",
                                                             "KMP_AFFINITY", "KMP_HW_SUBSET"};
@@ -85,7 +87,7 @@ std::vector<std::string> users_own(const StepPlan& plan) {
   if (is_of_another_job(plan, exported)) {
     names = {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"};
   }
-  for (const std::string_view name : {threads, places, proc_bind}) {
+  for (const std::string_view name : {threads, places, proc_bind, temporary}) {
     if (is_ours(exported, name)) names.insert(name);
   }
   for (const std::string_view entry : exported) {
@@ -148,7 +150,7 @@ void add_user(const StepPlan& plan, std::vector<std::string>* environment) {
   set_if_unset(environment, "LOGNAME", user.name);
   set_if_unset(environment, "SHELL", user.shell);
   set_if_unset(environment, "PATH", "/usr/local/bin:/usr/bin:/bin");
-  set_if_unset(environment, "TMPDIR", plan.tmp_dir);
+  set_if_unset(environment, std::string(temporary), plan.tmp_dir);
   if (plan.cpus_per_task_given && find_variable(*environment, std::string(threads)) == nullptr) {
     const std::string count = std::to_string(plan.cpus_per_task);
     set_marked(environment, threads, count);
@@ -261,7 +263,7 @@ std::vector<std::string> common_environment(const StepPlan& plan) {
   add("COX_ATTEMPT", std::to_string(plan.key.attempt.value));
   add_before(plan, &out);
   add("COX_SUBMIT_DIR", plan.submit_dir.empty() ? plan.directory : plan.submit_dir);
-  add("COX_TMPDIR", plan.tmp_dir);
+  add("COX_TMPDIR", plan.tmp_dir);  // marks ours
   add("COX_CLUSTER", plan.controller);
   return out;
 }

@@ -161,6 +161,15 @@ TEST(Environment, what_the_user_set_wins_over_our_defaults) {
   EXPECT_EQ(value(theirs, "HOME"), "/elsewhere");
 }
 
+TEST(Environment, a_temporary_directory_of_another_node_or_job_is_not_taken_for_the_users) {
+  StepPlan plan = batch_plan();
+  plan.environment = exported({"TMPDIR=/tmp/n3/11.1", "COX_TMPDIR=/tmp/n3/11.1"});
+  EXPECT_EQ(value(common_environment(plan), "TMPDIR"), "/tmp/12.2");
+  EXPECT_EQ(value(common_environment(plan), "COX_TMPDIR"), "/tmp/12.2");
+  plan.environment = exported({"TMPDIR=/scratch", "COX_TMPDIR=/tmp/n3/11.1"});
+  EXPECT_EQ(value(common_environment(plan), "TMPDIR"), "/scratch");
+}
+
 TEST(Environment, threads_of_an_outer_job_are_not_taken_for_the_users) {
   StepPlan plan = batch_plan();
   plan.cpus_per_task = 4;
