@@ -90,6 +90,8 @@ class UnreachedStep : public ::testing::Test {
     reply.mutable_submitted()->set_job(7);
     reply.mutable_step_ready()->set_job(7);
     reply.mutable_step_ready()->set_endpoint(step_at_.path);
+    // With a key the client waits for an answer to its handshake, which never comes.
+    reply.mutable_step_ready()->set_key(std::string(32, 'k'));
     reply.mutable_step_ready()->set_tasks(1);
     controller_->send(reply.SerializeAsString());
   }
