@@ -23,7 +23,7 @@ struct Complaints : RunVoice {
 
   void job_changed(const wire::JobView&) override {}
 
-  void step_waits(std::uint64_t, std::uint32_t, const std::string&) override {}
+  void step_waits(const wire::StepTaken&) override {}
 
   void step_begins(const wire::StepReady&) override {}
 
