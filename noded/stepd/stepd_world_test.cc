@@ -95,8 +95,9 @@ World::~World() {
   for (Voice& voice : voices_) {
     vanish(voice);
   }
-  // Output that ordinary_uid came for would be kept for a minute.
-  for (const Stepd& stepd : supervisors_) {
+  // What nobody came for would be kept for a minute, while there is a daemon.
+  for (Stepd& stepd : supervisors_) {
+    vanish(stepd.parent);
     if (!stepd.exited) ::kill(stepd.pid, SIGTERM);
   }
   until([&] {
