@@ -121,7 +121,7 @@ void ClientDesk::attach_step(const Conversation& to,
     return refuse(to, {Code::refused, title + " writes to files: " + step->request.output});
   }
   if (!tell_ready({job.id, job.attempt, step->id}, to, true)) {
-    refuse(to, {Code::refused, title + ": its first node has not told where it is reached"});
+    refuse(to, {Code::timed_out, title + ": its first node has not told where it is reached"});
   }
 }
 

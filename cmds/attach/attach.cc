@@ -26,6 +26,7 @@ namespace attach_locals {
 namespace {
 
 constexpr std::size_t jobs_named_max = 10;
+constexpr int node_pause_ms = 50, node_patience_ms = 10'000;
 
 OptionTable options() {
   static constexpr std::array table = {
@@ -91,9 +92,16 @@ Result<wire::StepReady> find_step(const Parsed& given, const JobName& name) {
     put_elements(name, ask.mutable_element());
   }
   if (name.step) ask.set_step(name.step->value);
-  const auto reply = ask_cluster(given, request);
-  if (!reply) return Failure(reply.error());
-  return reply->step_ready();
+  auto session = Session::open(given);
+  if (!session) return Failure(session.error());
+  // A step that has just begun, or a controller that has: its node tells in a moment where it is.
+  for (int waited_ms = 0;; waited_ms += node_pause_ms) {
+    const auto reply = session->ask(request);
+    if (reply) return reply->step_ready();
+    const bool is_early = reply.error().code == Code::timed_out;
+    if (!is_early || waited_ms >= node_patience_ms) return Failure(reply.error());
+    ::poll(nullptr, 0, node_pause_ms);
+  }
 }
 
 /// Of a step of so many tasks. Nothing where it was not asked for.
