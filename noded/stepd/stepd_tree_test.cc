@@ -189,13 +189,17 @@ TEST_F(TreeOfSteps, one_between_whose_tasks_are_done_may_be_killed) {
 }
 
 TEST_F(TreeOfSteps, one_between_whose_tasks_are_done_stays_for_those_below) {
-  launch(seven, "[ $COX_RANK = 1 ] && exit 0; read line; echo $line");
-  ASSERT_TRUE(world_.until([&] { return all_[1]->parent.phase() == ended; }));
+  launch(seven, "read all; echo $all; [ $COX_RANK = 1 ] && exit 0; read line; echo $line");
+  client_->say_input("all\n", false);
+  // So they are connected to it before its own task ends.
+  ASSERT_TRUE(world_.until([&] {
+    return all_[1]->parent.phase() == ended && output(2) == "all\n" && output(3) == "all\n";
+  }));
   all_[1]->parent.say_forget();
   client_->say_input("on\n", true);
   ASSERT_TRUE(await_exit());
   EXPECT_FALSE(all_[1]->exited) << "those below were not forgotten yet";
-  for (const std::uint32_t task : {2U, 3U}) EXPECT_EQ(output(task), "on\n") << task;
+  for (const std::uint32_t task : {2U, 3U}) EXPECT_EQ(output(task), "all\non\n") << task;
   expect_all_leave();
 }
 
