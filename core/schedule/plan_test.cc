@@ -173,16 +173,18 @@ TEST(Trap12, PartitionThatIsRemovedLeavesItsJobsExplainable) {
 }
 
 TEST(Plan, DroppingItAtAnyMomentChangesNoDecision) {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    RandomLife kept(seed);
-    RandomLife dropped(seed);
-    Dice when(seed + 1000);
-    for (int i = 0; i < 120; ++i) {
-      kept.event();
-      if (when.chance(40)) dropped.cluster.plan().drop();
-      dropped.event();
-      ASSERT_TRUE(kept.cluster.state.record == dropped.cluster.state.record)
-          << "seed " << seed << " event " << i;
+  for (const std::string policy : {"none", "easy turns", "easy-sjbf turns", "conservative turns"}) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+      RandomLife kept(seed, policy);
+      RandomLife dropped(seed, policy);
+      Dice when(seed + 1000);
+      for (int i = 0; i < 120; ++i) {
+        kept.event();
+        if (when.chance(40)) dropped.cluster.plan().drop();
+        dropped.event();
+        ASSERT_TRUE(kept.cluster.state.record == dropped.cluster.state.record)
+            << policy << " seed " << seed << " event " << i;
+      }
     }
   }
 }
