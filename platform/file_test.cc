@@ -87,6 +87,19 @@ TEST(LockFile, IsHeldOnceAndNamesItsHolder) {
   EXPECT_TRUE(LockFile::acquire(dir / "pid"));
 }
 
+/// Also one that an earlier version left open to all.
+TEST(LockFile, IsClosedToOthersWhoCouldLockItThemselves) {
+  const ScratchDir dir;
+  ASSERT_TRUE(write_file_atomic(dir / "pid", "1\n", {.mode = 0644}));
+  const auto lock = LockFile::acquire(dir / "pid");
+  ASSERT_TRUE(lock);
+
+  struct stat found {};
+
+  ASSERT_EQ(::stat((dir / "pid").c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777U, 0600U);
+}
+
 TEST(LockFile, IsHeldNoLongerUnderAnothersFile) {
   const ScratchDir dir;
   {
