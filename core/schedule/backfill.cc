@@ -51,6 +51,11 @@ void Pass::renew() {
   full.is_begun = false;
 }
 
+bool Pass::plans_otherwise_now() const {
+  if (!full.has_started) return false;
+  return !reservations.all().empty() || std::ranges::any_of(full.lanes, &Lane::counts_memory);
+}
+
 bool Pass::has_expired(Instant now) const {
   if (kind == BackfillKind::none || running.by_end().empty()) return false;
   if (running.by_end().begin()->first > now) return false;

@@ -82,6 +82,7 @@ struct FullPlan {
   std::vector<std::size_t> lane_of;  // by partition
   Timeline timeline;                 // with what exactly reserved jobs take
   std::optional<Entry> starting;     // decided by the plan itself
+  bool has_started = false;          // something, since it was begun
 
   void push(const Entry& entry);
   std::optional<Entry> pop();
@@ -111,6 +112,9 @@ struct Pass {
   void begin(const State& state);
   /// Everything that was found out is void.
   void renew();
+  /// The plan started a job, which counts as another one when it runs: the reserved jobs may choose
+  /// other nodes beside it, and its memory is counted together with that of others on its node.
+  bool plans_otherwise_now() const;
   /// A running job was expected to have ended between the last step and `now`, or already before.
   bool has_expired(Instant now) const;
 };

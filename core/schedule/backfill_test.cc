@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "core/schedule/prospect.h"
 #include "core/schedule/trial.h"
@@ -243,6 +244,22 @@ TEST(Backfill, CountsRoomWhereItIsAndNotInSum) {
   }
 }
 
+/// Memory of jobs on one node is counted together: two may take less than each by itself. A job
+/// that has started in the middle of a plan counts in the same plan as one that runs.
+TEST(Backfill, CountsTheMemoryOfWhatStartsTogetherWithWhatRuns) {
+  Cluster cluster(fleet().nodes(1).cores(4), in_order_with("conservative"));
+  const std::vector<std::int64_t>& all = cluster.state.record.nodes[0].memory_mib;
+  const std::int64_t memory = std::accumulate(all.begin(), all.end(), std::int64_t{0});
+  cluster.run(job().memory_mib(memory * 3 / 10).minutes(60));
+  const JobId wide = *cluster.submit(job().nodes(1).tasks(4).minutes(60));
+  const JobId light = *cluster.submit(job().memory_mib(memory / 20).minutes(30));
+  const JobId two = *cluster.submit(job().nodes(1).tasks(2).minutes(30));
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(wide), JobState::pending);
+  EXPECT_EQ(cluster.job_state(light), JobState::running);
+  EXPECT_EQ(cluster.job_state(two), JobState::running);
+}
+
 class EveryPolicy : public ::testing::TestWithParam<std::string> {};
 
 class EveryKind : public ::testing::TestWithParam<std::string> {};
@@ -260,6 +277,18 @@ TEST_P(EveryPolicy, DroppingThePlanAtAnyMomentChangesNoDecision) {
       dropped.event();
       ASSERT_TRUE(kept.cluster.state.record == dropped.cluster.state.record)
           << name_of(GetParam(), seed, i);
+    }
+  }
+}
+
+/// What started changes how the rest is planned: a pass ends where another one starts nothing.
+TEST_P(EveryPolicy, APassThatHasEndedStartsNothingWhenItIsMadeAnew) {
+  for (std::uint64_t seed = 1; seed <= 250; ++seed) {
+    RandomLife life(seed, GetParam());
+    for (int i = 0; i < 120; ++i) {
+      life.event();
+      life.cluster.plan().drop();
+      ASSERT_TRUE(life.cluster.schedule().empty()) << name_of(GetParam(), seed, i);
     }
   }
 }
@@ -317,8 +346,10 @@ INSTANTIATE_TEST_SUITE_P(Policies,
                                            "easy",
                                            "easy shares",
                                            "easy turns",
+                                           "easy apart",
                                            "easy-sjbf",
                                            "conservative",
+                                           "conservative apart",
                                            "conservative turns",
                                            "conservative shares"));
 

@@ -77,9 +77,15 @@ Facts Plan::plan_next(const State& state, const Contact& contact, bool* more) {
   Queues& queues = *queues_;
   FullPlan& full = queues.pass.full;
   if (!full.is_begun) begin_plan(state, contact);
-  *more = std::ranges::any_of(full.lanes, [](const Lane& lane) { return lane.free_now() > 0; });
-  const auto next = *more ? full.pop() : std::nullopt;
+  const bool has_room =
+      std::ranges::any_of(full.lanes, [](const Lane& lane) { return lane.free_now() > 0; });
+  const auto next = has_room ? full.pop() : std::nullopt;
   *more = next.has_value();
+  if (!*more && has_room && queues.pass.plans_otherwise_now()) {
+    queues.pass.renew();
+    *more = true;
+    return {};
+  }
   if (!*more) {
     queues.settle_reasons(state);
     return {};
@@ -158,6 +164,7 @@ Facts Plan::start_planned(const State& state,
   }
   const Second end = end_second(queues.now, job.request.time_limit);
   pass.full.starting = pass.full.last;
+  pass.full.has_started = true;
   const std::vector<Part> parts = parts_of(allocation);
   pass.full.timeline.free(end, parts);
   for (Lane& lane : pass.full.lanes) lane.start(lane.taken(state, parts), end);

@@ -66,6 +66,9 @@ class Lane {
   /// takes them.
   bool counts_exactly(const JobRequest& request, const PartitionSettings& partition) const;
 
+  /// Some job takes more memory than its part.
+  bool counts_memory() const { return parts_.has_value(); }
+
   const Bitset& nodes() const { return nodes_; }
 
   /// Of a start in sight; later ones are of jobs without a limit.

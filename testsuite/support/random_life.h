@@ -38,7 +38,8 @@ class Dice {
 class RandomLife {
  public:
   /// `policy`: a kind of backfill, then perhaps " shares": priorities with fair shares of users; or
-  /// " turns": jobs are suspended, and take turns in the partition "small" now and then.
+  /// " turns": jobs are suspended, and take turns in the partition "small" now and then; or
+  /// " apart": partitions share no node.
   explicit RandomLife(std::uint64_t seed, const std::string& policy = "none")
       : cluster(kind(), settings(policy)),
         dice(seed),
@@ -122,6 +123,7 @@ class RandomLife {
     s.partitions[1].nodes = "n[2-3]";
     s.partitions[1].is_default = false;
     s.partitions[1].tier = 2;
+    if (policy.ends_with(" apart")) s.partitions[0].nodes = "n[0-1]";
     return s;
   }
 
