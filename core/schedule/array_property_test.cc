@@ -42,6 +42,9 @@ class World {
   /// Asked of an element that has no job of its own.
   virtual void act(std::uint32_t index, bool is_cancel) = 0;
 
+  /// From then on the element may begin; unset: at once.
+  virtual void let_begin(std::uint32_t index, Instant from) = 0;
+
   /// Before each pass.
   virtual void prepare() {}
 
@@ -92,6 +95,12 @@ class World {
   std::map<std::uint32_t, JobId> others;
 };
 
+JobChanges beginning(Instant from) {
+  JobChanges changes;
+  changes.begin = from;
+  return changes;
+}
+
 class ArrayWorld final : public World {
  public:
   using World::World;
@@ -115,6 +124,10 @@ class ArrayWorld final : public World {
     } else {
       cluster.ask(HoldJob{ada(), array, single_element(index)});
     }
+  }
+
+  void let_begin(std::uint32_t index, Instant from) override {
+    cluster.ask(UpdateJob{ada(), array, beginning(from), single_element(index)});
   }
 
   std::uint32_t name_of(JobId id) override {
@@ -149,6 +162,10 @@ class ModelWorld final : public World {
     acted_.insert(index);
   }
 
+  void let_begin(std::uint32_t index, Instant from) override {
+    cluster.ask(UpdateJob{ada(), jobs_[index], beginning(from)});
+  }
+
   std::uint32_t name_of(JobId id) override {
     for (std::uint32_t i = 0; i < jobs_.size(); ++i) {
       if (jobs_[i] == id) return i;
@@ -164,7 +181,7 @@ class ModelWorld final : public World {
     for (std::uint32_t i = 0; i < jobs_.size(); ++i) {
       const Job& job = cluster.job(jobs_[i]);
       if (job.phase != JobPhase::pending || acted_.contains(i)) continue;
-      const bool may = open < limit_;
+      const bool may = open < limit_ && job.request.begin <= cluster.now;
       open += may ? 1 : 0;
       if (may) {
         cluster.ask(ReleaseJob{ada(), job.id});
@@ -184,12 +201,18 @@ JobBuilder some_job(Dice& dice) {
   return job().cpus(1 + dice.small(2)).nodes(1 + dice.small(2)).minutes(1 + dice.small(30));
 }
 
+/// Of which some begin later.
+JobBuilder some_array(Dice& dice, const World& world) {
+  const JobBuilder one = some_job(dice);
+  return dice.chance(25) ? one.begin(world.cluster.now + seconds(90)) : one;
+}
+
 /// The same event in both worlds.
 void event(Dice& dice, World& array, World& model, std::uint32_t* next_other) {
   const std::uint32_t count = elements + *next_other - 1000;
   std::uint32_t name = dice.small(count);
   if (name >= elements) name = 1000 + name - elements;
-  const std::uint64_t kind = dice.roll(10);
+  const std::uint64_t kind = dice.roll(11);
   if (kind == 0) {
     const JobBuilder one = some_job(dice).nice(static_cast<std::int32_t>(dice.roll(3)));
     array.submit_other(*next_other, one);
@@ -208,13 +231,18 @@ void event(Dice& dice, World& array, World& model, std::uint32_t* next_other) {
     array.act(name, is_cancel);
     model.act(name, is_cancel);
   }
+  if (kind == 10 && name < elements) {
+    const Instant from = dice.chance(50) ? Instant{} : array.cluster.now + seconds(60);
+    array.let_begin(name, from);
+    model.let_begin(name, from);
+  }
 }
 
 void expect_the_same_starts(const std::string& backfill, std::uint64_t seed) {
   Dice dice(seed);
   ArrayWorld array(backfill);
   ModelWorld model(backfill);
-  const JobBuilder one = some_job(dice);
+  const JobBuilder one = some_array(dice, array);
   const std::uint32_t limit = dice.small(4);
   std::uint32_t next_other = 1000;
   array.begin(one, limit);
@@ -242,7 +270,7 @@ TEST_P(ArrayProperty, ReasonsAgreeWithTheirExplanations) {
     Dice dice(seed);
     ArrayWorld world(GetParam());
     ArrayWorld twin(GetParam());
-    const JobBuilder one = some_job(dice);
+    const JobBuilder one = some_array(dice, world);
     world.begin(one, dice.small(3));
     twin.begin(one, 0);
     std::uint32_t next_other = 1000;

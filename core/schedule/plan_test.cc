@@ -157,6 +157,20 @@ TEST(Plan, JobInTwoPartitionsStartsInTheFirstThatHasRoom) {
   EXPECT_EQ(reason(cluster, behind), Reason::resources);
 }
 
+TEST(Plan, ElementThatIsRequeuedAndHeldMakesRoomForTheNext) {
+  Cluster cluster(fleet().nodes(1));
+  const JobId array = cluster.run(job().array("0-1%1"));
+  const JobId first = cluster.state.find_members(array)->elements.at(0);
+  EXPECT_FALSE(cluster.state.find_members(array)->elements.contains(1));
+  cluster.ask(RequeueJob{an_operator(), array, single_element(0), true});
+  cluster.answer_all();
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(first), JobState::pending);
+  ASSERT_TRUE(cluster.state.find_members(array)->elements.contains(1));
+  EXPECT_EQ(cluster.job_state(cluster.state.find_members(array)->elements.at(1)),
+            JobState::running);
+}
+
 TEST(Trap12, PartitionThatIsRemovedLeavesItsJobsExplainable) {
   Cluster cluster(fleet().nodes(1));
   const JobId done = cluster.run(job());

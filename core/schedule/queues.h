@@ -116,6 +116,7 @@ struct Plan::Queues {
   /// The job that starts from the place of `id`: itself, or for an array perhaps an element. Null
   /// when nothing waits there.
   const Job* candidate(const State& state, JobId id) const;
+  bool may_begin(const State& state, const Job& job) const;
   /// How many jobs may start from the place of `id`, one after another.
   std::uint32_t starts_waiting(const State& state, JobId id) const;
   /// The place of an array, and those of its elements that have their own, come or go with what may
@@ -164,6 +165,8 @@ struct Plan::Queues {
   bool is_littered() const;
 
  private:
+  void admit(const State& state, const Job& job);
+  void withdraw(const Job& job);
   void enqueue(const State& state, const Job& job, JobId place_id);
   void refresh_apart(const State& state, JobId array);
   /// Elements of the array that may start and have jobs of their own.
