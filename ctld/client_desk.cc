@@ -113,6 +113,12 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
     refuse(to, {Code::storage_full, "the disk of " + about_.state_dir + " is full"});
     return;
   }
+  answer(to, caller, request);
+}
+
+void ClientDesk::answer(const Conversation& to,
+                        const Caller& caller,
+                        const wire::ClientRequest& request) {
   switch (request.body_case()) {
     case wire::ClientRequest::kSubmit:
       return submit(to, caller, request.submit());

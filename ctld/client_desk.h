@@ -141,6 +141,7 @@ class ClientDesk {
   /// Answers a dry run: what would become of the job.
   void foretell(const Conversation& to, const Result<WithContent<core::SubmitJob>>& made);
   void finish_submit(const Conversation& to, const wire::Submit& submit, const Result<JobId>& job);
+  void answer(const Conversation& to, const Caller& caller, const wire::ClientRequest& request);
   void act_on_jobs(const Conversation& to, const Caller& caller, const wire::JobAction& action);
   void act_on_jobs_knowing(const Conversation& to,
                            const Caller& caller,

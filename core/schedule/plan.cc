@@ -3,11 +3,8 @@
 #include "core/schedule/plan.h"
 
 #include <algorithm>
-#include <type_traits>
 #include <utility>
-#include <variant>
 
-#include "core/any_of.h"
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/start.h"
@@ -35,20 +32,6 @@ PartitionQueue* next_partition(std::vector<PartitionQueue>& partitions, bool in_
 /// To take in a job costs a part of a look at the head of a class.
 constexpr std::size_t fills_per_step = 4;
 
-/// Which nodes take work, or how much, may be another.
-template <class One>
-constexpr bool changes_fleet = is_any_of<One,
-                                         NodeRegistered,
-                                         NodeLost,
-                                         NodeSetAside,
-                                         NodeResumed,
-                                         NodeBackedOff,
-                                         NodeTriedAgain,
-                                         NodeStuck,
-                                         NodeUnstuck,
-                                         NodeRebootAsked,
-                                         NodeRebootBegun>;
-
 }  // namespace
 
 Plan::Plan(Policies policies) : queues_(std::make_unique<Queues>()) {
@@ -65,80 +48,6 @@ void Plan::drop() {
 
 void Plan::contact_changed() {
   if (queues_->is_built) queues_->fleet_changed();
-}
-
-void Plan::observe(const State& state, const Fact& fact) {
-  if (!queues_->is_built) return;
-  Queues& queues = *queues_;
-  std::visit(
-      [&](const auto& one) {
-        using One = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<One, JobUpdated>) {
-          queues.learn_user(state, one.job);
-          queues.learn_running(state, one.job);  // it may end at another time
-          queues.reseat(state, one.job);
-          queues.renew();
-        } else if constexpr (is_any_of<One, JobSubmitted, JobUnheld, JobRequeued, ElementSplit>) {
-          if (std::is_same_v<One, JobSubmitted>) queues.learn_user(state, one.job);
-          queues.insert(state, one.job);
-          if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
-        } else if constexpr (std::is_same_v<One, JobReleased> || std::is_same_v<One, JobEnding>) {
-          queues.learn_running(state, one.job);
-          // A start on one node is released at once: its end stays where it was.
-          const bool moves =
-              !std::is_same_v<One, JobReleased> || one.at != state.find_job(one.job)->run->started;
-          if (moves) queues.renew();
-        } else if constexpr (std::is_same_v<One, StartUndone>) {
-          queues.learn_running(state, one.job);
-          const Job& job = *state.find_job(one.job);
-          for (const NodeShare& share : job.run->allocation.nodes) {
-            queues.count_free(state, job.run->allocation, share, true);
-            queues.wake_node(state, share.node);
-            queues.wake_behind_rows(state, job, share.node);
-          }
-          queues.insert(state, one.job);
-        } else if constexpr (is_any_of<One, JobHeld, JobEnded, ElementsCancelled>) {
-          queues.remove(state, one.job);
-          queues.renew_at(state, one.job);
-        } else if constexpr (std::is_same_v<One, JobStarted>) {
-          queues.remove(state, one.job);
-          queues.pass.full.starting.reset();
-          queues.learn_running(state, one.job);
-          for (const NodeShare& share : one.allocation.nodes) {
-            queues.count_free(state, one.allocation, share, false);
-          }
-        } else if constexpr (std::is_same_v<One, NodeFreed>) {
-          const Job& job = *state.find_job(one.job);
-          queues.learn_user(state, one.job);
-          queues.learn_running(state, one.job);
-          const Allocation& allocation = job.run->allocation;
-          const NodeShare& share = allocation.nodes[*node_position(job, one.node)];
-          queues.count_free(state, allocation, share, true);
-          queues.wake_node(state, one.node);
-          queues.wake_behind_rows(state, job, one.node);
-        } else if constexpr (is_any_of<One, JobSuspended, JobResumed>) {
-          queues.learn_running(state, one.job);  // it may end at another time
-          queues.renew();
-        } else if constexpr (std::is_same_v<One, RowChanged>) {
-          for (const NodeShare& share : state.find_job(one.job)->run->allocation.nodes) {
-            queues.wake_node(state, share.node);
-          }
-        } else if constexpr (changes_fleet<One>) {
-          queues.fleet_changed();
-        } else if constexpr (std::is_same_v<One, UsageCharged>) {
-          queues.learn_charge(state);
-        } else if constexpr (is_any_of<One, SettingsApplied, PartitionTakenDown,
-                                       PartitionBroughtUp>) {
-          queues.is_built = false;
-        }
-        if constexpr (requires { one.job; }) {
-          for (const JobId id : dependents_of(state, one.job)) {
-            queues.reconsider(state, id);
-            queues.renew_at(state, id);
-          }
-        }
-      },
-      fact);
 }
 
 Facts Plan::step(

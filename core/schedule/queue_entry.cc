@@ -1,6 +1,6 @@
-// Who stands in the queues, and who may start from a place there: jobs come, wait for a moment or for
-// other jobs, and leave. An array has one place, from which its remainder starts and the elements
-// that have jobs of their own; those that ask for something else have their own places.
+// Who stands in the queues, and who may start from a place there: jobs come, wait for a moment or
+// for other jobs, and leave. An array has one place, from which its remainder starts and the
+// elements that have jobs of their own; those that ask for something else have their own places.
 #include <algorithm>
 
 #include "core/job/array.h"
@@ -151,7 +151,8 @@ void Plan::Queues::withdraw(const Job& job) {
     members->second.erase(job.index);
     if (members->second.empty()) ready_elements.erase(members);
   }
-  if (const auto own = apart.find(job.array); own != apart.end() && own->second.erase(job.id) != 0) {
+  if (const auto own = apart.find(job.array);
+      own != apart.end() && own->second.erase(job.id) != 0) {
     leave(job.id);
     if (own->second.empty()) apart.erase(own);
   }
