@@ -219,6 +219,9 @@ TEST(NodeDaemon, a_supervisor_that_cannot_listen_is_the_nodes_fault) {
   EXPECT_EQ(told.failure(), "listen on " + (controller.dir() / "steps-n1/7.1.batch") +
                                 ": no such file or directory");
   EXPECT_FALSE(controller.exists("ran"));
+  controller.close_job(7);
+  ASSERT_TRUE(controller.run_until_closed());
+  EXPECT_TRUE(controller.finish(7));
 }
 
 TEST(NodeDaemon, an_attempt_that_cannot_be_written_down_is_not_started) {

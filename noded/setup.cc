@@ -46,13 +46,16 @@ Result<std::string> read_key(const Options& options) {
   return *key;
 }
 
-void enter_node(const Options& options, const Log& log) {
-  if (!options.emulation) return;
+Result<void> enter_node(const Options& options, const Log& log) {
+  if (!options.emulation) return {};
   platform::EmulatedNode node;
   node.cluster_dir = options.dir;
   node.index = options.emulation->index;
   node.name = options.name;
-  log.info("emulated node: " + platform::enter_emulated_node(node).description);
+  const platform::Emulation has = platform::enter_emulated_node(node);
+  log.info("emulated node: " + has.description);
+  if (!has.cut_off.empty()) return fail(Code::refused, has.cut_off);
+  return {};
 }
 
 // Daemons of one machine differ by their run directories; "" for the usual one.
@@ -127,7 +130,7 @@ Result<Setup> make_setup(Options options, const Log& log) {
   setup.machine = std::move(*machine);
   setup.inventory = inventory_of(*setup.machine, options);
   keep_memory(setup.paths, options, log, &setup.inventory);
-  enter_node(options, log);
+  if (auto entered = enter_node(options, log); !entered) return tl::unexpected(entered.error());
   setup.containment = platform::open_containment("/sys/fs/cgroup", setup.paths.groups());
   setup.container_base = container_base(options);
   setup.options = std::move(options);

@@ -84,13 +84,13 @@ void mount_hosts(const EmulatedNode& node, bool has_network) {
   ::unlink(file.c_str());
 }
 
-/// Enters the node's own network. Returns why it is shared instead, or nothing.
-std::string enter_network(const EmulatedNode& node) {
-  if (!node.network) return "not asked for";
+/// Enters the node's own network; else the error says why it is shared instead.
+Result<void> enter_network(const EmulatedNode& node) {
+  if (!node.network) return fail(Code::not_found, "not asked for");
   auto space = open_emulated_network(node.cluster_dir, node.index);
-  if (!space) return space.error().message;
+  if (!space) return Failure(space.error());
   if (::setns(space->get(), CLONE_NEWNET) == 0) return {};
-  return system_error("enter network", errno).message;
+  return Failure(system_error("enter network", errno));
 }
 
 std::string describe(const Emulation& has, const std::string& failure, const std::string& network) {
@@ -119,8 +119,10 @@ Emulation enter_emulated_node(const EmulatedNode& node) {
     return done.has_value();
   };
   // The network first: its names are mounts that a private mount namespace would not pass on.
-  const std::string network = enter_network(node);
-  has.has_network = network.empty();
+  const auto entered = enter_network(node);
+  const std::string network = entered ? "" : entered.error().message;
+  has.has_network = entered.has_value();
+  if (!entered && entered.error().code == Code::refused) has.cut_off = network;
   if (has.has_network) has.address = emulated_address(node.index);
   if (note(leave_host())) {
     has.has_hostname = note(set_hostname(node.name));

@@ -1,5 +1,5 @@
 // Emulated nodes: several node daemons on one machine, each with a hostname, a /dev/shm and, where
-// root and iproute2 allow it, a network of its own. What cannot be had is said, never fatal.
+// root and iproute2 allow it, a network of its own. What cannot be had is said.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,8 @@ struct Emulation {
   std::string description;
   bool has_hostname = false, has_shm = false, has_network = false;
   std::string address;  // of the node in its own network; empty otherwise
+  /// Why the node must not run: the cluster's other nodes are in networks that it cannot enter.
+  std::string cut_off;
 };
 
 /// Moves the calling process, and whatever it starts from now on, into the node. To be called once

@@ -2,8 +2,10 @@
 #include "platform/namespace_network.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -87,10 +89,29 @@ Result<Descriptor> lock_network(const std::string& cluster_dir) {
   return lock;
 }
 
+/// The namespace has its name here. A file of that name that is none stands for one that was made
+/// in another mount namespace, where other nodes may be in it: a second one would cut them off.
+Result<bool> is_made(const std::string& name) {
+  const std::string path = named_dir + name;
+
+  struct statfs about {};
+
+  if (::statfs(path.c_str(), &about) != 0) {
+    if (errno == ENOENT) return false;
+    return Failure(system_error("look at " + path, errno));
+  }
+  if (about.f_type == NSFS_MAGIC) return true;
+  return fail(Code::refused,
+              path + ": is no network here; where mounts are others, it may be (end the cluster " +
+                  "where it was made, or remove the file)");
+}
+
 Result<void> make_bridge(const std::string& cluster_dir, const std::string& name) {
   auto lock = lock_network(cluster_dir);
   if (!lock) return Failure(lock.error());
-  if (path_exists(named_dir + name)) return {};
+  auto known = is_made(name);
+  if (!known) return Failure(known.error());
+  if (*known) return {};
   if (auto made = run_ip({"netns", "add", name}); !made) return made;
   auto joined = run_ip({"-n", name, "-batch", "-"},
                        "link set lo up\nlink add br0 type bridge\nlink set br0 up\n");
@@ -99,7 +120,9 @@ Result<void> make_bridge(const std::string& cluster_dir, const std::string& name
 }
 
 Result<void> make_node(const std::string& bridge, const std::string& name, unsigned index) {
-  if (path_exists(named_dir + name)) return {};
+  auto known = is_made(name);
+  if (!known) return Failure(known.error());
+  if (*known) return {};
   const std::string port = "v" + std::to_string(index);
   if (auto made = run_ip({"netns", "add", name}); !made) return made;
   auto joined = run_ip({"-n", bridge, "-batch", "-"},

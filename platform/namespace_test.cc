@@ -203,6 +203,18 @@ TEST_F(EmulatedNetwork, ADaemonStartedAgainEntersTheSameNetwork) {
   EXPECT_NE(first, output_of("readlink /proc/self/ns/net"));
 }
 
+/// As after a start from another mount namespace, where the name is the file below the mount.
+TEST_F(EmulatedNetwork, ANodeWhoseNetworkHasNoNameHereIsCutOff) {
+  const std::string file = "/run/netns/" + emulated_network_name(dir_.path()).value() + "-1";
+  ASSERT_TRUE(write_file_atomic(file, ""));
+  const std::string seen = in_child(false, [this] {
+    const Emulation has = enter_emulated_node(node(1));
+    return has.cut_off + "|" + (has.has_network ? "own" : "shared");
+  });
+  EXPECT_EQ(seen.find(file + ": is no network here"), 0U) << seen;
+  EXPECT_EQ(seen.substr(seen.find('|')), "|shared");
+}
+
 TEST(EmulatedNetworkNames, DependOnTheDirectoryAlone) {
   const ScratchDir one;
   const ScratchDir two;

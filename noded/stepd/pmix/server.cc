@@ -2,6 +2,7 @@
 #include "noded/stepd/pmix/server.h"
 
 #include <pmix.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,14 @@ class SignalsBlocked {
  private:
   sigset_t before_;
 };
+
+/// The library looks for the user's settings at home, and takes it for granted that there is one
+/// (openpmix 4.2: strcmp of a null pointer). A user without an entry in passwd has none.
+void make_sure_of_a_home() {
+  if (::getenv("HOME") == nullptr && ::getpwuid(::getuid()) == nullptr) {
+    ::setenv("HOME", "/nonexistent", 1);
+  }
+}
 
 Failure pmix_failure(const std::string& doing, pmix_status_t status) {
   return fail(Code::internal, doing + ": " + PMIx_Error_string(status));
@@ -112,6 +121,7 @@ PmixServer::~PmixServer() {
 }
 
 Result<void> PmixServer::start() {
+  make_sure_of_a_home();
   // Peers of one machine need no more than the kernel's word; other methods need daemons.
   ::setenv("PMIX_MCA_psec", "native", 1);
   InfoList info;
