@@ -66,7 +66,8 @@ shown "$cox" nodes
 
 step "an Open MPI job over all of them"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+kept= # the job's files stay where the cluster does, for cox logs
+trap '[ -n "$kept" ] || rm -rf "$work"' EXIT
 cp examples/ring.sh "$build/examples/cox-example-mpi" "$work/"
 chmod 755 "$work"
 request=(-N "$nodes")
@@ -93,6 +94,7 @@ if [ -n "$down" ]; then
   down_again
   exit 0
 fi
+kept=yes
 manual="the manual"
 command -v man >/dev/null || manual="the manual, once there is man: apt-get install man-db"
 cat <<END
@@ -101,6 +103,7 @@ ${bold}== the cluster is up${plain}
 ${dir:+  export COX_CLUSTER=$(word "$dir")                 the cluster it talks to
 }  cox run -N 2 -n 4 hostname            tasks now
   cox submit my-script.sh               a batch job
+  cox logs $job; ls $(word "$work")   what the example left
   cox queue; cox why JOB; cox nodes     what happens and why
   man -l man/cox.1                      $manual
   cox down${dir:+ --dir $(word "$dir")}                              and everything is gone

@@ -88,7 +88,14 @@ Result<std::string> cluster_dir(const Parsed& given) {
   const std::string dir = absolute_path(given.value("dir"));
   // A socket's path has room for about a hundred bytes.
   constexpr std::size_t dir_bytes_max = 70;
-  if (dir.size() > 1 && dir.size() <= dir_bytes_max) return dir;
+  if (!dir.starts_with('/')) {
+    return fail(Code::not_found, "--dir " + cox::quoted(given.value("dir")) +
+                                     ": this directory is gone (see: --dir with a whole path)");
+  }
+  if (dir == "/") {
+    return fail(Code::bad_usage, "--dir /: a directory of its own is expected");
+  }
+  if (dir.size() <= dir_bytes_max) return dir;
   return fail(Code::bad_usage, "--dir " + cox::quoted(given.value("dir")) + ": a path of at most " +
                                    std::to_string(dir_bytes_max) + " bytes is expected");
 }

@@ -94,7 +94,7 @@ Result<void> set_export(const Given& given, RequestDraft& draft) {
 }
 
 Result<void> set_nodes(const Given& given, RequestDraft& draft) {
-  const std::size_t dash = given.value.find('-');
+  const std::size_t dash = given.value.find('-', 1);  // a sign is none
   const auto low = number_option("nodes", given.value.substr(0, dash), 1, count_max);
   if (!low) return Failure(low.error());
   std::uint32_t high = *low;

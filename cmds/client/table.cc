@@ -232,7 +232,9 @@ std::string upper(std::string_view text) {
 }
 
 bool colour_wanted() {
-  return stdout_is_terminal() && std::getenv("NO_COLOR") == nullptr;
+  const char* terminal = std::getenv("TERM");
+  const bool has_colours = terminal == nullptr || std::string_view(terminal) != "dumb";
+  return stdout_is_terminal() && has_colours && std::getenv("NO_COLOR") == nullptr;
 }
 
 }  // namespace cox::cmds

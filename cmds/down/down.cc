@@ -146,7 +146,7 @@ Result<std::string> chosen_dir(const Parsed& given) {
 
 Result<void> report(const Parsed& given, const std::string& dir, bool is_kept) {
   if (!given.has("json")) {
-    return print("cluster is down: " + dir +
+    return print("cluster is down: " + quoted(dir, dir.size()) +
                  (is_kept ? " keeps its queue and history\n" : " is gone\n"));
   }
   JsonWriter json;

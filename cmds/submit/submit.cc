@@ -176,8 +176,11 @@ Result<int> run(const Parsed& given) {
   if (may_be_queued && !given.has("dry-run")) return Failure(unanswered(reply.error()));
   if (!reply) return Failure(reworded(reply.error(), submission->wording));
   const auto printed = print(text_of(reply->submitted(), given));
-  if (!printed) return Failure(printed.error());
-  return 0;
+  if (printed) return 0;
+  if (given.has("dry-run")) return Failure(printed.error());
+  // Who takes this for a refusal would submit it again.
+  return fail(Code::timed_out, "job " + std::to_string(reply->submitted().job()) +
+                                   " is queued, but: " + printed.error().message);
 }
 
 }  // namespace

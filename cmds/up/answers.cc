@@ -6,6 +6,7 @@
 #include "cmds/client/find_cluster.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
+#include "common/node_list.h"
 #include "platform/file.h"
 
 namespace cox::cmds {
@@ -27,16 +28,22 @@ Result<Session> open_answered(const std::string& socket) {
   return reply ? std::move(session) : Result<Session>(Failure(reply.error()));
 }
 
-/// Nodes that the controller hears. Names of others are joined into `missing`.
-Result<std::uint32_t> count_ready(Session& session, std::uint32_t nodes, std::string* missing) {
+Result<wire::NodeList> list_nodes(Session& session) {
   wire::ClientRequest request;
   request.mutable_list_nodes();
-  const auto reply = session.ask(request);
+  auto reply = session.ask(request);
   if (!reply) return Failure(reply.error());
+  return std::move(*reply->mutable_nodes());
+}
+
+/// Nodes that the controller hears. Names of others are joined into `missing`.
+Result<std::uint32_t> count_ready(Session& session, std::uint32_t nodes, std::string* missing) {
+  const auto known = list_nodes(session);
+  if (!known) return Failure(known.error());
   std::uint32_t ready = 0;
   missing->clear();
   for (std::uint32_t i = 0; i < nodes; ++i) {
-    const auto& list = reply->nodes().nodes();
+    const auto& list = known->nodes();
     const bool is_heard = std::any_of(list.begin(), list.end(), [&](const wire::NodeView& node) {
       return node.name() == node_name(i) && node.state() != "silent" && node.state() != "lost";
     });
@@ -72,6 +79,16 @@ Result<Session> connect_to_controller(const std::string& dir, Starter& starter) 
     starter.pause(pause_ms);
     pause_ms = std::min(pause_ms * 2, 50);
   }
+}
+
+Result<std::string> left_out_nodes(Session& session) {
+  const auto known = list_nodes(session);
+  if (!known) return Failure(known.error());
+  std::vector<std::string> names;
+  for (const wire::NodeView& node : known->nodes()) {
+    if (node.partitions().empty()) names.push_back(node.name());
+  }
+  return fold_node_list(names);
 }
 
 Result<void> wait_for_nodes(Session& session,

@@ -20,6 +20,10 @@ Result<void> wait_for_nodes(Session& session,
                             const ClusterRecord& record,
                             Starter& starter);
 
+/// Nodes that are heard and in no partition, where no job will come to them: the configuration does
+/// not have them. As a compact list; empty: none.
+Result<std::string> left_out_nodes(Session& session);
+
 /// Whether the node has no daemon. One that holds the lock has to answer as well: a process that
 /// was killed holds it until it is gone, and would be taken for a node that runs jobs.
 /// error: timed_out when it does not in 60 s

@@ -162,6 +162,13 @@ Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& r
   if (!session) return Failure(session.error());
   const auto ready = start_nodes(dir, record, *session, starter);
   if (!ready) return Failure(ready.error());
+  const auto left_out = left_out_nodes(*session);
+  if (!left_out) return Failure(left_out.error());
+  if (!left_out->empty()) {
+    print_error("no job can come to " + *left_out +
+                ": in no partition of the configuration (a cluster made by cox up has nodes n1, " +
+                "n2 and so on)");
+  }
   starter.keep();
   return starter.started();
 }

@@ -23,7 +23,17 @@ endforeach()
 foreach(service coxctld coxnoded)
   configure_file(${CMAKE_SOURCE_DIR}/etc/systemd/${service}.service.in
     ${CMAKE_BINARY_DIR}/systemd/${service}.service @ONLY)
-  install(FILES ${CMAKE_BINARY_DIR}/systemd/${service}.service DESTINATION lib/systemd/system)
+  # `cmake --install --prefix` says only then where the daemons are.
+  install(CODE "
+    set(CMAKE_INSTALL_FULL_SBINDIR \"${CMAKE_INSTALL_FULL_SBINDIR}\")
+    if(NOT CMAKE_INSTALL_PREFIX STREQUAL \"${CMAKE_INSTALL_PREFIX}\")
+      get_filename_component(CMAKE_INSTALL_FULL_SBINDIR \"${CMAKE_INSTALL_SBINDIR}\" ABSOLUTE
+        BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
+    endif()
+    configure_file(\"${CMAKE_SOURCE_DIR}/etc/systemd/${service}.service.in\"
+      \"${CMAKE_BINARY_DIR}/systemd/installed/${service}.service\" @ONLY)")
+  install(FILES ${CMAKE_BINARY_DIR}/systemd/installed/${service}.service
+    DESTINATION lib/systemd/system)
 endforeach()
 foreach(section 1 5 7 8)
   file(GLOB pages ${CMAKE_SOURCE_DIR}/man/*.${section})
