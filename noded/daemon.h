@@ -102,6 +102,7 @@ class Daemon {
   void run(const agent::KillSupervisor& effect);
   void run(const agent::RemoveContainer& effect);
   void run(const agent::Remember& effect);
+  void run(const agent::RememberEnded& effect);
   void run(const agent::Forget& effect);
   void run(const agent::ReportPrepared& effect);
   void run(const agent::ReportStepPrepared& effect);
@@ -116,6 +117,7 @@ class Daemon {
   std::vector<std::string> program_environment(const AttemptPlan& plan, const char* which) const;
   Result<void> make_tmp(const AttemptPlan& plan);
   void remove_tmp(AttemptKey key);
+  bool write_ended(AttemptKey key);
   void log_closed(AttemptKey key);
   Result<int> spawn(const AttemptPlan& plan, const agent::SpawnSupervisor& effect);
   platform::ContainerLimits limits(const NodeShare& share) const;
@@ -145,6 +147,7 @@ class Daemon {
   bool is_telling_ = false;
   std::map<AttemptKey, Error> unwritten_;             // attempts whose file could not be written
   std::map<AttemptKey, bool> remembered_;             // files found at start: is it released
+  std::set<AttemptKey> strays_;                       // found at start without a plan
   std::map<StepKey, agent::SupervisorStatus> early_;  // statuses that came before recovery
   std::set<AttemptKey> stuck_told_;
   std::set<AttemptKey> epilogs_;   // that run

@@ -1,5 +1,6 @@
 // A node daemon's life: registering, running, restarting, and what it keeps over that.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -9,6 +10,7 @@
 
 #include "common/text.h"
 #include "noded/paths.h"
+#include "noded/plans.h"
 #include "noded/played_controller.h"
 #include "noded/stepd/begin_mark.h"
 #include "platform/mark.h"
@@ -157,6 +159,69 @@ TEST_F(NotedJob, that_began_is_lost) {
             EndCause::supervisor_lost);
   EXPECT_TRUE(controller_.finish(7));
   EXPECT_TRUE(controller_.run_until_seen([&] { return !platform::read_mark(mark_); }));
+}
+
+/// A running job of which the daemon that is started next finds no plan.
+class ForgottenJob : public ::testing::Test {
+ protected:
+  void run_and_kill_daemon() {
+    node_ = controller_.start_node();
+    ASSERT_TRUE(controller_.run_until_registered());
+    controller_.run_job(7, "echo $$ > pid.new; mv pid.new pid; sleep 1000");
+    ASSERT_TRUE(controller_.run_until_exists("pid"));
+    node_->end(SIGKILL);
+  }
+
+  void restart() {
+    node_ = controller_.start_node();
+    ASSERT_TRUE(controller_.run_until_registered());
+    ASSERT_EQ(controller_.registers_.back().held_size(), 1);
+    EXPECT_EQ(controller_.registers_.back().held(0).job(), 7U);
+    EXPECT_TRUE(controller_.registers_.back().held(0).closing());
+  }
+
+  /// Its end is told, also by a daemon that finds nothing but the word of the one before.
+  void expect_told_until_acknowledged() {
+    ASSERT_TRUE(controller_.run_until_closed());
+    node_->end(SIGKILL);
+    controller_.closed_.clear();
+    ASSERT_NO_FATAL_FAILURE(restart());
+    ASSERT_TRUE(controller_.run_until_closed());
+    EXPECT_EQ(controller_.closed_[0].job(), 7U);
+    EXPECT_FALSE(controller_.closed_[0].has_batch_result());
+    EXPECT_TRUE(controller_.finish(7));
+  }
+
+  PlayedController controller_;
+  std::string file_ = controller_.dir() / "attempts-n1/7.1";
+  std::unique_ptr<Process> node_;
+};
+
+TEST_F(ForgottenJob, is_ended_and_that_is_told_until_it_is_acknowledged) {
+  ASSERT_NO_FATAL_FAILURE(run_and_kill_daemon());
+  ASSERT_TRUE(platform::remove_path(file_));
+  ASSERT_NO_FATAL_FAILURE(restart());
+  ASSERT_NO_FATAL_FAILURE(expect_told_until_acknowledged());
+}
+
+TEST_F(ForgottenJob, of_which_the_file_is_damaged_is_no_job_that_never_came) {
+  ASSERT_NO_FATAL_FAILURE(run_and_kill_daemon());
+  ASSERT_TRUE(platform::write_file_atomic(file_, "coxswain attempt 1\nr\xff"));
+  ASSERT_NO_FATAL_FAILURE(restart());
+  ASSERT_NO_FATAL_FAILURE(expect_told_until_acknowledged());
+}
+
+TEST_F(ForgottenJob, is_not_said_to_be_over_before_that_is_written_down) {
+  ASSERT_NO_FATAL_FAILURE(run_and_kill_daemon());
+  ASSERT_TRUE(platform::remove_path(file_));
+  ASSERT_EQ(::mkdir(file_.c_str(), 0700), 0) << "nothing can be written there";
+  const int pid = std::stoi(controller_.file("pid"));
+  ASSERT_NO_FATAL_FAILURE(restart());
+  ASSERT_TRUE(controller_.run_until_seen([&] { return !platform::is_running(pid); }));
+  ASSERT_EQ(::rmdir(file_.c_str()), 0) << "still there, and empty";
+  ASSERT_TRUE(controller_.run_until_closed());
+  EXPECT_EQ(controller_.file("attempts-n1/7.1"), ended_attempt_text());
+  ASSERT_NO_FATAL_FAILURE(expect_told_until_acknowledged());
 }
 
 TEST(NodeDaemon, a_result_waits_for_a_daemon_and_for_an_acknowledgement) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int64_t bytes_per_mib = 1 << 20;
 constexpr std::uint32_t pause_protocol = 3;  // older supervisors know no pause
+constexpr Duration unwritten_pause = seconds(1);
 
 AttemptKey attempt_of(const StepKey& key) {
   return {key.job, key.attempt};
@@ -270,6 +271,12 @@ void Daemon::run(const agent::KillSupervisor& effect) {
 void Daemon::run(const agent::RemoveContainer& effect) {
   const AttemptKey key = effect.attempt;
   if (epilogs_.contains(key)) return;
+  // Until the word is written the container alone tells a later daemon that there was something.
+  if (unwritten_.contains(key) && !plans_.contains(key) && !write_ended(key)) {
+    containers_.kill(containers_.path(key));
+    loop_.after(unwritten_pause, [this, effect] { run(effect); });
+    return;
+  }
   containers_.remove(key, [this, key](const Containers::Removal& removal) {
     if (removal.done) {
       stuck_told_.erase(key);
@@ -294,6 +301,24 @@ void Daemon::run(const agent::Remember& effect) {
   if (written) return;
   log_.error("attempt " + names_.text(effect.attempt) + ": " + written.error().message);
   unwritten_[effect.attempt] = written.error();
+}
+
+void Daemon::run(const agent::RememberEnded& effect) {
+  write_ended(effect.attempt);
+}
+
+bool Daemon::write_ended(AttemptKey key) {
+  const auto written = platform::write_file_atomic(setup_.paths.attempt_file(key),
+                                                   ended_attempt_text(), {0600, false});
+  if (written) {
+    unwritten_.erase(key);
+    return true;
+  }
+  if (unwritten_.insert_or_assign(key, written.error()).second) {
+    log_.error("attempt " + names_.text(key) + ": " + written.error().message +
+               ": its container stays until that can be written");
+  }
+  return false;
 }
 
 void Daemon::run(const agent::Forget& effect) {

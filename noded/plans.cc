@@ -104,6 +104,33 @@ Result<RememberedAttempt> parse_attempt_file(const std::string& text) {
   return RememberedAttempt{std::move(*plan), phase != 'p'};
 }
 
+// A daemon that does not know the word takes the file for a damaged one.
+std::string ended_attempt_text() {
+  return std::string(file_mark) + "e";
+}
+
+agent::RecoverAttempt recovery_of(const AttemptPlan& plan,
+                                  bool released,
+                                  const std::set<StepKey>& alive) {
+  agent::RecoverAttempt request;
+  request.attempt = plan.key();
+  request.initial = plan.initial();
+  request.go_at_once = plan.prepare.go_at_once();
+  request.released = released;
+  request.has_epilog = !plan.programs.epilog.empty();
+  for (const StepKey& step : alive) {
+    if (AttemptKey{step.job, step.attempt} == plan.key()) request.alive.push_back(step.step);
+  }
+  return request;
+}
+
+agent::RecoverAttempt recovery_of_stray(AttemptKey key) {
+  agent::RecoverAttempt request;
+  request.attempt = key;
+  request.is_stray = true;
+  return request;
+}
+
 void change_limit(Duration limit, AttemptPlan* plan) {
   const auto put = [limit](wire::StepSpec* spec) {
     const bool is_limited = limit < duration_unlimited;

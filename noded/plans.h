@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "model/settings.h"
 #include "model/time.h"
 #include "model/user.h"
+#include "noded/agent/request.h"
 #include "wire/node.pb.h"
 
 namespace cox::noded {
@@ -46,6 +48,17 @@ struct RememberedAttempt {
 std::string attempt_file_text(const AttemptPlan& plan, bool released);
 /// error: bad_usage says what is wrong with the file
 Result<RememberedAttempt> parse_attempt_file(const std::string& text);
+
+/// The text of the file of an attempt that was ended as nobody's, without a plan: that it is over.
+std::string ended_attempt_text();
+
+/// What a daemon that starts tells the agent of an attempt whose file it found. `alive`:
+/// supervisors that answered, of this attempt and of others.
+agent::RecoverAttempt recovery_of(const AttemptPlan& plan,
+                                  bool released,
+                                  const std::set<StepKey>& alive);
+/// And of one of which it has no plan.
+agent::RecoverAttempt recovery_of_stray(AttemptKey key);
 
 /// Where the controller is told the agent's phases; where all else is in the plan.
 struct StepPlace {

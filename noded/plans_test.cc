@@ -84,6 +84,10 @@ TEST(Plans, an_attempt_that_goes_at_once_marks_its_beginning_and_its_file_says_s
   EXPECT_FALSE(check_plan(prepare_of(5, 2))->marks_begin);
 }
 
+TEST(Plans, the_word_of_an_attempt_that_is_over_is_no_plan) {
+  EXPECT_FALSE(parse_attempt_file(ended_attempt_text()));
+}
+
 TEST(Plans, a_damaged_attempt_file_is_refused_at_every_length) {
   const auto plan = check_plan(prepare_of(5, 2));
   ASSERT_TRUE(plan);

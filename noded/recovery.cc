@@ -33,17 +33,23 @@ void Daemon::read_attempts() {
   for (const std::string& name : *names) {
     const std::string path = setup_.paths.attempts() + "/" + name;
     const auto key = parse_attempt_file_name(name);
+    if (!key) {
+      log_.error(path + " is no file of an attempt: removed");
+      [[maybe_unused]] const auto removed = platform::remove_path(path);
+      continue;
+    }
     auto text = platform::read_file(path, attempt_file_bytes_max);
     Result<RememberedAttempt> attempt =
         text ? parse_attempt_file(*text) : tl::unexpected(text.error());
-    if (key && attempt && attempt->plan.key() == *key) {
+    if (attempt && attempt->plan.key() == *key) {
       remembered_[*key] = attempt->released;
       plans_.emplace(*key, std::move(attempt->plan));
       continue;
     }
-    // What ran of it is found by its container and its supervisor, and ended.
-    log_.error(path + ": " + (attempt ? "is not of this attempt" : attempt.error().message));
-    [[maybe_unused]] const auto removed = platform::remove_path(path);
+    strays_.insert(*key);
+    if (text && *text == ended_attempt_text()) continue;
+    log_.error(path + ": " + (attempt ? "is not of this attempt" : attempt.error().message) +
+               ": what runs of it is ended");
   }
 }
 
@@ -64,15 +70,7 @@ void Daemon::recovered(const std::set<StepKey>& alive) {
     return;
   }
   for (const auto& [key, released] : remembered_) {
-    agent::RecoverAttempt request;
-    request.attempt = key;
-    request.initial = plans_.at(key).initial();
-    request.go_at_once = plans_.at(key).prepare.go_at_once();
-    request.released = released;
-    request.has_epilog = !plans_.at(key).programs.epilog.empty();
-    for (const StepKey& step : alive) {
-      if (AttemptKey{step.job, step.attempt} == key) request.alive.push_back(step.step);
-    }
+    agent::RecoverAttempt request = recovery_of(plans_.at(key), released, alive);
     request.never_began = request.alive.empty() && request.initial &&
                           give_up(StepKey{key.job, key.attempt, *request.initial});
     tell(std::move(request));
@@ -114,17 +112,16 @@ void Daemon::remove_mark(const StepKey& step) {
   if (!removed) log_.error(removed.error().message);
 }
 
-// What nobody remembers: containers, directories, supervisors that come late.
+// What nobody remembers: containers, directories, supervisors that come late. And what an earlier
+// daemon ended as nobody's: the controller is told until it has acknowledged it.
 void Daemon::sweep() {
   std::set<AttemptKey> known;
   for (const auto& [key, released] : remembered_) known.insert(key);
   for (const AttemptKey& key : containers_.strays(known)) {
     log_.warning("container of attempt " + key_text(key) + " is nobody's: removed");
-    agent::RecoverAttempt stray;
-    stray.attempt = key;
-    stray.is_stray = true;
-    tell(std::move(stray));
+    strays_.insert(key);
   }
+  for (const AttemptKey& key : strays_) tell(recovery_of_stray(key));
   if (const auto names = platform::list_directory(setup_.paths.tmps())) {
     for (const std::string& name : *names) {
       const auto key = parse_attempt_file_name(name);
@@ -133,6 +130,7 @@ void Daemon::sweep() {
   }
   sweep_marks(known);
   remembered_.clear();
+  strays_.clear();
   loop_.after(late_adoption_after, [this] { supervisors_.adopt([](const std::set<StepKey>&) {}); });
 }
 

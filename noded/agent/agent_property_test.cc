@@ -142,6 +142,8 @@ class World {
 
   void run(const Remember& effect) { files.insert(effect.attempt); }
 
+  void run(const RememberEnded& effect) { files.insert(effect.attempt); }
+
   void run(const Forget& effect) { files.erase(effect.attempt); }
 
   void run(const ReportPrepared&) {}

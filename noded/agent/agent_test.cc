@@ -557,7 +557,10 @@ TEST(Agent, an_attempt_that_never_began_is_no_lost_one_but_a_failed_start) {
 TEST(Agent, a_container_without_a_file_is_held_and_closed_so_that_its_job_is_not_started_anew) {
   Node node;
   node.restart();
-  EXPECT_TRUE(has<RemoveContainer>(node.tell(RecoverAttempt{job1, {}, false, false, {}, true})));
+  const AgentEffects effects = node.tell(RecoverAttempt{job1, {}, false, false, {}, true});
+  EXPECT_TRUE(std::holds_alternative<RememberEnded>(effects.front()))
+      << "before what shows it goes";
+  EXPECT_TRUE(std::holds_alternative<RemoveContainer>(effects.back()));
   const auto found = held(node.state);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_TRUE(found[0].closing);
@@ -565,6 +568,7 @@ TEST(Agent, a_container_without_a_file_is_held_and_closed_so_that_its_job_is_not
   const auto closed = all<ReportClosed>(node.tell(ContainerRemoved{job1, {}}));
   ASSERT_EQ(closed.size(), 1U);
   EXPECT_FALSE(closed[0].batch_result.has_value());
+  EXPECT_TRUE(has<Forget>(node.tell(ClosedAck{origin, job1}))) << "and the word is kept until then";
 }
 
 TEST(Agent, an_adopted_supervisor_goes_on) {

@@ -132,8 +132,9 @@ AgentFacts decide_one(const AgentState& state, const RecoverAttempt& request) {
   if (state.find(key) != nullptr) return {};
   // Held and closed like any other, so that the controller does not take it for never begun.
   if (request.is_stray) {
-    return {AttemptRestored{key, std::nullopt, false, true, {}},
-            CloseBegan{key, EndCause::supervisor_lost}};
+    AttemptRestored found{key, std::nullopt, false, true, {}};
+    found.is_stray = true;
+    return {found, CloseBegan{key, EndCause::supervisor_lost}};
   }
   if (is_barred(state, key)) return {};
   // Never released and no supervisor: nothing can have run, so preparing simply begins again.

@@ -83,6 +83,12 @@ struct Remember {
   bool released = false;
 };
 
+/// Write into the attempt's file that it is over here, whatever it was: with its container gone a
+/// later daemon would know nothing of it, and the controller would take it for one that never came.
+struct RememberEnded {
+  AttemptKey attempt;
+};
+
 /// Remove the attempt's file.
 struct Forget {
   AttemptKey attempt;
@@ -133,6 +139,7 @@ using AgentEffect = std::variant<MakeContainer,
                                  KillSupervisor,
                                  RemoveContainer,
                                  Remember,
+                                 RememberEnded,
                                  Forget,
                                  ReportPrepared,
                                  ReportStepPrepared,

@@ -47,6 +47,7 @@ struct AttemptRestored {
   bool released = false;
   std::vector<StepId> alive;
   bool has_epilog = false;
+  bool is_stray = false;
 };
 
 struct AttemptContained {

@@ -25,6 +25,12 @@ AgentEffects react_one(const AgentState&, const AttemptAccepted& fact) {
   return {Remember{fact.attempt, fact.go_at_once}};
 }
 
+/// Of all others the file is there.
+AgentEffects react_one(const AgentState&, const AttemptRestored& fact) {
+  if (!fact.is_stray) return {};
+  return {RememberEnded{fact.attempt}};
+}
+
 AgentEffects react_one(const AgentState&, const PrepareBegan& fact) {
   return {MakeContainer{fact.attempt}};
 }

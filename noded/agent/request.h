@@ -142,7 +142,8 @@ struct SupervisorGone {
 };
 
 /// A remembered attempt, at start, before any session. `alive`: steps whose supervisor answered.
-/// `is_stray`: its container alone was found; nobody knows what ran in it, so it is ended.
+/// `is_stray`: its container alone was found, or the word that RememberEnded left; nobody knows
+/// what ran in it, so it is ended.
 struct RecoverAttempt {
   AttemptKey attempt;
   std::optional<StepId> initial;

@@ -306,9 +306,12 @@ bool FakeNode::is_stuck(AttemptKey attempt) const {
 }
 
 void FakeNode::act(const agent::Remember& effect) {
-  auto known = daemon_->known[effect.attempt];
-  known.released = effect.released;
-  files_[effect.attempt] = known;
+  const auto& known = daemon_->known.at(effect.attempt);
+  files_[effect.attempt] = noded::attempt_file_text(known.plan, effect.released);
+}
+
+void FakeNode::act(const agent::RememberEnded& effect) {
+  files_[effect.attempt] = noded::ended_attempt_text();
 }
 
 void FakeNode::act(const agent::Forget& effect) {

@@ -41,39 +41,38 @@ const agent::AgentState& FakeNode::agent() const {
 void FakeNode::start_daemon() {
   ASSERT(daemon_ == nullptr);
   daemon_ = std::make_shared<Daemon>();
-  daemon_->known = files_;
   daemon_->number = ++daemons_;
-  for (const auto& [attempt, known] : files_) {
-    agent::RecoverAttempt request{.attempt = attempt,
-                                  .initial = known.initial,
-                                  .go_at_once = known.go_at_once,
-                                  .released = known.released,
-                                  .alive = {}};
-    for (const auto& [step, supervisor] : supervisors_) {
-      if (step.job == attempt.job && step.attempt == attempt.attempt && supervisor.alive) {
-        request.alive.push_back(step.step);
-      }
-    }
-    request.never_began = known.go_at_once && known.initial && request.alive.empty() &&
-                          set_mark({attempt.job, attempt.attempt, *known.initial}, false);
-    request.has_epilog = known.has_epilog;
-    tell(request);
-  }
+  // The agent writes files while they are read.
+  for (const auto& [attempt, file] : std::map(files_)) recover(attempt, file);
   for (const auto& [step, supervisor] : supervisors_) {
     if (supervisor.alive) {
       tell_status(step);
     }
   }
   for (const AttemptKey& attempt : containers_) {
-    if (files_.count(attempt) != 0) continue;
-    agent::RecoverAttempt stray;
-    stray.attempt = attempt;
-    stray.is_stray = true;
-    tell(stray);
+    if (files_.count(attempt) == 0) tell(noded::recovery_of_stray(attempt));
   }
   dial();
   beat();
   age();
+}
+
+/// What noded/recovery.cc does with a file.
+void FakeNode::recover(AttemptKey attempt, const std::string& file) {
+  auto found = noded::parse_attempt_file(file);
+  if (!found) {
+    if (file != noded::ended_attempt_text()) watch_.complain(found.error().message);
+    return tell(noded::recovery_of_stray(attempt));
+  }
+  std::set<StepKey> alive;
+  for (const auto& [step, supervisor] : supervisors_) {
+    if (supervisor.alive) alive.insert(step);
+  }
+  agent::RecoverAttempt request = noded::recovery_of(found->plan, found->released, alive);
+  request.never_began = found->plan.marks_begin && request.initial && request.alive.empty() &&
+                        set_mark({attempt.job, attempt.attempt, *request.initial}, false);
+  learn(std::move(found->plan));
+  tell(request);
 }
 
 void FakeNode::kill_daemon() {
@@ -177,7 +176,7 @@ NodeInventory FakeNode::inventory() const {
 }
 
 void FakeNode::received(const std::string& bytes) {
-  const auto message = noded::receive(bytes);
+  auto message = noded::receive(bytes);
   if (!message) {
     // A controller refuses a node whose other self it still hears; the daemon dials again.
     if (message.error().code != Code::refused) {
@@ -186,7 +185,7 @@ void FakeNode::received(const std::string& bytes) {
     return;
   }
   if (message->plan) {
-    learn(*message->plan);
+    learn(std::move(*message->plan));
   }
   tell(message->request);
 }
@@ -197,16 +196,14 @@ std::function<void(const std::string&)> FakeNode::ear() {
   };
 }
 
-void FakeNode::learn(const noded::AttemptPlan& plan) {
+void FakeNode::learn(noded::AttemptPlan plan) {
   const auto& request = plan.prepare.request();
   Known known;
-  known.initial = plan.initial();
-  known.go_at_once = plan.prepare.go_at_once();
   known.cores = plan.share.cores;
-  known.has_epilog = !plan.programs.epilog.empty();
   known.run_us = label_number(request, "run_us", run_us_default);
   known.exit_code = static_cast<int>(label_number(request, "exit", 0));
-  daemon_->known.emplace(plan.key(), known);
+  known.plan = std::move(plan);
+  daemon_->known.emplace(known.plan.key(), std::move(known));
 }
 
 void FakeNode::tell(const agent::AgentRequest& request) {

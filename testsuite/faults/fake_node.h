@@ -1,6 +1,6 @@
-// A node in a fake world: the real agent over simulated supervisors, containers and files. The
-// daemon may be killed and come back (supervisors stay, files as a rule), or the machine may
-// (nothing stays and the boot id is new).
+// A node in a fake world: the real agent, and the real text of its files, over simulated
+// supervisors and containers. The daemon may be killed and come back (supervisors stay, files as a
+// rule), or the machine may (nothing stays and the boot id is new).
 #pragma once
 
 #include <cstdint>
@@ -93,12 +93,9 @@ class FakeNode {
     StepResult result;
   };
 
-  /// What an attempt file holds, and what the daemon knows of the job.
+  /// What the daemon knows of an attempt.
   struct Known {
-    std::optional<StepId> initial;
-    bool go_at_once = false;
-    bool has_epilog = false;
-    bool released = false;
+    noded::AttemptPlan plan;
     std::uint64_t run_us = 0;
     Bitset cores;
     int exit_code = 0;
@@ -117,7 +114,8 @@ class FakeNode {
 
   void dial();
   void received(const std::string& bytes);
-  void learn(const noded::AttemptPlan& plan);
+  void learn(noded::AttemptPlan plan);
+  void recover(AttemptKey attempt, const std::string& file);
   void tell(const agent::AgentRequest& request);
   /// Tells the daemon of this life, if it is still there, after a delay.
   void tell_later(Duration delay, agent::AgentRequest request);
@@ -146,6 +144,7 @@ class FakeNode {
   void act(const agent::KillSupervisor& effect);
   void act(const agent::RemoveContainer& effect);
   void act(const agent::Remember& effect);
+  void act(const agent::RememberEnded& effect);
   void act(const agent::Forget& effect);
   void act(const agent::ReportPrepared& effect);
   void act(const agent::ReportStepPrepared& effect);
@@ -173,7 +172,7 @@ class FakeNode {
   std::map<StepKey, Supervisor> supervisors_;
   std::set<AttemptKey> containers_;
   std::set<AttemptKey> standing_;  // frozen
-  std::map<AttemptKey, Known> files_;
+  std::map<AttemptKey, std::string> files_;
   std::map<StepKey, bool> marks_;  // begun, or given up
   std::shared_ptr<Daemon> daemon_;
 };
