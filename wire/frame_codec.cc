@@ -1,10 +1,10 @@
 // The byte form of frames. Everything that is secret is compared in constant time.
 #include "wire/frame_codec.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include "wire/sodium_ready.h"
 
 namespace cox::wire {
 namespace {
@@ -23,6 +23,7 @@ using Mac = std::array<unsigned char, mac_bytes>;
 
 /// Over the frame's number, so that a frame which was left out, doubled or moved is noticed.
 Mac mac_of(const SessionKey& key, std::uint64_t number, std::string_view payload) {
+  ready_sodium();
   crypto_generichash_state state;
   const auto head = little_endian<8>(number);
   Mac mac;
@@ -45,6 +46,7 @@ std::string_view as_text(const Digest& digest) {
 }
 
 Digest digest_of(std::string_view key, std::initializer_list<std::string_view> parts) {
+  ready_sodium();
   crypto_generichash_state state;
   Digest digest;
   crypto_generichash_init(&state, key.empty() ? nullptr : bytes_of(key), key.size(), digest.size());

@@ -1,9 +1,8 @@
 // Content hashes, and the canonical text of a node class that its hash is taken of.
-#include <sodium.h>
-
 #include <string>
 
 #include "wire/model_codec.h"
+#include "wire/sodium_ready.h"
 
 namespace cox::wire {
 namespace {
@@ -21,6 +20,7 @@ void append(std::string& to, const std::string& text) {
 }  // namespace
 
 cox::Hash hash_bytes(std::string_view bytes) {
+  ready_sodium();
   cox::Hash hash;
   crypto_generichash(hash.bytes.data(), hash.bytes.size(),
                      reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), nullptr,
