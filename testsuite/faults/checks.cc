@@ -303,6 +303,8 @@ void Checks::look_at_disturbance(const core::Fact& fact) {
   } else if (const auto* aside = std::get_if<core::NodeSetAside>(&fact);
              aside != nullptr && aside->aside != core::Aside::drained) {
     complain("a good node was set aside: " + aside->why);
+  } else if (const auto* blamed = std::get_if<core::NodeBackedOff>(&fact)) {
+    complain("a good node was blamed: " + blamed->why);
   }
 }
 
