@@ -21,9 +21,7 @@ class NameList {
 
   const std::vector<std::string>& names() const { return names_; }
 
-  bool has(std::string_view name) const {
-    return std::ranges::find(names_, name) != names_.end();
-  }
+  bool has(std::string_view name) const { return std::ranges::find(names_, name) != names_.end(); }
 
   /// None at all: any name will do.
   bool takes(std::string_view name) const { return names_.empty() || has(name); }
