@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "common/natural_order.h"
 #include "common/node_list.h"
 #include "common/text.h"
 #include "config/config.h"
@@ -123,7 +124,7 @@ class NodeChanges {
     alike_[place->second].nodes.push_back(node);
   }
 
-  std::map<std::string, Tables> nodes_;
+  std::map<std::string, Tables, NaturalOrder> nodes_;
   std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
   std::vector<Alike> alike_;
 };

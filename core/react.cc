@@ -3,6 +3,7 @@
 
 #include "core/effects.h"
 #include "core/job/lifecycle.h"
+#include "core/job/start.h"
 #include "core/scene.h"
 
 namespace cox::core {
@@ -21,7 +22,7 @@ const Job& job_of(const Reaction& to, JobId id) {
 /// With a prolog of the controller's, StartCleared is what the nodes wait for.
 void react_to(Reaction& to, const JobStarted& fact) {
   if (fact.awaits_program) return;
-  const bool at_once = fact.allocation.nodes.size() == 1;
+  const bool at_once = goes_at_once(to.state, fact.allocation);
   for (const NodeShare& share : fact.allocation.nodes) {
     to.effects.send(SendPrepare{share.node, fact.job, fact.attempt, at_once});
   }
@@ -30,7 +31,8 @@ void react_to(Reaction& to, const JobStarted& fact) {
 void react_to(Reaction& to, const StartCleared& fact) {
   const Job& job = job_of(to, fact.job);
   for (const NodeShare& share : job.run->allocation.nodes) {
-    to.effects.send(SendPrepare{share.node, fact.job, fact.attempt, is_single(job)});
+    const bool at_once = goes_at_once(to.state, job.run->allocation);
+    to.effects.send(SendPrepare{share.node, fact.job, fact.attempt, at_once});
   }
 }
 

@@ -8,6 +8,7 @@
 #include "core/job/array.h"
 #include "core/job/lifecycle.h"
 #include "core/job/permission.h"
+#include "ctld/name_list.h"
 #include "ctld/translate/frame_check.h"
 #include "model/selector.h"
 #include "platform/log_line.h"
@@ -221,12 +222,12 @@ Result<std::vector<JobId>> ClientDesk::jobs_meant(const Caller& caller,
     return jobs;
   }
   jobs.clear();
+  const NameList users(action.user());
   for (const JobId id : state().index.unended) {
     const core::Job& job = *state().find_job(id);
     if (core::is_element(job)) continue;  // an array stands for its elements
     const UserIdentity& user = job.request.common->user;
-    const bool is_of_user =
-        action.user().empty() ? user.uid == caller.uid : user.name == action.user();
+    const bool is_of_user = users.empty() ? user.uid == caller.uid : users.has(user.name);
     if (is_of_user && selector->matches(job.request.common->labels)) jobs.push_back(id);
   }
   return jobs;
@@ -241,6 +242,8 @@ void ClientDesk::act_on_jobs_knowing(const Conversation& to,
   if (!elements) return refuse(to, elements.error());
   const auto contents = environment_of(action);
   if (!contents) return refuse(to, contents.error());
+  const auto selector = Selector::parse(action.selector());
+  if (!selector) return refuse(to, selector.error());
   wire::ClientReply answer;
   wire::Done* done = answer.mutable_done();
   for (const JobId job : jobs) {
@@ -253,6 +256,8 @@ void ClientDesk::act_on_jobs_knowing(const Conversation& to,
     }
   }
   for (const auto& [array, some] : *elements) {
+    const core::Job* known = state().find_job(array);
+    if (known != nullptr && !selector->matches(known->request.common->labels)) continue;
     if (const auto asked = act_on_job(caller, action, array, some, {}, *contents)) {
       done->set_count(done->count() + 1);
     } else {

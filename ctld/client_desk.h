@@ -238,6 +238,8 @@ class ClientDesk {
                       const std::function<void(const std::vector<PastJob>&)>& then);
   /// Answers what came of an action on jobs: one that left memory has ended, as the history knows.
   void reply_knowing_past(const Conversation& to, wire::ClientReply answer);
+  /// Refuses with `error`, or because the job left memory, as the history knows.
+  void refuse_knowing_past(const Conversation& to, JobId job, const Error& error);
   std::vector<JobId> not_in_state(const std::vector<JobId>& jobs) const;
   void explain_past(const Conversation& to, const wire::ExplainJob& request);
   void wait_knowing(const Conversation& to, const Names& names, const PastJobs& past);

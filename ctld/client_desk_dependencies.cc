@@ -16,14 +16,17 @@ void add_dependency(const wire::JobRequest& request, std::vector<AskedDependency
   add_dependency(request.dependency(), array ? *array : ArraySpec{}, to);
 }
 
+std::string ended_text(const AttemptRow& row) {
+  return "job " + std::to_string(row.job.value) + " is " + row.state + ": it has ended";
+}
+
 /// Refusals about jobs of the page: they are not unknown, they have ended.
 void tell_ended(const HistoryPage& page, wire::Done* done) {
   for (wire::ActionError& refusal : *done->mutable_errors()) {
     const auto row = std::ranges::find(page.attempts, JobId(refusal.job()), &AttemptRow::job);
     if (row == page.attempts.end()) continue;
-    const std::string text = refusal.name().empty() ? "job " + std::to_string(refusal.job()) +
-                                                          " is " + row->state + ": it has ended"
-                                                    : refusal.name() + " has ended";
+    const std::string text =
+        refusal.name().empty() ? ended_text(*row) : refusal.name() + " has ended";
     wire::put(Error{Code::refused, text}, refusal.mutable_error());
   }
 }
@@ -111,6 +114,19 @@ void ClientDesk::reply_knowing_past(const Conversation& to, wire::ClientReply an
     // Where the history cannot be read it is said that they are not known, which is true.
     if (page) tell_ended(*page, told.mutable_done());
     reply(to, std::move(told), true, false);
+  });
+}
+
+void ClientDesk::refuse_knowing_past(const Conversation& to, JobId job, const Error& error) {
+  if (error.code != Code::not_found || state().find_job(job) != nullptr) return refuse(to, error);
+  HistoryFilter filter;
+  filter.jobs = {job};
+  filter.with_arrays = true;
+  filter.limit = 1;
+  history_.query(std::move(filter), [=, this](const Result<HistoryPage>& page) {
+    if (!clients_.contains(to.client)) return;
+    if (!page || page->attempts.empty()) return refuse(to, error);
+    refuse(to, {Code::refused, ended_text(page->attempts.front())});
   });
 }
 

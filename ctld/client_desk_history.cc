@@ -6,6 +6,7 @@
 
 #include "core/job/array.h"
 #include "ctld/client_desk.h"
+#include "ctld/name_list.h"
 #include "ctld/translate/history_view.h"
 #include "ctld/translate/replies.h"
 
@@ -36,6 +37,11 @@ std::vector<JobId> once(std::vector<JobId> ids) {
   return ids;
 }
 
+/// Elements of the array are on a list that has ended ones too.
+bool has_parts(const core::State& state, const core::Job& array) {
+  return state.find_members(array.id) != nullptr || !array.run->array->cancelled.empty();
+}
+
 /// What of the named is in State. An array that is listed with its elements is shown by what has no
 /// job, and alone as a whole.
 ListedNames listed(const core::State& state, const wire::ListJobs& request, const auto& names) {
@@ -44,7 +50,10 @@ ListedNames listed(const core::State& state, const wire::ListJobs& request, cons
     const core::Job* job = state.find_job(id);
     if (job == nullptr) continue;
     const bool is_parted = request.expand() && core::is_array(*job);
-    if (!is_parted || job->phase != JobPhase::split) to.jobs.push_back(id);
+    const bool is_told_by_others =
+        job->phase == JobPhase::split ||
+        (job->phase == JobPhase::ended && request.ended() && has_parts(state, *job));
+    if (!is_parted || !is_told_by_others) to.jobs.push_back(id);
     const ArraySpec& cancelled = job->run->array->cancelled;
     if (is_parted && request.ended() && !cancelled.empty()) {
       to.elements.push_back({id, cancelled, true});
@@ -219,8 +228,9 @@ void ClientDesk::list_jobs(const Conversation& to, const wire::ListJobs& request
   find_past(to, *names, request.full(),
             [=, this, names = *names, selector = *selector](const PastJobs& past) {
               wire::ClientReply answer;
+              const NameList users(request.user());
               const auto add = [&](const wire::JobView& view) {
-                if (!request.user().empty() && request.user() != view.user()) return;
+                if (!users.takes(view.user())) return;
                 if (!selector.empty() && !selector.matches(labels_of(past, view))) return;
                 *answer.mutable_jobs()->add_jobs() = view;
               };

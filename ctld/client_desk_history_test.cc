@@ -201,6 +201,66 @@ TEST_F(PastJobs, what_is_asked_of_a_job_that_left_memory_is_refused_since_it_has
   EXPECT_EQ(reply.done().errors(2).error().message(), "job 77_5 has ended");
 }
 
+TEST_F(PastJobs, nothing_untrue_is_said_of_a_job_that_left_memory) {
+  AttemptRow& row = disk_.attempts.begin()->second;
+  wire::ClientRequest request;
+  request.mutable_list_jobs()->add_jobs(77);
+  request.mutable_list_jobs()->set_full(true);
+  const auto shown = [&] { return asked(request).jobs().jobs(0); };
+  EXPECT_TRUE(shown().is_past());
+  EXPECT_FALSE(shown().has_terms()) << "a row of an older version does not say";
+  row.requeue = 1;
+  row.dependency = "afterok:7";
+  row.begin = Instant{5};
+  row.deadline = Instant{6};
+  row.early_signal = 10;
+  row.early_signal_before = seconds(60);
+  row.retry_times = 3;
+  row.retry_codes = "75,100-110";
+  row.nice = 7;
+  const wire::JobView job = shown();
+  ASSERT_TRUE(job.has_terms());
+  EXPECT_TRUE(job.request().requeue());
+  EXPECT_EQ(job.request().dependency(), "afterok:7");
+  EXPECT_EQ(job.request().begin_us(), 5);
+  EXPECT_EQ(job.request().deadline_us(), 6);
+  EXPECT_EQ(job.request().signal(), 10U);
+  EXPECT_EQ(job.request().signal_before_us(), 60'000'000);
+  EXPECT_EQ(job.request().retry_times(), 3U);
+  ASSERT_EQ(job.request().retry_codes_size(), 2);
+  EXPECT_EQ(job.request().retry_codes(0).last(), 75U);
+  EXPECT_EQ(job.request().retry_codes(1).first(), 100U);
+  EXPECT_EQ(job.request().retry_codes(1).last(), 110U);
+  EXPECT_EQ(job.request().nice(), 7);
+}
+
+TEST_F(PastJobs, a_whole_array_that_left_memory_has_its_elements) {
+  AttemptRow row = ended_job(78, 6, 0);
+  row.kind = "array";
+  row.is_last = false;
+  row.array = JobId{78};
+  row.elements = "0-3,9";
+  disk_.attempts[row.key()] = row;
+  wire::ClientRequest request;
+  request.mutable_list_jobs()->add_jobs(78);
+  request.mutable_list_jobs()->set_full(true);
+  const auto reply = asked(request);
+  ASSERT_EQ(reply.jobs().jobs_size(), 1);
+  EXPECT_EQ(reply.jobs().jobs(0).id(), "78");
+  EXPECT_EQ(array_text(wire::take(reply.jobs().jobs(0).request().array()).value()), "0-3,9");
+}
+
+TEST_F(PastJobs, what_runs_of_a_job_that_left_memory_is_nothing_since_it_has_ended) {
+  wire::ClientRequest request;
+  request.mutable_list_processes()->set_job(77);
+  EXPECT_EQ(asked(request).error().message(), "job 77 is FAILED: it has ended");
+  request.mutable_list_processes()->set_job(99);
+  EXPECT_EQ(asked(request).error().message(), "no job 99");
+  wire::ClientRequest attach;
+  attach.mutable_attach_step()->set_job(77);
+  EXPECT_EQ(asked(attach).error().message(), "job 77 is FAILED: it has ended");
+}
+
 using PastDependencies = PastJobs;
 
 wire::ClientRequest submit_after(const std::string& dependency) {
@@ -219,7 +279,24 @@ TEST_F(PastDependencies, jobs_that_left_memory_are_looked_up_before_the_submit) 
   const auto never = asked(submit_after("afterok:77"));
   const core::Job& ended = *world_.state().find_job(JobId{never.submitted().job()});
   EXPECT_EQ(job_state(ended), JobState::cancelled);
-  EXPECT_EQ(ended.run->why, "dependency cannot come true: afterok:77: job 77 ended FAILED");
+  EXPECT_EQ(ended.run->why,
+            "dependency cannot come true: afterok:77: job 77 ended FAILED, exit code 4");
+}
+
+TEST_F(PastDependencies, the_chain_goes_on_where_it_left_memory) {
+  AttemptRow row = ended_job(78, 6);
+  row.state = "CANCELLED";
+  row.reason = "dependency cannot come true: afterok:77: job 77 ended FAILED, exit code 4";
+  disk_.attempts[row.key()] = row;
+  const auto never = asked(submit_after("afterok:78"));
+  EXPECT_EQ(world_.state().find_job(JobId{never.submitted().job()})->run->why,
+            "dependency cannot come true: afterok:78 <- afterok:77: job 77 ended FAILED, "
+            "exit code 4");
+  row.reason = "cancelled by ada";
+  disk_.attempts[row.key()] = row;
+  const auto other = asked(submit_after("afterok:78"));
+  EXPECT_EQ(world_.state().find_job(JobId{other.submitted().job()})->run->why,
+            "dependency cannot come true: afterok:78: job 78 ended CANCELLED");
 }
 
 TEST_F(PastDependencies, an_update_looks_them_up_as_well) {

@@ -66,7 +66,7 @@ void ClientDesk::list_processes(const Conversation& to,
                                 const Caller& caller,
                                 const wire::ListProcesses& request) {
   const auto found = running_job(caller, request.job(), request.element());
-  if (!found) return refuse(to, found.error());
+  if (!found) return refuse_knowing_past(to, JobId{request.job()}, found.error());
   const core::Job& job = **found;
   std::optional<StepId> step;
   if (request.has_step()) step = StepId{request.step()};
@@ -98,7 +98,7 @@ void ClientDesk::attach_step(const Conversation& to,
                              const Caller& caller,
                              const wire::AttachStep& request) {
   const auto found = running_job(caller, request.job(), request.element());
-  if (!found) return refuse(to, found.error());
+  if (!found) return refuse_knowing_past(to, JobId{request.job()}, found.error());
   const core::Job& job = **found;
   const core::Step* step =
       request.has_step() ? core::find_step(job, StepId{request.step()}) : step_meant(job);

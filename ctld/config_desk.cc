@@ -237,9 +237,18 @@ Result<wire::ClientReply> ConfigDesk::roll_back(const wire::ConfigAction& action
                                                 const std::string& who) {
   const Settings before = record().settings;
   const core::RollBackSettings request{caller, action.revision(), who, action.why()};
-  if (auto done = ask(request); !done) return Failure(done.error());
+  const auto facts = core::decide(machine_.state(), machine_.contact(), machine_.now(), request);
+  if (!facts) return Failure(facts.error());
   wire::ClientReply reply;
   wire::ConfigReply* to = reply.mutable_config();
+  // Whom it is about is seen before it is so.
+  for (const core::Fact& fact : *facts) {
+    const auto* applied = std::get_if<core::SettingsApplied>(&fact);
+    if (applied == nullptr) continue;
+    put(machine_.state(), core::effects_of(machine_.state(), machine_.now(), applied->settings),
+        to);
+  }
+  if (auto done = ask(request); !done) return Failure(done.error());
   to->set_revision(record().revision);
   for (const auto& change : config::changes_between(before, record().settings)) {
     put(change, to->add_changes());

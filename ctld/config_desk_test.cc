@@ -148,6 +148,34 @@ TEST(ConfigDesk, rollback_brings_back_what_was) {
   EXPECT_EQ(refusal(world, request), "no revision 9 (kept: 1 to 3)");
 }
 
+TEST(ConfigDesk, rollback_says_for_whom_it_is_as_plan_does) {
+  constexpr const char* roomy =
+      "[[node]]\nnames = 'n[1-2]'\n[[partition]]\nname = 'batch'\nnodes = 'n[1-2]'\n";
+  MemoryStore store;
+  FakeWorld world(store);
+  world.join("n1", 2);
+  world.join("n2", 2);
+  done(world, action(ConfigAction::APPLY,
+                     "[[node]]\nnames = 'n1'\n[[node]]\nnames = 'n2'\nexpect = { cores = 4 }\n"
+                     "[[partition]]\nname = 'batch'\nnodes = 'n1'\nmax_time = '30'\n"));
+  done(world, action(ConfigAction::APPLY, roomy));
+  wire::ClientRequest held = submit_script();
+  held.mutable_submit()->mutable_request()->set_held(true);
+  held.mutable_submit()->mutable_request()->set_time_limit_us(minutes(60).us);
+  ASSERT_EQ(ask(world, ada, held).submitted().job(), 1U);
+  const auto reply = done(world, action(ConfigAction::ROLLBACK));
+  EXPECT_EQ(reply.revision(), 4U);
+  ASSERT_EQ(reply.moves_size(), 1);
+  EXPECT_EQ(reply.moves(0).nodes(), "n2");
+  EXPECT_EQ(reply.moves(0).from(), "batch");
+  EXPECT_EQ(reply.moves(0).to(), "");
+  ASSERT_EQ(reply.shorts_size(), 1);
+  EXPECT_EQ(reply.shorts(0).node(), "n2");
+  ASSERT_EQ(reply.stranded_size(), 1);
+  EXPECT_EQ(reply.stranded(0).user(), "user1001");
+  EXPECT_EQ(reply.stranded(0).jobs(0), 1U);
+}
+
 TEST(ConfigDesk, is_for_administrators_but_for_show) {
   MemoryStore store;
   FakeWorld world(store);

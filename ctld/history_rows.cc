@@ -69,6 +69,32 @@ void put_what(const JobRequest& request, AttemptRow* to) {
   to->time_limit = request.time_limit;
 }
 
+std::string codes_text(const std::vector<ExitRange>& codes) {
+  std::vector<std::string> texts;
+  for (const ExitRange& range : codes) {
+    const bool is_one = range.first == range.last;
+    texts.push_back(std::to_string(range.first) + (is_one ? "" : "-" + std::to_string(range.last)));
+  }
+  return join(texts, ",");
+}
+
+/// What it had to wait for, and its manners.
+void put_terms(const JobRequest& request, AttemptRow* to) {
+  const JobCommon& common = *request.common;
+  to->begin = request.begin;
+  if (!request.terms.is_blank()) {
+    to->dependency = cut(dependency_text(request.terms->dependency));
+    to->deadline = request.terms->deadline;
+  }
+  to->early_signal = common.early_signal.signal;
+  to->early_signal_before = common.early_signal.before;
+  to->early_signal_batch = common.early_signal.batch_only;
+  to->retry_times = common.retry.times;
+  to->retry_codes = codes_text(common.retry.codes);
+  to->nice = common.nice;
+  to->requeue = common.requeue ? 1 : 0;
+}
+
 void put_asked(const JobRequest& request, AttemptRow* to) {
   if (request.common->components.empty()) return;
   const Component& part = request.common->components.front();
@@ -160,6 +186,7 @@ AttemptRow begin_row(const core::State& state,
   put_who(job.request, &row);
   put_what(job.request, &row);
   put_asked(job.request, &row);
+  put_terms(job.request, &row);
   row.submitted = job.submitted;
   row.eligible = std::max(job.submitted, job.request.begin);
   row.requeues = job.run->attempts_run - (job.run->released.is_set() ? 1U : 0U);

@@ -23,7 +23,7 @@ Listing::Listing(Conversation conversation,
     : conversation_(conversation),
       names_(std::move(names)),
       is_named_(is_named),
-      user_(request.user()),
+      users_(request.user()),
       selector_(std::move(selector)),
       with_ended_(request.ended()),
       full_(request.full()),
@@ -48,7 +48,7 @@ bool Listing::next(const core::State& state,
 }
 
 bool Listing::wanted(const core::Job& job) const {
-  return (user_.empty() || job.request.common->user.name == user_) &&
+  return users_.takes(job.request.common->user.name) &&
          (selector_.empty() || selector_.matches(job.request.common->labels));
 }
 

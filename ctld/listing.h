@@ -11,6 +11,7 @@
 #include "core/schedule/place_terms.h"
 #include "core/schedule/plan.h"
 #include "core/state.h"
+#include "ctld/name_list.h"
 #include "ctld/watches.h"
 #include "model/array_spec.h"
 #include "model/ids.h"
@@ -76,7 +77,7 @@ class Listing {
   Conversation conversation_;
   ListedNames names_;
   bool is_named_;
-  std::string user_;
+  NameList users_;
   Selector selector_;  // of labels
   bool with_ended_;
   bool full_;

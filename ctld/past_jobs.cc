@@ -6,10 +6,13 @@
 #include <set>
 
 #include "core/job/dependency_check.h"
+#include "core/job/dependency_text.h"
 
 namespace cox::ctld {
 
 namespace {
+
+constexpr std::size_t whys_max = 16;
 
 /// The row says what became of this one.
 bool is_about(const AttemptRow& row, const core::WaitKey& key) {
@@ -25,6 +28,9 @@ PastJob past_job(const AttemptRow& row, const core::WaitKey& key) {
   // Of an array nothing more is kept.
   if (row.kind == "array") past.begun = row.ended;
   if (const auto state = parse_job_state(row.state)) past.state = *state;
+  past.exit_code = row.exit_code;
+  past.signal = row.signal;
+  if (core::is_never_text(row.reason)) past.why = row.reason;
   return past;
 }
 
@@ -113,7 +119,12 @@ std::vector<PastJob> past_jobs(const HistoryPage& page, const std::vector<core::
     }
   }
   std::vector<PastJob> past;
-  for (auto& [key, job] : found) past.push_back(job);
+  std::size_t whys = 0;
+  for (auto& [key, job] : found) {
+    // One of them is told; a job keeps what it knows of others as long as it waits.
+    if (!job.why.empty() && ++whys > whys_max) job.why.clear();
+    past.push_back(std::move(job));
+  }
   return past;
 }
 

@@ -22,13 +22,13 @@ bool is_off_list(const core::Job& job) {
 }  // namespace
 
 QueueWatch::QueueWatch(Conversation to,
-                       std::string user,
+                       const std::string& users,
                        Selector selector,
                        std::set<JobId> named,
                        bool is_named,
                        bool with_ended)
     : to_(to),
-      user_(std::move(user)),
+      users_(users),
       selector_(std::move(selector)),
       named_(std::move(named)),
       is_named_(is_named),
@@ -40,7 +40,7 @@ bool QueueWatch::wants(const core::Job& job) const {
 
 /// Whatever its labels, which an update may change.
 bool QueueWatch::asks_for(const core::Job& job) const {
-  if (!user_.empty() && job.request.common->user.name != user_) return false;
+  if (!users_.takes(job.request.common->user.name)) return false;
   return !is_named_ || named_.contains(job.id) || named_.contains(job.array);
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/schedule/plan.h"
 #include "core/state.h"
+#include "ctld/name_list.h"
 #include "ctld/watches.h"
 #include "model/ids.h"
 #include "model/job_state.h"
@@ -24,11 +25,11 @@ inline constexpr Duration watch_pause = milliseconds(200);
 
 class QueueWatch {
  public:
-  /// `named`: the jobs and arrays that were asked for; with none, all of the user, or of all.
-  /// `selector`: of labels; empty: any. `with_ended`: ended jobs stay on the list until they leave
-  /// memory.
+  /// `users`: names joined by ','; empty: any. `named`: the jobs and arrays that were asked for;
+  /// with none, all of the user, or of all. `selector`: of labels; empty: any. `with_ended`: ended
+  /// jobs stay on the list until they leave memory.
   QueueWatch(Conversation to,
-             std::string user,
+             const std::string& users,
              Selector selector,
              std::set<JobId> named,
              bool is_named,
@@ -61,7 +62,7 @@ class QueueWatch {
                 wire::JobList* told) const;
 
   Conversation to_;
-  std::string user_;
+  NameList users_;
   Selector selector_;
   std::set<JobId> named_;
   bool is_named_;

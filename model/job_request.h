@@ -118,6 +118,8 @@ struct PastJob {
   std::optional<std::uint32_t> index;  // of an element, whose array is `job`
   Instant begun, ended;                // begun: unset when it never did
   JobState state = JobState::completed;
+  std::int32_t exit_code = 0, signal = 0;
+  std::string why{};  // that it could not begin, because of which others; else empty
   friend bool operator==(const PastJob&, const PastJob&) = default;
 };
 

@@ -30,6 +30,15 @@ bool is_label_key(std::string_view text) {
   return !text.empty() && is_label_value(text);
 }
 
+Result<void> check_label(std::string_view key, std::string_view value) {
+  const bool is_key = is_label_key(key);
+  if (is_key && is_label_value(value)) return {};
+  return fail(Code::bad_usage, "label \"" + quoted(key, 70) + "=" + quoted(value, 70) +
+                                   "\": " + (is_key ? "the value" : "the key") +
+                                   " may have letters, digits and - _ . / : + @, at most " +
+                                   std::to_string(word_bytes_max) + " of them");
+}
+
 class SelectorParser {
  public:
   explicit SelectorParser(std::string_view text) : text_(text) {}

@@ -24,6 +24,8 @@ inline constexpr std::size_t selector_depth_max = 32;
 /// be empty, a key not.
 bool is_label_key(std::string_view text);
 bool is_label_value(std::string_view text);
+/// error: bad_usage says which of the two is none, and what one is
+Result<void> check_label(std::string_view key, std::string_view value);
 
 class Selector {
  public:

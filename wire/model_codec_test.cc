@@ -169,7 +169,15 @@ cox::JobRequest any_job() {
           .value();
   terms.keep_when_never = *rc::gen::arbitrary<bool>();
   terms.deadline = Instant{any_number<std::int64_t>(0, 1LL << 60)};
-  terms.past = {{JobId(8), 3, Instant{}, Instant{6}, JobState::deadline}};
+  terms.past = {{JobId(8), 3, Instant{}, Instant{6}, JobState::deadline},
+                {JobId(9),
+                 {},
+                 Instant{5},
+                 Instant{6},
+                 JobState::failed,
+                 any_number(0, 256),
+                 9,
+                 "never: afterok:7"}};
   return j;
 }
 

@@ -26,6 +26,9 @@ void put_terms(const cox::JobTerms& from, JobRequest* to) {
     message->set_begun_us(past.begun.us);
     message->set_ended_us(past.ended.us);
     message->set_state(static_cast<std::uint32_t>(past.state));
+    message->set_exit_code(past.exit_code);
+    message->set_signal(past.signal);
+    message->set_why(past.why);
   }
 }
 
@@ -44,6 +47,9 @@ cox::JobTerms take_terms(const JobRequest& from, Check& check) {
     made.begun.us = past.begun_us();
     made.ended.us = past.ended_us();
     made.state = check.choice(past.state(), JobState::deadline, "state");
+    made.exit_code = past.exit_code();
+    made.signal = past.signal();
+    made.why = check.text(past.why(), "reason");
   }
   return to;
 }

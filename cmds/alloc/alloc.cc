@@ -108,6 +108,7 @@ Result<int> run(const Parsed& given) {
   if (given.has("json") && !given.has("no-shell")) {
     return usage_error(given.command(), "--json: only with --no-shell");
   }
+  if (auto once = check_given_once(given.options()); !once) return Failure(once.error());
   const std::vector<std::string> argv = command_of(given.operands());
   auto asked = read_alloc_request(given, argv, "alloc");
   if (!asked) return Failure(asked.error());

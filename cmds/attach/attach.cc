@@ -25,7 +25,6 @@ namespace cox::cmds {
 namespace attach_locals {
 namespace {
 
-constexpr std::size_t jobs_named_max = 10;
 constexpr int node_pause_ms = 50, node_patience_ms = 10'000;
 
 OptionTable options() {
@@ -143,18 +142,7 @@ Result<JobName> name_asked(const Parsed& given) {
   if (!has_label) return parse_job_name(given.operands().front());
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
-  const auto jobs = labelled_jobs(given, *session, Labelled::running);
-  if (!jobs) return Failure(jobs.error());
-  if (jobs->size() == 1) return jobs->front();
-  std::vector<std::string> names;
-  for (const JobName& job : *jobs) {
-    if (names.size() == jobs_named_max) break;
-    names.push_back(job.text);
-  }
-  return fail(Code::bad_usage, "--label " + quoted(given.value("label")) + ": " +
-                                   std::to_string(jobs->size()) +
-                                   " jobs that run have such labels: " + join(names, ", ") +
-                                   (jobs->size() > names.size() ? ", ..." : ""));
+  return one_labelled_job(given, *session);
 }
 
 Result<int> run(const Parsed& given) {

@@ -11,6 +11,8 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
+#include "cmds/client/labelled.h"
+#include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
 #include "common/text.h"
 #include "platform/descriptor.h"
@@ -39,8 +41,11 @@ chmod "$3" "$new" && mv -f -- "$new" "$to" 2> /dev/null || fail "cannot be put t
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"within", 0, "JOB", "to the nodes of this job; default: that around us"},
+      OptionSpec{"label", 'l', "SELECTOR", "to those of your job that has such labels"},
       OptionSpec{"nodelist", 'w', "NODES", "to these of its nodes alone"},
-      OptionSpec{"force", 'f', "", "replace a file that is there"}, cluster_option, help_option};
+      OptionSpec{"force", 'f', "", "replace a file that is there"},
+      cluster_option,
+      help_option};
   return table;
 }
 
@@ -69,10 +74,13 @@ Result<Source> open_source(const std::string& path) {
 }
 
 /// The words of the `cox run` that brings the file.
-std::vector<std::string> words_of(const Parsed& given, const Source& source) {
+std::vector<std::string> words_of(const Parsed& given,
+                                  const std::string& within,
+                                  const Source& source) {
   std::vector<std::string> words{
       "--overlap", "--ntasks-per-node", "1", "--mpi", "none", "--bind", "none", "-J", "bcast"};
-  for (const char* option : {"within", "nodelist", "cluster"}) {
+  if (!within.empty()) words.push_back("--within=" + within);
+  for (const char* option : {"nodelist", "cluster"}) {
     if (given.has(option)) words.push_back(std::string("--") + option + "=" + given.value(option));
   }
   for (const std::string& word :
@@ -85,6 +93,22 @@ std::vector<std::string> words_of(const Parsed& given, const Source& source) {
   return words;
 }
 
+/// The job that is meant; "" for that around us.
+Result<std::string> job_asked(const Parsed& given) {
+  if (given.has("label")) {
+    if (given.has("within")) return usage_error(given.command(), "--within or --label, not both");
+    auto session = Session::open(given);
+    if (!session) return Failure(session.error());
+    const auto job = one_labelled_job(given, *session);
+    return job ? job->text : Result<std::string>(Failure(job.error()));
+  }
+  if (!given.has("within") && std::getenv("COX_JOB_ID") == nullptr) {
+    return usage_error(given.command(),
+                       "--within JOB or --label is missing: there is no job around us");
+  }
+  return given.value("within");
+}
+
 Result<int> run(const Parsed& given) {
   if (given.operands().size() != 2) {
     return usage_error(given.command(), "a file and where it goes are expected");
@@ -93,15 +117,14 @@ Result<int> run(const Parsed& given) {
     return fail(Code::bad_usage, quoted(given.operands()[1]) +
                                      ": an absolute path is expected, which all nodes understand");
   }
-  if (!given.has("within") && std::getenv("COX_JOB_ID") == nullptr) {
-    return usage_error(given.command(), "--within JOB is missing: there is no job around us");
-  }
   const auto source = open_source(given.operands()[0]);
   if (!source) return Failure(source.error());
+  const auto job = job_asked(given);
+  if (!job) return Failure(job.error());
   if (::dup2(source->file.get(), STDIN_FILENO) < 0) {
     return Failure(platform::system_error("make it the input", errno));
   }
-  const auto step = parse(run_command, words_of(given, *source));
+  const auto step = parse(run_command, words_of(given, *job, *source));
   if (!step) return Failure(step.error());
   return run_command.run(*step);
 }

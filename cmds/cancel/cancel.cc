@@ -36,6 +36,9 @@ Result<StepId> parse_step(const std::string& text) {
 
 /// error: bad_usage where the options contradict each other
 Result<wire::JobAction> action_of(const Parsed& given) {
+  for (const char* option : {"step", "signal"}) {
+    if (auto once = check_once(given.options(), option); !once) return Failure(once.error());
+  }
   wire::JobAction action;
   action.set_kind(given.has("signal") ? wire::JobAction::SIGNAL : wire::JobAction::CANCEL);
   if (given.has("step")) {

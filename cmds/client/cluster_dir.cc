@@ -2,6 +2,7 @@
 #include "cmds/client/cluster_dir.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "common/text.h"
 #include "platform/descriptor.h"
 #include "platform/file.h"
+#include "platform/helper_program.h"
 #include "platform/process.h"
 
 namespace cox::cmds {
@@ -169,6 +171,15 @@ std::string node_socket(const std::string& dir, const std::string& node) {
 
 std::string node_pid_file(const std::string& dir, const std::string& node) {
   return dir + "/noded-" + node + ".pid";
+}
+
+std::string foreign_owner(const std::string& dir) {
+  struct stat found {};
+
+  if (::geteuid() == 0 || ::stat(dir.c_str(), &found) != 0) return "";
+  if (found.st_uid == ::geteuid()) return "";
+  const auto name = platform::find_user_name(std::to_string(found.st_uid));
+  return name ? *name : "uid " + std::to_string(found.st_uid);
 }
 
 std::vector<Daemon> running_daemons(const std::string& dir) {

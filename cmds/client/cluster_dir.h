@@ -48,6 +48,9 @@ struct Daemon {
   int pid = 0;
 };
 
+/// Whose directory it is, where it is another user's than the one who asks, and that one is not
+/// root: then what runs from it cannot be seen. "" otherwise.
+std::string foreign_owner(const std::string& dir);
 /// The daemons of this directory that run now, the controller first.
 std::vector<Daemon> running_daemons(const std::string& dir);
 /// The name of the cluster whose controller `cox down` has stopped there, while it has not cleared

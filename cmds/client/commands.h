@@ -48,7 +48,7 @@ inline constexpr OptionSpec format_option{"format", 'o', "COLUMN,...", "print th
 inline constexpr OptionSpec no_header_option{"no-header", 0, "", "print no line of headers"};
 inline constexpr OptionSpec jobs_label_option{"label", 'l', "SELECTOR",
                                               "jobs with such labels: app=cfd & !test"};
-inline constexpr OptionSpec user_option{"user", 'u', "USER", "all jobs of this user"};
+inline constexpr OptionSpec user_option{"user", 'u', "USER,...", "all jobs of these users"};
 
 /// A statement that fails: "usage: cox NAME ...".
 Failure usage_error(const Command& command, const std::string& message);

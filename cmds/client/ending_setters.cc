@@ -52,6 +52,8 @@ Result<void> set_kill_on_invalid(const Given& given, RequestDraft& draft) {
 Result<void> set_deadline(const Given& given, RequestDraft& draft) {
   const auto deadline = parse_begin_time(given.value, given.now);
   if (!deadline) return Failure(deadline.error().with_context(given.option()));
+  // 0 is "none" on the wire; what is as old is over all the same.
+  if (*deadline <= Instant{0}) return bad(given, "is over");
   draft.job.terms.edit().deadline = *deadline;
   return {};
 }

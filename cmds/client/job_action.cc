@@ -6,8 +6,8 @@
 #include "cmds/client/action_report.h"
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/session.h"
-#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
@@ -29,9 +29,9 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
                                                        const wire::JobAction& base) {
   wire::ClientRequest whole;
   *whole.mutable_job_action() = base;
-  const auto selector = Selector::parse(given.value("label"));
-  if (!selector) return Failure(selector.error().with_context("--label"));
-  whole.mutable_job_action()->set_selector(given.value("label"));
+  const auto selector = selector_asked(given);
+  if (!selector) return Failure(selector.error());
+  whole.mutable_job_action()->set_selector(*selector);
   std::vector<wire::ClientRequest> requests;
   for (const std::string& operand : given.operands()) {
     const auto name = parse_job_name(operand);
@@ -44,10 +44,11 @@ Result<std::vector<wire::ClientRequest>> make_requests(const Parsed& given,
     wire::JobAction& action = *requests.emplace_back().mutable_job_action();
     action = base;
     put_names({*name}, &action);
+    action.set_selector(*selector);
     action.set_step(name->step->value);
     action.set_has_step(true);
   }
-  const auto user = user_asked(given);
+  const auto user = users_asked(given);
   if (!user) return Failure(user.error());
   if (given.has("user")) whole.mutable_job_action()->set_user(*user);
   const wire::JobAction& named = whole.job_action();
@@ -80,9 +81,6 @@ Result<int> run_job_action(const Parsed& given, wire::JobAction::Kind kind) {
 
 Result<int> run_job_action(const Parsed& given, const wire::JobAction& action) {
   const bool has_label = given.has("label");
-  if (has_label && given.value("label").empty()) {
-    return fail(Code::bad_usage, "--label \"\": a selector is expected, as app=cfd");
-  }
   if ((given.has("user") && !given.operands().empty()) ||
       (!given.has("user") && !has_label && given.operands().empty())) {
     return usage_error(given.command(), "jobs, --user or --label are expected");

@@ -91,15 +91,21 @@ Result<JobName> one_job(const Parsed& given) {
                                    given.command().usage + ")");
 }
 
-Result<std::string> user_asked(const Parsed& given) {
+Result<std::string> users_asked(const Parsed& given) {
   if (!given.has("user")) return std::string();
-  const std::string& name = given.value("user");
-  const auto user = platform::find_user_name(name);
-  if (user) return *user;
-  if (user.error().code != Code::not_found) return Failure(user.error());
-  // Users without an entry are named by their number.
-  if (parse_u64(name)) return name;
-  return fail(Code::not_found, "--user " + quoted(name) + ": no such user");
+  std::vector<std::string> users;
+  const std::string names = given.list("user");
+  for (const std::string_view name : split(names, ',')) {
+    const auto user = platform::find_user_name(std::string(name));
+    // Users without an entry are named by their number.
+    const bool is_number = parse_u64(name).has_value();
+    if (!user && user.error().code != Code::not_found) return Failure(user.error());
+    if (!user && !is_number) {
+      return fail(Code::not_found, "--user " + quoted(name) + ": no such user");
+    }
+    users.push_back(user ? *user : std::string(name));
+  }
+  return join(users, ",");
 }
 
 }  // namespace cox::cmds

@@ -44,7 +44,8 @@ void put_names(const std::vector<JobName>& names, Message* to) {
   }
 }
 
-/// --user, a name or a number, as the controller knows it; "" without the option. error: not_found
-Result<std::string> user_asked(const Parsed& given);
+/// --user, names or numbers joined by ',', as the controller knows them; "" without the option.
+/// error: not_found
+Result<std::string> users_asked(const Parsed& given);
 
 }  // namespace cox::cmds

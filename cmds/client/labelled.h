@@ -17,8 +17,13 @@ enum class Labelled {
   running,  // of which something runs; of arrays the elements
 };
 
+/// --label, however often it was given: all must hold. "" without the option.
+/// error: bad_usage for one that is no selector, or selects everything
+Result<std::string> selector_asked(const Parsed& given);
 /// error: bad_usage for a selector that is none, not_found when no job has such labels
 Result<std::vector<JobName>> labelled_jobs(const Parsed& given, Session& session, Labelled which);
+/// The only job or element that runs and has such labels. error: bad_usage names those there are
+Result<JobName> one_labelled_job(const Parsed& given, Session& session);
 /// Exactly one of names and --label. error: bad_usage
 Result<void> check_names_or_label(const Parsed& given, bool has_names);
 

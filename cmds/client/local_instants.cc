@@ -12,16 +12,16 @@ namespace {
 
 constexpr std::string_view form = "0000-00-00T00:00:00.000000Z";
 
-bool is_digit(char c) {
+bool is_decimal(char c) {
   return c >= '0' && c <= '9';
 }
 
 /// Digits where the form has them; before and behind it no more of them.
 bool is_instant(std::string_view text, std::size_t at) {
-  if (text.size() - at < form.size() || (at > 0 && is_digit(text[at - 1]))) return false;
+  if (text.size() - at < form.size() || (at > 0 && is_decimal(text[at - 1]))) return false;
   for (std::size_t i = 0; i < form.size(); ++i) {
     const char c = text[at + i];
-    if (form[i] == '0' ? !is_digit(c) : c != form[i]) return false;
+    if (form[i] == '0' ? !is_decimal(c) : c != form[i]) return false;
   }
   return true;
 }
@@ -43,7 +43,7 @@ std::string with_local_instants(const std::string& text) {
   std::string out;
   std::size_t at = 0;
   while (at < text.size()) {
-    if (is_digit(text[at]) && is_instant(text, at)) {
+    if (is_decimal(text[at]) && is_instant(text, at)) {
       out += localized(text.substr(at, form.size()));
       at += form.size();
     } else {

@@ -23,13 +23,13 @@ void note_nothing(const Parsed& given,
 
 Result<void> check_partitions(const Parsed& given, Session& session, bool is_any_found) {
   if (!given.has("partition")) return {};
-  if (is_any_found && given.value("partition").find(',') == std::string::npos) return {};
+  const std::string wanted = given.list("partition");
+  if (is_any_found && wanted.find(',') == std::string::npos) return {};
   wire::ClientRequest request;
   request.mutable_list_partitions();
   const auto reply = session.ask_surely(request);
   if (!reply) return Failure(reply.error());
   const auto& known = reply->partitions().partitions();
-  const std::string wanted = given.value("partition");
   for (const std::string_view want : split(wanted, ',')) {
     const bool is_known = std::any_of(known.begin(), known.end(),
                                       [&](const auto& have) { return have.name() == want; });

@@ -126,6 +126,18 @@ class Reader {
 
 }  // namespace
 
+Result<void> check_once(const std::vector<GivenOption>& options, std::string_view name) {
+  const GivenOption* first = nullptr;
+  for (const GivenOption& option : options) {
+    if (name != option.spec->name) continue;
+    if (first == nullptr) first = &option;
+    if (option.value == first->value) continue;
+    return fail(Code::bad_usage, "--" + std::string(name) + " " + quoted(first->value) + " and " +
+                                     quoted(option.value) + ": only one can be meant");
+  }
+  return {};
+}
+
 Result<NormalWords> normalise(OptionTable table,
                               const std::vector<std::string>& words,
                               Operands operands) {

@@ -44,6 +44,9 @@ struct NormalWords {
   bool dashes = false;  // "--" came before the operands
 };
 
+/// error: bad_usage when `name` was given with several values, of which one alone can be meant
+Result<void> check_once(const std::vector<GivenOption>& options, std::string_view name);
+
 /// Where options end.
 enum class Operands { anywhere, end_options };
 

@@ -6,7 +6,11 @@
 
 #include <array>
 
+#include "cmds/client/commands.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/parse.h"
+#include "cmds/client/request_options.h"
+#include "model/selector.h"
 
 namespace cox::cmds {
 namespace {
@@ -110,6 +114,54 @@ TEST(Parse, keeps_the_order_of_repeated_options) {
   }
   EXPECT_EQ(order, "label:a=1 hold: label:b=2 nice: nice:3 ");
   EXPECT_EQ(parsed->value("label"), "b=2");
+}
+
+TEST(Parse, repeated_options_that_choose_add_up) {
+  const auto parsed = parse(queue_command, {"-u", "ada", "-s", "PD,R", "-u", "bob", "-s", "CG"});
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  EXPECT_EQ(parsed->list("user"), "ada,bob");
+  EXPECT_EQ(parsed->list("state"), "PD,R,CG");
+  EXPECT_EQ(parsed->list("name"), "");
+}
+
+std::string selector_of(const std::vector<std::string>& words) {
+  const auto parsed = parse(cancel_command, words);
+  EXPECT_TRUE(parsed);
+  const auto selector = selector_asked(*parsed);
+  return selector ? *selector : selector.error().message;
+}
+
+TEST(Parse, of_repeated_labels_all_must_hold) {
+  EXPECT_EQ(selector_of({}), "");
+  EXPECT_EQ(selector_of({"-l", "a|b"}), "a|b");
+  const std::string both = selector_of({"-l", "a|b", "--label", "!c"});
+  const auto selector = Selector::parse(both);
+  ASSERT_TRUE(selector) << both;
+  EXPECT_TRUE(selector->matches({{"b", ""}}));
+  EXPECT_FALSE(selector->matches({{"b", ""}, {"c", ""}}));
+  EXPECT_FALSE(selector->matches({{"d", ""}}));
+  const std::string expected = "--label \"\": a selector is expected, as app=cfd";
+  EXPECT_EQ(selector_of({"-l", ""}), expected);
+  EXPECT_EQ(selector_of({"-l", "a", "-l", " "}), expected);
+  EXPECT_EQ(selector_of({"-l", "a)", "-l", "(b"}).substr(0, 21), "--label: selector \"a)")
+      << "each by itself";
+  EXPECT_NE(selector_of({"-l", std::string(3000, 'a'), "-l", std::string(3000, 'b')})
+                .find("a label is missing"),
+            std::string::npos);
+}
+
+TEST(Parse, what_would_be_a_loss_is_not_dropped) {
+  const auto told = [](const std::vector<std::string>& words) {
+    const auto parsed = parse(submit_command, words);
+    EXPECT_TRUE(parsed);
+    const auto once = check_given_once(parsed->options());
+    return once ? "" : once.error().message;
+  };
+  EXPECT_EQ(told({"-t", "1", "-t", "2", "-d", "afterok:1", "-d", "afterok:1"}), "");
+  EXPECT_EQ(told({"-d", "afterok:1", "-d", "afterok:2"}),
+            "--dependency afterok:1 and afterok:2: only one can be meant (in one list they hold "
+            "together: A,B)");
+  EXPECT_EQ(told({"-x", "n1", "-x", "n2"}).substr(0, 20), "--exclude n1 and n2:");
 }
 
 RC_GTEST_PROP(Parse, gives_back_what_normalise_read, (const std::vector<std::string>& values)) {

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "cmds/client/clean_text.h"
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
 #include "cmds/client/job_ids.h"
@@ -27,6 +28,19 @@ TEST(Table, columns_are_aligned_and_the_last_is_not_padded) {
             " JOB  NAME  WHERE\n"
             "   1  a     n1\n"
             "1000  long  n[1-2]\n");
+}
+
+TEST(Table, nothing_in_a_cell_steers_a_terminal) {
+  TableLayout layout;
+  layout.headers = {"A", "B"};
+  layout.is_number = {false, false};
+  layout.with_header = false;
+  EXPECT_EQ(lay_out(layout, {{"\x1b[2J", "end"}}), "?[2J  end\n");
+  EXPECT_EQ(lay_out(layout, {{"a\xff\xc3z", "end"}}), "a??z  end\n") << "bytes of no character";
+  EXPECT_EQ(lay_out(layout, {{"\u0085|\u202e", "end"}}), "?|?  end\n") << "a column for each";
+  EXPECT_EQ(lay_out(layout, {{"n\u00e4me", "end"}}), "n\u00e4me  end\n");
+  EXPECT_EQ(clean_text("two\nlines"), "two?lines");
+  EXPECT_EQ(clean_lines("two\nlines\x1b\n\n"), "two\nlines?\n\n");
 }
 
 TEST(Table, of_a_list_that_is_longer_than_the_screen_the_first_lines_are_shown) {
@@ -128,7 +142,7 @@ TEST(Table, cells_of_every_length_and_alphabet_are_whole_and_aligned) {
                   std::string(length == 0 ? 0 : length - 1, ' ') + "  n2\n");
   }
   EXPECT_EQ(lay_out(layout, {{"\xC3\xA4", "n1"}, {"\xFF\xFFz", "\xFF"}}),
-            "\xC3\xA4    n1\n\xFF\xFFz  \xFF\n");
+            "\xC3\xA4    n1\n??z  ?\n");
 }
 
 TEST(Table, an_unknown_column_is_answered_with_the_known_ones) {

@@ -46,6 +46,14 @@ std::string Parsed::value(std::string_view name) const {
   return found == nullptr ? "" : found->value;
 }
 
+std::vector<std::string> Parsed::values(std::string_view name) const {
+  std::vector<std::string> all;
+  for (const GivenOption& option : words_.options) {
+    if (name == option.spec->name) all.push_back(option.value);
+  }
+  return all;
+}
+
 const GivenOption* Parsed::find(std::string_view name) const {
   const GivenOption* found = nullptr;
   for (const GivenOption& option : words_.options) {

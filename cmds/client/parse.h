@@ -8,6 +8,7 @@
 
 #include "cmds/client/options.h"
 #include "common/result.h"
+#include "common/text.h"
 
 namespace cox::cmds {
 
@@ -42,6 +43,11 @@ class Parsed {
 
   /// The last value given for the option; "" when it was not.
   std::string value(std::string_view name) const;
+  /// All values given for it, in order.
+  std::vector<std::string> values(std::string_view name) const;
+
+  /// Of an option that takes a list: what all of them name, joined by ','.
+  std::string list(std::string_view name) const { return join(values(name), ","); }
 
  private:
   const GivenOption* find(std::string_view name) const;

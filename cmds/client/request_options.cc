@@ -93,6 +93,10 @@ std::vector<OptionSpec> request_options() {
   return specs;
 }
 
+bool is_request_option(std::string_view name) {
+  return std::ranges::any_of(rows(), [name](const Row& row) { return name == row.spec.name; });
+}
+
 std::vector<OptionSpec> with_request_options(std::vector<OptionSpec> extra) {
   const auto more = request_options();
   extra.insert(extra.begin(), more.begin(), more.end());
@@ -104,6 +108,15 @@ Result<void> apply_option(const GivenOption& option, Instant now, RequestDraft* 
   for (const Row& row : rows()) {
     if (name != row.spec.name || row.set == nullptr) continue;
     return row.set(Given{row.spec.name, option.value, option.has_value, now}, *draft);
+  }
+  return {};
+}
+
+Result<void> check_given_once(const std::vector<GivenOption>& options) {
+  for (const char* name : {"dependency", "nodelist", "exclude"}) {
+    if (auto once = check_once(options, name); !once) {
+      return fail(Code::bad_usage, once.error().message + " (in one list they hold together: A,B)");
+    }
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cmds/client/options.h"
@@ -26,12 +27,17 @@ struct RequestDraft {
 
 /// Rows for a table of a command: the options of a request.
 std::vector<OptionSpec> request_options();
+bool is_request_option(std::string_view name);
 /// The same with more rows before them; `extra` must live as long as the program.
 std::vector<OptionSpec> with_request_options(std::vector<OptionSpec> extra);
 
 /// Takes `option` into the draft. Options that are no request's are left alone.
 /// `now`: for --begin. error: bad_usage names option and value
 Result<void> apply_option(const GivenOption& option, Instant now, RequestDraft* draft);
+
+/// Of most options the last one counts. Of those that keep a job from starting too early, or where
+/// it must not, none is dropped in silence. error: bad_usage
+Result<void> check_given_once(const std::vector<GivenOption>& options);
 
 /// Fills in what the options imply together: nodes from tasks, devices per node.
 Result<void> complete(RequestDraft* draft);

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "model/memory_text.h"
 #include "model/output_pattern.h"
+#include "model/selector.h"
 #include "model/time.h"
 
 namespace cox::cmds {
@@ -127,10 +128,11 @@ Result<void> set_label(const Given& given, RequestDraft& draft) {
     return fail(Code::bad_usage, "--label " + quoted(given.value) + ": KEY=VALUE is expected");
   }
   const std::string key = given.value.substr(0, equals);
-  if (quoted(key, key.size()) != key) {
-    return fail(Code::bad_usage, "--label " + quoted(given.value) + ": KEY is no printable text");
+  const std::string value = given.value.substr(equals + 1);
+  if (auto checked = check_label(key, value); !checked) {
+    return Failure(checked.error().with_context("--label"));
   }
-  draft.job.common.edit().labels[key] = given.value.substr(equals + 1);
+  draft.job.common.edit().labels[key] = value;
   return {};
 }
 
@@ -180,7 +182,7 @@ Result<void> set_partitions(const Given& given, RequestDraft& draft) {
 Result<void> set_begin(const Given& given, RequestDraft& draft) {
   const auto begin = parse_begin_time(given.value, given.now);
   if (!begin) return Failure(begin.error().with_context("--begin"));
-  draft.job.begin = *begin;
+  draft.job.begin = std::max(*begin, Instant{0});  // what is long over keeps nobody
   return {};
 }
 

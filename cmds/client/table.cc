@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "cmds/client/clean_text.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -31,27 +32,6 @@ std::size_t width_of(std::string_view text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
   }));
-}
-
-/// Visible ASCII, as nearly every cell is.
-bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
-}
-
-/// Names come from users: no control character may reach a terminal, those of U+0080 to U+009F
-/// included. Returns the width.
-std::uint32_t append_clean(std::string_view text, std::string* out) {
-  std::uint32_t width = 0;
-  unsigned char before = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool is_high_control = before == 0xC2 && byte >= 0x80 && byte < 0xA0;
-    const bool is_control = byte < 0x20 || byte == 0x7F || is_high_control;
-    out->push_back(is_control ? '?' : c);
-    if (is_control || (byte & 0xC0U) != 0x80U) ++width;
-    before = byte;
-  }
-  return width;
 }
 
 // The length of a plain cell in one byte; behind this mark, bytes and width of any other.

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "common/text.h"
 #include "platform/file.h"
 
 namespace cox::cmds {
@@ -15,24 +16,10 @@ void write_stderr(std::string_view text) {
   static_cast<void>(platform::write_all(STDERR_FILENO, "stderr", text));
 }
 
-std::string visible(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7F) {
-      out.push_back(c);
-    } else {
-      out += {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 void print_error(std::string_view message) {
-  write_stderr("cox: " + visible(message) + "\n");
+  write_stderr("cox: " + quoted(message, message.size()) + "\n");
 }
 
 Result<void> print(std::string_view text) {

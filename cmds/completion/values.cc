@@ -91,10 +91,9 @@ std::optional<Wanted> meaning(std::string_view placeholder) {
   };
 
   static constexpr Meaning table[] = {
-      {"JOB", Wanted::jobs},         {"NODES", Wanted::nodes},
-      {"USER", Wanted::users},       {"FILE", Wanted::files},
-      {"SCRIPT", Wanted::files},     {"PATTERN", Wanted::files},
-      {"ADDRESS", Wanted::files},    {"DIR", Wanted::directories},
+      {"JOB", Wanted::jobs},         {"NODES", Wanted::nodes},         {"USER", Wanted::users},
+      {"USER,...", Wanted::users},   {"FILE", Wanted::files},          {"SCRIPT", Wanted::files},
+      {"PATTERN", Wanted::files},    {"ADDRESS", Wanted::files},       {"DIR", Wanted::directories},
       {"COMMAND", Wanted::programs}, {"FILE|SYNTHETIC", Wanted::files}};
   for (const Meaning& one : table) {
     if (one.word == placeholder) return one.wanted;

@@ -1,12 +1,16 @@
 // Changes as sentences, or as documents.
 #include "cmds/config/reports.h"
 
+#include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "cmds/client/submission.h"
 #include "cmds/client/terminal.h"
 #include "cmds/client/views.h"
 #include "common/count_text.h"
+#include "common/node_list.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -19,15 +23,54 @@ Result<int> finish(const Result<void>& printed) {
   return 0;
 }
 
+/// Who wrote the reasons and names is not known: each stays one line of visible text.
+std::string shown(const std::string& text) {
+  return quoted(text, text.size());
+}
+
+/// A list that no fold makes short says how many it has.
+std::string nodes_text(const std::string& list) {
+  constexpr std::size_t list_bytes_max = 160;
+  if (list.size() <= list_bytes_max) return list;
+  const std::size_t comma = list.rfind(',', list_bytes_max);
+  if (comma == std::string::npos) return list;
+  const std::string some = list.substr(0, comma);
+  const std::size_t open = some.rfind('[');
+  const bool is_open = open != std::string::npos && some.find(']', open) == std::string::npos;
+  const auto names = expand_node_list(list);
+  return some + ",..." + (is_open ? "]" : "") +
+         (names ? " (" + count_text(names->size(), "node") + ")" : "");
+}
+
+/// "node n[1,3,5,...] (512 nodes)"
+std::string table_text(const std::string& table) {
+  constexpr std::string_view node = "node ";
+  return table.starts_with(node) ? "node " + nodes_text(table.substr(node.size())) : table;
+}
+
 std::string change_text(const wire::ConfigChange& change) {
-  const std::string& table = change.table();
-  if (change.key().empty()) {
-    return change.from().empty() ? table + ": new: " + change.to() : table + ": gone";
-  }
+  const std::string table = table_text(change.table());
+  const std::string from = shown(change.from()), to = shown(change.to());
+  if (change.key().empty()) return table + (from.empty() ? ": new: " + to : ": gone");
   const std::string key = table + ": " + change.key() + ": ";
-  if (change.from().empty()) return key + "new: " + change.to();
-  if (change.to().empty()) return key + change.from() + " -> gone";
-  return key + change.from() + " -> " + change.to();
+  if (from.empty()) return key + "new: " + to;
+  return key + from + " -> " + (to.empty() ? "gone" : to);
+}
+
+/// Nodes that lack the same, together.
+std::string shorts_text(const wire::ConfigReply& reply) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> alike;  // why, nodes
+  for (const auto& one : reply.shorts()) {
+    auto found = std::ranges::find(alike, one.why(), [](const auto& group) { return group.first; });
+    if (found == alike.end()) found = alike.insert(alike.end(), {one.why(), {}});
+    found->second.push_back(one.node());
+  }
+  std::string text;
+  for (const auto& [why, nodes] : alike) {
+    text += (nodes.size() == 1 ? "node " : "nodes ") + nodes_text(fold_node_list(nodes)) +
+            ": no new work: " + why + "\n";
+  }
+  return text;
 }
 
 std::string partitions_text(const std::string& names) {
@@ -42,19 +85,17 @@ std::string jobs_text(const wire::StrandedJobs& group, const char* fate) {
   }
   const std::string more = group.count() > names.size() ? ", ..." : "";
   return count_text(group.count(), "job") + " of " + group.user() + fate + " (" +
-         join(names, ", ") + more + "): " + group.why();
+         join(names, ", ") + more + "): " + shown(group.why());
 }
 
 std::string changes_text(const wire::ConfigReply& reply) {
   std::string text;
   for (const auto& change : reply.changes()) text += change_text(change) + "\n";
   for (const auto& move : reply.moves()) {
-    text += "nodes " + move.nodes() + ": partitions " + partitions_text(move.from()) + " -> " +
-            partitions_text(move.to()) + "\n";
+    text += "nodes " + nodes_text(move.nodes()) + ": partitions " + partitions_text(move.from()) +
+            " -> " + partitions_text(move.to()) + "\n";
   }
-  for (const auto& one : reply.shorts()) {
-    text += "node " + one.node() + ": no new work: " + one.why() + "\n";
-  }
+  text += shorts_text(reply);
   for (const auto& group : reply.stranded()) {
     text += jobs_text(group, " could not start any more") + "\n";
   }
@@ -65,7 +106,7 @@ std::string changes_text(const wire::ConfigReply& reply) {
     text += jobs_text(group, " go on as they are") + "\n";
   }
   for (const auto& change : reply.at_start()) {
-    text += change_text(change) + " (at the next start of coxctld)\n";
+    text += change_text(change) + " (by a start of coxctld with this file)\n";
   }
   return text;
 }
@@ -148,8 +189,8 @@ void print_warnings(const wire::ConfigReply& reply) {
 
 std::string revision_text(const wire::ConfigRevision& revision) {
   std::string text = "revision " + std::to_string(revision.revision()) + ", " +
-                     local_time(revision.at_us()) + ", by " + revision.who();
-  if (!revision.why().empty()) text += ": " + revision.why();
+                     local_time(revision.at_us()) + ", by " + shown(revision.who());
+  if (!revision.why().empty()) text += ": " + shown(revision.why());
   text += "\n";
   for (const auto& change : revision.changes()) text += "    " + change_text(change) + "\n";
   return text;

@@ -9,6 +9,7 @@ namespace cox::cmds {
 namespace {
 
 constexpr std::size_t file_bytes_max = 4U << 20;
+constexpr const char* mend_of_short = "mend the node, or what [[node]] expects of it";
 
 Result<wire::ConfigReply> ask_config(Session& session,
                                      wire::ConfigAction::Kind kind,
@@ -43,8 +44,17 @@ void compare(const wire::ConfigReply& plan,
     findings->push_back({Grade::warning, "config", warning, ""});
   }
   for (const wire::NodeShort& one : plan.shorts()) {
-    findings->push_back({Grade::warning, "config", "node " + one.node() + ": " + one.why(),
-                         "mend the node, or what [[node]] expects of it"});
+    findings->push_back({Grade::warning, "config",
+                         "node " + one.node() + " would get no work: " + one.why(), mend_of_short});
+  }
+}
+
+/// Whatever the file says: nodes that get no work now.
+void examine_shorts(const wire::NodeList& nodes, std::vector<Finding>* findings) {
+  for (const wire::NodeView& node : nodes.nodes()) {
+    if (node.state() != "short") continue;
+    findings->push_back({Grade::warning, "config",
+                         "node " + node.name() + " gets no work: " + node.reason(), mend_of_short});
   }
 }
 
@@ -90,6 +100,11 @@ Result<void> examine_config(Session& session,
       return Failure(plan.error());
     }
   }
+  wire::ClientRequest fleet;
+  fleet.mutable_list_nodes();
+  const auto nodes = session.ask(fleet);
+  if (!nodes) return Failure(nodes.error());
+  examine_shorts(nodes->nodes(), findings);
   wire::ClientRequest request;
   request.mutable_list_partitions();
   const auto partitions = session.ask(request);

@@ -147,6 +147,11 @@ std::string examined_dir(const Parsed& given) {
 
 void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
   const std::string dir = examined_dir(given);
+  if (const std::string owner = foreign_owner(dir); !owner.empty()) {
+    add(findings, Grade::ok, "directory",
+        dir + " is " + owner + "'s: its key and its daemons are not examined");
+    return;
+  }
   const auto record = read_record(dir);
   if (!record) return;
 

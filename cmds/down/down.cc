@@ -163,6 +163,11 @@ Result<int> run(const Parsed& given) {
   const auto dir = chosen_dir(given);
   if (!dir) return Failure(dir.error());
   const auto record = read_record(*dir);
+  const bool is_cluster = record || record.error().code != Code::not_found;
+  if (const std::string owner = foreign_owner(*dir); is_cluster && !owner.empty()) {
+    return fail(Code::not_permitted,
+                *dir + ": the cluster is " + owner + "'s, who alone may stop it, or root");
+  }
   if (!record) return Failure(record.error());
   Progress progress;
   progress.show("stopping the cluster in " + *dir);

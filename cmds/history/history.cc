@@ -27,8 +27,8 @@ constexpr std::uint32_t entries_per_reply = 1000;
 OptionTable options() {
   static constexpr std::array table = {
       user_option,
-      OptionSpec{"account", 'A', "NAME", "jobs charged to this account"},
-      OptionSpec{"partition", 'p', "NAME", "jobs that waited for this partition"},
+      OptionSpec{"account", 'A', "NAME,...", "jobs charged to these accounts"},
+      OptionSpec{"partition", 'p', "LIST", "jobs that waited for these partitions"},
       OptionSpec{"state", 's', "STATE,...", "jobs that ended like this: FAILED, TIMEOUT"},
       OptionSpec{"label", 'l', "SELECTOR", "jobs with such labels; may be repeated"},
       OptionSpec{"since", 'S', "WHEN", "ended then or later: 2031-05-01, 17:30, 12h"},
@@ -62,14 +62,6 @@ bool wants_steps(const Parsed& given) {
   return given.has("json") || given.value("format").find("steps") != std::string::npos;
 }
 
-std::vector<std::string> labels_asked(const Parsed& given) {
-  std::vector<std::string> labels;
-  for (const GivenOption& option : given.options()) {
-    if (std::string_view(option.spec->name) == "label") labels.push_back(option.value);
-  }
-  return labels;
-}
-
 /// KEY or KEY=VALUE: what the history finds by itself.
 bool is_plain_label(const std::string& selector) {
   const std::size_t equals = selector.find('=');
@@ -80,7 +72,7 @@ bool is_plain_label(const std::string& selector) {
 /// What has to be looked at entry by entry. error: bad_usage for a selector that is none
 Result<std::vector<Selector>> selectors_asked(const Parsed& given) {
   std::vector<Selector> selectors;
-  for (const std::string& label : labels_asked(given)) {
+  for (const std::string& label : given.values("label")) {
     auto selector = Selector::parse(label);
     if (!selector) return Failure(selector.error().with_context("--label"));
     if (selector->empty()) {
@@ -103,16 +95,16 @@ Result<wire::HistoryQuery> query_asked(const Parsed& given) {
   const auto jobs = job_operands(given);
   if (!jobs) return Failure(jobs.error());
   put_names(*jobs, &query);
-  const auto user = user_asked(given);
+  const auto user = users_asked(given);
   if (!user) return Failure(user.error());
   query.set_user(*user);
-  query.set_account(given.value("account"));
-  query.set_partition(given.value("partition"));
-  const std::string states = given.value("state");
+  query.set_account(given.list("account"));
+  query.set_partition(given.list("partition"));
+  const std::string states = given.list("state");
   for (const std::string_view state : split(states, ',')) {
     if (!state.empty()) query.add_states(std::string(state));
   }
-  for (const std::string& label : labels_asked(given)) {
+  for (const std::string& label : given.values("label")) {
     if (is_plain_label(label)) query.add_labels(label);
   }
   const Instant now = wall_now();

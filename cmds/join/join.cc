@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <climits>
+#include <utility>
 
 #include "cmds/client/cluster_dir.h"
 #include "cmds/client/commands.h"
@@ -226,9 +227,34 @@ Result<void> check_directory(const Joining& joining) {
     fits = check_key(joining.files.key_file(), joining.token, "--etc");
   }
   if (fits) fits = joining.files.check(joining.service());
-  if (!fits) return fits;
-  return platform::make_directories(joining.dir);
+  return fits;
 }
+
+/// A directory that was made for nothing goes again.
+class MadeDirectory {
+ public:
+  static Result<MadeDirectory> make(const std::string& path) {
+    const bool is_there = platform::path_exists(path);
+    if (auto made = platform::make_directories(path); !made) return Failure(made.error());
+    return MadeDirectory(is_there ? "" : path);
+  }
+
+  MadeDirectory(MadeDirectory&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+
+  MadeDirectory(const MadeDirectory&) = delete;
+  MadeDirectory& operator=(const MadeDirectory&) = delete;
+  MadeDirectory& operator=(MadeDirectory&&) = delete;
+
+  /// Only when it is still empty.
+  ~MadeDirectory() {
+    if (!path_.empty()) ::rmdir(path_.c_str());
+  }
+
+ private:
+  explicit MadeDirectory(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+};
 
 std::string joined_text(const wire::NodeView& node, bool has_service, bool is_json) {
   if (is_json) {
@@ -260,6 +286,8 @@ Result<int> join(const Parsed& given) {
   auto joining = read_options(given);
   if (!joining) return Failure(joining.error());
   if (auto checked = check_directory(*joining); !checked) return Failure(checked.error());
+  const auto directory = MadeDirectory::make(joining->dir);
+  if (!directory) return Failure(directory.error());
   auto session = open_session(*joining);
   if (!session) return Failure(session.error());
   if (joining->address.empty()) {

@@ -86,6 +86,20 @@ Result<void> copy_rest(int fd, const std::string& path, std::string* document) {
   }
 }
 
+/// Closed where nothing is at the path. error: refused for what would keep us waiting for a writer
+Result<platform::Descriptor> open_output(const std::string& path) {
+  platform::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.is_open() && errno == ENOENT) return file;
+  if (!file.is_open()) return Failure(platform::system_error("open " + path, errno));
+
+  struct stat about {};
+
+  if (::fstat(file.get(), &about) == 0 && S_ISFIFO(about.st_mode)) {
+    return fail(Code::refused, path + ": is a FIFO, whose reader gets the output");
+  }
+  return file;
+}
+
 /// One job whose output is followed: its events, its file, and changes of the file.
 class Follower {
  public:
@@ -125,11 +139,11 @@ class Follower {
     watch_directory();
     show_wait(*job);
     if (path_.empty() || job->started_us() == 0) return {};
-    file_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    auto file = open_output(path_);
+    if (!file) return Failure(file.error());
+    file_ = std::move(*file);
     if (file_.is_open()) {
       ::inotify_add_watch(watch_.get(), path_.c_str(), IN_MODIFY | IN_CLOSE_WRITE);
-    } else if (errno != ENOENT) {
-      return Failure(platform::system_error("open " + path_, errno));
     }
     return {};
   }
@@ -230,10 +244,10 @@ Failure no_file(const wire::JobView& job, const std::string& path) {
 }
 
 Result<int> print_file(const wire::JobView& job, const std::string& path, std::string* document) {
-  platform::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open() && errno == ENOENT) return no_file(job, path);
-  if (!file.is_open()) return Failure(platform::system_error("open " + path, errno));
-  const auto copied = copy_rest(file.get(), path, document);
+  const auto file = open_output(path);
+  if (!file) return Failure(file.error());
+  if (!file->is_open()) return no_file(job, path);
+  const auto copied = copy_rest(file->get(), path, document);
   if (!copied) return Failure(copied.error());
   return 0;
 }
@@ -285,7 +299,8 @@ Result<int> print_several(const Parsed& given, Session& session, const std::vect
   if (given.has("json") || given.has("follow")) {
     std::string names;
     for (const JobName& job : jobs) names += (names.empty() ? "" : ", ") + job.text;
-    return usage_error(given.command(), "several jobs have labels " + quoted(given.value("label")) +
+    return usage_error(given.command(), "several jobs have labels " +
+                                            quoted(join(given.values("label"), " & ")) +
                                             ": name one of " + names);
   }
   int status = 0;

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "cmds/client/commands.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/nothing.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
@@ -104,7 +105,7 @@ bool is_in(const std::string& list, const std::string& words) {
 
 /// The states asked for, in either case.
 std::string wanted_states(const Parsed& given) {
-  std::string words = given.value("state");
+  std::string words = given.list("state");
   for (char& c : words) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return words;
 }
@@ -128,7 +129,8 @@ Result<void> check_classes(const Parsed& given, const wire::NodeList& list) {
   if (!given.has("class")) return {};
   std::set<std::string> known;
   for (const wire::NodeView& node : list.nodes()) known.insert(node.node_class());
-  for (const std::string_view wanted : split(given.value("class"), ',')) {
+  const std::string classes = given.list("class");
+  for (const std::string_view wanted : split(classes, ',')) {
     if (known.contains(std::string(wanted))) continue;
     return fail(Code::not_found, "--class " + quoted(wanted) +
                                      ": no class of these nodes (there are: " +
@@ -141,14 +143,17 @@ Result<void> check_classes(const Parsed& given, const wire::NodeList& list) {
 Result<wire::NodeList> choose(const Parsed& given, const wire::NodeList& list) {
   if (auto checked = check_states(given); !checked) return Failure(checked.error());
   if (auto checked = check_classes(given, list); !checked) return Failure(checked.error());
-  const auto selector = Selector::parse(given.value("label"));
+  const auto text = selector_asked(given);
+  if (!text) return Failure(text.error());
+  const auto selector = Selector::parse(*text);
   if (!selector) return Failure(selector.error().with_context("--label"));
   const std::string states = wanted_states(given);
+  const std::string partitions = given.list("partition");
+  const std::string classes = given.list("class");
   wire::NodeList kept;
   for (const wire::NodeView& node : list.nodes()) {
-    const bool is_wanted = is_in(given.value("partition"), node.partitions()) &&
-                           is_in(states, node.state()) &&
-                           is_in(given.value("class"), node.node_class()) &&
+    const bool is_wanted = is_in(partitions, node.partitions()) && is_in(states, node.state()) &&
+                           is_in(classes, node.node_class()) &&
                            selector->matches(take_labels(node.labels()));
     if (is_wanted) *kept.add_nodes() = node;
   }

@@ -13,7 +13,7 @@ namespace {
 
 std::vector<std::string> words_of(const Parsed& given, const char* option) {
   std::vector<std::string> words;
-  const std::string text = given.value(option);
+  const std::string text = given.list(option);
   for (const std::string_view word : split(text, ',')) {
     if (!word.empty()) words.emplace_back(word);
   }
@@ -57,14 +57,16 @@ Result<JobFilter> JobFilter::make(const Parsed& given) {
   for (const std::string& word : words_of(given, "state")) {
     const auto state = parse_job_state(upper(word));
     if (!state) {
-      std::vector<std::string> known;
+      std::vector<std::string> known, shown;
       for (int i = 0; to_text(static_cast<JobState>(i)) != "UNKNOWN"; ++i) {
-        known.emplace_back(to_text(static_cast<JobState>(i)));
+        const auto one = static_cast<JobState>(i);
+        known.emplace_back(to_text(one));
+        shown.push_back(known.back() + " (" + std::string(state_letters(one)) + ")");
       }
       const auto near = nearest(upper(word), known);
       return fail(Code::bad_usage, "--state " + quoted(word) + ": no state of a job" +
                                        (near ? ", perhaps " + *near : "") +
-                                       " (there are: " + join(known, ", ") + ")");
+                                       " (there are: " + join(shown, ", ") + ")");
     }
     filter.states_.emplace_back(to_text(*state));
   }

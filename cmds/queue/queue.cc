@@ -7,6 +7,7 @@
 
 #include "cmds/client/commands.h"
 #include "cmds/client/job_ids.h"
+#include "cmds/client/labelled.h"
 #include "cmds/client/nothing.h"
 #include "cmds/client/session.h"
 #include "cmds/client/sort.h"
@@ -16,7 +17,6 @@
 #include "cmds/queue/steps.h"
 #include "cmds/queue/watch.h"
 #include "common/text.h"
-#include "model/selector.h"
 
 namespace cox::cmds {
 namespace queue_locals {
@@ -54,16 +54,16 @@ Result<Asked> read_asked(const Parsed& given) {
   if (!names) return Failure(names.error());
   const auto filter = JobFilter::make(given);
   if (!filter) return Failure(filter.error());
-  const auto user = user_asked(given);
+  const auto user = users_asked(given);
   if (!user) return Failure(user.error());
   Asked asked{*names, *filter, {}};
   wire::ListJobs& list = *asked.request.mutable_list_jobs();
   put_names(*names, &list);
   list.set_expand(true);
   list.set_user(*user);
-  const auto selector = Selector::parse(given.value("label"));
-  if (!selector) return Failure(selector.error().with_context("--label"));
-  list.set_selector(given.value("label"));
+  const auto selector = selector_asked(given);
+  if (!selector) return Failure(selector.error());
+  list.set_selector(*selector);
   list.set_ended(given.has("all"));
   list.set_full(given.has("steps"));
   if (given.has("steps") && given.has("watch")) {

@@ -1,6 +1,7 @@
 // cox run: tasks now. A step inside an allocation, else allocate, run and release.
 #include "cmds/client/commands.h"
 #include "cmds/client/job_end.h"
+#include "cmds/client/request_options.h"
 #include "cmds/client/terminal.h"
 #include "cmds/run/follow.h"
 #include "cmds/run/run_request.h"
@@ -11,6 +12,7 @@ namespace run_locals {
 namespace {
 
 Result<int> run(const Parsed& given) {
+  if (auto once = check_given_once(given.options()); !once) return Failure(once.error());
   auto asked = read_run_request(given);
   if (!asked) return Failure(asked.error());
   auto signals = Signals::open();

@@ -79,7 +79,23 @@ std::string retry_text(const wire::JobRequest& request) {
   return std::to_string(request.retry_times()) + (codes.empty() ? "" : ":" + join(codes, ","));
 }
 
-void add_request(const wire::JobRequest& request, Sheet* sheet) {
+/// What it waited for, and its manners.
+void add_terms(const wire::JobRequest& request, Sheet* sheet) {
+  if (request.begin_us() != 0) sheet->add("Begin", local_time(request.begin_us()));
+  sheet->add("Dependency", request.dependency());
+  if (request.deadline_us() != 0) sheet->add("Deadline", local_time(request.deadline_us()));
+  if (request.signal() != 0) {
+    sheet->add("Signal", std::string(request.signal_batch() ? "B:" : "") +
+                             signal_text(static_cast<std::int32_t>(request.signal())) + "@" +
+                             std::to_string(request.signal_before_us() / 1'000'000));
+  }
+  if (request.retry_times() != 0) sheet->add("Retry", retry_text(request));
+  if (request.nice() != 0) sheet->add("Nice", std::to_string(request.nice()));
+  sheet->add("Requeue", request.requeue() ? "yes" : "no");
+}
+
+void add_request(const wire::JobView& job, Sheet* sheet) {
+  const wire::JobRequest& request = job.request();
   if (request.components_size() != 0) add_component(request.components(0), sheet);
   add_binding(request, sheet);
   const auto names = [](const auto& list) { return fold_node_list({list.begin(), list.end()}); };
@@ -95,17 +111,8 @@ void add_request(const wire::JobRequest& request, Sheet* sheet) {
   for (const auto& [key, value] : request.labels()) labels.push_back(key + "=" + value);
   std::sort(labels.begin(), labels.end());
   sheet->add("Labels", join(labels, ","));
-  if (request.begin_us() != 0) sheet->add("Begin", local_time(request.begin_us()));
-  sheet->add("Dependency", request.dependency());
-  if (request.deadline_us() != 0) sheet->add("Deadline", local_time(request.deadline_us()));
-  if (request.signal() != 0) {
-    sheet->add("Signal", std::string(request.signal_batch() ? "B:" : "") +
-                             signal_text(static_cast<std::int32_t>(request.signal())) + "@" +
-                             std::to_string(request.signal_before_us() / 1'000'000));
-  }
-  if (request.retry_times() != 0) sheet->add("Retry", retry_text(request));
-  if (request.nice() != 0) sheet->add("Nice", std::to_string(request.nice()));
-  sheet->add("Requeue", request.requeue() ? "yes" : "no");
+  // Of some jobs that left memory the history has no terms: then nothing is said of them.
+  if (!job.is_past() || job.has_terms()) add_terms(request, sheet);
 }
 
 /// Which elements the array has, and what became of them.
@@ -113,7 +120,7 @@ void add_array(const wire::JobView& job, Sheet* sheet) {
   const auto array = wire::take(job.request().array(), job.request().array_at_once());
   if (array) sheet->add("Array", array_text(*array));
   sheet->add("Elements", job.counts());
-  sheet->add("Not begun", job.elements());
+  if (!job.is_past()) sheet->add("Not begun", job.elements());
 }
 
 std::string step_text(const wire::StepView& step) {
@@ -140,9 +147,15 @@ void add_standing(const wire::JobView& job, Sheet* sheet) {
   if (stood != 0) sheet->add("Stood still", to_text(Duration{stood}));
 }
 
+/// And no part of it. Of one that left memory it is not known what became of how many elements.
+bool is_whole_array(const wire::JobView& job) {
+  if (job.array() != job.job() || job.is_element()) return false;
+  return job.is_past() ? job.id() == std::to_string(job.job()) : !job.counts().empty();
+}
+
 std::string job_text(const wire::JobView& job) {
   Sheet sheet;
-  const bool is_whole = job.array() == job.job() && !job.is_element() && !job.counts().empty();
+  const bool is_whole = is_whole_array(job);
   sheet.add("Job", is_whole ? std::to_string(job.job()) : job.id());
   if (is_whole) add_array(job, &sheet);
   if (job.is_element() && job.job() != job.array()) {
@@ -168,7 +181,7 @@ std::string job_text(const wire::JobView& job) {
   const std::string limit = limit_text(job.time_limit_us());
   sheet.add("Time", is_whole ? limit + " for each" : run_time(job, wall_now().us) + " of " + limit);
   if (!is_whole) sheet.add("Attempt", std::to_string(job.attempt()));
-  add_request(job.request(), &sheet);
+  add_request(job, &sheet);
   sheet.add("Output", job.output_path());
   sheet.add("Error", job.error_path());
   if (job.is_final() && !is_whole) sheet.add("Used", usage_text(job.usage()) + cpu_efficiency(job));

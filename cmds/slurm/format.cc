@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cmds/client/clean_text.h"
 #include "common/text.h"
 
 namespace cox::cmds::slurm {
@@ -78,6 +79,8 @@ Result<std::vector<Piece>> read_names(std::string_view format, const FindField& 
 }
 
 void add_piece(const Piece& piece, std::string_view text, std::string* to) {
+  std::string clean;
+  if (!is_plain(text)) text = clean = clean_text(text);
   *to += piece.before;
   if (piece.width != 0 && piece.may_cut) text = text.substr(0, piece.width);
   const std::size_t blanks = piece.width > text.size() ? piece.width - text.size() : 0;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cmds/client/clean_text.h"
 #include "cmds/client/job_ids.h"
 #include "cmds/client/submission.h"
 #include "cmds/client/table.h"
@@ -18,7 +19,7 @@ namespace cox::cmds::slurm {
 namespace {
 
 Result<int> print_text(const std::string& text) {
-  const auto printed = print(text);
+  const auto printed = print(clean_lines(text));
   return printed ? Result<int>(0) : Failure(printed.error());
 }
 

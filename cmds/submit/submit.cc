@@ -79,6 +79,18 @@ Result<void> apply_all(const std::vector<GivenOption>& options, RequestDraft* dr
   return {};
 }
 
+/// What is about the command and not about the job says nothing in a script.
+Result<void> check_directives(const std::vector<GivenOption>& directives) {
+  for (const GivenOption& option : directives) {
+    const std::string_view name = option.spec->name;
+    const bool is_own = name == "array" || name == "open-mode" || name == "key";
+    if (is_own || is_request_option(name)) continue;
+    return fail(Code::bad_usage,
+                option.where + ": --" + option.spec->name + ": belongs on the command line");
+  }
+  return {};
+}
+
 /// A script: its directives first, so that the command line wins.
 Result<std::string> take_script(const Parsed& given, RequestDraft* draft) {
   const std::string& name = given.operands().front();
@@ -86,6 +98,10 @@ Result<std::string> take_script(const Parsed& given, RequestDraft* draft) {
   if (!script) return script;
   const auto directives = directive_options(given.command().options(), *script, name);
   if (!directives) return Failure(directives.error());
+  if (auto meant = check_directives(*directives); !meant) return Failure(meant.error());
+  if (auto once = check_given_once(*directives); !once) {
+    return Failure(once.error().with_context(name));
+  }
   const auto applied = apply_all(*directives, draft);
   if (!applied) return Failure(applied.error());
   draft->job.argv.assign(given.operands().begin() + 1, given.operands().end());
@@ -115,6 +131,7 @@ Result<Submission> read_submission(const Parsed& given) {
     if (!read) return Failure(read.error());
     script = std::move(*read);
   }
+  if (auto once = check_given_once(given.options()); !once) return Failure(once.error());
   const auto applied = apply_all(given.options(), &draft);
   if (!applied) return Failure(applied.error());
   const auto completed = complete(&draft);

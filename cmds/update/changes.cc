@@ -11,6 +11,7 @@
 #include "cmds/client/request_setters.h"
 #include "cmds/client/submission.h"
 #include "common/text.h"
+#include "model/selector.h"
 #include "wire/model_codec.h"
 
 namespace cox::cmds {
@@ -178,7 +179,7 @@ Result<void> change_label(const std::string& text, wire::JobChanges* to) {
   if (equals != std::string::npos && equals > 0) {
     label.set_key(text.substr(0, equals));
     label.set_value(text.substr(equals + 1));
-    return {};
+    return check_label(label.key(), label.value());
   }
   if (equals == std::string::npos && text.size() > 1 && text.back() == '-') {
     label.set_key(text.substr(0, text.size() - 1));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "cmds/client/clean_text.h"
 #include "cmds/client/local_instants.h"
 #include "cmds/client/table.h"
 #include "cmds/client/views.h"
@@ -58,7 +59,7 @@ std::string suggestions_text(const wire::Explanation& explanation) {
 
 std::string answer_text(const wire::Explanation& explanation, bool wants_suggestions) {
   std::string text = "job " + explanation.id() + " is " + explanation.state();
-  text += explanation.summary().empty() ? "\n" : ": " + explanation.summary() + "\n";
+  text += explanation.summary().empty() ? "\n" : ": " + clean_text(explanation.summary()) + "\n";
   text += checks_text(explanation);
   if (!explanation.next_event().empty()) text += "next: " + explanation.next_event() + "\n";
   if (explanation.has_contrast()) text += contrast_text(explanation);

@@ -222,6 +222,21 @@ TEST(Programs, ProlongedStartsAreNotUndoneBeforeTheirTime) {
   EXPECT_NE(cluster.job_state(id), JobState::configuring);
 }
 
+TEST(Programs, AJobOfOneNodeIsNotCalledRunningBeforeItsPrologHasEnded) {
+  Settings settings;
+  settings.programs.prolog = "/prolog";
+  Cluster cluster(fleet().nodes(1), settings);
+  const JobId id = *cluster.submit(job());
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(id), JobState::configuring);
+  ASSERT_EQ(cluster.effects<SendPrepare>().size(), 1U);
+  EXPECT_FALSE(cluster.effects<SendPrepare>()[0].go_at_once);
+  cluster.prepared(NodeId{0}, id);
+  EXPECT_EQ(cluster.job_state(id), JobState::running);
+  EXPECT_EQ(cluster.effects<SendGo>().size(), 1U);
+  EXPECT_EQ(cluster.faults(), std::vector<std::string>{});
+}
+
 TEST(Health, CheckTakesBackWhatItDidAndNothingElse) {
   Settings settings;
   settings.programs.health = "/health";

@@ -6,6 +6,7 @@
 #include "common/count_text.h"
 #include "core/job/array.h"
 #include "core/job/waits.h"
+#include "core/job/waits_parts.h"
 
 namespace cox::core {
 namespace {
@@ -37,19 +38,51 @@ std::string reference_text(const State& state, DependencyKind kind, JobReference
   return dependency_text(Dependency{false, {DependencyTerm{kind, {reference}}}});
 }
 
-std::string ended_text(const State& state, const WaitKey& key, const Seen& seen) {
+/// What the submit was told of a job that had left memory.
+const PastJob* past_at(const JobTerms& terms, const WaitKey& key) {
+  const auto found = std::ranges::find_if(terms.past, [&key](const PastJob& one) {
+    return one.job == key.first && one.index == key.second;
+  });
+  return found == terms.past.end() ? nullptr : &*found;
+}
+
+std::string ended_text(const State& state,
+                       const JobTerms& terms,
+                       const WaitKey& key,
+                       const Seen& seen) {
   std::string text = "job " + name_at(state, key) + " ended " + std::string(to_text(seen.state));
   const Job* job = job_at(state, key);
-  if (job == nullptr) return text;
-  if (job->run->exit_code != 0) text += ", exit code " + std::to_string(job->run->exit_code);
-  if (job->run->signal != 0) text += ", signal " + std::to_string(job->run->signal);
+  const PastJob* past = job == nullptr ? past_at(terms, key) : nullptr;
+  const std::int32_t exit_code = job != nullptr    ? job->run->exit_code
+                                 : past != nullptr ? past->exit_code
+                                                   : 0;
+  const std::int32_t signal = job != nullptr    ? job->run->signal
+                              : past != nullptr ? past->signal
+                                                : 0;
+  if (exit_code != 0) text += ", exit code " + std::to_string(exit_code);
+  if (signal != 0) text += ", signal " + std::to_string(signal);
   return text;
+}
+
+/// Why the job of the key ended, if anything is known of that.
+std::string why_ended(const State& state, const JobTerms& terms, const WaitKey& key) {
+  if (const Job* job = job_at(state, key)) return job->run->why;
+  const Job* array = key.second ? state.find_job(key.first) : nullptr;
+  if (array != nullptr && is_array(*array)) {
+    // Elements that ended without jobs of their own did so for the reason of the whole, where all
+    // of them did at once.
+    const ArrayRun& run = *array->run->array;
+    const bool is_of_all = run.cancels == 1 && !is_corresponding(*array);
+    return is_of_all && run.cancelled.contains(*key.second) ? array->run->why : "";
+  }
+  const PastJob* past = past_at(terms, key);
+  return past == nullptr ? "" : past->why;
 }
 
 std::string seen_text(const State& state, const JobTerms& terms, const WaitKey& key) {
   const auto seen = look_up(view_of(state), terms, key);
   if (!seen) return "job " + name_at(state, key) + " is not known any more";
-  if (seen->ended) return ended_text(state, key, *seen);
+  if (seen->ended) return ended_text(state, terms, key, *seen);
   const Job* job = job_at(state, key);
   return "job " + name_at(state, key) + " is " +
          std::string(job == nullptr ? "PENDING" : to_text(job_state(*job)));
@@ -117,6 +150,10 @@ std::vector<DependencyLine> dependency_lines(const State& state,
   return lines;
 }
 
+bool is_never_text(std::string_view why) {
+  return why.starts_with(never_begin);
+}
+
 std::string never_text(const State& state, const Job& job, std::optional<std::uint32_t> index) {
   const JobTerms& terms = *job.request.terms;
   const WaitingAs who = as(job, index);
@@ -126,11 +163,9 @@ std::string never_text(const State& state, const Job& job, std::optional<std::ui
       if (answer_to(view, terms, who, term.kind, reference).met != Met::never) continue;
       const WaitKey key = key_of(view, who, term.kind, reference);
       const std::string link = reference_text(state, term.kind, reference);
-      const Job* cause = job_at(state, key);
-      const std::string why = cause == nullptr ? std::string() : cause->run->why;
-      const std::string chain = why.starts_with(never_begin)
-                                    ? link + " <- " + why.substr(never_begin.size())
-                                    : link + ": " + seen_text(state, terms, key);
+      const std::string why = why_ended(state, terms, key);
+      const std::string chain = is_never_text(why) ? link + " <- " + why.substr(never_begin.size())
+                                                   : link + ": " + seen_text(state, terms, key);
       return std::string(never_begin) + shortened(chain);
     }
   }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/job/answers.h"
@@ -27,5 +28,7 @@ std::vector<DependencyLine> dependency_lines(const State& state,
 /// Why what the job waits for can never come true, down to the job that it began with: "dependency
 /// cannot come true: afterok:9 <- afterok:8: job 8 ended FAILED, exit code 1".
 std::string never_text(const State& state, const Job& job, std::optional<std::uint32_t> index = {});
+/// `why` is such a sentence.
+bool is_never_text(std::string_view why);
 
 }  // namespace cox::core

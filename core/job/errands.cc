@@ -84,7 +84,8 @@ Result<Facts> decide_one(const Scene& scene, const ReportProgram& ask) {
   Facts facts{StartCleared{job->id, job->attempt, scene.now}};
   // A node that is not there, as after a restart, gets it and confirms it when it registers.
   const NodeId first = job->run->allocation.nodes.front().node;
-  if (!is_single(*job) || !scene.contact.is_connected(first)) return facts;
+  const bool is_at_once = goes_at_once(scene.state, job->run->allocation);
+  if (!is_at_once || !scene.contact.is_connected(first)) return facts;
   // Its nodes are one: it goes at once.
   for (Fact& fact : release_job(*job, job->attempt, scene.now)) facts.push_back(std::move(fact));
   return facts;

@@ -31,6 +31,10 @@ StepRequest batch_step(const JobRequest& job) {
 
 }  // namespace
 
+bool goes_at_once(const State& state, const Allocation& allocation) {
+  return allocation.nodes.size() == 1 && state.record.settings.programs.prolog.empty();
+}
+
 Facts release_job(const Job& job, Attempt attempt, Instant now) {
   Facts facts;
   facts.push_back(JobReleased{job.id, attempt, now});
@@ -86,7 +90,7 @@ Facts start_job(const State& state,
     }
     facts.push_back(StepStarted{job.id, attempt, StepId{0}, now, step, *shares});
   }
-  if (allocation.nodes.size() == 1 && !waits) {
+  if (goes_at_once(state, allocation) && !waits) {
     for (Fact& fact : release_job(job, attempt, now)) facts.push_back(std::move(fact));
   }
   return facts;

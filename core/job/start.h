@@ -19,6 +19,9 @@ Facts start_job(const State& state,
 /// Among the facts of start_job(): the job starts, and is not held instead.
 bool has_start(const Facts& facts);
 
+/// A gang of one node begins with one message; but where a prolog of the node's comes first, the
+/// job is not called running before that has ended.
+bool goes_at_once(const State& state, const Allocation& allocation);
 /// JobReleased, and StepReleased for the initial step.
 Facts release_job(const Job& job, Attempt attempt, Instant now);
 

@@ -83,6 +83,49 @@ TEST_F(WaitsTest, WhatCanNeverBeEndsAtOnceWithTheWholeChain) {
   EXPECT_EQ(state_of(fourth), JobState::running) << "the third did not end well";
 }
 
+TEST_F(WaitsTest, TheChainGoesThroughElementsThatNeverWereJobs) {
+  const JobId first = submit(job());
+  const JobId array = submit(job().array("0-3").after("afterok:1"));
+  const JobId third = submit(job().after("afterok:2_1"));
+  const JobId fourth = submit(job().array("0-3").after("aftercorr:2"));
+  pass();
+  end(first, 7);
+  const std::string cause = " <- afterok:1: job 1 ended FAILED, exit code 7";
+  EXPECT_EQ(state_of(array), JobState::cancelled);
+  EXPECT_EQ(cluster.job(third).run->why, "dependency cannot come true: afterok:2_1" + cause);
+  ASSERT_NE(element(fourth, 2), JobId{});
+  EXPECT_EQ(cluster.job(element(fourth, 2)).run->why,
+            "dependency cannot come true: aftercorr:2" + cause);
+}
+
+TEST_F(WaitsTest, AnElementThatWasCancelledByItselfHasNoPartInTheChain) {
+  const JobId first = submit(job());
+  const JobId array = submit(job().array("0-3").after("afterok:1"));
+  pass();
+  cluster.ask(CancelJob{ada(), array, parse_array("3").value()});
+  end(first, 7);
+  EXPECT_EQ(state_of(array), JobState::cancelled);
+  const JobId late = submit(job().after("afterok:2_3"));
+  EXPECT_EQ(cluster.job(late).run->why,
+            "dependency cannot come true: afterok:2_3: job 2_3 ended CANCELLED");
+}
+
+TEST_F(WaitsTest, TheChainGoesThroughJobsThatLeftMemory) {
+  PastJob failed{JobId{7}, {}, Instant{5}, Instant{6}, JobState::failed, 4, 0};
+  PastJob never{JobId{8}, 3, {}, Instant{6}, JobState::cancelled};
+  never.why = "dependency cannot come true: afterok:7: job 7 ended FAILED, exit code 4";
+  Cluster fresh{fleet().nodes(2).cores(4)};
+  const auto first = fresh.submit(job().after("afterok:7").knowing(failed));
+  const auto second = fresh.submit(job().after("afterok:8_3").knowing(never));
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(fresh.job(*first).run->why,
+            "dependency cannot come true: afterok:7: job 7 ended FAILED, exit code 4");
+  EXPECT_EQ(fresh.job(*second).run->why,
+            "dependency cannot come true: afterok:8_3 <- afterok:7: job 7 ended FAILED, "
+            "exit code 4");
+  EXPECT_EQ(fresh.faults(), std::vector<std::string>{});
+}
+
 TEST_F(WaitsTest, AnArrayThatCanNeverBeSaysWhyAsWell) {
   const JobId first = submit(job());
   const JobId array = submit(job().array("0-3").after("afterok:1"));

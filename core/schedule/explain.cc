@@ -209,20 +209,43 @@ std::string name_ahead(const Inquiry& ask, const Job& blocker) {
   return cox::job_name(blocker.id, ahead);
 }
 
+Blocked look_at_gate(Inquiry& ask, const std::string& name) {
+  const Blocked shut = gate(ask.state, name, ask.job.request);
+  if (shut.code == Reason::none) return shut;
+  const std::string text = gate_text(ask.state, name, ask.job.request, shut.code);
+  ask.note("partition " + name, false, text, shut.amount);
+  if (ask.closed.empty()) ask.closed = "partition " + name + " " + text;
+  return shut;
+}
+
+Trial look_at_nodes(Inquiry& ask, Outlook& outlook) {
+  const PartitionSettings& partition = outlook.partition();
+  note_nodes(ask, partition, outlook.ready());
+  note_cores(ask, partition, outlook.ready());
+  note_devices(ask, partition, outlook.ready());
+  Trial trial = outlook.trial(ask.job.request);
+  note_placement(ask, partition, trial);
+  return trial;
+}
+
+Outlook outlook_of(const Inquiry& ask, const std::string& name) {
+  return Outlook(ask.state, ask.contact, ask.now, ask.policies,
+                 *find_partition(ask.state.record.settings, name), ask.job, ask.index);
+}
+
+/// Of a job that is kept back by itself: what would keep it all the same. It has no place in the
+/// order, so that no start can be foretold.
+void look_beyond(Inquiry& ask, const std::string& name) {
+  if (look_at_gate(ask, name).code != Reason::none) return;
+  Outlook outlook = outlook_of(ask, name);
+  look_at_nodes(ask, outlook);
+}
+
 Blocked look_at(Inquiry& ask, const std::string& name) {
-  if (const Blocked shut = gate(ask.state, name, ask.job.request); shut.code != Reason::none) {
-    const std::string text = gate_text(ask.state, name, ask.job.request, shut.code);
-    ask.note("partition " + name, false, text, shut.amount);
-    if (ask.closed.empty()) ask.closed = "partition " + name + " " + text;
-    return shut;
-  }
-  const PartitionSettings* partition = find_partition(ask.state.record.settings, name);
-  Outlook outlook(ask.state, ask.contact, ask.now, ask.policies, *partition, ask.job, ask.index);
-  note_nodes(ask, *partition, outlook.ready());
-  note_cores(ask, *partition, outlook.ready());
-  note_devices(ask, *partition, outlook.ready());
-  const Trial trial = outlook.trial(ask.job.request);
-  note_placement(ask, *partition, trial);
+  if (const Blocked shut = look_at_gate(ask, name); shut.code != Reason::none) return shut;
+  Outlook outlook = outlook_of(ask, name);
+  const PartitionSettings* partition = &outlook.partition();
+  const Trial trial = look_at_nodes(ask, outlook);
   if (trial.is_hopeless) return trial.blocked;
   const auto blocker = outlook.blocker();
   const std::size_t starts = outlook.starts_ahead();
@@ -284,6 +307,7 @@ Verdict explain_waiting(const State& state,
                         std::uint32_t index) {
   Inquiry ask{state, contact, now, policies, job, index, Verdict{}, {}, {}};
   Blocked best = blocked_by_itself(state, job, now);
+  bool is_kept_by_itself = true;
   note_dependency(ask);
   if (is_for_others(best.code)) {
     ask.note("hold and begin time", true, "not held", 0);
@@ -296,6 +320,10 @@ Verdict explain_waiting(const State& state,
     best = Blocked{Reason::partition_unknown, 0};
     for (const std::string& name : job.request.common->partitions)
       best = nearer(best, look_at(ask, name));
+    is_kept_by_itself = false;
+  }
+  if (is_kept_by_itself) {
+    for (const std::string& name : job.request.common->partitions) look_beyond(ask, name);
   }
   ask.verdict.code = best.code;
   ask.verdict.amount = best.amount;

@@ -87,6 +87,34 @@ TEST(Plan, PlacementSaysWhichTestNoStateOfTheFleetPasses) {
             "nodes hold 4");
 }
 
+TEST(Plan, OfAJobThatIsHeldAllElseIsToldThatWouldKeepIt) {
+  Cluster cluster(fleet().nodes(2).cores(2));
+  cluster.ask(SetNodeAside{root(), "n0", false, "new fan"});
+  const JobId id = *cluster.submit(job().nodes(2).held());
+  const JobId later = *cluster.submit(job().nodes(3).begin(cluster.now + minutes(60)));
+  const auto told = [&](JobId job) {
+    return explain(cluster.state, cluster.contact, cluster.now, cluster.policies(), job);
+  };
+  const auto failed = [](const Verdict& verdict) {
+    std::vector<std::string> names;
+    for (const VerdictCheck& check : verdict.checks) {
+      if (!check.passed) names.push_back(check.name);
+    }
+    return names;
+  };
+  using Names = std::vector<std::string>;
+  const Names wanted = {"hold and begin time", "nodes of partition batch",
+                        "placement in partition batch"};
+  EXPECT_EQ(failed(told(id)), wanted);
+  EXPECT_EQ(told(id).code, Reason::held_by_user) << "which comes first";
+  EXPECT_EQ(told(id).summary, "it is held");
+  EXPECT_FALSE(told(id).expected_start.is_set());
+  EXPECT_EQ(told(id).nodes, "");
+  EXPECT_EQ(told(later).code, Reason::begin_time);
+  cluster.ask(TakePartitionDown{root(), {"batch"}, "new switch", "root"});
+  EXPECT_EQ(failed(told(id)), (Names{"hold and begin time", "partition batch"}));
+}
+
 TEST(Plan, WhatIsForetoldIsWhatHappens) {
   Cluster cluster(fleet().nodes(2));
   const auto told = [&](const JobBuilder& request) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "common/natural_order.h"
 #include "core/fleet/expectation.h"
 #include "core/job/lifecycle.h"
 #include "core/job/membership.h"
@@ -45,7 +46,10 @@ std::vector<NodeMove> moves_between(const State& before, const State& after) {
     move.nodes.push_back(node.name);
   }
   std::vector<NodeMove> all;
-  for (auto& [key, move] : moves) all.push_back(std::move(move));
+  for (auto& [key, move] : moves) {
+    std::ranges::sort(move.nodes, NaturalOrder{});
+    all.push_back(std::move(move));
+  }
   return all;
 }
 
@@ -56,6 +60,7 @@ std::vector<NodeShort> shorts_between(const State& before, const State& after) {
     std::string why = shortfall(after, node);
     if (!why.empty()) all.push_back({node.name, std::move(why)});
   }
+  std::ranges::sort(all, NaturalOrder{}, &NodeShort::node);
   return all;
 }
 

@@ -23,6 +23,16 @@ Duration standing_for(const JobRun& run, Instant now) {
   return std::max(now - std::max(run.stands, run.released), Duration{});
 }
 
+/// By name, where the uid is anybody's who is known here.
+std::string user_text(const State& state, const Job& job, Uid uid) {
+  if (uid == 0) return "root";
+  if (uid == job.request.common->user.uid) return job.request.common->user.name;
+  for (const auto& [association, usage] : state.record.usage.of) {
+    if (association.uid == uid && !usage.user.empty()) return usage.user;
+  }
+  return "uid " + std::to_string(uid);
+}
+
 }  // namespace
 
 std::uint32_t turn_of(const Record& record, const std::string& partition) {
@@ -50,8 +60,8 @@ Duration stood(const Job& job, Instant now) {
 std::string standing_text(const State& state, const Job& job) {
   if (!job.run->stands.is_set()) return {};
   if (job.run->suspended.is_set()) {
-    return "suspended at " + to_utc_text(job.run->suspended) + " by uid " +
-           std::to_string(job.run->suspended_by);
+    return "suspended at " + to_utc_text(job.run->suspended) + " by " +
+           user_text(state, job, job.run->suspended_by);
   }
   const std::string& partition = partition_of(job);
   const auto turn = state.record.turns.find(partition);

@@ -46,6 +46,21 @@ TEST(Suspend, makes_a_job_stand_still_on_all_its_nodes) {
   EXPECT_EQ(job.cluster.faults(), std::vector<std::string>{});
 }
 
+TEST(Suspend, by_whom_is_told_by_name_where_that_is_known) {
+  Running2 job;
+  const auto told = [&](const Caller& by) {
+    job.cluster.ask(ResumeJob{root(), job.id});
+    EXPECT_TRUE(job.cluster.ask(SuspendJob{by, job.id}));
+    const std::string text = standing_text(job.cluster.state, job.cluster.job(job.id));
+    return text.substr(text.find(" by "));
+  };
+  EXPECT_EQ(told(root()), " by root");
+  Caller own = an_operator();
+  own.uid = job.cluster.job(job.id).request.common->user.uid;
+  EXPECT_EQ(told(own), " by " + job.cluster.job(job.id).request.common->user.name);
+  EXPECT_EQ(told(an_operator()), " by uid " + std::to_string(an_operator().uid));
+}
+
 TEST(Suspend, twice_is_once_and_is_no_error) {
   Running2 job;
   EXPECT_TRUE(job.cluster.ask(ResumeJob{root(), job.id})) << "it goes on as it is";

@@ -126,6 +126,15 @@ JobRequest waiting_request() {
   return request;
 }
 
+/// With more of what is known of jobs that left memory.
+JobRequest knowing_request() {
+  JobRequest request = waiting_request();
+  std::vector<PastJob>& past = request.terms.edit().past;
+  past.push_back({JobId(9), {}, Instant{5}, Instant{6}, JobState::failed, 4, 9});
+  past.back().why = "dependency cannot come true: afterok:3: job 3 ended FAILED";
+  return request;
+}
+
 Allocation allocation() {
   NodeShare share;
   share.node = node;
@@ -501,6 +510,7 @@ std::vector<NewerSample> newer_fact_samples() {
       {4, core::JobStarted{sampled, attempt, at, in_row, "gang"}},
       {2, core::RecordLost{at, 0x1'0000'0000'0002, "it is missing", 0x1'0000'0003}},
       {5, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, binding_request()}},
+      {6, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, knowing_request()}},
       {2, core::NodeRegistered{node,
                                at,
                                ClassId(2),

@@ -59,6 +59,17 @@ struct AttemptRow {
   Usage usage;
   std::string output_path, error_path;
   std::map<std::string, std::string> labels;
+  Instant begin;                  // not before; unset: not given
+  std::string dependency;         // as people write it
+  Instant deadline;               // unset: not given
+  std::int32_t early_signal = 0;  // 0: none
+  Duration early_signal_before;
+  bool early_signal_batch = false;
+  std::uint32_t retry_times = 0;
+  std::string retry_codes;  // "75,100-110"; empty: every code but 0
+  std::int32_t nice = 0;
+  std::int32_t requeue =
+      -1;  // -1: a row of before version 4 of the schema, which had none of these
 
   AttemptKey key() const { return {job, attempt}; }
 
@@ -109,11 +120,12 @@ struct HistoryFilter {
   std::vector<JobId> jobs{};
   std::vector<JobId> arrays{};                          // or elements of these
   std::vector<std::pair<JobId, ArraySpec>> elements{};  // or some elements of these
-  std::string user{}, account{}, partition{};
+  std::string user{}, account{}, partition{};           // each any of those joined by ','
   std::vector<std::string> states{};
   std::vector<std::pair<std::string, std::optional<std::string>>> labels{};  // any value, or this
   Instant since{}, until{};  // of the end: since <= ended < until
   bool all_attempts = false;
+  bool no_arrays = false;    // with all attempts, but not the end of a whole array, which is none
   bool with_arrays = false;  // the end of a whole array too
   bool with_steps = false;
   std::size_t limit = 1000;

@@ -64,6 +64,16 @@ void for_each_attempt_column(Row& row, Visit&& visit) {
   visit("cpu_system_us", row.usage.system_us);
   visit("output_path", row.output_path);
   visit("error_path", row.error_path);
+  visit("begin_us", row.begin.us);
+  visit("dependency", row.dependency);
+  visit("deadline_us", row.deadline.us);
+  visit("early_signal", row.early_signal);
+  visit("early_signal_before_us", row.early_signal_before.us);
+  visit("early_signal_batch", row.early_signal_batch);
+  visit("retry_times", row.retry_times);
+  visit("retry_codes", row.retry_codes);
+  visit("nice", row.nice);
+  visit("requeue", row.requeue);
 }
 
 /// The same for the table `step`.

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string_view>
 
+#include "ctld/name_list.h"
 #include "ctld/store/history.h"
 #include "ctld/store/history_columns.h"
 #include "ctld/store/sqlite.h"
@@ -152,19 +153,39 @@ void add_labels(const HistoryFilter& filter, Query* to) {
   }
 }
 
+/// "AND column = ?", by which an index also gives the order, or "AND column IN (?, ?)"
+void add_choice(std::string_view column, const NameList& names, Query* to) {
+  if (names.names().size() == 1) {
+    return to->add(" AND " + std::string(column) + " = ?", names.names().front());
+  }
+  add_list(
+      column, names.names(), [](const std::string& name) { return name; }, to);
+}
+
+void add_choices(const HistoryFilter& filter, Query* to) {
+  add_choice("user", NameList(filter.user), to);
+  // The partial index needs to see that the value is not empty.
+  if (!filter.account.empty()) to->add(" AND account <> ''");
+  add_choice("account", NameList(filter.account), to);
+  const NameList partitions(filter.partition);
+  if (partitions.empty()) return;
+  to->add(" AND (0");
+  for (const std::string& name : partitions.names()) {
+    to->add(" OR instr(',' || partition || ',', ?) > 0", "," + name + ",");
+  }
+  to->add(")");
+}
+
 Query attempts_query(const HistoryFilter& filter) {
   Query query;
   query.add("SELECT " + attempt_columns() + " FROM attempt WHERE 1");
   add_names(filter, &query);
   if (!filter.all_attempts) {
     query.add(filter.with_arrays ? " AND (is_last = 1 OR kind = 'array')" : " AND is_last = 1");
+  } else if (filter.no_arrays) {
+    query.add(" AND kind <> 'array'");
   }
-  if (!filter.user.empty()) query.add(" AND user = ?", filter.user);
-  // The partial index needs to see that the value is not empty.
-  if (!filter.account.empty()) query.add(" AND account <> '' AND account = ?", filter.account);
-  if (!filter.partition.empty()) {
-    query.add(" AND instr(',' || partition || ',', ?) > 0", "," + filter.partition + ",");
-  }
+  add_choices(filter, &query);
   if (!filter.states.empty()) {
     bool has_completed = false;
     for (const std::string& state : filter.states) has_completed |= state == "COMPLETED";
@@ -319,15 +340,21 @@ bool matches(const HistoryFilter& filter, const AttemptRow& row) {
   const auto is_in = [](const auto& list, const auto& value) {
     return list.empty() || std::ranges::find(list, value) != list.end();
   };
-  const std::string partitions = "," + row.partition + ",";
+  const NameList wanted(filter.partition);
+  const NameList partitions(row.partition);
+  const bool is_there =
+      wanted.empty() || std::ranges::any_of(wanted.names(), [&partitions](const std::string& one) {
+        return partitions.has(one);
+      });
   const HistoryCursor at{row.ended, row.job, row.attempt};
-  const bool is_wanted =
-      filter.all_attempts || row.is_last || (filter.with_arrays && row.kind == "array");
-  return is_named(filter, row) && is_wanted && is_in(filter.states, row.state) &&
-         (filter.user.empty() || filter.user == row.user) &&
-         (filter.account.empty() || filter.account == row.account) &&
-         (filter.partition.empty() ||
-          partitions.find("," + filter.partition + ",") != std::string::npos) &&
+  const bool is_wanted = row.kind == "array" && !row.is_last
+                             ? filter.with_arrays || (filter.all_attempts && !filter.no_arrays)
+                             : filter.all_attempts || row.is_last;
+  const bool has_account =
+      filter.account.empty() ||
+      (!row.account.empty() && NameList(filter.account).has(row.account));  // as the file says it
+  return is_named(filter, row) && is_wanted && is_in(filter.states, row.state) && has_account &&
+         NameList(filter.user).takes(row.user) && is_there &&
          std::ranges::all_of(filter.labels,
                              [&row](const auto& wanted) { return has_label(row, wanted); }) &&
          (!filter.since.is_set() || row.ended >= filter.since) &&

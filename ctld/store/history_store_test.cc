@@ -116,7 +116,7 @@ TEST(HistoryStore, the_sequence_stays_with_the_rows) {
           ->append({rows_of(5, {ended_job(1, 1)}), rows_of(5'000'000'000, {ended_job(2, 2)})}));
   EXPECT_EQ(opened_history(dir.path())->sequence(), 5'000'000'000U);
   EXPECT_EQ(sql(dir.path(), "SELECT version, sequence FROM schema; PRAGMA user_version"),
-            "3|5000000000\n3\n");
+            "4|5000000000\n4\n");
 }
 
 TEST(Trap20, history_keeps_ids_beyond_32_bits) {
@@ -173,7 +173,7 @@ TEST(HistoryStore, the_schema_is_that_of_the_golden_file) {
   const platform::ScratchDir dir;
   opened_history(dir.path());
   const std::string found = sql(dir.path(), "SELECT sql || ';' FROM sqlite_schema ORDER BY rowid");
-  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-3.sql";
+  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-4.sql";
   if (std::getenv("COX_WRITE_GOLDEN") != nullptr && !std::ifstream(path)) {
     std::ofstream(path) << found;
   }
@@ -209,6 +209,59 @@ TEST(HistoryStore, elements_are_found_by_their_array_and_index) {
             (Ids{10, 10}));
   EXPECT_EQ(job_ids(page_of(dir.path(), {.arrays = {JobId(10)}})), (Ids{10, 13, 12, 11}));
   EXPECT_EQ(sql(dir.path(), "SELECT COUNT(*) FROM jobs; SELECT COUNT(*) FROM attempts"), "5\n6\n");
+  EXPECT_EQ(job_ids(page_of(dir.path(),
+                            {.arrays = {JobId(10)}, .all_attempts = true, .no_arrays = true})),
+            (Ids{10, 13, 12, 11}))
+      << "the end of the whole is no attempt";
+}
+
+TEST(HistoryStore, names_in_a_list_are_any_of_them) {
+  const platform::ScratchDir dir;
+  AttemptRow first = ended_job(1, 1), second = ended_job(2, 2), third = ended_job(3, 3);
+  second.user = "bob";
+  third.user = "eve";
+  first.account = "astro";
+  second.account = "physics";
+  second.partition = "batch,debug";
+  third.partition = "debugging";
+  ASSERT_TRUE(opened_history(dir.path())->append({rows_of(3, {first, second, third})}));
+  using Ids = std::vector<std::uint64_t>;
+  const auto ids = [&](const HistoryFilter& filter) {
+    Ids matching;
+    for (const AttemptRow& row : {third, second, first}) {
+      if (matches(filter, row)) matching.push_back(row.job.value);
+    }
+    const Ids read = job_ids(page_of(dir.path(), filter));
+    EXPECT_EQ(read, matching) << "rows in memory are chosen as those in the file";
+    return read;
+  };
+  EXPECT_EQ(ids({.user = "ada,eve"}), (Ids{3, 1}));
+  EXPECT_EQ(ids({.user = "bob"}), (Ids{2}));
+  EXPECT_EQ(ids({.account = "physics,astro"}), (Ids{2, 1}));
+  EXPECT_EQ(ids({.account = "chemistry,"}), Ids{});
+  EXPECT_EQ(ids({.partition = "debug,debugging"}), (Ids{3, 2}));
+  EXPECT_EQ(ids({.partition = "debug"}), (Ids{2}));
+}
+
+TEST(HistoryStore, what_a_job_waited_for_comes_back) {
+  const platform::ScratchDir dir;
+  AttemptRow row = ended_job(1, 1);
+  row.begin = Instant{5};
+  row.deadline = Instant{6};
+  row.dependency = "afterok:7";
+  row.early_signal = 10;
+  row.early_signal_before = seconds(60);
+  row.early_signal_batch = true;
+  row.retry_times = 3;
+  row.retry_codes = "75,100-110";
+  row.nice = -5;
+  row.requeue = 0;
+  ASSERT_TRUE(opened_history(dir.path())->append({rows_of(1, {row})}));
+  EXPECT_EQ(page_of(dir.path()).attempts.at(0), row);
+  EXPECT_EQ(sql(dir.path(),
+                "SELECT begin_us, dependency, deadline_us, early_signal, early_signal_before_us,"
+                " early_signal_batch, retry_times, retry_codes, nice, requeue FROM jobs"),
+            "5|afterok:7|6|10|60000000|1|3|75,100-110|-5|0\n");
 }
 
 /// Rows as version 1 wrote them stay, and get the columns that came since.
@@ -220,7 +273,20 @@ TEST(HistoryStore, a_file_of_version_1_is_brought_up_to_date) {
     AttemptRow copy = row;
     std::string names, values;
     for_each_attempt_column(copy, [&](const char* name, const auto&) {
-      const std::string_view since[] = {"array", "array_index", "elements", "stood_us"};
+      const std::string_view since[] = {"array",
+                                        "array_index",
+                                        "elements",
+                                        "stood_us",
+                                        "begin_us",
+                                        "dependency",
+                                        "deadline_us",
+                                        "early_signal",
+                                        "retry_times",
+                                        "early_signal_before_us",
+                                        "early_signal_batch",
+                                        "retry_codes",
+                                        "nice",
+                                        "requeue"};
       if (std::ranges::count(since, std::string_view(name)) != 0) return;
       names += (names.empty() ? "" : ",") + std::string(name);
       values += values.empty() ? "7" : ",1";
@@ -229,8 +295,10 @@ TEST(HistoryStore, a_file_of_version_1_is_brought_up_to_date) {
   }
   opened_history(dir.path());
   EXPECT_EQ(sql(dir.path(),
-                "SELECT job, array, array_index, elements FROM jobs; SELECT version FROM schema"),
-            "7|NULL|NULL|NULL\n3\n");
+                "SELECT job, array, array_index, elements, requeue, dependency FROM jobs;"
+                "SELECT version FROM schema"),
+            "7|NULL|NULL|NULL|NULL|NULL\n4\n");
+  EXPECT_EQ(page_of(dir.path()).attempts.at(0).requeue, -1) << "nothing was kept of it";
 }
 
 TEST(HistoryStore, a_newer_schema_is_refused_with_the_mend) {
@@ -238,12 +306,12 @@ TEST(HistoryStore, a_newer_schema_is_refused_with_the_mend) {
   opened_history(dir.path());
   sqlite3* database = nullptr;
   sqlite3_open((dir.path() + "/history.db").c_str(), &database);
-  sqlite3_exec(database, "PRAGMA user_version = 4", nullptr, nullptr, nullptr);
+  sqlite3_exec(database, "PRAGMA user_version = 5", nullptr, nullptr, nullptr);
   sqlite3_close(database);
   const auto store = open_history_store(dir.path());
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::refused);
-  EXPECT_NE(store.error().message.find("schema 4 is newer"), std::string::npos);
+  EXPECT_NE(store.error().message.find("schema 5 is newer"), std::string::npos);
 }
 
 TEST(HistoryStore, on_a_full_disk_nothing_is_written_and_later_all) {

@@ -9,6 +9,7 @@
 #include "common/text.h"
 #include "ctld/past_jobs.h"
 #include "ctld/translate/job_changes.h"
+#include "ctld/translate/text_checks.h"
 #include "wire/model_codec.h"
 
 namespace cox::ctld {
@@ -31,19 +32,6 @@ Result<void> check_reason(const std::string& why) {
   if (why.size() > wire::text_bytes_max) return bad_usage("the reason is too long");
   if (why.find('\0') != std::string::npos) return bad_usage("the reason holds a NUL byte");
   return {};
-}
-
-/// A name stands in one line of every listing, and in names of files by %x.
-Result<void> check_name(const std::string& name) {
-  if (name.size() > job_name_bytes_max) {
-    return bad_usage("--job-name " + quoted(name, 40) + ": " + std::to_string(name.size()) +
-                     " bytes are over the limit of " + std::to_string(job_name_bytes_max));
-  }
-  if (!name.empty() && trim(name).empty()) {
-    return bad_usage("--job-name " + quoted("'" + name + "'", 40) + ": has nothing but blanks");
-  }
-  if (quoted(name, name.size()) == name) return {};
-  return bad_usage("--job-name " + quoted(name, 40) + ": has a character that cannot be printed");
 }
 
 std::string_view base_name(std::string_view path) {
@@ -204,8 +192,10 @@ Result<WithContent<core::SubmitJob>> translate_submit(const wire::Submit& submit
   common.user = user;
   if (request->name.empty()) request->name = default_name(*request, has_script);
   for (const std::string& name : {request->name, common.initial_step.name}) {
-    if (auto checked = check_name(name); !checked) return tl::unexpected(checked.error());
+    if (auto checked = check_name(name, "--job-name"); !checked)
+      return tl::unexpected(checked.error());
   }
+  if (auto checked = check_words(common); !checked) return tl::unexpected(checked.error());
   if (common.has_initial_step && common.initial_step.directory.empty()) {
     common.initial_step.directory = common.directory;
   }
@@ -220,7 +210,8 @@ Result<WithContent<core::SubmitJob>> translate_variant(const WithContent<core::S
                                                        const wire::SubmitVariant& variant) {
   auto request = wire::take(variant.job(), base.request.request);
   if (!request) return tl::unexpected(request.error());
-  if (auto checked = check_name(request->name); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_name(request->name, "--job-name"); !checked)
+    return tl::unexpected(checked.error());
   WithContent<core::SubmitJob> made{{base.request.caller, {}, {}}, base.blobs};
   if (!variant.script().empty()) {
     if (request->script.empty()) return bad_usage("a script for a job that has none");
@@ -246,7 +237,8 @@ Result<WithContent<core::CreateStep>> translate_create_step(const wire::CreateSt
   auto request = wire::take(create.request());
   if (!request) return tl::unexpected(request.error());
   if (request->argv.empty()) return bad_usage("a step needs a command");
-  if (auto checked = check_name(request->name); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_name(request->name, "--job-name"); !checked)
+    return tl::unexpected(checked.error());
   if (!request->directory.empty()) {
     if (auto checked = check_directory(request->directory); !checked) {
       return tl::unexpected(checked.error());

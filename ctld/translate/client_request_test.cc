@@ -234,6 +234,73 @@ TEST(ClientRequest, an_update_says_what_is_wrong_with_it) {
   EXPECT_NE(refused(changes).find("output"), std::string::npos);
 }
 
+std::string update_refusal(const wire::JobChanges& changes) {
+  wire::JobAction action;
+  action.set_kind(wire::JobAction::UPDATE);
+  *action.mutable_changes() = changes;
+  const auto made = translate_action({}, action, ada, JobId{7}, {});
+  return made ? "accepted" : made.error().message;
+}
+
+TEST(ClientRequest, an_update_gives_no_name_that_a_submit_would_not) {
+  for (const char* name : {"two\nlines", "\x1b[31mred", "cut \xff"}) {
+    wire::JobChanges changes;
+    changes.set_name(name);
+    const std::string why = cox::quoted(name) + ": has a character that cannot be printed";
+    EXPECT_EQ(update_refusal(changes), "job name " + why);
+    changes.clear_name();
+    changes.set_account(name);
+    EXPECT_EQ(update_refusal(changes), "account " + why);
+    changes.clear_account();
+    changes.set_qos(name);
+    EXPECT_EQ(update_refusal(changes), "qos " + why);
+    changes.clear_qos();
+    changes.set_partitions(name);
+    EXPECT_EQ(update_refusal(changes), "partitions " + why);
+  }
+  wire::JobChanges changes;
+  changes.set_name("  ");
+  EXPECT_EQ(update_refusal(changes), "job name '  ': has nothing but blanks");
+  changes.set_name(std::string(256, 'n'));
+  EXPECT_EQ(update_refusal(changes),
+            "job name " + std::string(40, 'n') + "...: 256 bytes are over the limit of 255");
+  changes.set_name(std::string(255, 'n'));
+  EXPECT_EQ(update_refusal(changes), "accepted");
+}
+
+TEST(ClientRequest, words_that_choose_can_be_printed) {
+  wire::Submit submit = good_submit();
+  submit.mutable_request()->set_account("a\x1b[2J");
+  EXPECT_EQ(refusal(submit), "--account a\\x1b[2J: has a character that cannot be printed");
+  submit.mutable_request()->clear_account();
+  submit.mutable_request()->add_partitions("p\xff");
+  EXPECT_EQ(refusal(submit), "--partition p\\xff: has a character that cannot be printed");
+}
+
+TEST(ClientRequest, labels_are_such_that_a_selector_can_name_them) {
+  const auto labelled = [](const std::string& key, const std::string& value) {
+    wire::Submit submit = good_submit();
+    (*submit.mutable_request()->mutable_labels())[key] = value;
+    const std::string told = refusal(submit);
+    wire::JobChanges changes;
+    changes.add_labels()->set_key(key);
+    changes.mutable_labels(0)->set_value(value);
+    EXPECT_EQ(update_refusal(changes), told) << "an update as a submit";
+    return told;
+  };
+  const std::string has = " may have letters, digits and - _ . / : + @, at most 64 of them";
+  EXPECT_EQ(labelled("a!", "b"), "label \"a!=b\": the key" + has);
+  EXPECT_EQ(labelled("a b", "c"), "label \"a b=c\": the key" + has);
+  EXPECT_EQ(labelled("app", "c d"), "label \"app=c d\": the value" + has);
+  EXPECT_EQ(labelled("\u00e9", "1"), "label \"\u00e9=1\": the key" + has);
+  EXPECT_EQ(labelled(std::string(65, 'k'), "1"),
+            "label \"" + std::string(65, 'k') + "=1\": the key" + has);
+  EXPECT_EQ(labelled("app/x.y:z+1@h", ""), "accepted");
+  wire::JobChanges away;
+  away.add_labels()->set_key("a b");
+  EXPECT_EQ(update_refusal(away), "accepted") << "one that is there already can go";
+}
+
 TEST(ClientRequest, bytes_of_any_kind_never_crash_it) {
   EXPECT_TRUE(rc::check([] {
     std::string bytes = good_submit().SerializeAsString();

@@ -28,7 +28,9 @@ Result<void> check_sizes(const wire::HistoryQuery& query) {
   if (query.labels_size() > words_max) return over(query.labels_size(), "labels", words_max);
   for (const std::string* text : {&query.user(), &query.account(), &query.partition()}) {
     if (text->size() > wire::text_bytes_max)
-      return bad_usage("a name of " + std::to_string(text->size()) + " bytes");
+      return bad_usage("names of " + std::to_string(text->size()) + " bytes");
+    const auto names = static_cast<int>(std::ranges::count(*text, ',')) + 1;
+    if (names > words_max) return over(names, "names", words_max);
   }
   return {};
 }
@@ -109,6 +111,31 @@ void put_request(const AttemptRow& row, wire::JobRequest* to) {
   part->set_memory_per_node_mib(row.asked_memory_mib);
   part->set_memory_per_cpu_mib(row.asked_memory_per_cpu_mib);
   part->set_exclusive(row.exclusive);
+  const auto array =
+      row.kind == "array" ? parse_array(row.elements) : Result<ArraySpec>(ArraySpec{});
+  if (array) wire::put(*array, to->mutable_array());
+}
+
+/// Rows of before version 4 of the schema have none of these.
+void put_terms(const AttemptRow& row, wire::JobRequest* to) {
+  to->set_begin_us(row.begin.us);
+  to->set_dependency(row.dependency);
+  to->set_deadline_us(row.deadline.us);
+  to->set_signal(static_cast<std::uint32_t>(row.early_signal));
+  to->set_signal_before_us(row.early_signal_before.us);
+  to->set_signal_batch(row.early_signal_batch);
+  to->set_retry_times(row.retry_times);
+  for (const std::string_view range : split(row.retry_codes, ',')) {
+    const std::size_t dash = range.find('-');
+    const auto first = parse_u64(range.substr(0, dash));
+    const auto last = dash == std::string_view::npos ? first : parse_u64(range.substr(dash + 1));
+    if (!first || !last) continue;  // none at all
+    auto* added = to->add_retry_codes();
+    added->set_first(static_cast<std::uint32_t>(*first));
+    added->set_last(static_cast<std::uint32_t>(*last));
+  }
+  to->set_nice(row.nice);
+  to->set_requeue(row.requeue == 1);
 }
 
 /// "n[1-2]:0-3;n3:0" as one share per node.
@@ -189,6 +216,7 @@ Result<HistoryFilter> translate_history_query(const wire::HistoryQuery& query) {
   filter.since = Instant{query.since_us()};
   filter.until = Instant{query.until_us()};
   filter.all_attempts = query.all_attempts();
+  filter.no_arrays = true;
   filter.with_steps = query.steps();
   filter.limit =
       query.limit() == 0 ? entries_max : std::min<std::size_t>(query.limit(), entries_max);
@@ -219,6 +247,7 @@ void put_past_job(const AttemptRow& row,
                   bool full,
                   wire::JobView* to) {
   put_id(row, to);
+  to->set_is_past(true);
   to->set_name(row.name);
   to->set_user(row.user);
   to->set_uid(row.uid);
@@ -248,6 +277,8 @@ void put_past_job(const AttemptRow& row,
   to->set_error_path(row.error_path);
   if (!full) return;
   put_request(row, to->mutable_request());
+  to->set_has_terms(row.requeue >= 0);
+  if (to->has_terms()) put_terms(row, to->mutable_request());
   put_steps(row, steps, to);
   put_shares(row, to);
 }

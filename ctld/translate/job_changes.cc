@@ -7,6 +7,7 @@
 
 #include "common/node_list.h"
 #include "common/text.h"
+#include "ctld/translate/text_checks.h"
 #include "model/selector.h"
 #include "wire/model_codec.h"
 
@@ -46,6 +47,10 @@ class Checking {
     return least;
   }
 
+  void hold(const Result<void>& checked) {
+    if (!checked && !first_) first_ = checked.error();
+  }
+
   bool count(int value, int limit, const char* what) {
     if (value <= limit) return true;
     refuse(std::to_string(value) + " " + what + " are over the limit of " + std::to_string(limit));
@@ -68,9 +73,16 @@ class Checking {
   std::optional<Error> first_;
 };
 
+std::string word_of(const std::string& text, const char* what, Checking& check) {
+  std::string word = check.text(text, what);
+  check.hold(check_printable(word, what));
+  return word;
+}
+
 std::vector<std::string> partitions_of(const std::string& text, Checking& check) {
   std::vector<std::string> names;
-  for (const std::string_view name : split(check.text(text, "partitions"), ',')) {
+  const std::string word = word_of(text, "partitions", check);
+  for (const std::string_view name : split(word, ',')) {
     if (name.empty()) check.refuse("partition " + quoted(text) + ": an empty name");
     names.emplace_back(name);
   }
@@ -86,10 +98,11 @@ void take_texts(const wire::JobChanges& from, core::JobChanges* to, Checking& ch
   if (from.has_name()) {
     to->name = check.text(from.name(), "job name");
     if (to->name->empty()) check.refuse("job name \"\": a job needs one");
+    check.hold(check_name(*to->name, "job name"));
   }
   if (from.has_comment()) to->comment = check.text(from.comment(), "comment");
-  if (from.has_account()) to->account = check.text(from.account(), "account");
-  if (from.has_qos()) to->qos = check.text(from.qos(), "qos");
+  if (from.has_account()) to->account = word_of(from.account(), "account", check);
+  if (from.has_qos()) to->qos = word_of(from.qos(), "qos", check);
   if (from.has_partitions()) to->partitions = partitions_of(from.partitions(), check);
   if (from.has_nodes_wanted()) {
     to->nodes_wanted = nodes_of(from.nodes_wanted(), "wanted nodes", check);
@@ -136,7 +149,9 @@ void take_labels(const wire::JobChanges& from, core::JobChanges* to, Checking& c
     const std::string key = check.text(label.key(), "label");
     if (key.empty()) check.refuse("label \"\": a key is missing");
     if (label.has_value()) {
-      to->labels.emplace_back(key, check.text(label.value(), "label value"));
+      const std::string value = check.text(label.value(), "label value");
+      if (!key.empty()) check.hold(check_label(key, value));
+      to->labels.emplace_back(key, value);
     } else {
       to->labels.emplace_back(key, std::nullopt);
     }

@@ -315,7 +315,8 @@ std::string output_path(const core::State& state, const core::Job& job, bool err
   const auto path = expand_pattern(pattern, values);
   if (!path) return {};
   const std::string& directory = is_batch ? request.common->directory : step.directory;
-  return path->starts_with('/') ? *path : directory + "/" + *path;
+  if (path->starts_with('/')) return *path;
+  return directory + (directory.ends_with('/') ? "" : "/") + *path;
 }
 
 void put_job(const core::State& state,

@@ -47,7 +47,7 @@ Result<std::string> path_of(const StepPlan& plan,
   if (!path || path->empty() || path->front() == '/') {
     return path;
   }
-  return plan.directory + "/" + *path;
+  return plan.directory + (plan.directory.ends_with('/') ? "" : "/") + *path;
 }
 
 // A batch step, since it runs on one node: elsewhere nodes share files that they open before the

@@ -37,7 +37,9 @@ TEST(Bcast, goes_to_all_nodes_at_once_and_replaces_only_when_told) {
 
 TEST(Bcast, that_cannot_be_says_why) {
   Cluster cluster({.nodes = 1});
-  EXPECT_EQ(cluster.shell("cox bcast data /tmp/x").output.find("cox: --within JOB is missing"), 0U);
+  EXPECT_EQ(
+      cluster.shell("cox bcast data /tmp/x").output.find("cox: --within JOB or --label is missing"),
+      0U);
   EXPECT_EQ(cluster.shell("cox bcast --within 1 data tmp/x").status, 125);
   EXPECT_NE(cluster.shell("cox alloc -- cox bcast nosuch /tmp/x").output.find("nosuch"),
             std::string::npos);
