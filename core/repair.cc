@@ -59,6 +59,7 @@ Undo::Undo(const State& state, const Fact& fact)
     : id_(job_of(fact)),
       pending_(state.index.pending),
       live_(state.index.live),
+      licenses_used_(state.index.licenses_used),
       turns_(state.record.turns),
       has_turns_(!state.index.sliced.empty()) {
   if (const auto* started = std::get_if<JobStarted>(&fact)) {
@@ -146,6 +147,7 @@ void Undo::restore_job(State& state) const {
     state.index.unended_of_user.erase(uid_);
   }
   state.index.live = live_;
+  state.index.licenses_used = licenses_used_;
 }
 
 }  // namespace cox::core

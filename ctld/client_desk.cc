@@ -144,6 +144,8 @@ void ClientDesk::said(ClientId client, const wire::ClientRequest& request) {
       return take_snapshot(to);
     case wire::ClientRequest::kListShares:
       return list_shares(to);
+    case wire::ClientRequest::kListLicenses:
+      return list_licenses(to);
     case wire::ClientRequest::kExplainJob:
       return explain(to, request.explain_job());
     case wire::ClientRequest::kStatus:

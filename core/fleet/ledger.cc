@@ -182,6 +182,16 @@ void give_back(Index& index, const Job& job, const NodeShare& share) {
   jobs.erase(found);
 }
 
+void count_licenses(Index& index, const Job& job, int by) {
+  if (job.request.common->wishes.is_blank()) return;
+  for (const LicenseRequest& one : job.request.common->wishes->licenses) {
+    std::uint64_t& used = index.licenses_used[one.name];
+    ASSERT(by > 0 || used >= one.count);
+    used = by > 0 ? used + one.count : used - one.count;
+    if (used == 0) index.licenses_used.erase(one.name);
+  }
+}
+
 bool is_sliced(const Index& index, NodeId node) {
   return std::ranges::any_of(index.sliced,
                              [node](const auto& one) { return one.second.matrix.is_held(node); });
@@ -190,8 +200,10 @@ bool is_sliced(const Index& index, NodeId node) {
 std::vector<std::string> ledger_faults(const State& state) {
   std::vector<std::string> faults;
   for (const Node& node : state.record.nodes) audit_node(state, node, faults);
+  Index held;  // by a recount
   for (const Job& job : state.record.jobs) {
     if (!is_live(job)) continue;
+    count_licenses(held, job, 1);
     const auto of_steps = step_faults(state.record, job);
     faults.insert(faults.end(), of_steps.begin(), of_steps.end());
     for (const NodeShare& share : job.run->allocation.nodes) {
@@ -201,6 +213,9 @@ std::vector<std::string> ledger_faults(const State& state) {
         faults.push_back(job_text(job) + " holds a share that its node does not list");
       }
     }
+  }
+  if (held.licenses_used != state.index.licenses_used) {
+    faults.emplace_back("licenses in use are not those that jobs hold");
   }
   return faults;
 }

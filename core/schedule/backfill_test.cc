@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "core/schedule/constrained.h"
+#include "core/schedule/licenses.h"
 #include "core/schedule/prospect.h"
 #include "core/schedule/trial.h"
 #include "testsuite/support/promises.h"
@@ -284,7 +287,7 @@ TEST_P(EveryPolicy, ReasonsAreThoseOfExplain) {
 /// Whatever starts, the first job that waits keeps the start it had in sight.
 TEST_P(EveryKind, NoStartTakesBackAPromise) {
   int kept = 0;
-  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 240; ++seed) {
     RandomLife life(seed, GetParam());
     Cluster& cluster = life.cluster;
     for (int i = 0; i < 120; ++i) {
@@ -320,12 +323,38 @@ INSTANTIATE_TEST_SUITE_P(Policies,
                                            "easy-sjbf",
                                            "conservative",
                                            "conservative turns",
-                                           "conservative shares"));
+                                           "conservative shares",
+                                           "none wishes",
+                                           "easy wishes",
+                                           "easy-sjbf wishes",
+                                           "conservative wishes"));
 
-INSTANTIATE_TEST_SUITE_P(
-    Kinds,
-    EveryKind,
-    ::testing::Values("easy", "easy shares", "easy-sjbf", "conservative", "conservative shares"));
+INSTANTIATE_TEST_SUITE_P(Kinds,
+                         EveryKind,
+                         ::testing::Values("easy",
+                                           "easy shares",
+                                           "easy wishes",
+                                           "easy-sjbf",
+                                           "easy-sjbf wishes",
+                                           "conservative",
+                                           "conservative shares",
+                                           "conservative wishes"));
+
+/// Whether licenses are missing when those of `ended` have been given back.
+bool is_short_of_licenses(const Cluster& cluster,
+                          const JobRequest& request,
+                          const std::set<JobId>& ended) {
+  for (const LicenseRoom& room : license_rooms(cluster.state, licenses_of(request))) {
+    std::uint64_t used = room.used;
+    for (const JobId id : ended) {
+      for (const LicenseRequest& held : licenses_of(cluster.job(id).request)) {
+        if (held.name == room.asked.name) used -= held.count;
+      }
+    }
+    if (used + room.asked.count > room.total) return true;
+  }
+  return false;
+}
 
 /// The plain model of a prospect: at each instant, the plug-in itself on what is free then.
 std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& request) {
@@ -335,7 +364,9 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
   const Timeline timeline(state, running, cluster.now);
   std::vector<NodeFree> free = state.index.free;
   const Bitset ready = ready_nodes(state, cluster.contact, "batch");
-  const Bitset candidates = allowed_nodes(state, ready, request);
+  const Constrained nodes(state, ready, request);
+  const std::uint32_t nodes_granted = state.record.settings.partitions[0].max_nodes;
+  std::set<JobId> ended;
   std::map<Second, std::vector<std::pair<JobId, std::size_t>>> ends;
   for (const auto& [end, id] : running.by_end()) {
     const Job& one = cluster.job(id);
@@ -359,19 +390,24 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
         here.memory_mib[m] += share.memory_mib[m];
       for (std::size_t p = 0; p < share.pools.size(); ++p) here.pools[p] += share.pools[p];
       --here.jobs;
+      ended.insert(id);
     }
-    const FreeNodes view{candidates, state.record.nodes, free, state.record.classes, false, false,
-                         0};
-    const Selection answer = cluster.policies().select->select(request, view);
-    if (std::holds_alternative<Placement>(answer)) return at;
+    if (at == second_never && !licenses_of(request).empty()) return std::nullopt;
+    if (is_short_of_licenses(cluster, request, ended)) continue;
+    for (std::size_t i = 0; i < nodes.groups(); ++i) {
+      const FreeNodes view{nodes.group(i), state.record.nodes, free, state.record.classes, false,
+                           false,          nodes_granted,      1,    nodes.kinds()};
+      const Selection answer = cluster.policies().select->select(request, view);
+      if (std::holds_alternative<Placement>(answer)) return at;
+    }
   }
   return std::nullopt;
 }
 
 TEST(Prospect, FindsTheStartThatThePlugInWould) {
   int found = 0;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    RandomLife life(seed, "easy");
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+    RandomLife life(seed, seed <= 60 ? "easy" : "easy wishes");
     for (int i = 0; i < 100; ++i) {
       life.event();
       Cluster& cluster = life.cluster;
@@ -384,7 +420,8 @@ TEST(Prospect, FindsTheStartThatThePlugInWould) {
         if (one.phase != JobPhase::pending) continue;
         Prospect prospect(cluster.state, cluster.state.record.settings.partitions[0], ready,
                           one.request);
-        const auto start = prospect.advance(timeline, one.request.time_limit, 0);
+        const LicenseTimeline licenses(cluster.state, running, cluster.now);
+        const auto start = prospect.advance(timeline, licenses, one.request.time_limit, 0);
         ASSERT_EQ(start, plain_earliest(cluster, one.request)) << "seed " << seed << " event " << i;
         found += start.has_value() ? 1 : 0;
       }

@@ -44,7 +44,13 @@ std::string kind_key(const JobCommon& common, const std::string& partition) {
   add(key, partition);
   add(key, common.account);
   add(key, common.qos);
-  add(key, common.constraint);
+  add(key, common.wishes->constraint.text());
+  add(key, common.wishes->prefer);
+  add(key, common.wishes->licenses.size());
+  for (const LicenseRequest& license : common.wishes->licenses) {
+    add(key, license.name);
+    add(key, license.count);
+  }
   add(key, common.nodes_wanted);
   add(key, common.nodes_excluded);
   for (const Component& component : common.components) add(key, component);

@@ -52,7 +52,8 @@ void Plan::begin_plan(const State& state, const Contact& contact) {
   full = FullPlan{};
   full.is_begun = true;
   full.timeline = Timeline(state, queues.pass.running, queues.now);
-  queues.pass.reservations.rebuild(state, full.timeline, {}, {});
+  full.licenses = LicenseTimeline(state, queues.pass.running, queues.now);
+  queues.pass.reservations.rebuild(state, full.timeline, full.licenses, {}, {});
   std::vector<std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < queues.partitions.size(); ++i) {
     const Bitset& ready = queues.ready_of(queues.partitions[i], state, contact);
@@ -99,7 +100,9 @@ Facts Plan::plan_next(const State& state, const Contact& contact, bool* more) {
   PartitionQueue& partition = queues.partitions[one.partition];
   Lane& lane = full.lanes[full.lane_of[one.partition]];
   const std::int64_t units = lane.units(state, partition.settings, job->request);
-  const bool fits_lane = lane.can_start(units, end_second(queues.now, job->request.time_limit));
+  const Second end = end_second(queues.now, job->request.time_limit);
+  const bool fits_lane =
+      lane.can_start(units, end) && full.licenses.lasts_from_now(licenses_of(job->request), end);
   // What comes after a reserved start of the same place starts no earlier.
   const auto allocation =
       next->reserved == 0 ? place_planned(state, contact, place, which, fits_lane) : std::nullopt;
@@ -160,6 +163,7 @@ Facts Plan::start_planned(const State& state,
   pass.full.starting = pass.full.last;
   const std::vector<Part> parts = parts_of(allocation);
   pass.full.timeline.free(end, parts);
+  pass.full.licenses.take_from_now(licenses_of(job.request), end);
   for (Lane& lane : pass.full.lanes) lane.start(lane.taken(state, parts), end);
   return facts;
 }
@@ -175,23 +179,29 @@ void Plan::reserve_planned(const State& state,
   Lane& lane = full.lanes[full.lane_of[at]];
   const JobRequest& request = queues.candidate(state, place.job)->request;
   const std::int64_t units = lane.units(state, partition.settings, request);
+  const Licenses& licenses = licenses_of(request);
+  const Second soon = queues.now.us / us_per_second;
+  const bool is_licensed =
+      full.licenses.lasts_from_now(licenses, end_second(queues.now, request.time_limit));
   // It does not start now, though perhaps so many are free; then it cannot before something is
   // taken or given back, which another plan says as well a second later, when nothing has happened.
-  const Second from = lane.next_change(queues.now.us / 1'000'000);
+  const Second from = is_licensed ? lane.next_change(soon) : soon + 1;
   if (from == second_never) return;
   if (lane.counts_exactly(request, partition.settings)) {
     const auto start = lane.earliest_counted(units, request.time_limit, from);
     if (start.has_value()) lane.reserve_counted(units, *start, request.time_limit);
     return;
   }
-  const auto first = lane.earliest(units, request.time_limit, from);
+  const auto first = licenses.empty() ? lane.earliest(units, request.time_limit, from)
+                                      : lane.earliest_with(units, full.licenses, licenses,
+                                                           request.time_limit, from);
   if (!first.has_value()) return;  // behind a job without a limit: nothing is promised
   Reservations& reservations = queues.pass.reservations;
   if (reservations.all().size() < state.record.settings.reservations) {
     const Bitset& ready = queues.ready_of(partition, state, contact);
     Taken taken;
     const auto start =
-        reservations.add(state, full.timeline, Head{place, at}, ready, *first,
+        reservations.add(state, full.timeline, full.licenses, Head{place, at}, ready, *first,
                          [&](const std::vector<Part>& parts, Second when) {
                            taken = lane.taken(state, parts);
                            return lane.earliest_beside(taken, request.time_limit, when);
@@ -202,6 +212,7 @@ void Plan::reserve_planned(const State& state,
     }
   }
   lane.reserve({units, units}, *first, request.time_limit);
+  full.licenses.take(licenses, *first, end_second(*first, request.time_limit));
 }
 
 /// The plan has ended: what stands first waits for resources, unless it is held back and would

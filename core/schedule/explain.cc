@@ -13,6 +13,7 @@
 #include "core/schedule/class_key.h"
 #include "core/schedule/explain_text.h"
 #include "core/schedule/gate.h"
+#include "core/schedule/licenses.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/outlook.h"
 #include "core/schedule/priority_text.h"
@@ -30,10 +31,11 @@ struct Inquiry {
   const Job& job;
   std::uint32_t index;  // of an element without a job of its own; else the job's
   Verdict verdict;
-  std::string misfit;     // the first test that no state of the fleet passes
-  std::string closed;     // what the first partition that is closed to it says
-  std::string missing{};  // of the first partition: its nodes that are away
-  std::string scarce{};   // the first device of which too few are free
+  std::string misfit;        // the first test that no state of the fleet passes
+  std::string closed;        // what the first partition that is closed to it says
+  std::string missing{};     // of the first partition: its nodes that are away
+  std::string scarce{};      // the first device of which too few are free
+  std::string unlicensed{};  // the first license likewise
 
   void note(const std::string& name, bool passed, const std::string& detail, std::uint64_t amount) {
     verdict.checks.push_back(VerdictCheck{name, passed, detail, amount});
@@ -107,6 +109,17 @@ void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset
   }
 }
 
+/// Of the cluster, whatever the partition.
+void note_licenses(Inquiry& ask) {
+  for (const LicenseRoom& room : license_rooms(ask.state, licenses_of(ask.job.request))) {
+    const std::string text = license_room_text(ask.state, room);
+    ask.note("license " + quoted(room.asked.name), room.missing() == 0, text, room.missing());
+    if (room.missing() != 0 && ask.unlicensed.empty()) {
+      ask.unlicensed = quoted(room.asked.name) + ", " + text;
+    }
+  }
+}
+
 /// Where jobs take turns: nodes that have a row left.
 void note_rows(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
   const auto sliced = ask.state.index.sliced.find(partition.name);
@@ -143,6 +156,8 @@ std::string nodes_of(const State& state, const Allocation& allocation) {
 std::string trial_text(const Trial& trial, const std::string& misfit) {
   if (trial.allocation.has_value()) return "fits now";
   switch (trial.blocked.code) {
+    case Reason::licenses:
+      return "waits for licenses, whatever is free";
     case Reason::resources:
       return "does not fit what is free: " + count_text(trial.blocked.amount, "more node") +
              " needed";
@@ -294,6 +309,7 @@ Verdict explain_waiting(const State& state,
   } else {
     ask.note("hold and begin time", true, "not held, may begin", 0);
     best = Blocked{Reason::partition_unknown, 0};
+    note_licenses(ask);
     for (const std::string& name : job.request.common->partitions)
       best = nearer(best, look_at(ask, name));
   }
@@ -310,6 +326,9 @@ Verdict explain_waiting(const State& state,
   }
   if (best.code == Reason::resources && !ask.scarce.empty()) {
     ask.verdict.summary += ": " + ask.scarce;
+  }
+  if (best.code == Reason::licenses && !ask.unlicensed.empty()) {
+    ask.verdict.summary = "it is next, and waits for licenses: " + ask.unlicensed;
   }
   const bool is_fleet_away = best.code == Reason::never_fits && has_no_nodes(ask);
   if (best.code == Reason::nodes_unavailable && !ask.missing.empty()) {

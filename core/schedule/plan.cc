@@ -82,6 +82,7 @@ void Plan::observe(const State& state, const Fact& fact) {
           if (std::is_same_v<One, JobSubmitted>) queues.learn_user(state, one.job);
           queues.insert(state, one.job);
           if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
+          if (std::is_same_v<One, JobRequeued>) queues.wake_for_licenses(state, one.job);
         } else if constexpr (std::is_same_v<One, JobReleased> || std::is_same_v<One, JobEnding>) {
           queues.learn_running(state, one.job);
           // A start on one node is released at once: its end stays where it was.
@@ -96,10 +97,12 @@ void Plan::observe(const State& state, const Fact& fact) {
             queues.wake_node(state, share.node);
             queues.wake_behind_rows(state, job, share.node);
           }
+          queues.wake_for_licenses(state, one.job);
           queues.insert(state, one.job);
         } else if constexpr (is_any_of<One, JobHeld, JobEnded, ElementsCancelled>) {
           queues.remove(state, one.job);
           queues.renew_at(state, one.job);
+          if (std::is_same_v<One, JobEnded>) queues.wake_for_licenses(state, one.job);
         } else if constexpr (std::is_same_v<One, JobStarted>) {
           queues.remove(state, one.job);
           queues.pass.full.starting.reset();

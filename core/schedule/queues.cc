@@ -50,11 +50,13 @@ Trial Plan::Queues::try_head(const State& state,
                              const PartitionQueue& partition,
                              const Bitset& ready,
                              JobClass& one) const {
+  const Job& head = *candidate(state, one.first().job);
   if (fails_count(partition, one)) {
+    const std::uint64_t missing = licenses_missing(state, licenses_of(head.request));
+    if (missing != 0) return Trial{std::nullopt, Blocked{Reason::licenses, missing}, false};
     return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
   }
   const SelectPolicy& select = *policies.select;
-  const Job& head = *candidate(state, one.first().job);
   if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
     return std::move(*elsewhere);
   }
@@ -414,6 +416,13 @@ void Plan::Queues::wake_node(const State& state, NodeId node) {
       partition.refused.reset();
     }
   }
+}
+
+void Plan::Queues::wake_for_licenses(const State& state, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr || licenses_of(job->request).empty()) return;
+  renew();
+  for (PartitionQueue& partition : partitions) partition.refused.reset();
 }
 
 void Plan::Queues::wake_behind_rows(const State& state, const Job& job, NodeId node) {

@@ -151,6 +151,8 @@ struct Plan::Queues {
   void learn_running(const State& state, JobId id);
   /// Something became free on `node`.
   void wake_node(const State& state, NodeId node);
+  /// The job may have given back licenses.
+  void wake_for_licenses(const State& state, JobId id);
   /// The job, which took turns, gave back a share of `node`. Jobs of other partitions may hope for
   /// it again, where the configuration has changed since its start.
   void wake_behind_rows(const State& state, const Job& job, NodeId node);
