@@ -166,6 +166,27 @@ Result<void> set_exclusive(const Given& given, RequestDraft& draft) {
   return {};
 }
 
+Result<void> set_constraint(const Given& given, RequestDraft& draft) {
+  auto constraint = Constraint::parse(given.value);
+  if (!constraint) return Failure(constraint.error());
+  draft.job.common.edit().wishes.edit().constraint = *std::move(constraint);
+  return {};
+}
+
+Result<void> set_prefer(const Given& given, RequestDraft& draft) {
+  const auto selector = Selector::parse_part(given.value, given.value, 0, "--prefer");
+  if (!selector) return Failure(selector.error());
+  draft.job.common.edit().wishes.edit().prefer = given.value;
+  return {};
+}
+
+Result<void> set_licenses(const Given& given, RequestDraft& draft) {
+  auto licenses = parse_licenses(given.value);
+  if (!licenses) return Failure(licenses.error());
+  draft.job.common.edit().wishes.edit().licenses = *std::move(licenses);
+  return {};
+}
+
 Result<void> set_partitions(const Given& given, RequestDraft& draft) {
   draft.job.common.edit().partitions.clear();
   for (const std::string_view name : split(given.value, ',')) {

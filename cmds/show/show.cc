@@ -85,6 +85,9 @@ void add_request(const wire::JobRequest& request, Sheet* sheet) {
   const auto names = [](const auto& list) { return fold_node_list({list.begin(), list.end()}); };
   sheet->add("Must have", names(request.nodes_wanted()));
   sheet->add("Must not have", names(request.nodes_excluded()));
+  sheet->add("Constraint", request.constraint());
+  sheet->add("Prefers", request.prefer());
+  sheet->add("Licenses", licenses_text(request));
   sheet->add("QOS", request.qos());
   const std::vector<std::string> argv(request.argv().begin(), request.argv().end());
   sheet->add("Command", join(argv, " "));

@@ -124,6 +124,9 @@ Result<void> take(const Given& given, Submission* to) {
     if (order->empty()) return {};
     return apply(name, {given.option, *order, true}, &to->draft);
   }
+  if (name == "constraint" || name == "prefer") {
+    if (auto good = check_features(std::string(name), given.value); !good) return good;
+  }
   if (name == "array") return set_array(given, &to->draft);
   if (name == "open-mode") return set_open_mode(given, &to->draft);
   if (name == "propagate") return check_propagate(given);
