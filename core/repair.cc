@@ -24,6 +24,7 @@ void recount(State& state, NodeId id, const Job* job) {
   const Node& node = state.record.nodes[id.value];
   auto holders = std::move(state.index.jobs_on_node[id.value]);
   state.index.jobs_on_node[id.value].clear();
+  state.index.apart_on_node.erase(id);
   state.index.free[id.value] = whole_node(node, state.class_of(node));
   const auto take_of = [&](const Job& one) {
     if (!holds_share(one, id)) return;

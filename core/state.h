@@ -374,8 +374,9 @@ struct Index {
   WaitIndex waits;
   std::set<NodeId> reboots;  // of nodes where one is asked for and not begun
   std::map<JobId, StepQueue> step_queues;
-  std::set<JobId> steps_due;                           // jobs of which a step that waits may begin
-  std::map<std::string, SlicedJobs> sliced;            // by partition; none is empty
+  std::set<JobId> steps_due;                      // jobs of which a step that waits may begin
+  std::map<std::string, SlicedJobs> sliced;       // by partition; none is empty
+  std::map<NodeId, std::uint32_t> apart_on_node;  // jobs there that keep other users out; no zeros
   std::map<std::string, std::uint64_t> licenses_used;  // by jobs that have begun; no zeros
   friend bool operator==(const Index&, const Index&) = default;
 };

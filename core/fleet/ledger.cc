@@ -8,6 +8,7 @@
 #include "common/assert.h"
 #include "core/job/lifecycle.h"
 #include "core/job/step_room.h"
+#include "core/schedule/tenants.h"
 
 namespace cox::core {
 namespace {
@@ -119,6 +120,9 @@ void audit_node(const State& state, const Node& node, std::vector<std::string>& 
       continue;
     }
     count.add(node, *job, job->run->allocation.nodes[*node_position(*job, node.id)]);
+    if (is_closed_to(state, node.id, tenant_of(job->request))) {
+      faults.push_back(at(node, job_text(id) + " is beside one of another user"));
+    }
   }
   faults.insert(faults.end(), count.faults.begin(), count.faults.end());
   const auto check_set = [&](const Bitset& is_free, const Bitset& used, const Bitset& all,
@@ -159,6 +163,7 @@ void take(Index& index, const Job& job, const NodeShare& share) {
     free.cores -= share.cores;
     ++free.jobs;
   }
+  if (tenant_of(job.request).is_apart) ++index.apart_on_node[share.node];
   auto& jobs = index.jobs_on_node[share.node.value];
   jobs.insert(std::ranges::lower_bound(jobs, job.id), job.id);
 }
@@ -175,6 +180,11 @@ void give_back(Index& index, const Job& job, const NodeShare& share) {
     ASSERT(!free.cores.intersects(share.cores) && free.jobs > 0);
     free.cores |= share.cores;
     --free.jobs;
+  }
+  if (tenant_of(job.request).is_apart) {
+    const auto apart = index.apart_on_node.find(share.node);
+    ASSERT(apart != index.apart_on_node.end());
+    if (--apart->second == 0) index.apart_on_node.erase(apart);
   }
   auto& jobs = index.jobs_on_node[share.node.value];
   const auto found = std::ranges::lower_bound(jobs, job.id);

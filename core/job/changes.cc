@@ -28,6 +28,8 @@ void change_nodes(const JobChanges& changes, Component& to) {
   set(changes.cpus_per_task, &to.cpus_per_task);
   set(changes.exclusive, &to.exclusive);
   set(changes.exclusive_user, &to.exclusive_user);
+  if (changes.exclusive == true) to.exclusive_user = false;
+  if (changes.exclusive_user == true) to.exclusive = false;
   // One of them at a time, as with the options.
   if (changes.memory_per_node_mib) to.memory_per_cpu_mib = -1;
   if (changes.memory_per_cpu_mib) to.memory_per_node_mib = -1;

@@ -94,9 +94,6 @@ Result<void> check_content(const JobRequest& request) {
       request.common->initial_step.argv.empty()) {
     return fail(Code::bad_usage, "the initial step has no command");
   }
-  if (request.common->components.front().exclusive_user) {
-    return fail(Code::refused, "--exclusive=user: not supported by this version");
-  }
   for (const std::string& name : request.common->nodes_wanted) {
     if (std::ranges::find(request.common->nodes_excluded, name) !=
         request.common->nodes_excluded.end()) {

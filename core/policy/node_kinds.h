@@ -1,5 +1,5 @@
-// Kinds of nodes of which a job needs so many each, and which nodes it takes for them. A node may be
-// of several kinds and stands for one of them.
+// Kinds of nodes of which a job needs so many each, and which nodes it takes for them. A node may
+// be of several kinds and stands for one of them.
 #pragma once
 
 #include <cstddef>
@@ -31,8 +31,8 @@ class NodeKinds {
   std::uint64_t total_ = 0;
 };
 
-/// Nodes come one after another and are dealt out to the kinds so that as many as possible stand for
-/// one. Which of them do need never be taken back: what such nodes can be is a matroid.
+/// Nodes come one after another and are dealt out to the kinds so that as many as possible stand
+/// for one. Which of them do need never be taken back: what such nodes can be is a matroid.
 class Dealing {
  public:
   explicit Dealing(const NodeKinds& kinds);

@@ -29,6 +29,7 @@ struct FreeNodes {
   bool whole_nodes = false;
   std::uint32_t nodes_max = 0;       // no job may have more of them; 0: no limit
   std::uint32_t rows = 1;            // as many jobs as share a node's memory in turns
+  const Bitset* closed = nullptr;    // candidates that others keep it out of now; null: none
   const NodeKinds* kinds = nullptr;  // counted by the request's constraint; null: none are
 };
 

@@ -356,6 +356,23 @@ bool is_short_of_licenses(const Cluster& cluster,
   return false;
 }
 
+/// Nodes that others keep it out of when the shares in `gone` have been given back.
+Bitset closed_nodes_without(const Cluster& cluster,
+                            const JobRequest& request,
+                            const std::set<std::pair<JobId, NodeId>>& gone) {
+  Bitset closed(cluster.state.record.nodes.size());
+  const bool is_apart = request.common->components.front().exclusive_user;
+  for (const Node& node : cluster.state.record.nodes) {
+    for (const JobId id : cluster.state.index.jobs_on_node[node.id.value]) {
+      const JobCommon& other = *cluster.job(id).request.common;
+      const bool keeps_out = is_apart || other.components.front().exclusive_user;
+      if (gone.contains({id, node.id}) || other.user.uid == request.common->user.uid) continue;
+      if (keeps_out) closed.set(node.id.value);
+    }
+  }
+  return closed;
+}
+
 /// The plain model of a prospect: at each instant, the plug-in itself on what is free then.
 std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& request) {
   const State& state = cluster.state;
@@ -367,6 +384,7 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
   const Constrained nodes(state, ready, request);
   const std::uint32_t nodes_granted = state.record.settings.partitions[0].max_nodes;
   std::set<JobId> ended;
+  std::set<std::pair<JobId, NodeId>> gone;
   std::map<Second, std::vector<std::pair<JobId, std::size_t>>> ends;
   for (const auto& [end, id] : running.by_end()) {
     const Job& one = cluster.job(id);
@@ -383,6 +401,7 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
   for (const auto& [at, shares] : ends) {
     for (const auto& [id, i] : shares) {
       const NodeShare& share = cluster.job(id).run->allocation.nodes[i];
+      gone.emplace(id, share.node);
       NodeFree& here = free[share.node.value];
       here.cores |= share.cores;
       here.devices |= share.devices;
@@ -394,9 +413,13 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
     }
     if (at == second_never && !licenses_of(request).empty()) return std::nullopt;
     if (is_short_of_licenses(cluster, request, ended)) continue;
+    const Bitset closed = closed_nodes_without(cluster, request, gone);
     for (std::size_t i = 0; i < nodes.groups(); ++i) {
-      const FreeNodes view{nodes.group(i), state.record.nodes, free, state.record.classes, false,
-                           false,          nodes_granted,      1,    nodes.kinds()};
+      const FreeNodes view{nodes.group(i), state.record.nodes,
+                           free,           state.record.classes,
+                           false,          false,
+                           nodes_granted,  1,
+                           &closed,        nodes.kinds()};
       const Selection answer = cluster.policies().select->select(request, view);
       if (std::holds_alternative<Placement>(answer)) return at;
     }

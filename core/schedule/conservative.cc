@@ -37,7 +37,7 @@ Lane Plan::Queues::make_lane(const State& state, const std::vector<std::size_t>&
   const Bitset& ready = *partitions[members.front()].ready;
   const bool all_whole = std::ranges::all_of(
       members, [this](std::size_t i) { return partitions[i].settings.whole_nodes; });
-  bool is_alone = true;
+  bool is_alone = !by_user;  // who keeps others out takes more than is counted
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     if (std::ranges::find(members, i) != members.end()) continue;
     is_alone = is_alone && !partitions[i].ready->intersects(ready);
@@ -137,7 +137,7 @@ std::optional<Allocation> Plan::place_planned(const State& state,
     const Lane& lane = queues.pass.full.lanes[queues.pass.full.lane_of[one.partition]];
     const Second end = end_second(queues.now, job.request.time_limit);
     if (allocation.has_value() &&
-        !lane.keeps_counted(lane.taken(state, parts_of(*allocation)), end)) {
+        !lane.keeps_counted(lane.taken(state, parts_of(*allocation, job.request)), end)) {
       allocation.reset();
     }
   }
@@ -161,7 +161,7 @@ Facts Plan::start_planned(const State& state,
   }
   const Second end = end_second(queues.now, job.request.time_limit);
   pass.full.starting = pass.full.last;
-  const std::vector<Part> parts = parts_of(allocation);
+  const std::vector<Part> parts = parts_of(allocation, job.request);
   pass.full.timeline.free(end, parts);
   pass.full.licenses.take_from_now(licenses_of(job.request), end);
   for (Lane& lane : pass.full.lanes) lane.start(lane.taken(state, parts), end);

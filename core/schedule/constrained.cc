@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "core/schedule/tenants.h"
 
 namespace cox::core {
 namespace {
@@ -35,6 +36,7 @@ void exclude(const State& state, const JobRequest& request, Bitset& nodes) {
 Constrained::Constrained(const State& state, const Bitset& nodes, const JobRequest& request)
     : nodes_(nodes) {
   exclude(state, request, nodes_);
+  closed_ = closed_nodes(state, nodes_, request);
   if (request.common->wishes.is_blank()) return;
   const Constraint& constraint = request.common->wishes->constraint;
   if (!constraint.empty()) filter(state, constraint);
@@ -78,8 +80,7 @@ Result<void> check_labels(const Settings& settings, const JobRequest& request) {
   if (request.common->wishes.is_blank()) return {};
   const Constraint& constraint = request.common->wishes->constraint;
   if (constraint.empty()) return {};
-  auto fits =
-      of_tables(settings, [&](const Labels& labels) { return constraint.fit(labels); });
+  auto fits = of_tables(settings, [&](const Labels& labels) { return constraint.fit(labels); });
   // Where tables are there, what none of them names is in no partition.
   if (!settings.nodes.empty()) fits.pop_back();
   const std::string head = "--constraint " + quoted(constraint.text()) + ": no node has ";

@@ -24,6 +24,9 @@ class Constrained {
 
   const Bitset& group(std::size_t i) const { return groups_.empty() ? nodes_ : groups_[i]; }
 
+  /// Where jobs of others keep it out now; null: nowhere.
+  const Bitset* closed() const { return closed_ ? &*closed_ : nullptr; }
+
   /// Null where none are counted.
   const NodeKinds* kinds() const { return kinds_ ? &*kinds_ : nullptr; }
 
@@ -36,6 +39,7 @@ class Constrained {
   Bitset nodes_;
   std::vector<Bitset> groups_;
   std::optional<NodeKinds> kinds_;
+  std::optional<Bitset> closed_;
 };
 
 /// `nodes` with labels that `selector` matches. One that does not parse selects nothing.

@@ -17,6 +17,7 @@
 #include "core/schedule/misfit.h"
 #include "core/schedule/outlook.h"
 #include "core/schedule/priority_text.h"
+#include "core/schedule/tenants.h"
 #include "core/schedule/waits.h"
 #include "core/slice/standing.h"
 
@@ -93,6 +94,20 @@ void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& 
     ask.missing = count_text(away, "node") + place + (away == 1 ? " takes" : " take") +
                   " no new work" + detail;
   }
+}
+
+/// Where jobs that share with their own user only are, or this one is such a job.
+void note_users(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  const auto closed = closed_nodes(ask.state, ready, ask.job.request);
+  if (!closed.has_value()) return;
+  const std::size_t nodes = closed->count();
+  const bool is_one = nodes == 1;
+  const std::string what =
+      tenant_of(ask.job.request).is_apart
+          ? std::string(is_one ? " runs" : " run") + " jobs of users with whom it is not to share"
+          : std::string(is_one ? " is" : " are") + " kept by jobs that share with no other user";
+  ask.note("other users in partition " + partition.name, false, count_text(nodes, "node") + what,
+           nodes);
 }
 
 void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
@@ -235,6 +250,7 @@ Blocked look_at(Inquiry& ask, const std::string& name) {
   Outlook outlook(ask.state, ask.contact, ask.now, ask.policies, *partition, ask.job, ask.index);
   note_nodes(ask, *partition, outlook.ready());
   note_cores(ask, *partition, outlook.ready());
+  note_users(ask, *partition, outlook.ready());
   note_devices(ask, *partition, outlook.ready());
   const Trial trial = outlook.trial(ask.job.request);
   note_placement(ask, *partition, trial);

@@ -113,7 +113,7 @@ std::optional<Allocation> Overtaking::placed(std::size_t partition,
                        LicenseTimeline(state_, running_, now_), reserved_, views);
   const Second end = end_second(now_, request.time_limit);
   if (!reservations.allows_licenses(licenses_of(request), end, {})) return std::nullopt;
-  if (reservations.allows(allocation, end, {})) return allocation;
+  if (reservations.allows(allocation, request, end, {})) return allocation;
   const auto rest = reservations.around(ready_[partition], end, {});
   if (!rest.has_value()) return std::nullopt;
   const PartitionSettings& settings = state_.record.settings.partitions[partition];

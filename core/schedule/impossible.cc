@@ -23,7 +23,8 @@ bool could_hold(const State& state, const PartitionSettings& partition, const Jo
   for (std::size_t i = 0; i < nodes.groups(); ++i) {
     const FreeNodes view{nodes.group(i),       state.record.nodes,      state.index.free,
                          state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
-                         partition.max_nodes,  partition.rows,          nodes.kinds()};
+                         partition.max_nodes,  partition.rows,          nullptr,
+                         nodes.kinds()};
     if (fits_whole(request, view)) return true;
   }
   return false;

@@ -103,8 +103,8 @@ bool takes_any_cores(const JobRequest& request, const PartitionSettings& partiti
   const bool is_single = c.tasks == 1 || (c.tasks == 0 && c.tasks_per_node <= 1);
   const bool is_spread = is_single || (c.tasks != 0 && c.tasks_per_node == 0);
   return is_spread && partition.max_nodes == 0 && c.nodes_min <= 1 && c.cpus_per_task <= 1 &&
-         !partition.cpu_is_thread && !takes_whole_nodes(request, partition) && c.devices.empty() &&
-         c.memory_per_node_mib < 0 && c.memory_per_cpu_mib < 0 &&
+         !c.exclusive_user && !partition.cpu_is_thread && !takes_whole_nodes(request, partition) &&
+         c.devices.empty() && c.memory_per_node_mib < 0 && c.memory_per_cpu_mib < 0 &&
          request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty() &&
          request.common->wishes.is_blank();
 }
@@ -217,8 +217,8 @@ bool Lane::counts_exactly(const JobRequest& request, const PartitionSettings& pa
     return takes_any_cores(request, partition) && c.nodes_max >= spread;
   }
   return is_alike_ && component_of(request).devices.empty() &&
-         request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty() &&
-         request.common->wishes.is_blank();
+         !component_of(request).exclusive_user && request.common->nodes_wanted.empty() &&
+         request.common->nodes_excluded.empty() && request.common->wishes.is_blank();
 }
 
 Taken Lane::taken(const State& state, const std::vector<Part>& parts) const {

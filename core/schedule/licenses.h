@@ -42,7 +42,8 @@ std::vector<std::pair<JobId, std::uint32_t>> license_holders(const State& state,
 /// "2 asked, 1 of 10 free, 5 held by job 12, 4 by job 13".
 std::string license_room_text(const State& state, const LicenseRoom& room);
 
-/// What is free of each pool over time: as running jobs end by their limits, and reserved ones take.
+/// What is free of each pool over time: as running jobs end by their limits, and reserved ones
+/// take.
 class LicenseTimeline {
  public:
   LicenseTimeline() = default;
@@ -53,6 +54,7 @@ class LicenseTimeline {
   /// The first second >= `from` from which on they are free for `length`; nothing: never.
   std::optional<Second> earliest(const Licenses& asked, Second from, Duration length) const;
   void take(const Licenses& asked, Second from, Second to);
+
   void take_from_now(const Licenses& asked, Second end) { take(asked, now_, end); }
 
  private:

@@ -20,9 +20,18 @@ bool is_scattered(const JobRequest& request, const FreeNodes& view) {
   const Component& c = first_component(request);
   return c.tasks != 0 && c.tasks_per_node == 0 && c.cpus_per_task <= 1 && c.nodes_min <= 1 &&
          c.nodes_max >= std::min<std::size_t>(c.tasks, view.candidates.size()) &&
-         view.nodes_max == 0 && !c.exclusive && c.devices.empty() && !view.whole_nodes &&
-         !view.cpu_is_thread && request.common->nodes_wanted.empty() &&
+         view.nodes_max == 0 && !c.exclusive && !c.exclusive_user && c.devices.empty() &&
+         !view.whole_nodes && !view.cpu_is_thread && request.common->nodes_wanted.empty() &&
          request.common->nodes_excluded.empty() && request.common->wishes.is_blank();
+}
+
+/// Jobs on the node that keep it out, which mostly none does.
+std::int32_t parts_closing(const State& state, NodeId node, const Tenant& tenant) {
+  if (!tenant.is_apart && state.index.apart_on_node.empty()) return 0;
+  return static_cast<std::int32_t>(
+      std::ranges::count_if(state.index.jobs_on_node[node.value], [&](const JobId id) {
+        return exclude_each_other(tenant, tenant_of(state.find_job(id)->request));
+      }));
 }
 
 void add_bits(Bitset& to, const Bitset& bits, bool frees) {
@@ -133,10 +142,12 @@ Prospect::Prospect(const State& state,
             partition.whole_nodes,
             partition.max_nodes,
             1,
+            nullptr,
             constrained_.kinds()},
       need_(request, view_),
       tallies_(constrained_.groups(), Tally(request, partition.max_nodes, constrained_.kinds())),
       wanted_(candidates_.size()),
+      tenant_(tenant_of(request)),
       levels_(candidates_.size()),
       is_scattered_(is_scattered(request, view_)),
       capacity_(candidates_.size()) {
@@ -153,6 +164,7 @@ Prospect::Prospect(const State& state,
     levels_[i] =
         Level{static_cast<std::int32_t>(free.cores.count()), static_cast<std::int32_t>(free.jobs),
               std::accumulate(free.memory_mib.begin(), free.memory_mib.end(), std::int64_t{0})};
+    levels_[i].closing = parts_closing(state, NodeId{static_cast<std::uint32_t>(i)}, tenant_);
     if (need_.wants_devices()) {
       devices_[i] = free.devices;
       pools_[i] = free.pools;
@@ -166,6 +178,7 @@ Prospect::Prospect(const State& state,
 std::uint32_t Prospect::capacity_at(std::size_t i) const {
   const NodeId node{static_cast<std::uint32_t>(i)};
   const Level& level = levels_[i];
+  if (level.closing > 0) return 0;
   const bool wants_devices = need_.wants_devices();
   const Room room = need_.room_with(
       node, static_cast<std::uint64_t>(std::max(0, level.cores)), level.memory_mib, level.jobs <= 0,
@@ -208,6 +221,7 @@ void Prospect::apply(const Part& part, bool frees) {
   level.cores += cores;
   cores_ += cores;
   level.jobs += frees ? -1 : 1;
+  if (exclude_each_other(tenant_, part.tenant)) level.closing += frees ? -1 : 1;
   level.memory_mib += frees ? part.memory_mib : -part.memory_mib;
   if (!need_.wants_devices()) return;
   add_bits(devices_[node], part.devices, frees);
@@ -316,6 +330,7 @@ std::vector<Part> Prospect::choose() const {
     const NodeId node{static_cast<std::uint32_t>(order[i])};
     Part part;
     part.node = node;
+    part.tenant = tenant_;
     part.cores = need_.whole_nodes() ? static_cast<std::uint32_t>(levels_[order[i]].cores)
                                      : static_cast<std::uint32_t>(need_.cores_for(node, tasks[i]));
     part.memory_mib = need_.memory_for(node, tasks[i]);

@@ -113,6 +113,7 @@ class Prospect {
     std::int32_t cores = 0;
     std::int32_t jobs = 0;
     std::int64_t memory_mib = 0;
+    std::int32_t closing = 0;  // parts that keep it out
   };
 
   void apply(const Part& part, bool frees);
@@ -132,6 +133,7 @@ class Prospect {
   Need need_;
   std::vector<Tally> tallies_;  // of each group of nodes that it may choose
   Bitset wanted_;
+  Tenant tenant_;
   std::vector<Level> levels_;            // by NodeId
   std::int64_t cores_ = 0;               // of all levels
   bool is_scattered_;                    // one core a task, on whatever nodes

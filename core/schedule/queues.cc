@@ -82,6 +82,7 @@ void Plan::Queues::begin(const State& state) {
     queue.is_down = state.record.partitions_down.contains(settings.name);
   }
   is_built = true;
+  by_user = by_user || !state.index.apart_on_node.empty();
   if (policies.priority->has_shares()) shares = FairTree(state);
   pass.begin(state);
   filled_from = JobId{};
@@ -217,6 +218,10 @@ void Plan::Queues::refresh_apart(const State& state, JobId array) {
 
 void Plan::Queues::enqueue(const State& state, const Job& job, JobId place_id) {
   if (seats.contains(place_id)) return;
+  if (!by_user && tenant_of(job.request).is_apart) {
+    by_user = true;
+    is_built = false;  // the next step begins anew
+  }
   std::vector<Seat> mine;
   for (const std::string& name : job.request.common->partitions) {
     const auto partition = std::ranges::find_if(
@@ -248,7 +253,7 @@ std::uint32_t Plan::Queues::kind_of(const Job& job, PartitionQueue& queue) {
   const Cow<JobCommon>& common = job.request.common;
   if (!common.is_blank() && common.is_same(queue.last_common)) return queue.last_kind;
   std::string key = kind_key(*common, queue.settings.name);
-  if (policies.priority->has_shares()) key += std::to_string(common->user.uid);
+  if (policies.priority->has_shares() || by_user) key += std::to_string(common->user.uid);
   const auto next = static_cast<std::uint32_t>(kinds.size());
   queue.last_common = common;
   return queue.last_kind = kinds.try_emplace(std::move(key), next).first->second;

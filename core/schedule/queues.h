@@ -88,6 +88,7 @@ struct Plan::Queues {
   std::unordered_map<ClassKey, std::size_t, ClassKeyHash> class_by_key;
   SeatTable seats;  // with places by base_key()
   FairTree shares;
+  bool by_user = false;  // somebody's jobs keep others out: no class is of two users
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
   /// Elements with jobs of their own that may start, by index: their array has one place for them
   /// and its remainder, whose next start is the lowest index of all.

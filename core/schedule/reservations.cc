@@ -118,7 +118,10 @@ bool Reservations::refuses(std::size_t partition, std::uint64_t cores, Second en
   });
 }
 
-bool Reservations::allows(const Allocation& allocation, Second end, const Above& above) {
+bool Reservations::allows(const Allocation& allocation,
+                          const JobRequest& request,
+                          Second end,
+                          const Above& above) {
   std::optional<std::vector<Part>> parts;
   for (const Reservation& one : all_) {
     if (!concerns(one, end, above)) continue;
@@ -126,7 +129,7 @@ bool Reservations::allows(const Allocation& allocation, Second end, const Above&
       if (touches(one, allocation)) return false;
       continue;
     }
-    if (!parts.has_value()) parts = parts_of(allocation);
+    if (!parts.has_value()) parts = parts_of(allocation, request);
     if (!one.prospect->survives(*parts)) return false;
   }
   return true;
@@ -152,12 +155,12 @@ std::optional<Bitset> Reservations::around(const Bitset& ready, Second end, cons
   return rest;
 }
 
-void Reservations::started(const Allocation& allocation, const Licenses& licenses, Second end) {
-  licenses_.take_from_now(licenses, end);
+void Reservations::started(const Allocation& allocation, const JobRequest& request, Second end) {
+  licenses_.take_from_now(licenses_of(request), end);
   std::optional<std::vector<Part>> parts;
   for (Reservation& one : all_) {
     if (!one.is_alone || !concerns(one, end, {})) continue;
-    if (!parts.has_value()) parts = parts_of(allocation);
+    if (!parts.has_value()) parts = parts_of(allocation, request);
     one.prospect->lose(*parts);
   }
 }

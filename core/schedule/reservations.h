@@ -61,13 +61,16 @@ class Reservations {
   /// A job of at least `cores` cores of `partition` that ends at `end` need not even be placed.
   bool refuses(std::size_t partition, std::uint64_t cores, Second end) const;
   /// No promise is broken by a job that holds `allocation` from now to `end`.
-  bool allows(const Allocation& allocation, Second end, const Above& above);
+  bool allows(const Allocation& allocation,
+              const JobRequest& request,
+              Second end,
+              const Above& above);
   /// Likewise by one that holds licenses.
   bool allows_licenses(const Licenses& asked, Second end, const Above& above) const;
   /// `ready` without the nodes of those whose start comes before `end`; nothing when none does.
   std::optional<Bitset> around(const Bitset& ready, Second end, const Above& above);
   /// Such a job has started.
-  void started(const Allocation& allocation, const Licenses& licenses, Second end);
+  void started(const Allocation& allocation, const JobRequest& request, Second end);
 
  private:
   bool is_known_ = false;

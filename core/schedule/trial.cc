@@ -15,12 +15,13 @@ namespace {
 Selection ask(const State& state,
               const SelectPolicy& select,
               const PartitionSettings& partition,
-              const Bitset& candidates,
-              const NodeKinds* kinds,
+              const Constrained& nodes,
+              std::size_t group,
               const JobRequest& request) {
-  const FreeNodes view{candidates,           state.record.nodes,      state.index.free,
+  const FreeNodes view{nodes.group(group),   state.record.nodes,      state.index.free,
                        state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
-                       partition.max_nodes,  partition.rows,          kinds};
+                       partition.max_nodes,  partition.rows,          nodes.closed(),
+                       nodes.kinds()};
   return select.select(request, view);
 }
 
@@ -40,10 +41,10 @@ Selection ask_groups(const State& state,
                      const PartitionSettings& partition,
                      const Constrained& nodes,
                      const JobRequest& request) {
-  Selection best = ask(state, select, partition, nodes.group(0), nodes.kinds(), request);
+  Selection best = ask(state, select, partition, nodes, 0, request);
   for (std::size_t i = 1; i < nodes.groups(); ++i) {
     if (std::holds_alternative<Placement>(best)) break;
-    keep_nearer(best, ask(state, select, partition, nodes.group(i), nodes.kinds(), request));
+    keep_nearer(best, ask(state, select, partition, nodes, i, request));
   }
   return best;
 }

@@ -133,6 +133,63 @@ TEST(Preferences, AreFollowedWhereThatIsPossibleNow) {
   EXPECT_EQ(started_on(cluster, one.constraint("!fat").prefer("rack=b")), "n3");
 }
 
+class Apart : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Apart, KeepsOtherUsersFromItsNodesAndIsKeptFromTheirs) {
+  Cluster cluster(fleet().nodes(2).cores(4), in_order_with(GetParam()));
+  const JobId first = cluster.run(job().uid(1).exclusive_user().minutes(30));
+  const JobId other = cluster.run(job().uid(2).minutes(60));
+  EXPECT_EQ(nodes_of(cluster, first), "n0");
+  EXPECT_EQ(nodes_of(cluster, other), "n1");
+  const JobId same = cluster.run(job().uid(1));
+  EXPECT_EQ(nodes_of(cluster, same), "n0");  // jobs of the same user may be beside it
+  const JobId third = *cluster.submit(job().uid(3).exclusive_user());
+  cluster.schedule();
+  EXPECT_EQ(reason(cluster, third), Reason::resources);
+  cluster.batch_ended(NodeId{0}, first);
+  cluster.schedule();
+  EXPECT_EQ(reason(cluster, third), Reason::resources);  // the other job of user 1 is there
+  cluster.batch_ended(NodeId{0}, same);
+  cluster.schedule();
+  EXPECT_EQ(nodes_of(cluster, third), "n0");
+  EXPECT_TRUE(ledger_faults(cluster.state).empty());
+}
+
+TEST_P(Apart, TheVerdictNamesNodesOfOthers) {
+  Cluster cluster(fleet().nodes(2).cores(4), in_order_with(GetParam()));
+  cluster.run(job().uid(1).nodes(2).exclusive_user());
+  const JobId waits = *cluster.submit(job().uid(2));
+  cluster.schedule();
+  EXPECT_EQ(reason(cluster, waits), Reason::resources);
+  const auto checks = why_waits(cluster, waits).checks;
+  const auto found =
+      std::ranges::find(checks, "other users in partition batch", &VerdictCheck::name);
+  ASSERT_NE(found, checks.end());
+  EXPECT_EQ(found->detail, "2 nodes are kept by jobs that share with no other user");
+}
+
+/// Cores are free all the time: only who is where can keep the second job from its start.
+TEST_P(Apart, NoLowerJobOfAnotherUserGetsInItsWay) {
+  if (GetParam() == "none") return;
+  Cluster cluster(fleet().nodes(1).cores(8), in_order_with(GetParam()));
+  const JobId first = cluster.run(job().uid(2).minutes(30));
+  const JobId waits = *cluster.submit(job().uid(1).exclusive_user().minutes(60));
+  const JobId in_the_way = *cluster.submit(job().uid(2).minutes(40));
+  const JobId in_time = *cluster.submit(job().uid(2).minutes(20));
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(in_the_way), JobState::pending);
+  EXPECT_EQ(cluster.job_state(in_time), JobState::running);
+  cluster.answer_all();
+  cluster.batch_ended(NodeId{0}, in_time);
+  cluster.batch_ended(NodeId{0}, first);
+  cluster.schedule();
+  EXPECT_EQ(cluster.job_state(waits), JobState::running);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds,
+                         Apart,
+                         ::testing::Values("none", "easy", "easy-sjbf", "conservative"));
+
 /// Every set of nodes is tried: a placement is there exactly when one of them has what is asked.
 class PlainNodes {
  public:
@@ -269,7 +326,8 @@ TEST_P(Licensing, AJobWaitsForLicensesUntilTheyAreGivenBack) {
   cluster.batch_ended(cluster.node_of(first), first);
   cluster.schedule();
   EXPECT_EQ(cluster.job_state(second), JobState::running);
-  EXPECT_EQ(cluster.state.index.licenses_used, (std::map<std::string, std::uint64_t>{{"matlab", 2}}));
+  EXPECT_EQ(cluster.state.index.licenses_used,
+            (std::map<std::string, std::uint64_t>{{"matlab", 2}}));
   EXPECT_TRUE(ledger_faults(cluster.state).empty());
 }
 

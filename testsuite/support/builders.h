@@ -163,6 +163,8 @@ class JobBuilder {
 
   JobBuilder exclusive() const { return of(&Component::exclusive, true); }
 
+  JobBuilder exclusive_user() const { return of(&Component::exclusive_user, true); }
+
   JobBuilder devices(const std::string& name, std::uint32_t n) const {
     JobBuilder copy = *this;
     copy.component().devices.push_back(DeviceRequest{name, "", n});

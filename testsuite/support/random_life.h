@@ -175,6 +175,8 @@ class RandomLife {
     constexpr std::array licenses{"matlab", "matlab:2", "ansys", "ansys,matlab:2", "matlab:3"};
     if (wish_dice_.chance(40)) one = one.constraint(constraints[wish_dice_.roll(8)]);
     if (wish_dice_.chance(20)) one = one.prefer(wish_dice_.chance(50) ? "rack=b" : "fat");
+    if (wish_dice_.chance(40)) one = one.uid(1001 + wish_dice_.small(2));
+    if (wish_dice_.chance(25)) one = one.exclusive_user();
     if (wish_dice_.chance(50)) one = one.licenses(licenses[wish_dice_.roll(5)]);
     return one;
   }
