@@ -1,5 +1,5 @@
-// Cuts the expression at what stands outside of parentheses and brackets; what is between is read by
-// the parser of selectors.
+// Cuts the expression at what stands outside of parentheses and brackets; what is between is read
+// by the parser of selectors.
 #include "model/constraint.h"
 
 #include <optional>
@@ -138,9 +138,9 @@ class ConstraintParser {
     const Span number = trimmed({*star + 1, span.end});
     const auto count = parse_u64(text_of(number));
     if (!count || *count == 0 || *count > counted_nodes_max) {
-      return complain("a number of nodes from 1 to " + std::to_string(counted_nodes_max) +
-                          " is missing",
-                      number.begin);
+      return complain(
+          "a number of nodes from 1 to " + std::to_string(counted_nodes_max) + " is missing",
+          number.begin);
     }
     if (made_.counted_.size() == counted_kinds_max) {
       return complain("more than " + std::to_string(counted_kinds_max) + " kinds are counted",

@@ -1,5 +1,5 @@
-// What a job asks of the labels of its nodes: a selector that each of them matches, and what no node
-// can say alone: "so many of them", and "all of them from one of these groups".
+// What a job asks of the labels of its nodes: a selector that each of them matches, and what no
+// node can say alone: "so many of them", and "all of them from one of these groups".
 #pragma once
 
 #include <cstddef>

@@ -77,7 +77,8 @@ TEST(Constraint, SaysWhatIsWrongAndInWhichColumn) {
   EXPECT_EQ(constraint_refusal("*2"), "constraint \"*2\": a label is missing at column 1");
   EXPECT_EQ(constraint_refusal("a&"), "constraint \"a&\": a label is missing at column 3");
   EXPECT_EQ(constraint_refusal("a&&b"), "constraint \"a&&b\": a label is missing at column 3");
-  EXPECT_EQ(constraint_refusal("a|b*2"), "constraint \"a|b*2\": a count cannot stand beside | at column 4");
+  EXPECT_EQ(constraint_refusal("a|b*2"),
+            "constraint \"a|b*2\": a count cannot stand beside | at column 4");
   EXPECT_EQ(constraint_refusal("(a*2)"),
             "constraint \"(a*2)\": a count cannot stand inside of another part at column 3");
   EXPECT_EQ(constraint_refusal("![a|b]"),
@@ -86,23 +87,30 @@ TEST(Constraint, SaysWhatIsWrongAndInWhichColumn) {
             "constraint \"[a|b*2]\": a count cannot stand in a choice at column 5");
   EXPECT_EQ(constraint_refusal("[a|b]&[c|d]"),
             "constraint \"[a|b]&[c|d]\": a second choice between groups at column 7");
-  EXPECT_EQ(constraint_refusal("[a|b"), "constraint \"[a|b\": ] is missing for the bracket at column 1");
-  EXPECT_EQ(constraint_refusal("a)"), "constraint \"a)\": ( is missing before the bracket at column 2");
-  EXPECT_EQ(constraint_refusal("(a]"), "constraint \"(a]\": [ is missing before the bracket at column 3");
+  EXPECT_EQ(constraint_refusal("[a|b"),
+            "constraint \"[a|b\": ] is missing for the bracket at column 1");
+  EXPECT_EQ(constraint_refusal("a)"),
+            "constraint \"a)\": ( is missing before the bracket at column 2");
+  EXPECT_EQ(constraint_refusal("(a]"),
+            "constraint \"(a]\": [ is missing before the bracket at column 3");
   EXPECT_EQ(constraint_refusal("[a|b]c"), "constraint \"[a|b]c\": & is missing at column 6");
   EXPECT_EQ(constraint_refusal("a b&c"), "constraint \"a b&c\": & or | is missing at column 3");
-  EXPECT_EQ(constraint_refusal("x&rack=\"a\""), "constraint \"x&rack=\"a\"\": & or | is missing at column 8");
+  EXPECT_EQ(constraint_refusal("x&rack=\"a\""),
+            "constraint \"x&rack=\"a\"\": & or | is missing at column 8");
   EXPECT_EQ(constraint_refusal("a*1&b*1&c*1&d*1&e*1&f*1&g*1"),
             "constraint \"a*1&b*1&c*1&d*1&e*1&f*1&g*1\": more than 6 kinds are counted at column "
             "25");
 }
 
 TEST(Constraint, OfTooMuchIsRefused) {
-  EXPECT_NE(constraint_refusal(std::string(5000, 'a')).find("longer than 4096 bytes"), std::string::npos);
-  EXPECT_NE(constraint_refusal(std::string(40, '(') + "a" + std::string(40, ')')).find("too deeply"),
+  EXPECT_NE(constraint_refusal(std::string(5000, 'a')).find("longer than 4096 bytes"),
             std::string::npos);
-  EXPECT_NE(constraint_refusal(std::string(40, '[') + "a" + std::string(40, ']')).find("too deeply"),
-            std::string::npos);
+  EXPECT_NE(
+      constraint_refusal(std::string(40, '(') + "a" + std::string(40, ')')).find("too deeply"),
+      std::string::npos);
+  EXPECT_NE(
+      constraint_refusal(std::string(40, '[') + "a" + std::string(40, ']')).find("too deeply"),
+      std::string::npos);
   std::string choice = "[a0";
   for (int i = 1; i < 33; ++i) choice += "|a" + std::to_string(i);
   EXPECT_NE(constraint_refusal(choice + "]").find("more than 32 groups"), std::string::npos);
@@ -111,8 +119,8 @@ TEST(Constraint, OfTooMuchIsRefused) {
 /// Whatever is typed is read, or refused in one line that says where.
 TEST(Constraint, AnyBytesAreReadOrRefusedWithAColumn) {
   EXPECT_TRUE(rc::check([] {
-    const auto text = *rc::gen::container<std::string>(
-        rc::gen::elementOf(std::string("ab=!&|()[]*19 \t\"\\\n")));
+    const auto text =
+        *rc::gen::container<std::string>(rc::gen::elementOf(std::string("ab=!&|()[]*19 \t\"\\\n")));
     const auto constraint = Constraint::parse(text);
     if (constraint) {
       const auto again = Constraint::parse(constraint->text());

@@ -24,7 +24,8 @@ TEST(Licenses, AreNamedWithOrWithoutANumber) {
 TEST(Licenses, ThatAreNoneAreRefusedWithTheColumn) {
   EXPECT_EQ(license_refusal("a,"), "licenses \"a,\": a name is expected at column 3");
   EXPECT_EQ(license_refusal(":2"), "licenses \":2\": a name is expected at column 1");
-  EXPECT_EQ(license_refusal("a:"), "licenses \"a:\": a number from 1 to 1000000000 is expected at column 3");
+  EXPECT_EQ(license_refusal("a:"),
+            "licenses \"a:\": a number from 1 to 1000000000 is expected at column 3");
   EXPECT_EQ(license_refusal("b,a:0"),
             "licenses \"b,a:0\": a number from 1 to 1000000000 is expected at column 5");
   EXPECT_EQ(license_refusal("a:2:3"),
@@ -32,7 +33,8 @@ TEST(Licenses, ThatAreNoneAreRefusedWithTheColumn) {
   EXPECT_EQ(license_refusal("b,a|c"),
             "licenses \"b,a|c\": one or the other cannot be asked for at column 4");
   EXPECT_EQ(license_refusal("a b"), "licenses \"a b\": a name is expected at column 1");
-  EXPECT_EQ(license_refusal("a:1,b,a"), "licenses \"a:1,b,a\": a name for the second time at column 7");
+  EXPECT_EQ(license_refusal("a:1,b,a"),
+            "licenses \"a:1,b,a\": a name for the second time at column 7");
   std::string many = "n0";
   for (int i = 1; i < 65; ++i) many += ",n" + std::to_string(i);
   EXPECT_NE(license_refusal(many).find("more than 64 kinds"), std::string::npos);

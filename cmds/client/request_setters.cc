@@ -158,11 +158,13 @@ Result<void> set_nice(const Given& given, RequestDraft& draft) {
 }
 
 Result<void> set_exclusive(const Given& given, RequestDraft& draft) {
-  if (given.has_value) {
-    return fail(Code::bad_usage, "--exclusive=" + quoted(given.value) +
-                                     ": only --exclusive without a value is supported");
+  const bool is_user = given.has_value && given.value == "user";
+  if (given.has_value && !is_user) {
+    return fail(Code::bad_usage,
+                "--exclusive=" + quoted(given.value) + ": user is expected, or no value");
   }
-  how_much(draft).exclusive = true;
+  how_much(draft).exclusive = !is_user;
+  how_much(draft).exclusive_user = is_user;
   return {};
 }
 

@@ -58,6 +58,7 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
     write_unless("memory_per_node_mib", part.memory_per_node_mib(), -1, json);
     write_unless("memory_per_cpu_mib", part.memory_per_cpu_mib(), -1, json);
     json->boolean("exclusive", part.exclusive());
+    json->boolean("exclusive_user", part.exclusive_user());
     json->end_object();
   }
   json->end_array();

@@ -58,6 +58,7 @@ void add_component(const wire::Component& part, Sheet* sheet) {
   }
   sheet->add("Devices asked", join(devices, ","));
   if (part.exclusive()) sheet->add("Exclusive", "yes");
+  if (part.exclusive_user()) sheet->add("Exclusive", "by its user");
 }
 
 /// How its steps stand on cores and nodes where they ask for nothing else.

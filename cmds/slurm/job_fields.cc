@@ -105,7 +105,7 @@ std::string zero(const Line& /*l*/) {
 }
 
 std::string share_text(const Line& l) {
-  return component(l.job).exclusive() ? "NO" : "OK";
+  return oversubscribe_text(component(l.job));
 }
 
 std::string batch_host(const Line& l) {
@@ -281,6 +281,11 @@ std::optional<std::int64_t> points_of(const wire::JobView& job) {
     most = std::max(most.value_or(points), points);
   }
   return most;
+}
+
+std::string oversubscribe_text(const wire::Component& part) {
+  if (part.exclusive()) return "NO";
+  return part.exclusive_user() ? "USER" : "OK";
 }
 
 std::string place_text(const wire::JobView& job) {

@@ -18,7 +18,7 @@ namespace {
 constexpr std::array own_rows = {
     Option{"bell", 0, "", exact, ""},
     Option{"exclusive", 0, "[=WHOM]", about,
-           "without a value only; user, mcs and topo are refused"},
+           "without a value or with user; mcs and topo are refused"},
     Option{"get-user-env", 0, "[=SPEC]", about, "the environment is that of this command"},
     Option{"immediate", 'I', "[=SECONDS]", exact, ""},
     Option{"kill-command", 'K', "[=SIGNAL]", exact, ""},
@@ -71,6 +71,7 @@ Result<void> take_special(std::string_view name,
     return order->empty() ? Result<void>() : cox->add("distribution", *order, true);
   }
   if (name == "exclusive") {
+    if (given.value == "user") return cox->add("exclusive", given.value, true);
     if (!given.value.empty() && given.value != "exclusive") {
       return fail(Code::bad_usage, "--exclusive=" + quoted(given.value) + ": not supported");
     }

@@ -71,9 +71,9 @@ TEST(SbatchOptions, NoneIsNoFile) {
 }
 
 TEST(SbatchOptions, WhatWouldChangeTheResultIsRefused) {
-  for (const char* word :
-       {"--constraint=[a*2|b]", "--constraint=a|b&c", "--hint=nomultithread", "--mem-bind=local", "--gpus-per-task=1",
-        "--exclusive=user", "--propagate=NONE", "--licenses=a|b", "--reservation=r", "-s", "-O"}) {
+  for (const char* word : {"--constraint=[a*2|b]", "--constraint=a|b&c", "--hint=nomultithread",
+                           "--mem-bind=local", "--gpus-per-task=1", "--exclusive=mcs",
+                           "--propagate=NONE", "--licenses=a|b", "--reservation=r", "-s", "-O"}) {
     EXPECT_NE(refusal({word}), "(taken)") << word;
   }
 }

@@ -151,6 +151,7 @@ class Reader {
   }
 
   Result<void> take_exclusive(const std::string& whom) {
+    if (whom == "user" && request_.job.empty()) return cox_.add("exclusive", whom, true);
     if (!whom.empty() && whom != "1" && whom != "yes" && whom != "exclusive") {
       return fail(Code::bad_usage, "--exclusive=" + quoted(whom) + ": not supported");
     }

@@ -235,8 +235,13 @@ Result<void> change_other(const Given& given, wire::JobChanges* to) {
     to->set_append_output(true);
     return {};
   }
+  if (name == "exclusive" && given.value == "user") {
+    to->set_exclusive_user(true);
+    return {};
+  }
   const auto answer = yes_or_no(given);
   if (!answer) return Failure(answer.error());
+  if (name == "exclusive") to->set_exclusive_user(false);
   if (name == "hold") to->set_held(*answer);
   if (name == "exclusive") to->set_exclusive(*answer);
   if (name == "requeue") to->set_requeue(*answer);
