@@ -247,6 +247,27 @@ TEST(Config, ValuesOfACommandLineGoOverThoseOfTheFile) {
             "--set a b=[1: not TABLE.KEY=VALUE as in the configuration file");
 }
 
+TEST(Config, LicensesHaveANameAndATotal) {
+  const auto config = parse(
+      "[[license]]\nname = 'mat.lab@ctl'\ntotal = 12\n"
+      "[[license]]\nname = 'none'\ntotal = 0\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  const std::vector<LicenseSettings> expected{{"mat.lab@ctl", 12}, {"none", 0}};
+  EXPECT_EQ(config->settings.licenses, expected);
+  const auto again = parse(to_toml(config->settings), "g");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->settings.licenses, expected);
+  EXPECT_EQ(complaint("[[license]]\ntotal = 1\n"), "f:1:1: license: has no name");
+  EXPECT_EQ(complaint("[[license]]\nname = 'a'\n"), "f:1:1: license: \"a\" has no total");
+  EXPECT_EQ(complaint("[[license]]\nname = 'a:2'\ntotal = 1\n"),
+            "f:1:1: license.name: \"a:2\" is no name: letters, digits and -_./+@, at most 64");
+  EXPECT_EQ(complaint("[[license]]\nname = 'a'\ntotal = -1\n"),
+            "f:3:9: license.total: -1 is not between 0 and 1000000000");
+  EXPECT_EQ(complaint("[[license]]\nname = 'a'\ntotal = 1\n[[license]]\nname = 'a'\ntotal = 1\n"),
+            "f:4:1: license.name: \"a\" is there twice, first in line 1");
+}
+
 /// What is said of [[partition]] tables: "gang" takes turns on `nodes`, and the others are `rest`.
 std::string turns_complaint(const std::string& nodes, const std::string& rest) {
   return complaint("[[partition]]\nname = 'gang'\nshare = 'timeslice'\n" + nodes + "\n" + rest);

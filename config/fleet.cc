@@ -1,4 +1,5 @@
-// [[node]] and [[switch]]: the machines that are known, what they should be, and what joins them.
+// [[node]], [[switch]] and [[license]]: the machines that are known, what they should be, what
+// joins them, and what jobs may hold of the whole cluster.
 #include <algorithm>
 #include <memory>
 
@@ -6,6 +7,7 @@
 #include "common/text.h"
 #include "config/reading.h"
 #include "config/texts.h"
+#include "model/license.h"
 
 namespace cox::config {
 namespace {
@@ -116,10 +118,31 @@ void take_switch(Reading& reading, const std::shared_ptr<Names>& names, const to
   reading.config.settings.switches.push_back(std::move(made));
 }
 
+void take_license(Reading& reading, Names& names, const toml::table& table) {
+  LicenseSettings made;
+  Reader& reader = reading.reader;
+  const std::size_t before = reader.complaints().size();
+  reader.read(table, "license",
+              {{"name", reader.text("license.name", &made.name)},
+               {"total", reader.number("license.total", 0, licenses_max, &made.total)}});
+  if (reader.complaints().size() != before) return;
+  if (table.contains("name") && !is_license_name(made.name)) {
+    return reader.complain(
+        table.source(), "license.name",
+        '"' + quoted(made.name) + "\" is no name: letters, digits and -_./+@, at most 64");
+  }
+  if (!names.take(reading, made.name, table)) return;
+  if (!table.contains("total")) {
+    return reader.complain(table.source(), "license", '"' + made.name + "\" has no total");
+  }
+  reading.config.settings.licenses.push_back(std::move(made));
+}
+
 }  // namespace
 
 std::vector<Key> fleet_keys(Reading& reading) {
   const auto names = std::make_shared<Names>("switch");
+  const auto licenses = std::make_shared<Names>("license");
   return {
       {"node", reading.reader.tables(
                    "node", [&reading](const toml::table& table) { take_node(reading, table); })},
@@ -127,7 +150,10 @@ std::vector<Key> fleet_keys(Reading& reading) {
        reading.reader.tables(
            "switch",
            [&reading, names](const toml::table& table) { take_switch(reading, names, table); }),
-       no_effect_yet}};
+       no_effect_yet},
+      {"license", reading.reader.tables("license", [&reading, licenses](const toml::table& table) {
+         take_license(reading, *licenses, table);
+       })}};
 }
 
 void check_known_nodes(Reading& reading,

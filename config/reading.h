@@ -47,7 +47,7 @@ class Names {
 std::vector<Key> cluster_keys(Reading& reading);    // [cluster], [history]
 std::vector<Key> schedule_keys(Reading& reading);   // [scheduling], [priority]
 std::vector<Key> account_keys(Reading& reading);    // [[account]], [[qos]]
-std::vector<Key> fleet_keys(Reading& reading);      // [[node]], [[switch]]
+std::vector<Key> fleet_keys(Reading& reading);      // [[node]], [[switch]], [[license]]
 std::vector<Key> program_keys(Reading& reading);    // [programs]
 std::vector<Key> partition_keys(Reading& reading);  // [[partition]]
 

@@ -169,6 +169,11 @@ void add_fleet(Text& text, const Settings& settings) {
     text.add_text("nodes", one.nodes);
     text.add_text("switches", one.switches);
   }
+  for (const LicenseSettings& one : settings.licenses) {
+    text.begin("[[license]]");
+    text.add("name", toml_string(one.name));
+    text.add("total", number(one.total));
+  }
 }
 
 void add_partition(Text& text, const PartitionSettings& partition) {

@@ -63,6 +63,10 @@ std::uint64_t hash_of(const JobCommon& common) {
     mix.add(one.cpus_per_task);
     mix.add(static_cast<std::uint64_t>(one.memory_per_node_mib));
   }
+  if (!common.wishes.is_blank()) {
+    mix.add(std::string_view(common.wishes->constraint.text()));
+    mix.add(std::string_view(license_text(common.wishes->licenses)));
+  }
   mix.add(static_cast<std::uint64_t>(common.nice));
   mix.add(common.initial_step.argv);
   return mix.sum();

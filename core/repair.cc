@@ -24,6 +24,7 @@ void recount(State& state, NodeId id, const Job* job) {
   const Node& node = state.record.nodes[id.value];
   auto holders = std::move(state.index.jobs_on_node[id.value]);
   state.index.jobs_on_node[id.value].clear();
+  state.index.apart_on_node.erase(id);
   state.index.free[id.value] = whole_node(node, state.class_of(node));
   const auto take_of = [&](const Job& one) {
     if (!holds_share(one, id)) return;
@@ -59,6 +60,7 @@ Undo::Undo(const State& state, const Fact& fact)
     : id_(job_of(fact)),
       pending_(state.index.pending),
       live_(state.index.live),
+      licenses_used_(state.index.licenses_used),
       turns_(state.record.turns),
       has_turns_(!state.index.sliced.empty()) {
   if (const auto* started = std::get_if<JobStarted>(&fact)) {
@@ -146,6 +148,7 @@ void Undo::restore_job(State& state) const {
     state.index.unended_of_user.erase(uid_);
   }
   state.index.live = live_;
+  state.index.licenses_used = licenses_used_;
 }
 
 }  // namespace cox::core

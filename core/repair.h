@@ -31,6 +31,7 @@ class Undo {
 
   JobId id_;
   std::size_t pending_, live_;
+  std::map<std::string, std::uint64_t> licenses_used_;
   bool had_counted_ = false;         // of the usage
   std::optional<Association> user_;  // whose usage the fact may change
   std::optional<AssociationUsage> usage_;

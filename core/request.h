@@ -97,12 +97,14 @@ struct ResumeJob {
 
 /// What a job shall ask for instead. Unset: as it is.
 struct JobChanges {
-  std::optional<std::string> name{}, comment{}, account{}, qos{}, constraint{};
+  std::optional<std::string> name{}, comment{}, account{}, qos{}, prefer{};
+  std::optional<Constraint> constraint{};
+  std::optional<std::vector<LicenseRequest>> licenses{};
   std::optional<std::vector<std::string>> partitions{}, nodes_wanted{}, nodes_excluded{};
   std::optional<std::uint32_t> nodes_min{}, nodes_max{}, tasks{}, tasks_per_node{};
   std::optional<std::uint32_t> cpus_per_task{}, at_once_max{};
   std::optional<std::int64_t> memory_per_node_mib{}, memory_per_cpu_mib{};
-  std::optional<bool> exclusive{}, requeue{}, held{}, keep_when_never{};
+  std::optional<bool> exclusive{}, exclusive_user{}, requeue{}, held{}, keep_when_never{};
   std::optional<std::int32_t> nice{};
   std::optional<Duration> time_limit{};
   std::optional<Instant> begin{}, deadline{};

@@ -350,6 +350,9 @@ struct SlicedJobs {
   friend bool operator==(const SlicedJobs&, const SlicedJobs&) = default;
 };
 
+/// Of a node that no table of the settings names.
+inline constexpr std::uint32_t no_table = ~std::uint32_t{0};
+
 /// Derived from Record, kept up to date inside evolve(), rebuilt at load.
 struct Index {
   std::vector<NodeFree> free;  // by NodeId
@@ -358,6 +361,7 @@ struct Index {
   KeyTable job_by_key;  // of jobs from Record::keys_from on, forgotten ones included
   std::map<std::string, Bitset> partition_nodes;                    // by partition name
   std::unordered_map<std::string, std::uint32_t> settings_of_node;  // place in settings.nodes
+  std::vector<std::uint32_t> table_of_node;      // the same by NodeId, or no_table
   Bitset usable;                                 // takes_work() and not is_short()
   std::set<std::pair<JobId, NodeId>> avoided;    // nodes where a job's last start failed
   std::vector<std::vector<JobId>> jobs_on_node;  // unfreed shares, ascending
@@ -370,8 +374,10 @@ struct Index {
   WaitIndex waits;
   std::set<NodeId> reboots;  // of nodes where one is asked for and not begun
   std::map<JobId, StepQueue> step_queues;
-  std::set<JobId> steps_due;                 // jobs of which a step that waits may begin
-  std::map<std::string, SlicedJobs> sliced;  // by partition; none is empty
+  std::set<JobId> steps_due;                      // jobs of which a step that waits may begin
+  std::map<std::string, SlicedJobs> sliced;       // by partition; none is empty
+  std::map<NodeId, std::uint32_t> apart_on_node;  // jobs there that keep other users out; no zeros
+  std::map<std::string, std::uint64_t> licenses_used;  // by jobs that have begun; no zeros
   friend bool operator==(const Index&, const Index&) = default;
 };
 

@@ -151,6 +151,8 @@ void ClientDesk::answer(const Conversation& to,
       return take_snapshot(to);
     case wire::ClientRequest::kListShares:
       return list_shares(to);
+    case wire::ClientRequest::kListLicenses:
+      return list_licenses(to);
     case wire::ClientRequest::kExplainJob:
       return explain(to, request.explain_job());
     case wire::ClientRequest::kStatus:

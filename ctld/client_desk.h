@@ -184,6 +184,7 @@ class ClientDesk {
   void take_snapshot(const Conversation& to);
   bool continue_snapshots();
   void list_shares(const Conversation& to);
+  void list_licenses(const Conversation& to);
   void explain(const Conversation& to, const wire::ExplainJob& request);
   /// How `job` stands against the job that is named too.
   Result<void> add_contrast(const core::Job& job,

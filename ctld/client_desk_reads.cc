@@ -140,6 +140,12 @@ void ClientDesk::list_shares(const Conversation& to) {
   reply(to, std::move(answer), true, true);
 }
 
+void ClientDesk::list_licenses(const Conversation& to) {
+  wire::ClientReply answer;
+  put_licenses(state(), answer.mutable_licenses());
+  reply(to, std::move(answer), true, true);
+}
+
 void ClientDesk::status(const Conversation& to) {
   wire::ClientReply answer;
   wire::StatusReply* out = answer.mutable_status();

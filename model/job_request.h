@@ -11,9 +11,11 @@
 #include "common/cow.h"
 #include "model/array_spec.h"
 #include "model/bind_request.h"
+#include "model/constraint.h"
 #include "model/dependency.h"
 #include "model/ids.h"
 #include "model/job_state.h"
+#include "model/license.h"
 #include "model/time.h"
 #include "model/user.h"
 
@@ -37,6 +39,7 @@ struct Component {
   std::int64_t memory_per_cpu_mib = -1;
   std::vector<DeviceRequest> devices;
   bool exclusive = false;
+  bool exclusive_user = false;  // its nodes run jobs of the same user at most
   friend auto operator<=>(const Component&, const Component&) = default;
 };
 
@@ -132,6 +135,14 @@ struct JobTerms {
   friend bool operator==(const JobTerms&, const JobTerms&) = default;
 };
 
+/// What it asks of its nodes by their labels, and of the cluster: most jobs have nothing here.
+struct JobWishes {
+  Constraint constraint;
+  std::string prefer;                    // a selector: such nodes where that is possible now
+  std::vector<LicenseRequest> licenses;  // by name; held from a start to its end
+  friend bool operator==(const JobWishes&, const JobWishes&) = default;
+};
+
 /// What jobs of one user mostly have in common. Equal ones are kept once, however many jobs there
 /// are; what differs from job to job is in JobRequest.
 struct JobCommon {
@@ -151,7 +162,7 @@ struct JobCommon {
   std::string submit_directory;  // where the command ran; empty: `directory`
 
   std::vector<std::string> partitions;  // never empty once accepted
-  std::string constraint;
+  Cow<JobWishes> wishes;
   std::vector<std::string> nodes_wanted;  // all of these must be in the allocation
   std::vector<std::string> nodes_excluded;
   std::vector<Component> components;

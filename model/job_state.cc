@@ -35,7 +35,7 @@ constexpr std::array<std::string_view, 12> causes{
     "out_of_memory", "node_lost", "supervisor_lost", "launch_failed",
     "requeued",      "bad_exit",  "client_gone",     "deadline"};
 
-constexpr std::array<std::string_view, 16> reasons{"None",
+constexpr std::array<std::string_view, 17> reasons{"None",
                                                    "Priority",
                                                    "Resources",
                                                    "JobHeldUser",
@@ -50,7 +50,8 @@ constexpr std::array<std::string_view, 16> reasons{"None",
                                                    "PartitionNodeLimit",
                                                    "JobArrayTaskLimit",
                                                    "Dependency",
-                                                   "DependencyNeverSatisfied"};
+                                                   "DependencyNeverSatisfied",
+                                                   "Licenses"};
 
 template <std::size_t N, class Enum>
 std::string_view text_at(const std::array<std::string_view, N>& texts, Enum value) {

@@ -68,6 +68,7 @@ enum class Reason : std::uint8_t {
   array_limit = 13,           // as many elements of its array run as may at once (amount: those)
   dependency = 14,            // other jobs must begin or end first (amount: those)
   dependency_never = 15,      // what it waits for can never come true, and it was told to wait
+  licenses = 16,              // jobs hold the licences it asks for (amount: those missing)
 };
 
 std::string_view to_text(JobPhase phase);

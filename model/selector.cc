@@ -41,7 +41,14 @@ Result<void> check_label(std::string_view key, std::string_view value) {
 
 class SelectorParser {
  public:
-  explicit SelectorParser(std::string_view text) : text_(text) {}
+  /// Of a longer expression that text is a part of: how its complaints begin, and where in it.
+  struct Whole {
+    std::string head;
+    std::size_t begin = 0;
+  };
+
+  explicit SelectorParser(std::string_view text, std::optional<Whole> whole = {})
+      : text_(text), whole_(std::move(whole)) {}
 
   Result<Selector> parse() {
     if (text_.size() > selector_bytes_max) {
@@ -125,12 +132,18 @@ class SelectorParser {
 
   void complain(const std::string& what) {
     if (error_) return;
+    if (whole_) {
+      const std::string column = std::to_string(whole_->begin + at_ + 1);
+      error_ = Error{Code::bad_usage, whole_->head + what + " at column " + column};
+      return;
+    }
     const std::string place =
         at_ < text_.size() ? " at \"" + quoted(text_.substr(at_), 20) + '"' : " at its end";
     error_ = Error{Code::bad_usage, "selector \"" + quoted(text_) + "\": " + what + place};
   }
 
   std::string_view text_;
+  std::optional<Whole> whole_;
   std::size_t at_ = 0;
   std::size_t terms_ = 0;
   Selector made_;
@@ -139,6 +152,14 @@ class SelectorParser {
 
 Result<Selector> Selector::parse(std::string_view text) {
   return SelectorParser(text).parse();
+}
+
+Result<Selector> Selector::parse_part(std::string_view text,
+                                      std::string_view whole,
+                                      std::size_t begin,
+                                      const char* what) {
+  const std::string head = std::string(what) + " \"" + quoted(whole) + "\": ";
+  return SelectorParser(text, SelectorParser::Whole{head, begin}).parse();
 }
 
 bool Selector::matches(const Labels& labels) const {

@@ -32,6 +32,12 @@ class Selector {
   /// The empty text selects everything. `!` binds closest, then `&`, then `|`.
   /// error: bad_usage names the text and the place in it
   static Result<Selector> parse(std::string_view text);
+  /// A part of a longer expression, `text` from byte `begin` of `whole` on, called `what` there.
+  /// error: bad_usage names the whole and the column in it
+  static Result<Selector> parse_part(std::string_view text,
+                                     std::string_view whole,
+                                     std::size_t begin,
+                                     const char* what);
 
   /// `key` and `key=v` want the label, `key!=v` also takes those without the key.
   bool matches(const Labels& labels) const;

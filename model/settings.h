@@ -67,6 +67,13 @@ struct SwitchSettings {
   friend bool operator==(const SwitchSettings&, const SwitchSettings&) = default;
 };
 
+/// A pool of licences of the whole cluster.
+struct LicenseSettings {
+  std::string name;
+  std::uint32_t total = 0;
+  friend bool operator==(const LicenseSettings&, const LicenseSettings&) = default;
+};
+
 /// The terms of a priority and how usage is forgotten: [priority].
 struct PrioritySettings {
   std::uint32_t age = 20'000;
@@ -157,6 +164,7 @@ struct Settings {
   std::vector<QosSettings> qos;
   std::vector<NodeSettings> nodes;  // none: nodes are as they come
   std::vector<SwitchSettings> switches;
+  std::vector<LicenseSettings> licenses;
   std::vector<RoleMember> administrators, operators, readers;
   std::vector<PartitionSettings> partitions{PartitionSettings{}};
   friend bool operator==(const Settings&, const Settings&) = default;

@@ -106,6 +106,7 @@ void put(const cox::Component& from, Component* to) {
   to->set_memory_per_cpu_mib(from.memory_per_cpu_mib);
   put(from.devices, to->mutable_devices());
   to->set_exclusive(from.exclusive);
+  to->set_exclusive_user(from.exclusive_user);
 }
 
 cox::Component take(const Component& from, Check& check) {
@@ -121,6 +122,7 @@ cox::Component take(const Component& from, Check& check) {
       check.range<std::int64_t>(from.memory_per_cpu_mib(), -1, memory_mib_max, "memory per cpu");
   to.devices = take_devices(from.devices(), check);
   to.exclusive = from.exclusive();
+  to.exclusive_user = from.exclusive_user();
   return to;
 }
 
@@ -261,7 +263,7 @@ void take_who_and_what(const JobRequest& from, cox::JobCommon& to, Check& check)
 void take_where(const JobRequest& from, cox::JobCommon& to, Check& check) {
   constexpr int nodes = static_cast<int>(nodes_max);
   to.partitions = take_names(from.partitions(), names_max, "partitions", check);
-  to.constraint = check.text(from.constraint(), "constraint");
+  take_wishes(from, to, check);
   to.nodes_wanted = take_names(from.nodes_wanted(), nodes, "wanted nodes", check);
   to.nodes_excluded = take_names(from.nodes_excluded(), nodes, "excluded nodes", check);
   if (check.count(from.components_size(), components_max, "components")) {
@@ -364,7 +366,7 @@ void put(const cox::JobCommon& from, JobRequest* to) {
   to->set_submit_host(from.submit_host);
   to->set_submit_directory(from.submit_directory);
   put(from.partitions, to->mutable_partitions());
-  to->set_constraint(from.constraint);
+  put_wishes(from, to);
   put(from.nodes_wanted, to->mutable_nodes_wanted());
   put(from.nodes_excluded, to->mutable_nodes_excluded());
   to->clear_components();

@@ -141,7 +141,12 @@ cox::JobRequest any_job() {
   c.submit_host = any_text();
   c.submit_directory = any_text();
   c.partitions = any_texts();
-  c.constraint = any_text();
+  if (*rc::gen::arbitrary<bool>()) {
+    JobWishes& wishes = c.wishes.edit();
+    wishes.constraint = Constraint::parse(" [ rack=a | fat ]&gpu*2").value();
+    wishes.prefer = *rc::gen::arbitrary<bool>() ? "" : "rack=b|!fat";
+    wishes.licenses = parse_licenses(*rc::gen::arbitrary<bool>() ? "" : "matlab:2,a").value();
+  }
   c.nodes_wanted = any_texts();
   c.nodes_excluded = any_texts();
   c.components = {any_component(), any_component()};
@@ -262,6 +267,7 @@ TEST(ModelCodec, settings_and_results_survive_their_bytes) {
     settings.qos = {{any_text(), any_u32()}};
     settings.nodes = {{any_text(), {{"rack", any_text()}}, {any_u32(), 1 << 20, any_u32()}}};
     settings.switches = {{any_text(), any_text(), any_text()}};
+    settings.licenses = {{any_text(), any_number<std::uint32_t>(0, licenses_max)}};
     settings.administrators = {{any_text(), any_u32()}};
     settings.operators = {{any_text(), any_u32()}, {any_text(), any_u32()}};
     settings.readers = {{any_text(), any_u32()}};
@@ -330,6 +336,17 @@ TEST(ModelCodec, a_refusal_names_the_value_at_fault) {
   job = job_message();
   job.set_name(std::string(5000, 'x'));
   EXPECT_EQ(complaint(job), "job name of 5000 bytes is over the limit of 4096");
+  job = job_message();
+  job.set_constraint("rack*");
+  EXPECT_EQ(complaint(job),
+            "constraint: constraint \"rack*\": a number of nodes from 1 to 1000000 is missing at "
+            "column 6");
+  job = job_message();
+  job.set_prefer("a b");
+  EXPECT_EQ(complaint(job), "preference: selector \"a b\": & or | is missing at \"b\"");
+  job = job_message();
+  job.add_licenses()->set_name("a b");
+  EXPECT_EQ(complaint(job), "licenses: licenses \"a b:0\": a name is expected at column 1");
   job = job_message();
   job.set_kind(7);
   EXPECT_EQ(complaint(job), "job kind 7 is not between 0 and 1");

@@ -1,6 +1,7 @@
 // Settings as bytes. Fields that old journals do not have keep their defaults.
 #include <utility>
 
+#include "model/license.h"
 #include "wire/check.h"
 #include "wire/model_codec.h"
 
@@ -84,6 +85,16 @@ void put(const cox::SwitchSettings& from, SwitchSettings* to) {
 cox::SwitchSettings take(Check& check, const SwitchSettings& from) {
   return {check.text(from.name(), "switch name"), list(check, from.nodes(), "switch nodes"),
           list(check, from.switches(), "switch switches")};
+}
+
+void put(const cox::LicenseSettings& from, LicenseSettings* to) {
+  to->set_name(from.name);
+  to->set_total(from.total);
+}
+
+cox::LicenseSettings take(Check& check, const LicenseSettings& from) {
+  return {check.text(from.name(), "license name"),
+          check.range(from.total(), 0U, licenses_max, "license total")};
 }
 
 void put(const cox::PrioritySettings& from, PrioritySettings* to) {
@@ -255,6 +266,7 @@ void put(const cox::Settings& from, Settings* to) {
   put_all(from.qos, to->mutable_qos());
   put_all(from.nodes, to->mutable_nodes());
   put_all(from.switches, to->mutable_switches());
+  put_all(from.licenses, to->mutable_licenses());
   put_all(from.administrators, to->mutable_administrators());
   put_all(from.operators, to->mutable_operators());
   put_all(from.readers, to->mutable_readers());
@@ -277,6 +289,7 @@ Result<cox::Settings> take(const Settings& from) {
   take_all(check, from.qos(), "qos", &to.qos);
   take_all(check, from.nodes(), "node tables", &to.nodes);
   take_all(check, from.switches(), "switches", &to.switches);
+  take_all(check, from.licenses(), "licenses", &to.licenses);
   take_all(check, from.administrators(), "administrators", &to.administrators);
   take_all(check, from.operators(), "operators", &to.operators);
   take_all(check, from.readers(), "read-only users", &to.readers);

@@ -2,6 +2,11 @@
 #include "wire/terms_codec.h"
 
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "common/text.h"
+#include "model/selector.h"
 
 namespace cox::wire {
 namespace {
@@ -57,6 +62,37 @@ cox::JobTerms take_terms(const JobRequest& from, Check& check) {
 bool has_terms(const JobRequest& from) {
   return !from.dependency().empty() || from.keep_when_never() || from.deadline_us() != 0 ||
          from.past_size() != 0;
+}
+
+void put_wishes(const cox::JobCommon& from, JobRequest* to) {
+  to->clear_constraint();
+  to->clear_prefer();
+  to->clear_licenses();
+  if (from.wishes.is_blank()) return;
+  to->set_constraint(from.wishes->constraint.text());
+  to->set_prefer(from.wishes->prefer);
+  for (const cox::LicenseRequest& one : from.wishes->licenses) {
+    auto* message = to->add_licenses();
+    message->set_name(one.name);
+    message->set_count(one.count);
+  }
+}
+
+void take_wishes(const JobRequest& from, cox::JobCommon& to, Check& check) {
+  if (from.constraint().empty() && from.prefer().empty() && from.licenses().empty()) return;
+  cox::JobWishes made;
+  made.constraint =
+      check.take(Constraint::parse(check.text(from.constraint(), "constraint", selector_bytes_max)),
+                 "constraint");
+  made.prefer = check.text(from.prefer(), "preference", selector_bytes_max);
+  static_cast<void>(check.take(Selector::parse(made.prefer), "preference"));
+  if (!check.count(from.licenses_size(), static_cast<int>(license_kinds_max), "licenses")) return;
+  std::vector<std::string> words;
+  for (const LicenseRequest& one : from.licenses()) {
+    words.push_back(check.text(one.name(), "license name") + ":" + std::to_string(one.count()));
+  }
+  made.licenses = check.take(parse_licenses(join(words, ",")), "licenses");
+  if (made != cox::JobWishes{}) to.wishes = Cow<cox::JobWishes>(std::move(made));
 }
 
 void put_manners(const cox::JobCommon& from, JobRequest* to) {

@@ -11,6 +11,9 @@ namespace cox::wire {
 void put_terms(const cox::JobTerms& from, JobRequest* to);
 cox::JobTerms take_terms(const JobRequest& from, Check& check);
 bool has_terms(const JobRequest& from);
+/// Constraint, preference, licences.
+void put_wishes(const cox::JobCommon& from, JobRequest* to);
+void take_wishes(const JobRequest& from, cox::JobCommon& to, Check& check);
 /// Signal before the limit, and retries.
 void put_manners(const cox::JobCommon& from, JobRequest* to);
 void take_manners(const JobRequest& from, cox::JobCommon& to, Check& check);

@@ -2,6 +2,8 @@
 #include "cmds/client/request_options.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 #include "cmds/client/ending_setters.h"
 #include "cmds/client/request_setters.h"
@@ -60,9 +62,11 @@ const std::vector<Row>& rows() {
       {{"comment", 0, "TEXT", "a note kept with the job"}, set_text<&JobCommon::comment>},
       {{"label", 0, "KEY=VALUE", "a label of the job; may be repeated"}, set_label},
       {{"export", 0, "ALL|NONE|VAR,...", "environment it gets; default ALL"}, set_export},
-      {{"constraint", 'C', "LABELS", ""}, nullptr},
+      {{"constraint", 'C', "LABELS", "nodes with such labels: gpu&rack=a, a*2&b*4, [a|b]"},
+       set_constraint},
+      {{"prefer", 0, "LABELS", "nodes with such labels where that is possible"}, set_prefer},
       {{"gpus-per-task", 0, "N", ""}, nullptr},
-      {{"licenses", 'L', "LIST", ""}, nullptr},
+      {{"licenses", 'L', "NAME[:N],...", "hold so many licenses while it runs"}, set_licenses},
       {{"reservation", 0, "NAME", ""}, nullptr},
       {{"switches", 0, "N", ""}, nullptr},
       {{"time-min", 0, "LIMIT", ""}, nullptr},
@@ -131,7 +135,10 @@ Result<void> complete(RequestDraft* draft) {
       part.nodes_max = std::max<std::uint32_t>(1, part.tasks);
     }
     const auto wanted = static_cast<std::uint32_t>(draft->job.common->nodes_wanted.size());
-    part.nodes_min = std::max({part.nodes_min, wanted});
+    const std::uint64_t counted = draft->job.common->wishes->constraint.nodes_counted();
+    part.nodes_min = std::max({part.nodes_min, wanted,
+                               static_cast<std::uint32_t>(std::min<std::uint64_t>(
+                                   counted, std::numeric_limits<std::uint32_t>::max()))});
     part.nodes_max = std::max(part.nodes_max, part.nodes_min);
     // More GPUs than one must be divided: then the smallest number of nodes is meant.
     if (draft->gpus > 0) part.nodes_max = part.nodes_min;
@@ -139,6 +146,11 @@ Result<void> complete(RequestDraft* draft) {
   if (const auto wanted = draft->job.common->nodes_wanted.size(); wanted > part.nodes_max) {
     return fail(Code::bad_usage, "--nodes " + std::to_string(part.nodes_max) + ": fewer than the " +
                                      std::to_string(wanted) + " of --nodelist");
+  }
+  if (const auto counted = draft->job.common->wishes->constraint.nodes_counted();
+      counted > part.nodes_max) {
+    return fail(Code::bad_usage, "--nodes " + std::to_string(part.nodes_max) + ": fewer than the " +
+                                     std::to_string(counted) + " that --constraint counts");
   }
   if (part.tasks > 0 && part.tasks < part.nodes_min) {
     return fail(Code::bad_usage, "--ntasks " + std::to_string(part.tasks) + ": fewer than the " +

@@ -160,11 +160,34 @@ Result<void> set_nice(const Given& given, RequestDraft& draft) {
 }
 
 Result<void> set_exclusive(const Given& given, RequestDraft& draft) {
-  if (given.has_value) {
-    return fail(Code::bad_usage, "--exclusive=" + quoted(given.value) +
-                                     ": only --exclusive without a value is supported");
+  const bool is_user = given.has_value && given.value == "user";
+  if (given.has_value && !is_user) {
+    return fail(Code::bad_usage,
+                "--exclusive=" + quoted(given.value) + ": user is expected, or no value");
   }
-  how_much(draft).exclusive = true;
+  how_much(draft).exclusive = !is_user;
+  how_much(draft).exclusive_user = is_user;
+  return {};
+}
+
+Result<void> set_constraint(const Given& given, RequestDraft& draft) {
+  auto constraint = Constraint::parse(given.value);
+  if (!constraint) return Failure(constraint.error());
+  draft.job.common.edit().wishes.edit().constraint = *std::move(constraint);
+  return {};
+}
+
+Result<void> set_prefer(const Given& given, RequestDraft& draft) {
+  const auto selector = Selector::parse_part(given.value, given.value, 0, "--prefer");
+  if (!selector) return Failure(selector.error());
+  draft.job.common.edit().wishes.edit().prefer = given.value;
+  return {};
+}
+
+Result<void> set_licenses(const Given& given, RequestDraft& draft) {
+  auto licenses = parse_licenses(given.value);
+  if (!licenses) return Failure(licenses.error());
+  draft.job.common.edit().wishes.edit().licenses = *std::move(licenses);
   return {};
 }
 

@@ -81,6 +81,14 @@ std::string outcome_text(const wire::JobView& job) {
   return "";
 }
 
+std::string licenses_text(const wire::JobRequest& request) {
+  std::vector<LicenseRequest> licenses;
+  for (const wire::LicenseRequest& one : request.licenses()) {
+    licenses.push_back({one.name(), one.count()});
+  }
+  return license_text(licenses);
+}
+
 std::string where_text(const wire::JobView& job) {
   const bool waits_for_turn = job.stands_us() != 0 && job.suspended_us() == 0;
   if (!job.node_list().empty()) {

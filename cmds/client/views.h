@@ -36,6 +36,8 @@ std::string outcome_text(const wire::JobView& job);
 /// Where it runs or ran, and that another row has its turn there; else why it does not run, in
 /// parentheses.
 std::string where_text(const wire::JobView& job);
+/// What it asks for of the cluster: "matlab:2,ansys:1".
+std::string licenses_text(const wire::JobRequest& request);
 
 const std::vector<Column<wire::JobView>>& job_columns();
 const std::vector<Column<wire::NodeView>>& node_columns();

@@ -37,6 +37,9 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
   write_texts("partitions", request.partitions(), json);
   write_texts("nodes_wanted", request.nodes_wanted(), json);
   write_texts("nodes_excluded", request.nodes_excluded(), json);
+  json->text("constraint", request.constraint());
+  json->text("prefer", request.prefer());
+  json->text("licenses", licenses_text(request));
   write_instant("begin_us", request.begin_us(), json);
   json->number("nice", request.nice());
   json->boolean("held", request.held());
@@ -55,6 +58,7 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
     write_unless("memory_per_node_mib", part.memory_per_node_mib(), -1, json);
     write_unless("memory_per_cpu_mib", part.memory_per_cpu_mib(), -1, json);
     json->boolean("exclusive", part.exclusive());
+    json->boolean("exclusive_user", part.exclusive_user());
     json->end_object();
   }
   json->end_array();

@@ -138,6 +138,14 @@ void write_fleet(const wire::Settings& settings, JsonWriter* json) {
     json->end_object();
   }
   json->end_array();
+  json->begin_array("license");
+  for (const wire::LicenseSettings& one : settings.licenses()) {
+    json->begin_object();
+    json->text("name", one.name());
+    json->number("total", one.total());
+    json->end_object();
+  }
+  json->end_array();
 }
 
 void write_partition(const wire::PartitionSettings& partition, JsonWriter* json) {

@@ -58,6 +58,7 @@ void add_component(const wire::Component& part, Sheet* sheet) {
   }
   sheet->add("Devices asked", join(devices, ","));
   if (part.exclusive()) sheet->add("Exclusive", "yes");
+  if (part.exclusive_user()) sheet->add("Exclusive", "by its user");
 }
 
 /// How its steps stand on cores and nodes where they ask for nothing else.
@@ -101,6 +102,9 @@ void add_request(const wire::JobView& job, Sheet* sheet) {
   const auto names = [](const auto& list) { return fold_node_list({list.begin(), list.end()}); };
   sheet->add("Must have", names(request.nodes_wanted()));
   sheet->add("Must not have", names(request.nodes_excluded()));
+  sheet->add("Constraint", request.constraint());
+  sheet->add("Prefers", request.prefer());
+  sheet->add("Licenses", licenses_text(request));
   sheet->add("QOS", request.qos());
   const std::vector<std::string> argv(request.argv().begin(), request.argv().end());
   sheet->add("Command", join(argv, " "));

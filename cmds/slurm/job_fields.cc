@@ -105,7 +105,7 @@ std::string zero(const Line& /*l*/) {
 }
 
 std::string share_text(const Line& l) {
-  return component(l.job).exclusive() ? "NO" : "OK";
+  return oversubscribe_text(component(l.job));
 }
 
 std::string batch_host(const Line& l) {
@@ -201,7 +201,8 @@ const std::array fields = {
     JobField{'V', "SubmitTime", "SUBMIT_TIME", exact, false, false,
              [](const Line& l) { return date(l.job.submitted_us(), "N/A"); }},
     JobField{'w', "WCKey", "WCKEY", exact, false, false, null_text},
-    JobField{'W', "Licenses", "LICENSES", exact, false, false, null_text},
+    JobField{'W', "Licenses", "LICENSES", exact, true, false,
+             [](const Line& l) { return or_null(licenses_text(l.job.request())); }},
     JobField{'x', "ExcNodes", "EXC_NODES", exact, true, true,
              [](const Line& l) { return folded(l.job.request().nodes_excluded()); }},
     JobField{'X', "CoreSpec", "CORE_SPEC", exact, false, false, not_known},
@@ -280,6 +281,11 @@ std::optional<std::int64_t> points_of(const wire::JobView& job) {
     most = std::max(most.value_or(points), points);
   }
   return most;
+}
+
+std::string oversubscribe_text(const wire::Component& part) {
+  if (part.exclusive()) return "NO";
+  return part.exclusive_user() ? "USER" : "OK";
 }
 
 std::string place_text(const wire::JobView& job) {

@@ -42,6 +42,8 @@ bool is_of_place(const JobField& field);
 std::optional<std::int64_t> points_of(const wire::JobView& job);
 /// "(Resources)" of a job that waits, else its nodes.
 std::string place_text(const wire::JobView& job);
+/// Whom its nodes are shared with: "NO", "USER" or "OK".
+std::string oversubscribe_text(const wire::Component& part);
 /// The end of a job that runs, by its limit; 0 where there is none.
 /// It runs, and its row has no turn at the moment: Slurm says of such a job that it is suspended.
 bool stands_still(const wire::JobView& job);

@@ -39,6 +39,20 @@ std::vector<std::string> words_of(std::span<const Variable> variables,
   return words;
 }
 
+Result<void> check_features(const std::string& option, const std::string& text) {
+  std::vector<bool> has_bar{false};  // of each bracket that is open
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '(' || c == '[') has_bar.push_back(false);
+    if ((c == ')' || c == ']') && has_bar.size() > 1) has_bar.pop_back();
+    if (c == '|') has_bar.back() = true;
+    if (c != '&' || !has_bar.back()) continue;
+    return fail(Code::bad_usage, "--" + option + " " + quoted(text) + ": & behind | at column " +
+                                     std::to_string(i + 1) + " (use parentheses)");
+  }
+  return {};
+}
+
 Result<std::string> node_list(const std::string& text, bool is_file) {
   if (!is_file && text.find('/') == std::string::npos) return text;
   const auto content = platform::read_file(text, node_file_bytes_max);

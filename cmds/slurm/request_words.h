@@ -19,6 +19,8 @@ struct Variable {
 };
 
 std::string option_name(const Variable& from);
+/// What Slurm reads from left to right and cox with & before |: refused where that differs.
+Result<void> check_features(const std::string& option, const std::string& text);
 /// The options that the variables `prefix`... stand for, as words. What only switches on is on
 /// unless the value is 0 or no.
 std::vector<std::string> words_of(std::span<const Variable> variables,

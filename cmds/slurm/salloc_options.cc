@@ -18,7 +18,7 @@ namespace {
 constexpr std::array own_rows = {
     Option{"bell", 0, "", exact, ""},
     Option{"exclusive", 0, "[=WHOM]", about,
-           "without a value only; user, mcs and topo are refused"},
+           "without a value or with user; mcs and topo are refused"},
     Option{"get-user-env", 0, "[=SPEC]", about, "the environment is that of this command"},
     Option{"immediate", 'I', "[=SECONDS]", exact, ""},
     Option{"kill-command", 'K', "[=SIGNAL]", exact, ""},
@@ -32,12 +32,13 @@ constexpr std::array own_rows = {
 constexpr auto table = joined(request_rows, own_rows);
 
 // Of the same name and meaning as those of `cox alloc`.
-constexpr std::array same_names = {"account",       "begin",     "chdir",       "comment",
-                                   "cpus-per-task", "deadline",  "gpus",        "gpus-per-node",
-                                   "gres",          "mem",       "mem-per-cpu", "job-name",
-                                   "nodes",         "ntasks",    "hold",        "ntasks-per-node",
-                                   "partition",     "qos",       "signal",      "time",
-                                   "nice",          "dependency"};
+constexpr std::array same_names = {"account",       "begin",      "chdir",       "comment",
+                                   "cpus-per-task", "deadline",   "gpus",        "gpus-per-node",
+                                   "gres",          "mem",        "mem-per-cpu", "job-name",
+                                   "nodes",         "ntasks",     "hold",        "ntasks-per-node",
+                                   "partition",     "qos",        "signal",      "time",
+                                   "nice",          "dependency", "constraint",  "licenses",
+                                   "prefer"};
 constexpr std::array noted_names = {"acctg-freq", "get-user-env", "mail-type", "mail-user",
                                     "wckey"};
 constexpr std::array own_names = {"quiet", "verbose", "clusters",
@@ -70,6 +71,7 @@ Result<void> take_special(std::string_view name,
     return order->empty() ? Result<void>() : cox->add("distribution", *order, true);
   }
   if (name == "exclusive") {
+    if (given.value == "user") return cox->add("exclusive", given.value, true);
     if (!given.value.empty() && given.value != "exclusive") {
       return fail(Code::bad_usage, "--exclusive=" + quoted(given.value) + ": not supported");
     }
@@ -101,6 +103,9 @@ Result<void> take_special(std::string_view name,
 Result<void> take(const Given& given, CoxWords* cox, SallocRequest* to) {
   const std::string_view name = given.option->name;
   if (name == "chdir") to->directory = given.value;
+  if (name == "constraint" || name == "prefer") {
+    if (auto good = check_features(std::string(name), given.value); !good) return good;
+  }
   if (is_in(same_names, name)) return cox->add(name, given.value, given.has_value);
   if (is_in(own_names, name)) {
     to->own.options.push_back(given);

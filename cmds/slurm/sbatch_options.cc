@@ -20,7 +20,7 @@ constexpr std::array own_rows = {
     Option{"workdir", 0, "DIR", exact, "", "chdir"},
     Option{"error", 'e', "PATTERN", exact, ""},
     Option{"exclusive", 0, "[=WHOM]", about,
-           "without a value only; user, mcs and topo are refused"},
+           "without a value or with user; mcs and topo are refused"},
     Option{"export", 0, "LIST", about, "variables SLURM_... of the submitting shell stay there"},
     Option{"export-file", 0, "FILE", refused, later},
     Option{"get-user-env", 0, "[=SPEC]", about, "the environment is that of the submission"},
@@ -123,6 +123,9 @@ Result<void> take(const Given& given, Submission* to) {
     if (!order) return Failure(order.error());
     if (order->empty()) return {};
     return apply(name, {given.option, *order, true}, &to->draft);
+  }
+  if (name == "constraint" || name == "prefer") {
+    if (auto good = check_features(std::string(name), given.value); !good) return good;
   }
   if (name == "array") return set_array(given, &to->draft);
   if (name == "open-mode") return set_open_mode(given, &to->draft);

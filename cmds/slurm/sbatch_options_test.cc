@@ -71,11 +71,23 @@ TEST(SbatchOptions, NoneIsNoFile) {
 }
 
 TEST(SbatchOptions, WhatWouldChangeTheResultIsRefused) {
-  for (const char* word :
-       {"--constraint=a", "--hint=nomultithread", "--mem-bind=local", "--gpus-per-task=1",
-        "--exclusive=user", "--propagate=NONE", "--licenses=a", "--reservation=r", "-s", "-O"}) {
+  for (const char* word : {"--constraint=[a*2|b]", "--constraint=a|b&c", "--hint=nomultithread",
+                           "--mem-bind=local", "--gpus-per-task=1", "--exclusive=mcs",
+                           "--propagate=NONE", "--licenses=a|b", "--reservation=r", "-s", "-O"}) {
     EXPECT_NE(refusal({word}), "(taken)") << word;
   }
+}
+
+TEST(SbatchOptions, FeaturesAndLicensesAreThoseOfCox) {
+  const auto submission = taken({"-C", "[rack1|rack2]&fat", "--prefer", "ib", "-L", "matlab:2,x"});
+  ASSERT_TRUE(submission);
+  const JobWishes& wishes = *submission->draft.job.common->wishes;
+  EXPECT_EQ(wishes.constraint.text(), "[rack1|rack2]&fat");
+  EXPECT_EQ(wishes.prefer, "ib");
+  EXPECT_EQ(license_text(wishes.licenses), "matlab:2,x:1");
+  EXPECT_EQ(refusal({"-C", "(a|b&c)|d"}),
+            "--constraint (a|b&c)|d: & behind | at column 5 (use parentheses)");
+  EXPECT_EQ(refusal({"-C", "(a|b)&c|d"}), "(taken)");
 }
 
 TEST(SbatchOptions, WhatChangesNoneIsNoted) {

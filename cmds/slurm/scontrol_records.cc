@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cmds/client/views.h"
 #include "cmds/slurm/job_fields.h"
 #include "cmds/slurm/node_fields.h"
 #include "cmds/slurm/text.h"
@@ -159,8 +160,8 @@ std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_l
   if (!job.node_list().empty()) lines.push_back("BatchHost=" + first_node(job.node_list()));
   add_size(job, &lines);
   lines.push_back("Features=" + or_null(request.constraint()) + " DelayBoot=00:00:00");
-  lines.push_back(std::string("OverSubscribe=") + (component(job).exclusive() ? "NO" : "OK") +
-                  " Contiguous=0 Licenses=(null) Network=(null)");
+  lines.push_back(std::string("OverSubscribe=") + oversubscribe_text(component(job)) +
+                  " Contiguous=0 Licenses=" + or_null(licenses_text(request)) + " Network=(null)");
   add_files(job, &lines);
   return joined(lines, one_line);
 }
@@ -224,6 +225,14 @@ std::string partition_record(const wire::PartitionView& partition, bool one_line
   lines.push_back("TRES=cpu=" + number(partition.cores()) + ",node=" + number(partition.nodes()) +
                   ",billing=" + number(partition.cores()));
   return joined(lines, one_line);
+}
+
+std::string license_record(const wire::LicenseView& license, bool one_line) {
+  const std::uint64_t free =
+      license.total() > license.used() ? license.total() - license.used() : 0;
+  return "LicenseName=" + license.name() + (one_line ? " " : "\n    ") +
+         "Total=" + number(license.total()) + " Used=" + number(license.used()) +
+         " Free=" + number(free) + " Reserved=0 Remote=no\n";
 }
 
 }  // namespace cox::cmds::slurm

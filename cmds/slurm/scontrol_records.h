@@ -12,5 +12,6 @@ namespace cox::cmds::slurm {
 std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_line);
 std::string node_record(const wire::NodeView& node, bool one_line);
 std::string partition_record(const wire::PartitionView& partition, bool one_line);
+std::string license_record(const wire::LicenseView& license, bool one_line);
 
 }  // namespace cox::cmds::slurm

@@ -140,8 +140,20 @@ Result<int> show_reservation(const Words& /*given*/, const std::string& name) {
   return print_text("No reservations in the system\n");
 }
 
-Result<int> show_licenses(const Words& /*given*/, const std::string& /*name*/) {
-  return print_text("No licenses configured in Slurm.\n");
+Result<int> show_licenses(const Words& given, const std::string& name) {
+  auto session = open_session();
+  if (!session) return Failure(session.error());
+  wire::ClientRequest request;
+  request.mutable_list_licenses();
+  const auto reply = session->ask_surely(std::move(request));
+  if (!reply) return Failure(reply.error());
+  std::string text;
+  for (const wire::LicenseView& one : reply->licenses().licenses()) {
+    if (name.empty() || name == one.name()) text += license_record(one, given.has("oneliner"));
+  }
+  if (!text.empty()) return print_text(text);
+  return name.empty() ? print_text("No licenses configured in Slurm.\n")
+                      : not_found("License", name);
 }
 
 std::string key(const char* name, const std::string& value) {

@@ -6,6 +6,7 @@
 
 #include "cmds/client/submission.h"
 #include "cmds/client/table.h"
+#include "cmds/slurm/request_words.h"
 #include "cmds/update/changes.h"
 #include "common/text.h"
 
@@ -23,10 +24,10 @@ constexpr std::array keys = {
     UpdateKey{"EligibleTime", "begin", exact},
     UpdateKey{"EndTime", "", refused},
     UpdateKey{"ExcNodeList", "exclude", exact},
-    UpdateKey{"Features", "", refused},
+    UpdateKey{"Features", "constraint", exact},
     UpdateKey{"Gres", "", refused},
     UpdateKey{"JobName", "job-name", exact},
-    UpdateKey{"Licenses", "", refused},
+    UpdateKey{"Licenses", "licenses", exact},
     UpdateKey{"MinMemoryCPU", "mem-per-cpu", exact},
     UpdateKey{"MinMemoryNode", "mem", exact},
     UpdateKey{"Name", "job-name", exact},
@@ -36,6 +37,7 @@ constexpr std::array keys = {
     UpdateKey{"NumTasks", "ntasks", exact},
     UpdateKey{"OverSubscribe", "", refused},
     UpdateKey{"Partition", "partition", exact},
+    UpdateKey{"Prefer", "prefer", exact},
     UpdateKey{"Priority", "", refused},
     UpdateKey{"QOS", "qos", exact},
     UpdateKey{"ReqNodeList", "nodelist", exact},
@@ -64,6 +66,9 @@ Result<void> add_update(const std::string& key, const std::string& value, wire::
                 "Update of this parameter is not supported: " + quoted(key) + "=" + quoted(value));
   }
   const std::string_view ours = found->ours;
+  if (ours == "constraint" || ours == "prefer") {
+    if (auto good = check_features(std::string(ours), value); !good) return good;
+  }
   const bool is_switch = ours == "requeue" && (value == "0" || value == "1");
   const std::string word = is_switch ? (value == "1" ? "yes" : "no") : value;
   return add_change(std::string(ours) + "=" + word, wall_now(), to);

@@ -27,7 +27,7 @@ constexpr std::array own_rows = {
     Option{"error", 'e', "PATTERN", exact, ""},
     Option{"exact", 0, "", exact, ""},
     Option{"exclusive", 0, "[=WHOM]", about,
-           "without a value only; user, mcs and topo are refused"},
+           "without a value or with user; mcs and topo are refused"},
     Option{"export", 0, "LIST", exact, ""},
     Option{"external-launcher", 0, "[=WORD]", exact, ""},
     Option{"het-group", 0, "LIST", refused, "there are no heterogeneous jobs"},

@@ -23,14 +23,15 @@ constexpr std::uint64_t wait_s_max = 31'536'000;  // a year
 
 // Of the same name and meaning as those of `cox run`.
 constexpr std::array same_names = {
-    "begin",  "chdir",   "cpus-per-task", "deadline", "gpus",  "gpus-per-node",   "gres",
-    "mem",    "exact",   "mem-per-cpu",   "job-name", "nodes", "ntasks",          "export",
-    "signal", "time",    "overlap",       "nice",     "hold",  "ntasks-per-node", "account",
-    "qos",    "comment", "dependency",    "partition"};
+    "begin",  "chdir",   "cpus-per-task", "deadline",  "gpus",       "gpus-per-node",   "gres",
+    "mem",    "exact",   "mem-per-cpu",   "job-name",  "nodes",      "ntasks",          "export",
+    "signal", "time",    "overlap",       "nice",      "hold",       "ntasks-per-node", "account",
+    "qos",    "comment", "dependency",    "partition", "constraint", "licenses",        "prefer"};
 // What a job has and a step takes no part in.
-constexpr std::array job_names = {"account",   "begin",     "comment", "deadline", "dependency",
-                                  "hold",      "nice",      "qos",     "signal",   "partition",
-                                  "mail-type", "mail-user", "wckey"};
+constexpr std::array job_names = {"account",    "begin",     "comment",    "deadline",
+                                  "dependency", "hold",      "nice",       "qos",
+                                  "signal",     "partition", "constraint", "licenses",
+                                  "prefer",     "mail-type", "mail-user",  "wckey"};
 constexpr std::array noted_names = {"acctg-freq",  "interactive", "mail-type", "mail-user",
                                     "msg-timeout", "no-kill",     "threads",   "treewidth",
                                     "wckey",       "slurmd-debug"};
@@ -94,6 +95,9 @@ class Reader {
       request_.notes.push_back("--" + std::string(name) + ": " + given.option->how);
       return {};
     }
+    if (name == "constraint" || name == "prefer") {
+      if (auto good = check_features(std::string(name), given.value); !good) return good;
+    }
     if (is_in(same_names, name)) return cox_.add(name, given.value, given.has_value);
     return take_special(name, given);
   }
@@ -147,6 +151,7 @@ class Reader {
   }
 
   Result<void> take_exclusive(const std::string& whom) {
+    if (whom == "user" && request_.job.empty()) return cox_.add("exclusive", whom, true);
     if (!whom.empty() && whom != "1" && whom != "yes" && whom != "exclusive") {
       return fail(Code::bad_usage, "--exclusive=" + quoted(whom) + ": not supported");
     }

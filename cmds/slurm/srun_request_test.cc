@@ -89,7 +89,8 @@ TEST_F(Srun, HowStepsShareTheJob) {
   EXPECT_EQ(told({"--jobid=5", "--exclusive"}), "exact no-kill-on-bad-exit within=5 ");
   EXPECT_EQ(told({"--jobid=5", "--external-launcher", "-n2"}),
             "overlap mpi=none ntasks=2 no-kill-on-bad-exit within=5 ");
-  EXPECT_EQ(told({"--exclusive=user"}), "--exclusive=user: not supported");
+  EXPECT_EQ(told({"--exclusive=user"}), "exclusive=user no-kill-on-bad-exit new ");
+  EXPECT_EQ(told({"--exclusive=mcs"}), "--exclusive=mcs: not supported");
 }
 
 TEST_F(Srun, MpiThatIsNamedEndsWithItsFirstFailure) {

@@ -32,6 +32,8 @@ constexpr std::array texts = {
          "Invalid account or account/partition combination specified"},
     Text{Code::not_found, "account ", "Invalid account or account/partition combination specified"},
     Text{Code::not_found, "qos ", "Invalid qos specification"},
+    Text{Code::refused, "(see: cox nodes --long)", "Invalid feature specification"},
+    Text{Code::refused, "--licenses ", "Invalid license specification"},
     Text{Code::not_permitted, "", "Access/permission denied"},
     Text{Code::refused, ": retry after ", "Socket timed out on send/recv operation"},
     Text{Code::refused, " has ended", "Job/step already completing or completed"},

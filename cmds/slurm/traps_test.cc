@@ -33,7 +33,7 @@ TEST(SlurmTraps, ContractTrap30ReasonsAndStatesAreNoneThatToolsDoNotKnow) {
                                             "Reservation",
                                             "JobArrayTaskLimit",
                                             "JobHoldMaxRequeue"};
-  constexpr auto reason_last = static_cast<int>(Reason::dependency_never);
+  constexpr auto reason_last = static_cast<int>(Reason::licenses);
   for (int i = 0; i <= reason_last; ++i) {
     const std::string word(to_text(static_cast<Reason>(i)));
     EXPECT_TRUE(std::ranges::count(reasons, word) == 1) << word;

@@ -64,6 +64,21 @@ constexpr std::array keys = {
           *to->mutable_values()->mutable_bind() = as_submitted(d).bind();
           to->set_bind(true);
         }},
+    Key{"constraint", set_constraint,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          to->mutable_values()->set_constraint(d.job.common->wishes->constraint.text());
+          to->set_constraint(true);
+        }},
+    Key{"prefer", set_prefer,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          to->mutable_values()->set_prefer(d.job.common->wishes->prefer);
+          to->set_prefer(true);
+        }},
+    Key{"licenses", set_licenses,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          *to->mutable_values()->mutable_licenses() = as_submitted(d).licenses();
+          to->set_licenses(true);
+        }},
     Key{"distribution", set_distribution,
         [](const RequestDraft& d, wire::JobChanges* to) {
           *to->mutable_values()->mutable_distribution() = as_submitted(d).distribution();
@@ -136,13 +151,11 @@ constexpr std::array keys = {
           to->set_cpus_per_task(part(d).cpus_per_task);
         }},
     Key{"mem", set_memory_per_node,
-        [](const RequestDraft& d, wire::JobChanges* to) {
-          to->set_memory_per_node_mib(part(d).memory_per_node_mib);
-        }},
+        [](const RequestDraft& d,
+           wire::JobChanges* to) { to->set_memory_per_node_mib(part(d).memory_per_node_mib); }},
     Key{"mem-per-cpu", set_memory_per_cpu,
-        [](const RequestDraft& d, wire::JobChanges* to) {
-          to->set_memory_per_cpu_mib(part(d).memory_per_cpu_mib);
-        }},
+        [](const RequestDraft& d,
+           wire::JobChanges* to) { to->set_memory_per_cpu_mib(part(d).memory_per_cpu_mib); }},
     Key{"time", set_time,
         [](const RequestDraft& d,
            wire::JobChanges* to) { to->set_time_limit_us(d.job.time_limit.us); }},
@@ -223,8 +236,13 @@ Result<void> change_other(const Given& given, wire::JobChanges* to) {
     to->set_append_output(true);
     return {};
   }
+  if (name == "exclusive" && given.value == "user") {
+    to->set_exclusive_user(true);
+    return {};
+  }
   const auto answer = yes_or_no(given);
   if (!answer) return Failure(answer.error());
+  if (name == "exclusive") to->set_exclusive_user(false);
   if (name == "hold") to->set_held(*answer);
   if (name == "exclusive") to->set_exclusive(*answer);
   if (name == "requeue") to->set_requeue(*answer);

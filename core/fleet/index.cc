@@ -54,13 +54,22 @@ void index_tables(Index& index, const Settings& settings) {
   }
 }
 
+void index_table(Index& index, const Settings& settings, const Node& node) {
+  const NodeSettings* own = settings_of(index, settings, node);
+  index.table_of_node[node.id.value] =
+      own == nullptr ? no_table : static_cast<std::uint32_t>(own - settings.nodes.data());
+}
+
 void index_job(Index& index, const Job& job) {
   if (job.phase != JobPhase::ended) {
     index.unended.insert(job.id);
     if (!is_element(job)) ++index.unended_of_user[job.request.common->user.uid];
   }
   index.pending += waiting_starts(job);
-  if (is_live(job)) ++index.live;
+  if (is_live(job)) {
+    ++index.live;
+    count_licenses(index, job, 1);
+  }
   if (is_element(job)) {
     ArrayMembers& members = index.arrays[job.array];
     members.elements[job.index] = job.id;
@@ -98,7 +107,10 @@ void index_settings(Index& index, const Record& record) {
     if (!names.has_value()) continue;
     for (const std::string& name : *names) index.partitions_by_node_name[name].push_back(i);
   }
-  for (const Node& node : record.nodes) index_membership(index, record, node);
+  for (const Node& node : record.nodes) {
+    index_membership(index, record, node);
+    index_table(index, record.settings, node);
+  }
 }
 
 void index_usable(Index& index, const Record& record, const Node& node) {
@@ -124,6 +136,8 @@ void index_node(Index& index, const Record& record, const Node& node) {
   if (node.failed_job != JobId{}) index.avoided.emplace(node.failed_job, node.id);
   for (auto& [name, nodes] : index.partition_nodes) nodes.resize(count);
   index_membership(index, record, node);
+  index.table_of_node.resize(count);
+  index_table(index, record.settings, node);
 }
 
 Index rebuild_index(const Record& record, std::uint64_t key_seed) {

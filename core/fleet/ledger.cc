@@ -8,6 +8,7 @@
 #include "common/assert.h"
 #include "core/job/lifecycle.h"
 #include "core/job/step_room.h"
+#include "core/schedule/tenants.h"
 
 namespace cox::core {
 namespace {
@@ -119,6 +120,9 @@ void audit_node(const State& state, const Node& node, std::vector<std::string>& 
       continue;
     }
     count.add(node, *job, job->run->allocation.nodes[*node_position(*job, node.id)]);
+    if (is_closed_to(state, node.id, tenant_of(job->request))) {
+      faults.push_back(at(node, job_text(id) + " is beside one of another user"));
+    }
   }
   faults.insert(faults.end(), count.faults.begin(), count.faults.end());
   const auto check_set = [&](const Bitset& is_free, const Bitset& used, const Bitset& all,
@@ -159,6 +163,7 @@ void take(Index& index, const Job& job, const NodeShare& share) {
     free.cores -= share.cores;
     ++free.jobs;
   }
+  if (tenant_of(job.request).is_apart) ++index.apart_on_node[share.node];
   auto& jobs = index.jobs_on_node[share.node.value];
   jobs.insert(std::ranges::lower_bound(jobs, job.id), job.id);
 }
@@ -176,10 +181,25 @@ void give_back(Index& index, const Job& job, const NodeShare& share) {
     free.cores |= share.cores;
     --free.jobs;
   }
+  if (tenant_of(job.request).is_apart) {
+    const auto apart = index.apart_on_node.find(share.node);
+    ASSERT(apart != index.apart_on_node.end());
+    if (--apart->second == 0) index.apart_on_node.erase(apart);
+  }
   auto& jobs = index.jobs_on_node[share.node.value];
   const auto found = std::ranges::lower_bound(jobs, job.id);
   ASSERT(found != jobs.end() && *found == job.id);
   jobs.erase(found);
+}
+
+void count_licenses(Index& index, const Job& job, int by) {
+  if (job.request.common->wishes.is_blank()) return;
+  for (const LicenseRequest& one : job.request.common->wishes->licenses) {
+    std::uint64_t& used = index.licenses_used[one.name];
+    ASSERT(by > 0 || used >= one.count);
+    used = by > 0 ? used + one.count : used - one.count;
+    if (used == 0) index.licenses_used.erase(one.name);
+  }
 }
 
 bool is_sliced(const Index& index, NodeId node) {
@@ -190,8 +210,10 @@ bool is_sliced(const Index& index, NodeId node) {
 std::vector<std::string> ledger_faults(const State& state) {
   std::vector<std::string> faults;
   for (const Node& node : state.record.nodes) audit_node(state, node, faults);
+  Index held;  // by a recount
   for (const Job& job : state.record.jobs) {
     if (!is_live(job)) continue;
+    count_licenses(held, job, 1);
     const auto of_steps = step_faults(state.record, job);
     faults.insert(faults.end(), of_steps.begin(), of_steps.end());
     for (const NodeShare& share : job.run->allocation.nodes) {
@@ -201,6 +223,9 @@ std::vector<std::string> ledger_faults(const State& state) {
         faults.push_back(job_text(job) + " holds a share that its node does not list");
       }
     }
+  }
+  if (held.licenses_used != state.index.licenses_used) {
+    faults.emplace_back("licenses in use are not those that jobs hold");
   }
   return faults;
 }

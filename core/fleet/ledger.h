@@ -14,4 +14,7 @@ void give_back(Index& index, const Job& job, const NodeShare& share);
 /// The node is held by jobs that use its cores in turns.
 bool is_sliced(const Index& index, NodeId node);
 
+/// The job holds its licences from now on (1), or no more (-1).
+void count_licenses(Index& index, const Job& job, int by);
+
 }  // namespace cox::core

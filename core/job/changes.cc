@@ -27,6 +27,9 @@ void change_nodes(const JobChanges& changes, Component& to) {
   set(changes.tasks_per_node, &to.tasks_per_node);
   set(changes.cpus_per_task, &to.cpus_per_task);
   set(changes.exclusive, &to.exclusive);
+  set(changes.exclusive_user, &to.exclusive_user);
+  if (changes.exclusive == true) to.exclusive_user = false;
+  if (changes.exclusive_user == true) to.exclusive = false;
   // One of them at a time, as with the options.
   if (changes.memory_per_node_mib) to.memory_per_cpu_mib = -1;
   if (changes.memory_per_cpu_mib) to.memory_per_node_mib = -1;
@@ -56,11 +59,20 @@ void change_manner(const JobChanges& changes, JobCommon& to) {
   set(changes.distribution, &to.initial_step.distribution);
 }
 
+void change_wishes(const JobChanges& changes, Cow<JobWishes>& to) {
+  if (!changes.constraint && !changes.prefer && !changes.licenses) return;
+  JobWishes made = *to;
+  set(changes.constraint, &made.constraint);
+  set(changes.prefer, &made.prefer);
+  set(changes.licenses, &made.licenses);
+  to = made == JobWishes{} ? Cow<JobWishes>{} : Cow<JobWishes>(std::move(made));
+}
+
 void change_common(const JobChanges& changes, JobCommon& to) {
   set(changes.comment, &to.comment);
   set(changes.account, &to.account);
   set(changes.qos, &to.qos);
-  set(changes.constraint, &to.constraint);
+  change_wishes(changes, to.wishes);
   set(changes.partitions, &to.partitions);
   set(changes.nodes_wanted, &to.nodes_wanted);
   set(changes.nodes_excluded, &to.nodes_excluded);
@@ -110,9 +122,10 @@ bool is_for_waiting_only(const JobChanges& changes) {
   rest.labels.clear();
   rest.time_limit.reset();
   const JobChanges none;
-  return rest.name != none.name || rest.account || rest.qos || rest.constraint || rest.partitions ||
-         rest.nodes_wanted || rest.nodes_excluded || rest.nodes_min || rest.nodes_max ||
-         rest.tasks || rest.tasks_per_node || rest.cpus_per_task || rest.at_once_max ||
+  return rest.name != none.name || rest.account || rest.qos || rest.constraint || rest.prefer ||
+         rest.licenses || rest.partitions || rest.exclusive_user || rest.nodes_wanted ||
+         rest.nodes_excluded || rest.nodes_min || rest.nodes_max || rest.tasks ||
+         rest.tasks_per_node || rest.cpus_per_task || rest.at_once_max ||
          rest.memory_per_node_mib || rest.memory_per_cpu_mib || rest.exclusive || rest.held ||
          rest.keep_when_never || rest.nice || rest.begin || rest.deadline || rest.dependency ||
          is_for_scripts_only(rest) || rest.directory || rest.devices || rest.gpus ||

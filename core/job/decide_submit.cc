@@ -94,10 +94,6 @@ Result<void> check_content(const JobRequest& request) {
       request.common->initial_step.argv.empty()) {
     return fail(Code::bad_usage, "the initial step has no command");
   }
-  if (!request.common->constraint.empty()) {
-    return fail(Code::refused, "constraint " + quoted(request.common->constraint) +
-                                   ": constraints are not supported yet");
-  }
   for (const std::string& name : request.common->nodes_wanted) {
     if (std::ranges::find(request.common->nodes_excluded, name) !=
         request.common->nodes_excluded.end()) {
@@ -165,7 +161,10 @@ Result<JobRequest> settled(const SubmitJob& ask, const State& state, Instant now
   JobRequest request = ask.request;
   const JobCommon& asked = *ask.request.common;
   Component component = asked.components.front();
-  if (auto done = settle_nodes(component, asked.nodes_wanted.size()); !done.has_value()) {
+  const std::size_t named =
+      std::max<std::size_t>(asked.nodes_wanted.size(), asked.wishes->constraint.nodes_counted());
+  if (named > nodes_max) return over("nodes counted", named, nodes_max);
+  if (auto done = settle_nodes(component, named); !done.has_value()) {
     return Failure(done.error());
   }
   auto admission = admit(asked.partitions, component, request.time_limit, state.record.settings);

@@ -46,6 +46,7 @@ ArrayMembers* members_of(State& state, const Job& element) {
 /// `by`: 1 for a job that begins, -1 for one that ends or goes back to the queue.
 void count_live(State& state, const Job& job, int by) {
   state.index.live += static_cast<std::size_t>(by);
+  count_licenses(state.index, job, by);
   if (ArrayMembers* members = members_of(state, job)) {
     members->live += static_cast<std::uint32_t>(by);
   }

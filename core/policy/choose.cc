@@ -22,6 +22,7 @@ struct Choice {
 struct Found {
   std::vector<Choice> candidates;  // those with room for enough tasks, by NodeId
   std::size_t wanted = 0;          // of these, named by the request
+  std::uint64_t standing = 0;      // for a kind that is counted, at most
 };
 
 using RoomOf = Room (Need::*)(NodeId) const;
@@ -39,7 +40,7 @@ std::uint32_t tasks_least(const Component& c) {
 /// Whether the candidates in their order, with no look at the rest, hold the request.
 bool fits_first_nodes(const JobRequest& request, const Need& need) {
   const Component& c = need.component();
-  if (!request.common->nodes_wanted.empty()) return false;
+  if (!request.common->nodes_wanted.empty() || need.view().kinds != nullptr) return false;
   const std::size_t most = c.tasks == 0 ? c.nodes_min : std::min(need.nodes_max(), c.tasks);
   std::size_t nodes = 0;
   std::uint64_t tasks = 0;
@@ -77,13 +78,28 @@ bool by_use(const Choice& a, const Choice& b) {
   return a.node < b.node;
 }
 
+/// Nodes of counted kinds to the front. How many nodes there are at least, with all that are named.
+std::size_t order_by_kinds(const NodeKinds& kinds, std::vector<Choice>& ordered, Found* found) {
+  const std::size_t standing = put_kinds_first(
+      kinds, ordered, [&kinds](const Choice& one) { return kinds.of(one.node.value); });
+  found->standing = standing;
+  std::size_t least = standing;
+  while (least < ordered.size() && ordered[least].is_wanted) ++least;
+  return least;
+}
+
 /// The fewest nodes that hold the request: named nodes first, then the roomiest. Nothing: too few.
 std::optional<std::size_t> count_nodes(const JobRequest& request, const Need& need, Found& found) {
   const Component& c = need.component();
-  const std::size_t least = std::max<std::size_t>(c.nodes_min, request.common->nodes_wanted.size());
+  std::size_t least = std::max<std::size_t>(c.nodes_min, request.common->nodes_wanted.size());
   if (found.wanted < request.common->nodes_wanted.size() || found.candidates.size() < least)
     return {};
   std::ranges::sort(found.candidates, by_use);
+  if (const NodeKinds* kinds = need.view().kinds; kinds != nullptr) {
+    const std::size_t of_kinds = order_by_kinds(*kinds, found.candidates, &found);
+    if (found.standing < kinds->total() || (c.tasks == 0 && of_kinds > least)) return {};
+    least = std::max(least, of_kinds);
+  }
   if (c.tasks == 0) return least;
   const std::size_t most =
       std::min<std::size_t>({need.nodes_max(), c.tasks, found.candidates.size()});
@@ -129,6 +145,37 @@ std::vector<Choice> take_best(const Need& need,
   return ordered;
 }
 
+/// The same where kinds are counted: `ordered` has their nodes first.
+std::vector<Choice> take_best_of_kinds(const Need& need,
+                                       const Taste& taste,
+                                       std::vector<Choice> ordered,
+                                       std::size_t count) {
+  const Component& c = need.component();
+  const auto nodes = static_cast<std::uint32_t>(count);
+  const std::uint32_t even = c.tasks != 0 ? (c.tasks + nodes - 1) / nodes : tasks_least(c);
+  std::vector<std::pair<std::uint64_t, Choice>> scored;
+  for (const Choice& one : ordered) {
+    if (one.capacity < even) continue;
+    scored.emplace_back(one.is_wanted ? 0 : taste.score(need, one.node, even) + 1, one);
+  }
+  std::ranges::stable_sort(scored, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : a.second.node < b.second.node;
+  });
+  std::vector<Choice> roomy;
+  for (const auto& [score, one] : scored) roomy.push_back(one);
+  Found found;
+  const auto is_wanted = [](const Choice& one) { return one.is_wanted; };
+  const bool has_named =
+      std::ranges::count_if(roomy, is_wanted) == std::ranges::count_if(ordered, is_wanted);
+  const std::size_t least = order_by_kinds(*need.view().kinds, roomy, &found);
+  const bool is_enough = has_named && found.standing == need.view().kinds->total() &&
+                         least <= count && roomy.size() >= count;
+  if (is_enough) ordered = std::move(roomy);
+  ordered.resize(count);
+  std::ranges::sort(ordered, {}, &Choice::node);
+  return ordered;
+}
+
 NodeShare share_of(const Need& need, const Taste& taste, NodeId node, std::uint32_t tasks) {
   const Node& here = need.view().nodes[node.value];
   const NodeClass& node_class = need.view().classes[here.node_class.value];
@@ -168,6 +215,7 @@ std::optional<NodeId> perfect_node(const JobRequest& request,
                                    const Taste& taste) {
   const Component& c = need.component();
   if (c.nodes_min != 1 || !request.common->nodes_wanted.empty()) return std::nullopt;
+  if (need.view().kinds != nullptr) return std::nullopt;
   const std::uint32_t tasks = c.tasks != 0 ? c.tasks : tasks_least(c);
   const Bitset& candidates = need.view().candidates;
   for (std::size_t i = candidates.next(0); i < candidates.size(); i = candidates.next(i + 1)) {
@@ -178,10 +226,12 @@ std::optional<NodeId> perfect_node(const JobRequest& request,
   return std::nullopt;
 }
 
-std::uint64_t short_by(const JobRequest& request, const Found& found) {
+std::uint64_t short_by(const JobRequest& request, const FreeNodes& view, const Found& found) {
   const std::size_t least = std::max<std::size_t>(request.common->components.front().nodes_min,
                                                   request.common->nodes_wanted.size());
-  return found.candidates.size() < least ? least - found.candidates.size() : 1;
+  if (found.candidates.size() < least) return least - found.candidates.size();
+  if (view.kinds == nullptr || found.standing >= view.kinds->total()) return 1;
+  return view.kinds->total() - found.standing;
 }
 
 }  // namespace
@@ -201,13 +251,14 @@ Selection choose(const JobRequest& request, const FreeNodes& view, const Taste& 
   }
   Found free = find_candidates(request, need, &Need::free_room);
   if (const auto count = count_nodes(request, need, free); count.has_value()) {
-    return place(need, taste, take_best(need, taste, std::move(free.candidates), *count));
+    const auto take = view.kinds == nullptr ? take_best : take_best_of_kinds;
+    return place(need, taste, take(need, taste, std::move(free.candidates), *count));
   }
   Found whole = find_candidates(request, need, &Need::whole_room);
   if (count_nodes(request, need, whole).has_value()) {
-    return NotNow{Reason::resources, short_by(request, free)};
+    return NotNow{Reason::resources, short_by(request, view, free)};
   }
-  return Never{Reason::never_fits, short_by(request, whole)};
+  return Never{Reason::never_fits, short_by(request, view, whole)};
 }
 
 }  // namespace cox::core

@@ -136,6 +136,7 @@ bool Need::devices_fit(NodeId node,
 
 Room Need::free_room(NodeId node) const {
   const NodeFree& free = view_.free[node.value];
+  if (view_.closed != nullptr && view_.closed->test(node.value)) return Room{};
   return Room{free.cores.count(), sum(free.memory_mib), free.jobs == 0,
               devices_fit(node, &free.devices, &free.pools)};
 }

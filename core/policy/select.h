@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/bitset.h"
+#include "core/policy/node_kinds.h"
 #include "model/allocation.h"
 #include "model/job_request.h"
 #include "model/job_state.h"
@@ -26,8 +27,10 @@ struct FreeNodes {
   std::span<const NodeClass> classes;  // by ClassId
   bool cpu_is_thread = false;
   bool whole_nodes = false;
-  std::uint32_t nodes_max = 0;  // no job may have more of them; 0: no limit
-  std::uint32_t rows = 1;       // as many jobs as share a node's memory in turns
+  std::uint32_t nodes_max = 0;       // no job may have more of them; 0: no limit
+  std::uint32_t rows = 1;            // as many jobs as share a node's memory in turns
+  const Bitset* closed = nullptr;    // candidates that others keep it out of now; null: none
+  const NodeKinds* kinds = nullptr;  // counted by the request's constraint; null: none are
 };
 
 struct Placement {

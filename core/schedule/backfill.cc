@@ -79,7 +79,8 @@ const Reservations& Plan::reserve(const State& state, const Contact& contact) {
   }
   std::ranges::sort(heads, [](const Head& a, const Head& b) { return a.place < b.place; });
   const Timeline timeline(state, pass.running, queues.now);
-  pass.reservations.rebuild(state, timeline, heads, ready);
+  const LicenseTimeline licenses(state, pass.running, queues.now);
+  pass.reservations.rebuild(state, timeline, licenses, heads, ready);
   return pass.reservations;
 }
 
@@ -93,7 +94,8 @@ std::optional<Allocation> Plan::keep_promises(const State& state,
   Reservations& reservations = queues_->pass.reservations;
   static_cast<void>(reserve(state, contact));
   const Second end = end_second(queues_->now, job.request.time_limit);
-  if (reservations.allows(allocation, end, above)) return allocation;
+  if (!reservations.allows_licenses(licenses_of(job.request), end, above)) return std::nullopt;
+  if (reservations.allows(allocation, job.request, end, above)) return allocation;
   const Bitset& ready = queues_->ready_of(partition, state, contact);
   const auto rest = reservations.around(ready, end, above);
   if (!rest.has_value()) return std::nullopt;
@@ -187,7 +189,7 @@ Facts Plan::start_behind(const State& state, const Contact& contact, std::size_t
   one.refused_in = 0;
   Facts facts = start_job(state, job, partition.settings.name, *allocation, queues.now);
   if (has_start(facts)) {
-    pass.reservations.started(*allocation, end);
+    pass.reservations.started(*allocation, job.request, end);
     queues.reconsider();
   }
   return facts;

@@ -81,6 +81,7 @@ struct FullPlan {
   std::vector<Lane> lanes;           // one for each set of nodes
   std::vector<std::size_t> lane_of;  // by partition
   Timeline timeline;                 // with what exactly reserved jobs take
+  LicenseTimeline licenses;          // with what all planned jobs take
   std::optional<Entry> starting;     // decided by the plan itself
   bool has_started = false;          // something, since it was begun
 

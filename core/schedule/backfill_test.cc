@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
+#include "core/schedule/constrained.h"
+#include "core/schedule/licenses.h"
 #include "core/schedule/prospect.h"
 #include "core/schedule/trial.h"
 #include "testsuite/support/promises.h"
@@ -313,7 +316,7 @@ TEST_P(EveryPolicy, ReasonsAreThoseOfExplain) {
 /// Whatever starts, the first job that waits keeps the start it had in sight.
 TEST_P(EveryKind, NoStartTakesBackAPromise) {
   int kept = 0;
-  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 240; ++seed) {
     RandomLife life(seed, GetParam());
     Cluster& cluster = life.cluster;
     for (int i = 0; i < 120; ++i) {
@@ -351,12 +354,55 @@ INSTANTIATE_TEST_SUITE_P(Policies,
                                            "conservative",
                                            "conservative apart",
                                            "conservative turns",
-                                           "conservative shares"));
+                                           "conservative shares",
+                                           "none wishes",
+                                           "easy wishes",
+                                           "easy-sjbf wishes",
+                                           "conservative wishes"));
 
-INSTANTIATE_TEST_SUITE_P(
-    Kinds,
-    EveryKind,
-    ::testing::Values("easy", "easy shares", "easy-sjbf", "conservative", "conservative shares"));
+INSTANTIATE_TEST_SUITE_P(Kinds,
+                         EveryKind,
+                         ::testing::Values("easy",
+                                           "easy shares",
+                                           "easy wishes",
+                                           "easy-sjbf",
+                                           "easy-sjbf wishes",
+                                           "conservative",
+                                           "conservative shares",
+                                           "conservative wishes"));
+
+/// Whether licenses are missing when those of `ended` have been given back.
+bool is_short_of_licenses(const Cluster& cluster,
+                          const JobRequest& request,
+                          const std::set<JobId>& ended) {
+  for (const LicenseRoom& room : license_rooms(cluster.state, licenses_of(request))) {
+    std::uint64_t used = room.used;
+    for (const JobId id : ended) {
+      for (const LicenseRequest& held : licenses_of(cluster.job(id).request)) {
+        if (held.name == room.asked.name) used -= held.count;
+      }
+    }
+    if (used + room.asked.count > room.total) return true;
+  }
+  return false;
+}
+
+/// Nodes that others keep it out of when the shares in `gone` have been given back.
+Bitset closed_nodes_without(const Cluster& cluster,
+                            const JobRequest& request,
+                            const std::set<std::pair<JobId, NodeId>>& gone) {
+  Bitset closed(cluster.state.record.nodes.size());
+  const bool is_apart = request.common->components.front().exclusive_user;
+  for (const Node& node : cluster.state.record.nodes) {
+    for (const JobId id : cluster.state.index.jobs_on_node[node.id.value]) {
+      const JobCommon& other = *cluster.job(id).request.common;
+      const bool keeps_out = is_apart || other.components.front().exclusive_user;
+      if (gone.contains({id, node.id}) || other.user.uid == request.common->user.uid) continue;
+      if (keeps_out) closed.set(node.id.value);
+    }
+  }
+  return closed;
+}
 
 /// The plain model of a prospect: at each instant, the plug-in itself on what is free then.
 std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& request) {
@@ -366,7 +412,10 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
   const Timeline timeline(state, running, cluster.now);
   std::vector<NodeFree> free = state.index.free;
   const Bitset ready = ready_nodes(state, cluster.contact, "batch");
-  const Bitset candidates = allowed_nodes(state, ready, request);
+  const Constrained nodes(state, ready, request);
+  const std::uint32_t nodes_granted = state.record.settings.partitions[0].max_nodes;
+  std::set<JobId> ended;
+  std::set<std::pair<JobId, NodeId>> gone;
   std::map<Second, std::vector<std::pair<JobId, std::size_t>>> ends;
   for (const auto& [end, id] : running.by_end()) {
     const Job& one = cluster.job(id);
@@ -383,6 +432,7 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
   for (const auto& [at, shares] : ends) {
     for (const auto& [id, i] : shares) {
       const NodeShare& share = cluster.job(id).run->allocation.nodes[i];
+      gone.emplace(id, share.node);
       NodeFree& here = free[share.node.value];
       here.cores |= share.cores;
       here.devices |= share.devices;
@@ -390,19 +440,28 @@ std::optional<Second> plain_earliest(const Cluster& cluster, const JobRequest& r
         here.memory_mib[m] += share.memory_mib[m];
       for (std::size_t p = 0; p < share.pools.size(); ++p) here.pools[p] += share.pools[p];
       --here.jobs;
+      ended.insert(id);
     }
-    const FreeNodes view{candidates, state.record.nodes, free, state.record.classes, false, false,
-                         0};
-    const Selection answer = cluster.policies().select->select(request, view);
-    if (std::holds_alternative<Placement>(answer)) return at;
+    if (at == second_never && !licenses_of(request).empty()) return std::nullopt;
+    if (is_short_of_licenses(cluster, request, ended)) continue;
+    const Bitset closed = closed_nodes_without(cluster, request, gone);
+    for (std::size_t i = 0; i < nodes.groups(); ++i) {
+      const FreeNodes view{nodes.group(i), state.record.nodes,
+                           free,           state.record.classes,
+                           false,          false,
+                           nodes_granted,  1,
+                           &closed,        nodes.kinds()};
+      const Selection answer = cluster.policies().select->select(request, view);
+      if (std::holds_alternative<Placement>(answer)) return at;
+    }
   }
   return std::nullopt;
 }
 
 TEST(Prospect, FindsTheStartThatThePlugInWould) {
   int found = 0;
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    RandomLife life(seed, "easy");
+  for (std::uint64_t seed = 1; seed <= 120; ++seed) {
+    RandomLife life(seed, seed <= 60 ? "easy" : "easy wishes");
     for (int i = 0; i < 100; ++i) {
       life.event();
       Cluster& cluster = life.cluster;
@@ -415,7 +474,8 @@ TEST(Prospect, FindsTheStartThatThePlugInWould) {
         if (one.phase != JobPhase::pending) continue;
         Prospect prospect(cluster.state, cluster.state.record.settings.partitions[0], ready,
                           one.request);
-        const auto start = prospect.advance(timeline, one.request.time_limit, 0);
+        const LicenseTimeline licenses(cluster.state, running, cluster.now);
+        const auto start = prospect.advance(timeline, licenses, one.request.time_limit, 0);
         ASSERT_EQ(start, plain_earliest(cluster, one.request)) << "seed " << seed << " event " << i;
         found += start.has_value() ? 1 : 0;
       }

@@ -26,7 +26,8 @@ void add(std::string& key, const Component& c) {
        {std::uint64_t{c.nodes_min}, std::uint64_t{c.nodes_max}, std::uint64_t{c.tasks},
         std::uint64_t{c.tasks_per_node}, std::uint64_t{c.cpus_per_task},
         static_cast<std::uint64_t>(c.memory_per_node_mib),
-        static_cast<std::uint64_t>(c.memory_per_cpu_mib), std::uint64_t{c.exclusive}}) {
+        static_cast<std::uint64_t>(c.memory_per_cpu_mib), std::uint64_t{c.exclusive},
+        std::uint64_t{c.exclusive_user}}) {
     add(key, number);
   }
   add(key, c.devices.size());
@@ -44,7 +45,13 @@ std::string kind_key(const JobCommon& common, const std::string& partition) {
   add(key, partition);
   add(key, common.account);
   add(key, common.qos);
-  add(key, common.constraint);
+  add(key, common.wishes->constraint.text());
+  add(key, common.wishes->prefer);
+  add(key, common.wishes->licenses.size());
+  for (const LicenseRequest& license : common.wishes->licenses) {
+    add(key, license.name);
+    add(key, license.count);
+  }
   add(key, common.nodes_wanted);
   add(key, common.nodes_excluded);
   for (const Component& component : common.components) add(key, component);

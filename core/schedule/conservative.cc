@@ -37,7 +37,7 @@ Lane Plan::Queues::make_lane(const State& state, const std::vector<std::size_t>&
   const Bitset& ready = *partitions[members.front()].ready;
   const bool all_whole = std::ranges::all_of(
       members, [this](std::size_t i) { return partitions[i].settings.whole_nodes; });
-  bool is_alone = true;
+  bool is_alone = !by_user;  // who keeps others out takes more than is counted
   for (std::size_t i = 0; i < partitions.size(); ++i) {
     if (std::ranges::find(members, i) != members.end()) continue;
     is_alone = is_alone && !partitions[i].ready->intersects(ready);
@@ -52,7 +52,8 @@ void Plan::begin_plan(const State& state, const Contact& contact) {
   full = FullPlan{};
   full.is_begun = true;
   full.timeline = Timeline(state, queues.pass.running, queues.now);
-  queues.pass.reservations.rebuild(state, full.timeline, {}, {});
+  full.licenses = LicenseTimeline(state, queues.pass.running, queues.now);
+  queues.pass.reservations.rebuild(state, full.timeline, full.licenses, {}, {});
   std::vector<std::vector<std::size_t>> members;
   for (std::size_t i = 0; i < queues.partitions.size(); ++i) {
     const Bitset& ready = queues.ready_of(queues.partitions[i], state, contact);
@@ -105,7 +106,9 @@ Facts Plan::plan_next(const State& state, const Contact& contact, bool* more) {
   PartitionQueue& partition = queues.partitions[one.partition];
   Lane& lane = full.lanes[full.lane_of[one.partition]];
   const std::int64_t units = lane.units(state, partition.settings, job->request);
-  const bool fits_lane = lane.can_start(units, end_second(queues.now, job->request.time_limit));
+  const Second end = end_second(queues.now, job->request.time_limit);
+  const bool fits_lane =
+      lane.can_start(units, end) && full.licenses.lasts_from_now(licenses_of(job->request), end);
   // What comes after a reserved start of the same place starts no earlier.
   const auto allocation =
       next->reserved == 0 ? place_planned(state, contact, place, which, fits_lane) : std::nullopt;
@@ -140,7 +143,7 @@ std::optional<Allocation> Plan::place_planned(const State& state,
     const Lane& lane = queues.pass.full.lanes[queues.pass.full.lane_of[one.partition]];
     const Second end = end_second(queues.now, job.request.time_limit);
     if (allocation.has_value() &&
-        !lane.keeps_counted(lane.taken(state, parts_of(*allocation)), end)) {
+        !lane.keeps_counted(lane.taken(state, parts_of(*allocation, job.request)), end)) {
       allocation.reset();
     }
   }
@@ -165,8 +168,9 @@ Facts Plan::start_planned(const State& state,
   const Second end = end_second(queues.now, job.request.time_limit);
   pass.full.starting = pass.full.last;
   pass.full.has_started = true;
-  const std::vector<Part> parts = parts_of(allocation);
+  const std::vector<Part> parts = parts_of(allocation, job.request);
   pass.full.timeline.free(end, parts);
+  pass.full.licenses.take_from_now(licenses_of(job.request), end);
   for (Lane& lane : pass.full.lanes) lane.start(lane.taken(state, parts), end);
   return facts;
 }
@@ -182,23 +186,29 @@ void Plan::reserve_planned(const State& state,
   Lane& lane = full.lanes[full.lane_of[at]];
   const JobRequest& request = queues.candidate(state, place.job)->request;
   const std::int64_t units = lane.units(state, partition.settings, request);
+  const Licenses& licenses = licenses_of(request);
+  const Second soon = queues.now.us / us_per_second;
+  const bool is_licensed =
+      full.licenses.lasts_from_now(licenses, end_second(queues.now, request.time_limit));
   // It does not start now, though perhaps so many are free; then it cannot before something is
   // taken or given back, which another plan says as well a second later, when nothing has happened.
-  const Second from = lane.next_change(queues.now.us / 1'000'000);
+  const Second from = is_licensed ? lane.next_change(soon) : soon + 1;
   if (from == second_never) return;
   if (lane.counts_exactly(request, partition.settings)) {
     const auto start = lane.earliest_counted(units, request.time_limit, from);
     if (start.has_value()) lane.reserve_counted(units, *start, request.time_limit);
     return;
   }
-  const auto first = lane.earliest(units, request.time_limit, from);
+  const auto first = licenses.empty() ? lane.earliest(units, request.time_limit, from)
+                                      : lane.earliest_with(units, full.licenses, licenses,
+                                                           request.time_limit, from);
   if (!first.has_value()) return;  // behind a job without a limit: nothing is promised
   Reservations& reservations = queues.pass.reservations;
   if (reservations.all().size() < state.record.settings.reservations) {
     const Bitset& ready = queues.ready_of(partition, state, contact);
     Taken taken;
     const auto start =
-        reservations.add(state, full.timeline, Head{place, at}, ready, *first,
+        reservations.add(state, full.timeline, full.licenses, Head{place, at}, ready, *first,
                          [&](const std::vector<Part>& parts, Second when) {
                            taken = lane.taken(state, parts);
                            return lane.earliest_beside(taken, request.time_limit, when);
@@ -209,6 +219,7 @@ void Plan::reserve_planned(const State& state,
     }
   }
   lane.reserve({units, units}, *first, request.time_limit);
+  full.licenses.take(licenses, *first, end_second(*first, request.time_limit));
 }
 
 /// The plan has ended: what stands first waits for resources, unless it is held back and would

@@ -13,9 +13,11 @@
 #include "core/schedule/class_key.h"
 #include "core/schedule/explain_text.h"
 #include "core/schedule/gate.h"
+#include "core/schedule/licenses.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/outlook.h"
 #include "core/schedule/priority_text.h"
+#include "core/schedule/tenants.h"
 #include "core/schedule/waits.h"
 #include "core/slice/standing.h"
 
@@ -30,10 +32,11 @@ struct Inquiry {
   const Job& job;
   std::uint32_t index;  // of an element without a job of its own; else the job's
   Verdict verdict;
-  std::string misfit;     // the first test that no state of the fleet passes
-  std::string closed;     // what the first partition that is closed to it says
-  std::string missing{};  // of the first partition: its nodes that are away
-  std::string scarce{};   // the first device of which too few are free
+  std::string misfit;        // the first test that no state of the fleet passes
+  std::string closed;        // what the first partition that is closed to it says
+  std::string missing{};     // of the first partition: its nodes that are away
+  std::string scarce{};      // the first device of which too few are free
+  std::string unlicensed{};  // the first license likewise
 
   void note(const std::string& name, bool passed, const std::string& detail, std::uint64_t amount) {
     verdict.checks.push_back(VerdictCheck{name, passed, detail, amount});
@@ -93,6 +96,20 @@ void note_nodes(Inquiry& ask, const PartitionSettings& partition, const Bitset& 
   }
 }
 
+/// Where jobs that share with their own user only are, or this one is such a job.
+void note_users(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  const auto closed = closed_nodes(ask.state, ready, ask.job.request);
+  if (!closed.has_value()) return;
+  const std::size_t nodes = closed->count();
+  const bool is_one = nodes == 1;
+  const std::string what =
+      tenant_of(ask.job.request).is_apart
+          ? std::string(is_one ? " runs" : " run") + " jobs of users with whom it is not to share"
+          : std::string(is_one ? " is" : " are") + " kept by jobs that share with no other user";
+  ask.note("other users in partition " + partition.name, false, count_text(nodes, "node") + what,
+           nodes);
+}
+
 void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
   const auto least = std::max<std::size_t>(ask.job.request.common->components.front().nodes_min,
                                            ask.job.request.common->nodes_wanted.size());
@@ -104,6 +121,17 @@ void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset
     ask.note("free " + quoted(room.asked) + " in partition " + partition.name, is_enough, text,
              room.nodes);
     if (!is_enough && ask.scarce.empty()) ask.scarce = quoted(room.asked) + " " + text;
+  }
+}
+
+/// Of the cluster, whatever the partition.
+void note_licenses(Inquiry& ask) {
+  for (const LicenseRoom& room : license_rooms(ask.state, licenses_of(ask.job.request))) {
+    const std::string text = license_room_text(ask.state, room);
+    ask.note("license " + quoted(room.asked.name), room.missing() == 0, text, room.missing());
+    if (room.missing() != 0 && ask.unlicensed.empty()) {
+      ask.unlicensed = quoted(room.asked.name) + ", " + text;
+    }
   }
 }
 
@@ -143,6 +171,8 @@ std::string nodes_of(const State& state, const Allocation& allocation) {
 std::string trial_text(const Trial& trial, const std::string& misfit) {
   if (trial.allocation.has_value()) return "fits now";
   switch (trial.blocked.code) {
+    case Reason::licenses:
+      return "waits for licenses, whatever is free";
     case Reason::resources:
       return "does not fit what is free: " + count_text(trial.blocked.amount, "more node") +
              " needed";
@@ -222,6 +252,7 @@ Trial look_at_nodes(Inquiry& ask, Outlook& outlook) {
   const PartitionSettings& partition = outlook.partition();
   note_nodes(ask, partition, outlook.ready());
   note_cores(ask, partition, outlook.ready());
+  note_users(ask, partition, outlook.ready());
   note_devices(ask, partition, outlook.ready());
   Trial trial = outlook.trial(ask.job.request);
   note_placement(ask, partition, trial);
@@ -318,11 +349,13 @@ Verdict explain_waiting(const State& state,
   } else {
     ask.note("hold and begin time", true, "not held, may begin", 0);
     best = Blocked{Reason::partition_unknown, 0};
+    note_licenses(ask);
     for (const std::string& name : job.request.common->partitions)
       best = nearer(best, look_at(ask, name));
     is_kept_by_itself = false;
   }
   if (is_kept_by_itself) {
+    note_licenses(ask);
     for (const std::string& name : job.request.common->partitions) look_beyond(ask, name);
   }
   ask.verdict.code = best.code;
@@ -338,6 +371,9 @@ Verdict explain_waiting(const State& state,
   }
   if (best.code == Reason::resources && !ask.scarce.empty()) {
     ask.verdict.summary += ": " + ask.scarce;
+  }
+  if (best.code == Reason::licenses && !ask.unlicensed.empty()) {
+    ask.verdict.summary = "it is next, and waits for licenses: " + ask.unlicensed;
   }
   const bool is_fleet_away = best.code == Reason::never_fits && has_no_nodes(ask);
   if (best.code == Reason::nodes_unavailable && !ask.missing.empty()) {

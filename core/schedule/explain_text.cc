@@ -17,6 +17,8 @@ std::string summary_of(const Job& job, const Blocked& blocked) {
     case Reason::resources:
       return "it is next, and waits for resources: " + count_text(blocked.amount, "node") +
              " missing";
+    case Reason::licenses:
+      return "it is next, and waits for licenses: " + std::to_string(blocked.amount) + " missing";
     case Reason::held_by_user:
     case Reason::held_by_admin:
     case Reason::held_by_system:
@@ -57,6 +59,8 @@ std::string next_event_of(const Blocked& blocked) {
       return "a start or cancel of a job ahead of it";
     case Reason::resources:
       return "the end of a running job";
+    case Reason::licenses:
+      return "the end of a job that holds such licenses";
     case Reason::begin_time:
       return "its begin time";
     case Reason::nodes_unavailable:

@@ -43,29 +43,39 @@ void Forecaster::count(const std::vector<Ahead>& ahead) {
   const bool is_strict = backfill_kind(state_.record.settings) == BackfillKind::none;
   const LaneUnit unit = partition_.whole_nodes ? LaneUnit::nodes : LaneUnit::cores;
   lane_.emplace(state_, running_, now_, ready_, unit, false);
+  licenses_ = LicenseTimeline(state_, running_, now_);
   for (const auto& [id, starts] : ahead) {
     const JobRequest& request = state_.find_job(id)->request;
     const std::int64_t units = lane_->units(state_, partition_, request);
     for (std::uint32_t i = 0; i < starts; ++i) {
-      const auto start = lane_->earliest(units, request.time_limit, from_);
+      const auto start = first_start(units, request);
       if (!start.has_value()) break;
       lane_->reserve({units, units}, *start, request.time_limit);
+      licenses_.take(licenses_of(request), *start, end_second(*start, request.time_limit));
       if (is_strict) from_ = *start;
     }
   }
 }
 
+/// By counts alone.
+std::optional<Second> Forecaster::first_start(std::int64_t units, const JobRequest& request) {
+  const auto start = lane_->earliest(units, request.time_limit, from_);
+  if (!start.has_value() || licenses_of(request).empty()) return start;
+  return lane_->earliest_with(units, licenses_, licenses_of(request), request.time_limit, *start);
+}
+
 std::optional<Second> Forecaster::exact(const JobRequest& request) const {
   const Timeline timeline(state_, running_, now_);
   Prospect prospect(state_, partition_, ready_, request);
-  const auto start = prospect.advance(timeline, request.time_limit, 0);
+  const LicenseTimeline licenses(state_, running_, now_);
+  const auto start = prospect.advance(timeline, licenses, request.time_limit, 0);
   return start == second_never ? std::nullopt : start;
 }
 
 std::optional<Second> Forecaster::counted(const JobRequest& request) {
   if (!lane_.has_value()) return std::nullopt;
   const std::int64_t units = lane_->units(state_, partition_, request);
-  const auto start = lane_->earliest(units, request.time_limit, from_);
+  const auto start = first_start(units, request);
   return start.has_value() && *start >= lane_->horizon() ? std::nullopt : start;
 }
 
@@ -99,9 +109,11 @@ std::optional<Allocation> Overtaking::placed(std::size_t partition,
   for (const Bitset& one : ready_) views.push_back(&one);
   // Made anew for each question: to answer, they may move to other nodes.
   Reservations reservations;
-  reservations.rebuild(state_, Timeline(state_, running_, now_), reserved_, views);
+  reservations.rebuild(state_, Timeline(state_, running_, now_),
+                       LicenseTimeline(state_, running_, now_), reserved_, views);
   const Second end = end_second(now_, request.time_limit);
-  if (reservations.allows(allocation, end, {})) return allocation;
+  if (!reservations.allows_licenses(licenses_of(request), end, {})) return std::nullopt;
+  if (reservations.allows(allocation, request, end, {})) return allocation;
   const auto rest = reservations.around(ready_[partition], end, {});
   if (!rest.has_value()) return std::nullopt;
   const PartitionSettings& settings = state_.record.settings.partitions[partition];

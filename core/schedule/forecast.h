@@ -42,6 +42,7 @@ class Forecaster {
 
  private:
   void count(const std::vector<Ahead>& ahead);
+  std::optional<Second> first_start(std::int64_t units, const JobRequest& request);
   std::optional<Second> exact(const JobRequest& request) const;
   std::optional<Second> counted(const JobRequest& request);
 
@@ -52,6 +53,7 @@ class Forecaster {
   Running running_;
   bool is_first_;
   std::optional<Lane> lane_;  // with all that is ahead; nothing when that is too much
+  LicenseTimeline licenses_;  // likewise
   Second from_ = 0;
 };
 

@@ -10,6 +10,8 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "core/policy/choose.h"
+#include "core/schedule/constrained.h"
+#include "core/schedule/licenses.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/trial.h"
 
@@ -17,14 +19,15 @@ namespace cox::core {
 namespace {
 
 bool could_hold(const State& state, const PartitionSettings& partition, const JobRequest& request) {
-  Bitset nodes = partition_nodes(state, partition.name);
-  for (const std::string& name : request.common->nodes_excluded) {
-    const auto node = state.node_named(name);
-    if (node.has_value() && nodes.test(node->value)) nodes.reset(node->value);
+  const Constrained nodes(state, partition_nodes(state, partition.name), request);
+  for (std::size_t i = 0; i < nodes.groups(); ++i) {
+    const FreeNodes view{nodes.group(i),       state.record.nodes,      state.index.free,
+                         state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
+                         partition.max_nodes,  partition.rows,          nullptr,
+                         nodes.kinds()};
+    if (fits_whole(request, view)) return true;
   }
-  return fits_whole(request, FreeNodes{nodes, state.record.nodes, state.index.free,
-                                       state.record.classes, partition.cpu_is_thread,
-                                       partition.whole_nodes, partition.max_nodes, partition.rows});
+  return false;
 }
 
 Failure refusal(const PartitionSettings& partition, const std::string& why) {
@@ -86,6 +89,10 @@ Result<void> check_in(const State& state,
 }  // namespace
 
 Result<void> check_possible(const State& state, Instant now, const JobRequest& request) {
+  for (const auto& checked : {check_labels(state.record.settings, request),
+                              check_licenses(state.record.settings, licenses_of(request))}) {
+    if (!checked.has_value()) return checked;
+  }
   std::vector<std::string> refusals;
   for (const std::string& name : request.common->partitions) {
     const PartitionSettings* partition = find_partition(state.record.settings, name);

@@ -103,10 +103,10 @@ bool takes_any_cores(const JobRequest& request, const PartitionSettings& partiti
   const bool is_single = c.tasks == 1 || (c.tasks == 0 && c.tasks_per_node <= 1);
   const bool is_spread = is_single || (c.tasks != 0 && c.tasks_per_node == 0);
   return is_spread && partition.max_nodes == 0 && c.nodes_min <= 1 && c.cpus_per_task <= 1 &&
-         !partition.cpu_is_thread && !takes_whole_nodes(request, partition) && c.devices.empty() &&
-         c.memory_per_node_mib < 0 && c.memory_per_cpu_mib < 0 &&
+         !c.exclusive_user && !partition.cpu_is_thread && !takes_whole_nodes(request, partition) &&
+         c.devices.empty() && c.memory_per_node_mib < 0 && c.memory_per_cpu_mib < 0 &&
          request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty() &&
-         request.common->constraint.empty();
+         request.common->wishes.is_blank();
 }
 
 /// What running jobs hold of the lane, and until when; in order of their ends.
@@ -217,7 +217,8 @@ bool Lane::counts_exactly(const JobRequest& request, const PartitionSettings& pa
     return takes_any_cores(request, partition) && c.nodes_max >= spread;
   }
   return is_alike_ && component_of(request).devices.empty() &&
-         request.common->nodes_wanted.empty() && request.common->nodes_excluded.empty();
+         !component_of(request).exclusive_user && request.common->nodes_wanted.empty() &&
+         request.common->nodes_excluded.empty() && request.common->wishes.is_blank();
 }
 
 Taken Lane::taken(const State& state, const std::vector<Part>& parts) const {
@@ -257,6 +258,21 @@ std::optional<Second> Lane::earliest(std::int64_t units, Duration length, Second
 std::optional<Second> Lane::earliest_counted(std::int64_t units, Duration length, Second from) {
   Track& track = parts_.has_value() ? *parts_ : whole_;
   return track.earliest(units, seconds_of(length), std::max(from, now_ + 1));
+}
+
+std::optional<Second> Lane::earliest_with(std::int64_t units,
+                                          const LicenseTimeline& licenses,
+                                          const Licenses& asked,
+                                          Duration length,
+                                          Second first) const {
+  Second start = first;
+  while (true) {
+    const auto licensed = licenses.earliest(asked, start, length);
+    if (!licensed.has_value()) return std::nullopt;
+    const auto placed = whole_.profile.earliest(*licensed, units, seconds_of(length));
+    if (!placed.has_value() || *placed == *licensed) return placed;
+    start = *placed;
+  }
 }
 
 std::optional<Second> Lane::earliest_beside(const Taken& taken,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/schedule/licenses.h"
 #include "core/schedule/profile.h"
 #include "core/schedule/timeline.h"
 #include "core/state.h"
@@ -49,6 +50,13 @@ class Lane {
   std::optional<Second> earliest(std::int64_t units, Duration length, Second from);
   /// Likewise of a job that counts_exactly(): it does start then.
   std::optional<Second> earliest_counted(std::int64_t units, Duration length, Second from);
+  /// The same with licenses, for jobs that few others are like: nothing is kept of it. `first`: no
+  /// start is earlier.
+  std::optional<Second> earliest_with(std::int64_t units,
+                                      const LicenseTimeline& licenses,
+                                      const Licenses& asked,
+                                      Duration length,
+                                      Second first) const;
   /// The first start >= `from` at which `taken` leaves all that was counted its start.
   std::optional<Second> earliest_beside(const Taken& taken, Duration length, Second from) const;
 

@@ -9,6 +9,8 @@
 #include "common/count_text.h"
 #include "common/node_list.h"
 #include "common/text.h"
+#include "core/schedule/constrained.h"
+#include "core/schedule/licenses.h"
 #include "model/memory_text.h"
 
 namespace cox::core {
@@ -38,7 +40,8 @@ class Misfit {
       : state_(state),
         partition_(partition),
         request_(request),
-        nodes_(candidates()),
+        constrained_(state, partition_nodes(state, partition.name), request),
+        nodes_(constrained_.nodes()),
         view_{nodes_,
               state.record.nodes,
               state.index.free,
@@ -50,7 +53,9 @@ class Misfit {
         need_(request, view_) {}
 
   std::vector<FleetCheck> checks() {
+    check_licenses_exist();
     check_named();
+    check_constraint();
     check_count();
     check_cores();
     check_memory();
@@ -60,15 +65,6 @@ class Misfit {
   }
 
  private:
-  Bitset candidates() const {
-    Bitset nodes = partition_nodes(state_, partition_.name);
-    for (const std::string& name : request_.common->nodes_excluded) {
-      const auto node = state_.node_named(name);
-      if (node.has_value() && nodes.test(node->value)) nodes.reset(node->value);
-    }
-    return nodes;
-  }
-
   const Component& component() const { return need_.component(); }
 
   std::uint64_t nodes_least() const {
@@ -130,6 +126,48 @@ class Misfit {
          absent.empty() ? "all are there" : "it has no node " + quoted(join(absent, ", ")),
          absent.size(),
          "--nodelist " + quoted(fold_node_list(absent)) + ": " + place() + " has no such node");
+  }
+
+  void check_licenses_exist() {
+    if (licenses_of(request_).empty()) return;
+    const auto there = check_licenses(state_.record.settings, licenses_of(request_));
+    note("licenses", there.has_value(),
+         there.has_value() ? "the cluster has so many" : there.error().message, 0,
+         there.has_value() ? "" : there.error().message);
+  }
+
+  /// Labels, of any group and of each kind that is counted.
+  void check_constraint() {
+    const Constraint& constraint = request_.common->wishes->constraint;
+    if (constraint.empty()) return;
+    std::uint64_t most = 0;  // in one group
+    for (std::size_t i = 0; i < constrained_.groups(); ++i) {
+      most = std::max<std::uint64_t>(most, constrained_.group(i).count());
+    }
+    note_labels("labels", constraint.text(), most, nodes_least(),
+                constrained_.groups() > 1 ? ", the most of one group" : "");
+    for (std::size_t i = 0; i < constraint.counted().size(); ++i) {
+      const Constraint::Counted& kind = constraint.counted()[i];
+      std::uint64_t found = 0;
+      nodes_.for_each([&](std::size_t node) {
+        found += (constrained_.kinds()->of(node) >> i & 1) != 0 ? 1 : 0;
+      });
+      note_labels("labels counted", kind.text, found, kind.count, "");
+    }
+  }
+
+  void note_labels(const std::string& name,
+                   const std::string& text,
+                   std::uint64_t found,
+                   std::uint64_t needed,
+                   const std::string& of_what) {
+    const std::string match = (found == 1 ? " node matches " : " nodes match ") + quoted(text);
+    note(name, found >= needed,
+         std::to_string(found) + match + of_what + ", " + std::to_string(needed) + " needed", found,
+         "--constraint " + quoted(request_.common->wishes->constraint.text()) + ": " +
+             std::to_string(found) + (found == 1 ? " node of " : " nodes of ") + place() +
+             (found == 1 ? " matches " : " match ") + quoted(text) + of_what + ", " +
+             std::to_string(needed) + " needed");
   }
 
   void check_count() {
@@ -248,7 +286,8 @@ class Misfit {
   const State& state_;
   const PartitionSettings& partition_;
   const JobRequest& request_;
-  const Bitset nodes_;
+  const Constrained constrained_;
+  const Bitset& nodes_;
   const FreeNodes view_;
   const Need need_;
   std::vector<FleetCheck> checks_;

@@ -48,9 +48,11 @@ void learn(Queues& queues, const State& state, const One& one) {
   if constexpr (makes_pending<One>) {
     queues.insert(state, one.job);
     if (std::is_same_v<One, JobUnheld>) queues.renew_at(state, one.job);
+    if (std::is_same_v<One, JobRequeued>) queues.wake_for_licenses(state, one.job);
   } else if constexpr (ends_waiting<One>) {
     queues.remove(state, one.job);
     queues.renew_at(state, one.job);
+    if (std::is_same_v<One, JobEnded>) queues.wake_for_licenses(state, one.job);
   } else if constexpr (moves_end<One>) {
     queues.learn_running(state, one.job);
     queues.renew();
@@ -92,6 +94,7 @@ void learn(Queues& queues, const State& state, const StartUndone& one) {
   queues.learn_running(state, one.job);
   const Job& job = *state.find_job(one.job);
   for (const NodeShare& share : job.run->allocation.nodes) give_back(queues, state, job, share);
+  queues.wake_for_licenses(state, one.job);
   queues.insert(state, one.job);
 }
 

@@ -43,7 +43,8 @@ std::vector<std::optional<Place>> Outlook::first_waiting() const {
   return heads;
 }
 
-bool Outlook::shares_nodes() const {
+bool Outlook::shares(const JobRequest& request) const {
+  if (!licenses_of(request).empty()) return state_.record.settings.partitions.size() > 1;
   const Bitset own = partition_nodes(state_, partition_.name);
   return std::ranges::any_of(state_.record.settings.partitions, [&](const auto& other) {
     return other.name != partition_.name && partition_nodes(state_, other.name).intersects(own);
@@ -57,7 +58,7 @@ std::optional<Allocation> Outlook::start_now(const JobRequest& request, const Tr
   if (partition_.takes_turns()) return is_first ? trial.allocation : std::nullopt;
   if (kind == BackfillKind::none && is_first) return trial.allocation;
   if (kind != BackfillKind::easy && kind != BackfillKind::easy_sjbf) {
-    return is_first && !shares_nodes() ? trial.allocation : std::nullopt;
+    return is_first && !shares(request) ? trial.allocation : std::nullopt;
   }
   if (!overtaking_.has_value()) {
     auto heads = first_waiting();

@@ -45,7 +45,8 @@ class Outlook {
  private:
   /// The first job of each partition that waits for resources.
   std::vector<std::optional<Place>> first_waiting() const;
-  bool shares_nodes() const;
+  /// Jobs of other partitions may be in its way.
+  bool shares(const JobRequest& request) const;
 
   const State& state_;
   const Contact& contact_;

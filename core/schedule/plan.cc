@@ -56,10 +56,11 @@ Facts Plan::step(
   queues.now = now;
   if (!queues.is_built || (queues.is_filled() && queues.is_littered())) queues.begin(state);
   *done = false;
-  if (!queues.fill(state, steps * fills_per_step)) return {};
+  if (!queues.fill(state, steps * fills_per_step) || !queues.is_built) return {};
   if (queues.contact_generation != contact.generation) queues.fleet_changed();
   queues.contact_generation = contact.generation;
   queues.wake_due(state);
+  if (!queues.is_built) return {};
   if (queues.pass.has_expired(now)) queues.renew();
   queues.pass.looked = now;
   for (std::size_t i = 0; i < steps; ++i) {

@@ -1,4 +1,4 @@
-// See prospect.h. Invariant: `tally_` counts `capacity_` of every candidate.
+// See prospect.h. Invariant: each of `tallies_` counts `capacity_` of every candidate of its group.
 #include "core/schedule/prospect.h"
 
 #include <algorithm>
@@ -20,9 +20,18 @@ bool is_scattered(const JobRequest& request, const FreeNodes& view) {
   const Component& c = first_component(request);
   return c.tasks != 0 && c.tasks_per_node == 0 && c.cpus_per_task <= 1 && c.nodes_min <= 1 &&
          c.nodes_max >= std::min<std::size_t>(c.tasks, view.candidates.size()) &&
-         view.nodes_max == 0 && !c.exclusive && c.devices.empty() && !view.whole_nodes &&
-         !view.cpu_is_thread && request.common->nodes_wanted.empty() &&
-         request.common->nodes_excluded.empty();
+         view.nodes_max == 0 && !c.exclusive && !c.exclusive_user && c.devices.empty() &&
+         !view.whole_nodes && !view.cpu_is_thread && request.common->nodes_wanted.empty() &&
+         request.common->nodes_excluded.empty() && request.common->wishes.is_blank();
+}
+
+/// Jobs on the node that keep it out, which mostly none does.
+std::int32_t parts_closing(const State& state, NodeId node, const Tenant& tenant) {
+  if (!tenant.is_apart && state.index.apart_on_node.empty()) return 0;
+  return static_cast<std::int32_t>(
+      std::ranges::count_if(state.index.jobs_on_node[node.value], [&](const JobId id) {
+        return exclude_each_other(tenant, tenant_of(state.find_job(id)->request));
+      }));
 }
 
 void add_bits(Bitset& to, const Bitset& bits, bool frees) {
@@ -36,8 +45,9 @@ void add_bits(Bitset& to, const Bitset& bits, bool frees) {
 
 }  // namespace
 
-Tally::Tally(const JobRequest& request, std::uint32_t nodes_granted)
-    : tasks_(first_component(request).tasks),
+Tally::Tally(const JobRequest& request, std::uint32_t nodes_granted, const NodeKinds* kinds)
+    : kinds_(kinds),
+      tasks_(first_component(request).tasks),
       nodes_least_(std::max<std::size_t>(first_component(request).nodes_min,
                                          request.common->nodes_wanted.size())),
       nodes_most_(tasks_ == 0
@@ -55,32 +65,37 @@ std::uint32_t Tally::clipped(std::uint32_t capacity) const {
   return tasks_ == 0 ? tasks_least_ : capacity;
 }
 
-void Tally::change(std::uint32_t capacity, bool is_wanted, int by) {
+void Tally::change(std::uint32_t capacity, bool is_wanted, std::uint8_t kinds, int by) {
   if (capacity == 0) return;
   const auto sign = static_cast<std::uint64_t>(static_cast<std::int64_t>(by));
   room_ += sign * capacity;
   if (is_wanted) {
     wanted_ += sign;
     wanted_room_ += sign * capacity;
-    return;
+    if (kinds_ == nullptr) return;
+  } else {
+    nodes_ += sign;
   }
-  nodes_ += sign;
-  auto place = std::ranges::lower_bound(counts_, capacity, std::ranges::greater(),
-                                        &std::pair<std::uint32_t, std::int64_t>::first);
-  if (place == counts_.end() || place->first != capacity) {
-    place = counts_.insert(place, {capacity, 0});
+  std::vector<Alike>& counts = is_wanted ? counts_wanted_ : counts_;
+  const auto is_before = [capacity, kinds](const Alike& one) {
+    return one.capacity != capacity ? one.capacity > capacity : one.kinds < kinds;
+  };
+  auto place = std::ranges::partition_point(counts, is_before);
+  if (place == counts.end() || place->capacity != capacity || place->kinds != kinds) {
+    place = counts.insert(place, {capacity, kinds, 0});
   }
-  place->second += by;
+  place->count += by;
 }
 
 bool Tally::fits() const {
   if (wanted_ < named_ || nodes() < nodes_least_ || nodes_least_ > nodes_most_) return false;
+  if (kinds_ != nullptr) return fits_kinds();
   if (tasks_ == 0) return true;
   if (room_ < tasks_) return false;
   // Named nodes first, then the roomiest: what these cannot hold, no choice of nodes holds.
   std::uint64_t left = nodes_most_ - wanted_;
   std::uint64_t tasks = wanted_room_;
-  for (const auto& [capacity, count] : counts_) {
+  for (const auto& [capacity, kinds, count] : counts_) {
     const std::uint64_t part = std::min(left, static_cast<std::uint64_t>(count));
     tasks += part * capacity;
     left -= part;
@@ -89,18 +104,50 @@ bool Tally::fits() const {
   return tasks >= tasks_;
 }
 
+/// As put_kinds_first() of the select plug-ins chooses: nodes that stand for a kind, named ones and
+/// roomy ones first, and beside them the roomiest others.
+bool Tally::fits_kinds() const {
+  if (kinds_->total() > nodes_most_) return false;
+  Dealing dealing(*kinds_);
+  std::uint64_t left = nodes_most_ - kinds_->total();
+  std::uint64_t tasks = wanted_room_;
+  for (const Alike& named : counts_wanted_) {
+    const auto count = static_cast<std::uint64_t>(named.count);
+    const std::uint64_t beside = count - dealing.take(named.kinds, count);
+    if (beside > left) return false;
+    left -= beside;
+  }
+  for (const Alike& one : counts_) {
+    const auto count = static_cast<std::uint64_t>(one.count);
+    const std::uint64_t standing = dealing.take(one.kinds, count);
+    const std::uint64_t beside = std::min(left, count - standing);
+    tasks += (standing + beside) * one.capacity;
+    left -= beside;
+  }
+  return dealing.is_complete() && tasks >= tasks_;
+}
+
 Prospect::Prospect(const State& state,
                    const PartitionSettings& partition,
                    const Bitset& ready,
                    const JobRequest& request)
     : common_(request.common),
-      candidates_(allowed_nodes(state, ready, request)),
-      view_{candidates_,          state.record.nodes,      state.index.free,
-            state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
-            partition.max_nodes},
+      constrained_(state, ready, request),
+      candidates_(constrained_.nodes()),
+      view_{candidates_,
+            state.record.nodes,
+            state.index.free,
+            state.record.classes,
+            partition.cpu_is_thread,
+            partition.whole_nodes,
+            partition.max_nodes,
+            1,
+            nullptr,
+            constrained_.kinds()},
       need_(request, view_),
-      tally_(request, partition.max_nodes),
+      tallies_(constrained_.groups(), Tally(request, partition.max_nodes, constrained_.kinds())),
       wanted_(candidates_.size()),
+      tenant_(tenant_of(request)),
       levels_(candidates_.size()),
       is_scattered_(is_scattered(request, view_)),
       capacity_(candidates_.size()) {
@@ -117,30 +164,48 @@ Prospect::Prospect(const State& state,
     levels_[i] =
         Level{static_cast<std::int32_t>(free.cores.count()), static_cast<std::int32_t>(free.jobs),
               std::accumulate(free.memory_mib.begin(), free.memory_mib.end(), std::int64_t{0})};
+    levels_[i].closing = parts_closing(state, NodeId{static_cast<std::uint32_t>(i)}, tenant_);
     if (need_.wants_devices()) {
       devices_[i] = free.devices;
       pools_[i] = free.pools;
     }
     cores_ += levels_[i].cores;
     capacity_[i] = capacity_at(i);
-    tally_.add(capacity_[i], wanted_.test(i));
+    count(i, capacity_[i], true);
   });
 }
 
 std::uint32_t Prospect::capacity_at(std::size_t i) const {
   const NodeId node{static_cast<std::uint32_t>(i)};
   const Level& level = levels_[i];
+  if (level.closing > 0) return 0;
   const bool wants_devices = need_.wants_devices();
   const Room room = need_.room_with(
       node, static_cast<std::uint64_t>(std::max(0, level.cores)), level.memory_mib, level.jobs <= 0,
       wants_devices ? &devices_[i] : nullptr, wants_devices ? &pools_[i] : nullptr);
-  return tally_.clipped(need_.capacity(node, room));
+  return tallies_.front().clipped(need_.capacity(node, room));
+}
+
+void Prospect::count(std::size_t node, std::uint32_t capacity, bool adds) {
+  const std::uint8_t kinds = view_.kinds == nullptr ? std::uint8_t{0} : view_.kinds->of(node);
+  for (std::size_t i = 0; i < tallies_.size(); ++i) {
+    if (tallies_.size() > 1 && !constrained_.is_in(node, i)) continue;
+    if (adds) {
+      tallies_[i].add(capacity, wanted_.test(node), kinds);
+    } else {
+      tallies_[i].remove(capacity, wanted_.test(node), kinds);
+    }
+  }
+}
+
+bool Prospect::fits() const {
+  return std::ranges::any_of(tallies_, &Tally::fits);
 }
 
 void Prospect::set_capacity(std::size_t node, std::uint32_t capacity) {
   if (capacity == capacity_[node]) return;
-  tally_.remove(capacity_[node], wanted_.test(node));
-  tally_.add(capacity, wanted_.test(node));
+  count(node, capacity_[node], false);
+  count(node, capacity, true);
   capacity_[node] = capacity;
 }
 
@@ -156,6 +221,7 @@ void Prospect::apply(const Part& part, bool frees) {
   level.cores += cores;
   cores_ += cores;
   level.jobs += frees ? -1 : 1;
+  if (exclude_each_other(tenant_, part.tenant)) level.closing += frees ? -1 : 1;
   level.memory_mib += frees ? part.memory_mib : -part.memory_mib;
   if (!need_.wants_devices()) return;
   add_bits(devices_[node], part.devices, frees);
@@ -165,6 +231,7 @@ void Prospect::apply(const Part& part, bool frees) {
 }
 
 std::optional<Second> Prospect::advance(const Timeline& timeline,
+                                        const LicenseTimeline& licenses,
                                         Duration length,
                                         Second not_before) {
   const std::vector<Change>& changes = timeline.changes();
@@ -176,9 +243,17 @@ std::optional<Second> Prospect::advance(const Timeline& timeline,
       if (candidates_.test(node)) recount(node);
     }
     // What became free before `not_before` may be just what it waits for.
-    const Second start = std::max(at, not_before);
+    Second start = std::max(at, not_before);
     if (i < changes.size() && changes[i].at <= start) continue;
-    if (!tally_.fits()) continue;
+    if (!fits()) continue;
+    if (const Licenses& asked = common_->wishes->licenses; !asked.empty()) {
+      // Behind a job without a limit nothing is in sight.
+      if (start == second_never) return std::nullopt;
+      const auto first = licenses.earliest(asked, start, length);
+      if (!first.has_value()) return std::nullopt;
+      start = *first;
+      if (i < changes.size() && changes[i].at <= start) continue;
+    }
     if (lasts(changes, i, end_second(start, length))) return start;
   }
   return std::nullopt;
@@ -196,12 +271,12 @@ bool Prospect::lasts(const std::vector<Change>& changes, std::size_t from, Secon
     before.emplace_back(node, capacity_[node]);
     set_capacity(node, here);
   }
-  const bool fits = tally_.fits();
+  const bool fits_all = fits();
   while (i > from) {
     --i;
     apply(changes[i].part, !changes[i].frees);
   }
-  if (fits) return true;  // the least of each node is what choose() may count on
+  if (fits_all) return true;  // the least of each node is what choose() may count on
   while (!before.empty()) {
     set_capacity(before.back().first, before.back().second);
     before.pop_back();
@@ -209,9 +284,12 @@ bool Prospect::lasts(const std::vector<Change>& changes, std::size_t from, Secon
   return false;
 }
 
-std::vector<Part> Prospect::choose() const {
+std::vector<std::size_t> Prospect::choose_nodes() const {
+  const auto found = std::ranges::find_if(tallies_, &Tally::fits);
+  ASSERT(found != tallies_.end());
+  const auto group = static_cast<std::size_t>(found - tallies_.begin());
   std::vector<std::size_t> order;
-  candidates_.for_each([&](std::size_t node) {
+  constrained_.group(group).for_each([&](std::size_t node) {
     if (capacity_[node] > 0) order.push_back(node);
   });
   // A choice that stays the same when nodes outside it lose something: ties by number only.
@@ -219,11 +297,18 @@ std::vector<Part> Prospect::choose() const {
     if (wanted_.test(a) != wanted_.test(b)) return wanted_.test(a);
     return capacity_[a] > capacity_[b];
   });
-  std::size_t count = static_cast<std::size_t>(tally_.nodes_least());
+  auto least = static_cast<std::size_t>(found->nodes_least());
+  if (view_.kinds != nullptr) {
+    std::size_t of_kinds = put_kinds_first(
+        *view_.kinds, order, [this](std::size_t node) { return view_.kinds->of(node); });
+    while (of_kinds < order.size() && wanted_.test(order[of_kinds])) ++of_kinds;
+    least = std::max(least, of_kinds);
+  }
+  std::size_t count = least;
   std::uint64_t room = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     room += capacity_[order[i]];
-    if (i + 1 >= tally_.nodes_least() && room >= tally_.tasks()) {
+    if (i + 1 >= least && room >= found->tasks()) {
       count = i + 1;
       break;
     }
@@ -231,15 +316,21 @@ std::vector<Part> Prospect::choose() const {
   ASSERT(count <= order.size());
   order.resize(count);
   std::ranges::sort(order);
+  return order;
+}
+
+std::vector<Part> Prospect::choose() const {
+  const std::vector<std::size_t> order = choose_nodes();
   std::vector<std::uint32_t> tasks;
   for (const std::size_t node : order) tasks.push_back(capacity_[node]);
-  if (tally_.tasks() != 0) tasks = spread(tally_.tasks(), tasks);
+  if (const std::uint64_t all = tallies_.front().tasks(); all != 0) tasks = spread(all, tasks);
   ASSERT(tasks.size() == order.size());
   std::vector<Part> parts;
   for (std::size_t i = 0; i < order.size(); ++i) {
     const NodeId node{static_cast<std::uint32_t>(order[i])};
     Part part;
     part.node = node;
+    part.tenant = tenant_;
     part.cores = need_.whole_nodes() ? static_cast<std::uint32_t>(levels_[order[i]].cores)
                                      : static_cast<std::uint32_t>(need_.cores_for(node, tasks[i]));
     part.memory_mib = need_.memory_for(node, tasks[i]);
@@ -267,8 +358,9 @@ void Prospect::lose(const std::vector<Part>& parts) {
 
 std::uint64_t Prospect::spare_cores() const {
   // Where each free core is a task more, each core taken is one less.
-  const bool is_linear = is_scattered_ && static_cast<std::uint64_t>(cores_) == tally_.room();
-  return is_linear ? tally_.room() - tally_.tasks() : ~std::uint64_t{0};
+  const Tally& tally = tallies_.front();
+  const bool is_linear = is_scattered_ && static_cast<std::uint64_t>(cores_) == tally.room();
+  return is_linear ? tally.room() - tally.tasks() : ~std::uint64_t{0};
 }
 
 bool Prospect::survives(const std::vector<Part>& parts) {
@@ -280,10 +372,10 @@ bool Prospect::survives(const std::vector<Part>& parts) {
     before.emplace_back(node, capacity_[node]);
     recount(node);
   }
-  const bool fits = tally_.fits();
+  const bool fits_still = fits();
   for (const Part& part : parts) apply(part, true);
   for (const auto& [node, capacity] : before) set_capacity(node, capacity);
-  return fits;
+  return fits_still;
 }
 
 }  // namespace cox::core

@@ -11,6 +11,8 @@
 #include "common/bitset.h"
 #include "common/cow.h"
 #include "core/policy/fit.h"
+#include "core/schedule/constrained.h"
+#include "core/schedule/licenses.h"
 #include "core/schedule/timeline.h"
 #include "core/state.h"
 
@@ -20,7 +22,8 @@ namespace cox::core {
 class Tally {
  public:
   /// `nodes_granted`: by the partition; 0: no limit.
-  Tally(const JobRequest& request, std::uint32_t nodes_granted);
+  /// `kinds`: of nodes that are counted; null: none are. It must outlive this.
+  Tally(const JobRequest& request, std::uint32_t nodes_granted, const NodeKinds* kinds);
 
   /// Tasks that a node must have room for to be of any use.
   std::uint32_t tasks_least() const { return tasks_least_; }
@@ -28,9 +31,14 @@ class Tally {
   /// `capacity` in what counts: none below the least, no more than that where only nodes count.
   std::uint32_t clipped(std::uint32_t capacity) const;
 
-  void add(std::uint32_t capacity, bool is_wanted) { change(capacity, is_wanted, 1); }
+  /// `kinds`: that the node is of.
+  void add(std::uint32_t capacity, bool is_wanted, std::uint8_t kinds) {
+    change(capacity, is_wanted, kinds, 1);
+  }
 
-  void remove(std::uint32_t capacity, bool is_wanted) { change(capacity, is_wanted, -1); }
+  void remove(std::uint32_t capacity, bool is_wanted, std::uint8_t kinds) {
+    change(capacity, is_wanted, kinds, -1);
+  }
 
   bool fits() const;
 
@@ -47,11 +55,21 @@ class Tally {
   std::uint64_t room() const { return room_; }
 
  private:
-  void change(std::uint32_t capacity, bool is_wanted, int by);
+  /// Nodes that have room for the same.
+  struct Alike {
+    std::uint32_t capacity = 0;
+    std::uint8_t kinds = 0;
+    std::int64_t count = 0;
+  };
 
+  void change(std::uint32_t capacity, bool is_wanted, std::uint8_t kinds, int by);
+  bool fits_kinds() const;
+
+  const NodeKinds* kinds_;
   std::uint64_t tasks_, nodes_least_, nodes_most_, named_;
   std::uint32_t tasks_least_;
-  std::vector<std::pair<std::uint32_t, std::int64_t>> counts_;  // of nodes, largest capacity first
+  std::vector<Alike> counts_;         // of nodes, largest capacity first
+  std::vector<Alike> counts_wanted_;  // of those named, where kinds are counted
   std::uint64_t nodes_ = 0, wanted_ = 0, wanted_room_ = 0, room_ = 0;
 };
 
@@ -67,8 +85,14 @@ class Prospect {
 
   /// Goes on to the first second >= `not_before` at which the request fits for all of `length`;
   /// nothing when it never does. Does not ask about now: that is the plug-in's business.
-  std::optional<Second> advance(const Timeline& timeline, Duration length, Second not_before);
+  /// `licenses`: those it wants have to be free as well.
+  std::optional<Second> advance(const Timeline& timeline,
+                                const LicenseTimeline& licenses,
+                                Duration length,
+                                Second not_before);
 
+  /// With the rooms that it stands at.
+  bool fits() const;
   /// After advance(): nodes and amounts that it would get.
   std::vector<Part> choose() const;
   /// After advance(), on a timeline without reserved jobs: it would still fit without `parts`,
@@ -80,8 +104,6 @@ class Prospect {
   /// nodes it may use.
   std::uint64_t spare_cores() const;
 
-  const Tally& tally() const { return tally_; }
-
   const Bitset& candidates() const { return candidates_; }
 
   const Need& need() const { return need_; }
@@ -91,6 +113,7 @@ class Prospect {
     std::int32_t cores = 0;
     std::int32_t jobs = 0;
     std::int64_t memory_mib = 0;
+    std::int32_t closing = 0;  // parts that keep it out
   };
 
   void apply(const Part& part, bool frees);
@@ -99,13 +122,18 @@ class Prospect {
   void set_capacity(std::size_t node, std::uint32_t capacity);
   /// Whether it still fits when nodes that are taken before `end` count with the least they have.
   bool lasts(const std::vector<Change>& changes, std::size_t from, Second end);
+  std::vector<std::size_t> choose_nodes() const;
+  /// Adds the node to the tallies of its groups, or takes it away.
+  void count(std::size_t node, std::uint32_t capacity, bool adds);
 
   Cow<JobCommon> common_;  // what need_ looks at stays
-  Bitset candidates_;
+  Constrained constrained_;
+  const Bitset& candidates_;
   FreeNodes view_;
   Need need_;
-  Tally tally_;
+  std::vector<Tally> tallies_;  // of each group of nodes that it may choose
   Bitset wanted_;
+  Tenant tenant_;
   std::vector<Level> levels_;            // by NodeId
   std::int64_t cores_ = 0;               // of all levels
   bool is_scattered_;                    // one core a task, on whatever nodes

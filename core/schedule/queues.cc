@@ -50,11 +50,13 @@ Trial Plan::Queues::try_head(const State& state,
                              const PartitionQueue& partition,
                              const Bitset& ready,
                              JobClass& one) const {
+  const Job& head = *candidate(state, one.first().job);
   if (fails_count(partition, one)) {
+    const std::uint64_t missing = licenses_missing(state, licenses_of(head.request));
+    if (missing != 0) return Trial{std::nullopt, Blocked{Reason::licenses, missing}, false};
     return Trial{std::nullopt, Blocked{Reason::resources, 1}, false};
   }
   const SelectPolicy& select = *policies.select;
-  const Job& head = *candidate(state, one.first().job);
   if (auto elsewhere = try_elsewhere(state, select, partition.settings, ready, head)) {
     return std::move(*elsewhere);
   }
@@ -80,6 +82,7 @@ void Plan::Queues::begin(const State& state) {
     queue.is_down = state.record.partitions_down.contains(settings.name);
   }
   is_built = true;
+  by_user = by_user || !state.index.apart_on_node.empty();
   if (policies.priority->has_shares()) shares = FairTree(state);
   pass.begin(state);
   filled_from = JobId{};
@@ -101,6 +104,10 @@ bool Plan::Queues::fill(const State& state, std::size_t most) {
 
 void Plan::Queues::enqueue(const State& state, const Job& job, JobId place_id) {
   if (seats.contains(place_id)) return;
+  if (!by_user && tenant_of(job.request).is_apart) {
+    by_user = true;
+    is_built = false;  // the next step begins anew
+  }
   std::vector<Seat> mine;
   for (const std::string& name : job.request.common->partitions) {
     const auto partition = std::ranges::find_if(
@@ -132,7 +139,7 @@ std::uint32_t Plan::Queues::kind_of(const Job& job, PartitionQueue& queue) {
   const Cow<JobCommon>& common = job.request.common;
   if (!common.is_blank() && common.is_same(queue.last_common)) return queue.last_kind;
   std::string key = kind_key(*common, queue.settings.name);
-  if (policies.priority->has_shares()) key += std::to_string(common->user.uid);
+  if (policies.priority->has_shares() || by_user) key += std::to_string(common->user.uid);
   const auto next = static_cast<std::uint32_t>(kinds.size());
   queue.last_common = common;
   return queue.last_kind = kinds.try_emplace(std::move(key), next).first->second;
@@ -284,6 +291,13 @@ void Plan::Queues::wake_node(const State& state, NodeId node) {
       partition.refused.reset();
     }
   }
+}
+
+void Plan::Queues::wake_for_licenses(const State& state, JobId id) {
+  const Job* job = state.find_job(id);
+  if (job == nullptr || licenses_of(job->request).empty()) return;
+  renew();
+  for (PartitionQueue& partition : partitions) partition.refused.reset();
 }
 
 void Plan::Queues::wake_behind_rows(const State& state, const Job& job, NodeId node) {

@@ -88,6 +88,7 @@ struct Plan::Queues {
   std::unordered_map<ClassKey, std::size_t, ClassKeyHash> class_by_key;
   SeatTable seats;  // with places by base_key()
   FairTree shares;
+  bool by_user = false;  // somebody's jobs keep others out: no class is of two users
   std::set<std::pair<Instant, JobId>> waiting;  // for their begin time
   /// Elements with jobs of their own that may start, by index: their array has one place for them
   /// and its remainder, whose next start is the lowest index of all.
@@ -152,6 +153,8 @@ struct Plan::Queues {
   void learn_running(const State& state, JobId id);
   /// Something became free on `node`.
   void wake_node(const State& state, NodeId node);
+  /// The job may have given back licenses.
+  void wake_for_licenses(const State& state, JobId id);
   /// The job, which took turns, gave back a share of `node`. Jobs of other partitions may hope for
   /// it again, where the configuration has changed since its start.
   void wake_behind_rows(const State& state, const Job& job, NodeId node);

@@ -44,11 +44,14 @@ void Reservations::clear() {
 
 void Reservations::rebuild(const State& state,
                            const Timeline& running,
+                           const LicenseTimeline& licenses,
                            const std::vector<Head>& heads,
                            const std::vector<const Bitset*>& ready) {
   clear();
   is_known_ = true;
   std::optional<Timeline> shared;  // with what the jobs before take
+  licenses_ = licenses;
+  LicenseTimeline left = licenses;  // likewise
   for (const Head& head : heads) {
     const Job& job = *state.find_job(head.place.job);
     const bool is_alone = !shares_nodes(ready, head.partition);
@@ -60,11 +63,13 @@ void Reservations::rebuild(const State& state,
     Reservation& one = all_.emplace_back();
     one.head = head;
     one.is_alone = is_alone;
-    const auto start = prospect->advance(timeline, job.request.time_limit, 0);
+    const auto start = prospect->advance(timeline, left, job.request.time_limit, 0);
     if (!start.has_value()) continue;
     one.start = *start;
     one.end = end_second(*start, job.request.time_limit);
     one.prospect = std::move(prospect);
+    one.licenses = licenses_of(job.request);
+    left.take(one.licenses, one.start, one.end);
     if (is_alone) continue;
     const std::vector<Part> parts = one.prospect->choose();
     one.nodes = nodes_of(parts, *ready[head.partition]);
@@ -74,6 +79,7 @@ void Reservations::rebuild(const State& state,
 
 std::optional<Second> Reservations::add(const State& state,
                                         Timeline& timeline,
+                                        LicenseTimeline& licenses,
                                         const Head& head,
                                         const Bitset& ready,
                                         Second not_before,
@@ -84,7 +90,7 @@ std::optional<Second> Reservations::add(const State& state,
   Second from = not_before;
   for (int tries = 0; tries < tries_max; ++tries) {
     auto prospect = std::make_unique<Prospect>(state, partition, ready, request);
-    const auto start = prospect->advance(timeline, request.time_limit, from);
+    const auto start = prospect->advance(timeline, licenses, request.time_limit, from);
     if (!start.has_value()) return start;
     const std::vector<Part> parts = prospect->choose();
     const auto first = allowed(parts, *start);
@@ -97,6 +103,8 @@ std::optional<Second> Reservations::add(const State& state,
     one.end = end_second(*start, request.time_limit);
     one.nodes = nodes_of(parts, ready);
     one.prospect = std::move(prospect);
+    one.licenses = licenses_of(request);
+    licenses.take(one.licenses, one.start, one.end);
     timeline.reserve(one.start, one.end, parts);
     return start;
   }
@@ -110,7 +118,10 @@ bool Reservations::refuses(std::size_t partition, std::uint64_t cores, Second en
   });
 }
 
-bool Reservations::allows(const Allocation& allocation, Second end, const Above& above) {
+bool Reservations::allows(const Allocation& allocation,
+                          const JobRequest& request,
+                          Second end,
+                          const Above& above) {
   std::optional<std::vector<Part>> parts;
   for (const Reservation& one : all_) {
     if (!concerns(one, end, above)) continue;
@@ -118,10 +129,19 @@ bool Reservations::allows(const Allocation& allocation, Second end, const Above&
       if (touches(one, allocation)) return false;
       continue;
     }
-    if (!parts.has_value()) parts = parts_of(allocation);
+    if (!parts.has_value()) parts = parts_of(allocation, request);
     if (!one.prospect->survives(*parts)) return false;
   }
   return true;
+}
+
+bool Reservations::allows_licenses(const Licenses& asked, Second end, const Above& above) const {
+  if (asked.empty()) return true;
+  LicenseTimeline left = licenses_;
+  for (const Reservation& one : all_) {
+    if (concerns(one, end, above)) left.take(one.licenses, one.start, one.end);
+  }
+  return left.lasts_from_now(asked, end);
 }
 
 std::optional<Bitset> Reservations::around(const Bitset& ready, Second end, const Above& above) {
@@ -135,11 +155,12 @@ std::optional<Bitset> Reservations::around(const Bitset& ready, Second end, cons
   return rest;
 }
 
-void Reservations::started(const Allocation& allocation, Second end) {
+void Reservations::started(const Allocation& allocation, const JobRequest& request, Second end) {
+  licenses_.take_from_now(licenses_of(request), end);
   std::optional<std::vector<Part>> parts;
   for (Reservation& one : all_) {
     if (!one.is_alone || !concerns(one, end, {})) continue;
-    if (!parts.has_value()) parts = parts_of(allocation);
+    if (!parts.has_value()) parts = parts_of(allocation, request);
     one.prospect->lose(*parts);
   }
 }

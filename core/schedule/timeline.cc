@@ -85,16 +85,20 @@ Instant Running::next_end(Instant now) const {
   return next == by_end_.end() || next->first == instant_never ? Instant{} : next->first;
 }
 
-Part part_of(const NodeShare& share) {
-  return Part{share.node, static_cast<std::uint32_t>(share.cores.count()),
+Part part_of(const NodeShare& share, const Tenant& tenant) {
+  return Part{share.node,
+              static_cast<std::uint32_t>(share.cores.count()),
               std::accumulate(share.memory_mib.begin(), share.memory_mib.end(), std::int64_t{0}),
-              share.devices, share.pools};
+              share.devices,
+              share.pools,
+              tenant};
 }
 
-std::vector<Part> parts_of(const Allocation& allocation) {
+std::vector<Part> parts_of(const Allocation& allocation, const JobRequest& request) {
+  const Tenant tenant = tenant_of(request);
   std::vector<Part> parts;
   parts.reserve(allocation.nodes.size());
-  for (const NodeShare& share : allocation.nodes) parts.push_back(part_of(share));
+  for (const NodeShare& share : allocation.nodes) parts.push_back(part_of(share, tenant));
   return parts;
 }
 
@@ -105,7 +109,8 @@ Timeline::Timeline(const State& state, const Running& running, Instant now) {
         end <= now ? soon(now) : (end == instant_never ? second_never : second_of(end));
     for (std::size_t i = 0; i < job.run->allocation.nodes.size(); ++i) {
       if (job.run->freed.test(i)) continue;
-      changes_.push_back(Change{at, true, part_of(job.run->allocation.nodes[i])});
+      changes_.push_back(
+          Change{at, true, part_of(job.run->allocation.nodes[i], tenant_of(job.request))});
     }
   }
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/bitset.h"
+#include "core/schedule/tenants.h"
 #include "core/state.h"
 
 namespace cox::core {
@@ -56,10 +57,11 @@ struct Part {
   std::int64_t memory_mib = 0;
   Bitset devices;
   std::vector<std::int64_t> pools;
+  Tenant tenant{};
 };
 
-Part part_of(const NodeShare& share);
-std::vector<Part> parts_of(const Allocation& allocation);
+Part part_of(const NodeShare& share, const Tenant& tenant);
+std::vector<Part> parts_of(const Allocation& allocation, const JobRequest& request);
 
 struct Change {
   Second at = 0;

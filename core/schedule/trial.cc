@@ -6,41 +6,62 @@
 
 #include "core/job/array.h"
 #include "core/job/waits.h"
+#include "core/schedule/constrained.h"
+#include "core/schedule/licenses.h"
 
 namespace cox::core {
 namespace {
 
-void exclude(const State& state, const JobRequest& request, Bitset& nodes) {
-  for (const std::string& name : request.common->nodes_excluded) {
-    const auto node = state.node_named(name);
-    if (node.has_value() && nodes.test(node->value)) nodes.reset(node->value);
-  }
-}
-
 Selection ask(const State& state,
               const SelectPolicy& select,
               const PartitionSettings& partition,
-              const Bitset& candidates,
+              const Constrained& nodes,
+              std::size_t group,
               const JobRequest& request) {
-  const FreeNodes view{candidates,           state.record.nodes,      state.index.free,
+  const FreeNodes view{nodes.group(group),   state.record.nodes,      state.index.free,
                        state.record.classes, partition.cpu_is_thread, partition.whole_nodes,
-                       partition.max_nodes,  partition.rows};
+                       partition.max_nodes,  partition.rows,          nodes.closed(),
+                       nodes.kinds()};
   return select.select(request, view);
+}
+
+/// Of two answers the one that is nearer to a placement; the first of equals.
+void keep_nearer(Selection& best, Selection other) {
+  const auto* best_wait = std::get_if<NotNow>(&best);
+  const auto* other_wait = std::get_if<NotNow>(&other);
+  const bool is_nearer =
+      std::holds_alternative<Placement>(other) ||
+      (other_wait != nullptr && (best_wait == nullptr || other_wait->amount < best_wait->amount));
+  if (is_nearer) best = std::move(other);
+}
+
+/// The first group of nodes with room for it, as the constraint names them.
+Selection ask_groups(const State& state,
+                     const SelectPolicy& select,
+                     const PartitionSettings& partition,
+                     const Constrained& nodes,
+                     const JobRequest& request) {
+  Selection best = ask(state, select, partition, nodes, 0, request);
+  for (std::size_t i = 1; i < nodes.groups(); ++i) {
+    if (std::holds_alternative<Placement>(best)) break;
+    keep_nearer(best, ask(state, select, partition, nodes, i, request));
+  }
+  return best;
 }
 
 /// The first row with room for the request, which fits the nodes as if they were in one.
 Trial try_rows(const State& state,
                const SelectPolicy& select,
                const PartitionSettings& partition,
-               const Bitset& candidates,
+               const Bitset& ready,
                const JobRequest& request) {
   static const SliceMatrix no_jobs;
   const auto found = state.index.sliced.find(partition.name);
   const SliceMatrix& matrix = found == state.index.sliced.end() ? no_jobs : found->second.matrix;
   std::uint64_t missing = 1;
   for (std::uint32_t row = 1; row <= partition.rows; ++row) {
-    const Bitset free = matrix.free_in(row, candidates);
-    Selection answer = ask(state, select, partition, free, request);
+    const Constrained nodes(state, matrix.free_in(row, ready), request);
+    Selection answer = ask_groups(state, select, partition, nodes, request);
     if (auto* placement = std::get_if<Placement>(&answer)) {
       placement->allocation.row = row;
       return Trial{std::move(placement->allocation), Blocked{}, false};
@@ -80,6 +101,7 @@ int rank(Reason code) {
     case Reason::none:
       return 0;
     case Reason::resources:
+    case Reason::licenses:
       return 1;
     case Reason::priority:
       return 2;
@@ -127,33 +149,55 @@ Bitset ready_nodes(const State& state, const Contact& contact, const std::string
   return ready;
 }
 
-Bitset allowed_nodes(const State& state, const Bitset& nodes, const JobRequest& request) {
-  Bitset allowed = nodes;
-  exclude(state, request, allowed);
-  return allowed;
-}
+namespace {
 
-Trial try_place(const State& state,
+/// As far as nodes are concerned.
+Trial try_nodes(const State& state,
                 const SelectPolicy& select,
                 const PartitionSettings& partition,
                 const Bitset& ready,
                 const JobRequest& request) {
-  const Bitset candidates = allowed_nodes(state, ready, request);
-  Selection answer = ask(state, select, partition, candidates, request);
+  const Constrained nodes(state, ready, request);
+  Selection answer = ask_groups(state, select, partition, nodes, request);
   if (auto* placement = std::get_if<Placement>(&answer)) {
-    if (partition.takes_turns()) return try_rows(state, select, partition, candidates, request);
+    if (partition.takes_turns()) return try_rows(state, select, partition, ready, request);
     return Trial{std::move(placement->allocation), Blocked{}, false};
   }
   if (const auto* wait = std::get_if<NotNow>(&answer)) {
     return Trial{std::nullopt, Blocked{wait->code, wait->amount}, false};
   }
   const Never never = std::get<Never>(answer);
-  const Bitset all = allowed_nodes(state, partition_nodes(state, partition.name), request);
-  const std::size_t away = all.count() - candidates.count();
-  const bool fits_all =
-      away > 0 && !std::holds_alternative<Never>(ask(state, select, partition, all, request));
+  const Constrained all(state, partition_nodes(state, partition.name), request);
+  const std::size_t away = all.nodes().count() - nodes.nodes().count();
+  const bool fits_all = away > 0 && !std::holds_alternative<Never>(
+                                        ask_groups(state, select, partition, all, request));
   if (fits_all) return Trial{std::nullopt, Blocked{Reason::nodes_unavailable, away}, true};
   return Trial{std::nullopt, Blocked{never.code, never.amount}, true};
+}
+
+}  // namespace
+
+Trial try_place(const State& state,
+                const SelectPolicy& select,
+                const PartitionSettings& partition,
+                const Bitset& ready,
+                const JobRequest& request) {
+  if (request.common->wishes.is_blank()) {
+    return try_nodes(state, select, partition, ready, request);
+  }
+  const JobWishes& wishes = *request.common->wishes;
+  if (!check_licenses(state.record.settings, wishes.licenses)) {
+    return Trial{std::nullopt, Blocked{Reason::never_fits, 0}, true};
+  }
+  const std::uint64_t missing = licenses_missing(state, wishes.licenses);
+  if (missing == 0 && !wishes.prefer.empty()) {
+    const Bitset preferred = labelled_nodes(state, ready, wishes.prefer);
+    Trial trial = try_nodes(state, select, partition, preferred, request);
+    if (trial.allocation.has_value()) return trial;
+  }
+  Trial trial = try_nodes(state, select, partition, ready, request);
+  if (missing == 0 || trial.is_hopeless) return trial;
+  return Trial{std::nullopt, Blocked{Reason::licenses, missing}, false};
 }
 
 std::optional<Trial> try_elsewhere(const State& state,

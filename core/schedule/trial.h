@@ -23,9 +23,6 @@ const PartitionSettings* find_partition(const Settings& settings, const std::str
 Bitset ready_nodes(const State& state, const Contact& contact, const std::string& partition);
 Bitset partition_nodes(const State& state, const std::string& partition);
 
-/// `nodes` without those that the request excludes.
-Bitset allowed_nodes(const State& state, const Bitset& nodes, const JobRequest& request);
-
 /// Tries `request` on `ready`, a set that ready_nodes() made. Does not look at the queue.
 Trial try_place(const State& state,
                 const SelectPolicy& select,

@@ -98,7 +98,7 @@ JobRequest job_request() {
   common.limits = {{7, 1024, 4096}};
   common.submit_host = "login1";
   common.partitions = {"batch", "long"};
-  common.constraint = "gpu&!old";
+  common.wishes.edit().constraint = Constraint::parse("gpu&!old").value();
   common.nodes_wanted = {"n1"};
   common.nodes_excluded = {"n9"};
   common.components = {component()};
@@ -132,6 +132,18 @@ JobRequest knowing_request() {
   std::vector<PastJob>& past = request.terms.edit().past;
   past.push_back({JobId(9), {}, Instant{5}, Instant{6}, JobState::failed, 4, 9});
   past.back().why = "dependency cannot come true: afterok:3: job 3 ended FAILED";
+  return request;
+}
+
+/// With all that it asks of labels, and of the cluster.
+JobRequest wishing_request() {
+  JobRequest request = job_request();
+  JobWishes& wishes = request.common.edit().wishes.edit();
+  wishes.constraint = Constraint::parse("[rack=a|rack=b]&gpu*2&!old").value();
+  wishes.prefer = "fast";
+  wishes.licenses = parse_licenses("matlab:2,ansys").value();
+  request.common.edit().components.front().exclusive = false;
+  request.common.edit().components.front().exclusive_user = true;
   return request;
 }
 
@@ -474,6 +486,8 @@ std::vector<NewerSample> newer_fact_samples() {
   Settings sliced = wider;
   sliced.partitions.back().rows = 3;
   sliced.partitions.back().slice = seconds(12);
+  Settings licensed = sliced;
+  licensed.licenses = {{"matlab", 10}, {"ansys", 0}};
   Allocation in_row = allocation();
   in_row.row = 2;
   const ClientKey key{{0xFFFF'FFFF'FFFF'FFFEU, 3}};
@@ -511,6 +525,8 @@ std::vector<NewerSample> newer_fact_samples() {
       {2, core::RecordLost{at, 0x1'0000'0000'0002, "it is missing", 0x1'0000'0003}},
       {5, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, binding_request()}},
       {6, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, knowing_request()}},
+      {7, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, wishing_request()}},
+      {9, core::SettingsApplied{at, licensed}},
       {2, core::NodeRegistered{node,
                                at,
                                ClassId(2),

@@ -122,6 +122,7 @@ void take_amounts(const wire::JobChanges& from, core::JobChanges* to) {
   if (from.has_memory_per_node_mib()) to->memory_per_node_mib = from.memory_per_node_mib();
   if (from.has_memory_per_cpu_mib()) to->memory_per_cpu_mib = from.memory_per_cpu_mib();
   if (from.has_exclusive()) to->exclusive = from.exclusive();
+  if (from.has_exclusive_user()) to->exclusive_user = from.exclusive_user();
   if (from.has_requeue()) to->requeue = from.requeue();
   if (from.has_held()) to->held = from.held();
   if (from.has_nice()) to->nice = from.nice();
@@ -177,6 +178,9 @@ void take_values(const wire::JobChanges& from, core::JobChanges* to, Checking& c
   if (from.early_signal()) to->early_signal = common.early_signal;
   if (from.bind()) to->bind = common.bind;
   if (from.distribution()) to->distribution = common.distribution;
+  if (from.constraint()) to->constraint = common.wishes->constraint;
+  if (from.prefer()) to->prefer = common.wishes->prefer;
+  if (from.licenses()) to->licenses = common.wishes->licenses;
   const bool has_part = !common.components.empty();
   auto devices = has_part ? common.components.front().devices : std::vector<DeviceRequest>{};
   if (from.gpus_in_all()) {

@@ -54,6 +54,7 @@ void put_partition(const core::State& state,
 
 /// The tree of accounts, parents first.
 void put_shares(const core::State& state, core::Policies policies, wire::ShareList* to);
+void put_licenses(const core::State& state, wire::LicenseList* to);
 
 /// `measured`: null where nothing is.
 void put_tally(const JobTally& jobs, const Measured* measured, wire::StatusReply* to);

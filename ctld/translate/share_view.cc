@@ -1,9 +1,11 @@
-// Who has used what, and what the controller counted, as people see it.
+// Who has used what, who holds which licenses, and what the controller counted, as people see it.
 #include <array>
 #include <string_view>
 
 #include "core/fairshare/share_lines.h"
+#include "core/job/array.h"
 #include "core/policy/priority.h"
+#include "core/schedule/licenses.h"
 #include "ctld/translate/replies.h"
 
 namespace cox::ctld {
@@ -38,6 +40,7 @@ constexpr std::array request_names = {
     RequestName{ClientRequest::kSnapshot, "SNAPSHOT"},
     RequestName{ClientRequest::kAttachStep, "ATTACH_STEP"},
     RequestName{ClientRequest::kListShares, "LIST_SHARES"},
+    RequestName{ClientRequest::kListLicenses, "LIST_LICENSES"},
 };
 
 void put_spent(const Spent& spent, wire::Spent* to) {
@@ -64,6 +67,22 @@ void put_shares(const core::State& state, core::Policies policies, wire::ShareLi
     if (!one.rank) continue;
     view->set_above(one.rank->above);
     view->set_of(one.rank->of);
+  }
+}
+
+void put_licenses(const core::State& state, wire::LicenseList* to) {
+  for (const LicenseSettings& one : state.record.settings.licenses) {
+    wire::LicenseView* view = to->add_licenses();
+    view->set_name(one.name);
+    view->set_total(one.total);
+    std::uint64_t used = 0;
+    for (const auto& [job, count] : core::license_holders(state, one.name)) {
+      view->add_jobs(job.value);
+      view->add_counts(count);
+      view->add_names(core::job_name(*state.find_job(job)));
+      used += count;
+    }
+    view->set_used(used);
   }
 }
 

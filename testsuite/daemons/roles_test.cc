@@ -271,6 +271,7 @@ class Roles : public ::testing::TestWithParam<Transport> {
     if (line == "partitions") request.mutable_list_partitions();
     if (line == "snapshot") request.mutable_snapshot();
     if (line == "shares") request.mutable_list_shares();
+    if (line == "licenses") request.mutable_list_licenses();
     if (line == "submit") request = submit(0, 0);
     if (line == "submit with nice below 0") request = submit(-1, 0);
     if (line == "submit as another") request = submit(0, somebody);

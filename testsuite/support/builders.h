@@ -163,6 +163,8 @@ class JobBuilder {
 
   JobBuilder exclusive() const { return of(&Component::exclusive, true); }
 
+  JobBuilder exclusive_user() const { return of(&Component::exclusive_user, true); }
+
   JobBuilder devices(const std::string& name, std::uint32_t n) const {
     JobBuilder copy = *this;
     copy.component().devices.push_back(DeviceRequest{name, "", n});
@@ -241,6 +243,24 @@ class JobBuilder {
     return share(&JobCommon::nodes_excluded, std::move(names));
   }
 
+  JobBuilder constraint(const std::string& text) const {
+    JobBuilder copy = *this;
+    copy.wishes().constraint = Constraint::parse(text).value();
+    return copy;
+  }
+
+  JobBuilder prefer(const std::string& selector) const {
+    JobBuilder copy = *this;
+    copy.wishes().prefer = selector;
+    return copy;
+  }
+
+  JobBuilder licenses(const std::string& text) const {
+    JobBuilder copy = *this;
+    copy.wishes().licenses = parse_licenses(text).value();
+    return copy;
+  }
+
   /// An allocation without tasks of its own.
   JobBuilder interactive() const {
     JobBuilder copy = *this;
@@ -265,6 +285,8 @@ class JobBuilder {
   }
 
  private:
+  JobWishes& wishes() { return request_.common.edit().wishes.edit(); }
+
   Component& component() { return request_.common.edit().components.front(); }
 
   template <class Field, class Value>

@@ -72,7 +72,9 @@ inline std::optional<Promise> first_promise(const core::State& state,
   const core::Job& job = *state.find_job(first_job);
   core::Prospect prospect(state, *where, core::ready_nodes(state, contact, where->name),
                           job.request);
-  first->start = prospect.advance(timeline, job.request.time_limit, 0).value_or(core::second_never);
+  const core::LicenseTimeline licenses(state, running, now);
+  first->start =
+      prospect.advance(timeline, licenses, job.request.time_limit, 0).value_or(core::second_never);
   return first;
 }
 

@@ -11,40 +11,22 @@
 #include <vector>
 
 #include "testsuite/support/cluster.h"
+#include "testsuite/support/dice.h"
 
 namespace cox::testing {
-
-/// Our own generator: the standard library's distributions differ between libraries.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : state_(seed * 2 + 1) {}
-
-  std::uint64_t roll(std::uint64_t sides) {
-    state_ += 0x9E3779B97F4A7C15U;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-    return (z ^ (z >> 31U)) % sides;
-  }
-
-  bool chance(std::uint64_t percent) { return roll(100) < percent; }
-
-  std::uint32_t small(std::uint32_t sides) { return static_cast<std::uint32_t>(roll(sides)); }
-
- private:
-  std::uint64_t state_;
-};
 
 class RandomLife {
  public:
   /// `policy`: a kind of backfill, then perhaps " shares": priorities with fair shares of users; or
   /// " turns": jobs are suspended, and take turns in the partition "small" now and then; or
-  /// " apart": partitions share no node.
+  /// " apart": partitions share no node; or
+  /// " wishes": nodes have labels and the cluster licenses, which jobs ask for.
   explicit RandomLife(std::uint64_t seed, const std::string& policy = "none")
       : cluster(kind(), settings(policy)),
         dice(seed),
         policy_(policy),
-        has_turns_(policy.ends_with(" turns")) {}
+        has_turns_(policy.ends_with(" turns")),
+        has_wishes_(policy.ends_with(" wishes")) {}
 
   /// One random event, then a pass.
   void event() {
@@ -118,6 +100,13 @@ class RandomLife {
       s.priority_terms.charge_period = seconds(2);
       s.accounts = {{"physics", "root", 2, {{"ada", 3}}}};
     }
+    if (policy.ends_with(" wishes")) {
+      s.nodes = {{"n0", {{"rack", "a"}, {"fat", ""}}, {}},
+                 {"n1", {{"rack", "a"}}, {}},
+                 {"n2", {{"rack", "b"}, {"fat", ""}}, {}},
+                 {"n3", {{"rack", "b"}}, {}}};
+      s.licenses = {{"matlab", 3}, {"ansys", 1}};
+    }
     s.partitions = {PartitionSettings{}, PartitionSettings{}};
     s.partitions[1].name = "small";
     s.partitions[1].nodes = "n[2-3]";
@@ -152,6 +141,25 @@ class RandomLife {
     if (is_batch && dice.chance(10)) one = one.retry(2, {{1, 3}});
     if (dice.chance(8)) one = one.deadline(cluster.now + minutes(10) + seconds(dice.small(9)));
     if (dice.chance(40)) one = depending(one);
+    return has_wishes_ ? wishing(one) : one;
+  }
+
+  /// For nodes with labels, and licenses, by dice of its own.
+  JobBuilder wishing(JobBuilder one) {
+    constexpr std::array constraints{"fat",
+                                     "rack=b|fat",
+                                     "[rack=a|rack=b]",
+                                     "fat*1&rack=b*1",
+                                     "fat*2&rack*1",
+                                     "[rack=a|rack=b]&fat*1",
+                                     "rack=a*2",
+                                     "!fat"};
+    constexpr std::array licenses{"matlab", "matlab:2", "ansys", "ansys,matlab:2", "matlab:3"};
+    if (wish_dice_.chance(40)) one = one.constraint(constraints[wish_dice_.roll(8)]);
+    if (wish_dice_.chance(20)) one = one.prefer(wish_dice_.chance(50) ? "rack=b" : "fat");
+    if (wish_dice_.chance(40)) one = one.uid(1001 + wish_dice_.small(2));
+    if (wish_dice_.chance(25)) one = one.exclusive_user();
+    if (wish_dice_.chance(50)) one = one.licenses(licenses[wish_dice_.roll(5)]);
     return one;
   }
 
@@ -181,6 +189,12 @@ class RandomLife {
 
   core::JobChanges some_changes() {
     core::JobChanges changes;
+    if (has_wishes_ && wish_dice_.chance(20)) {
+      const JobRequest wished = wishing(job()).build();
+      changes.constraint = wished.common->wishes->constraint;
+      changes.licenses = wished.common->wishes->licenses;
+      return changes;
+    }
     switch (dice.roll(12)) {
       case 7:
       case 8:
@@ -394,6 +408,7 @@ class RandomLife {
       if (dice.chance(20)) changed.partitions.back().max_time = minutes(1);
       if (dice.chance(20)) changed.partitions.back().max_nodes = 1;
       if (dice.chance(20)) changed.nodes = {{"n[0-2]", {}, {}}, {"n3", {}, {5, 0, 0}}};
+      if (has_wishes_ && wish_dice_.chance(20)) changed.licenses.front().total = 2;
       if (has_turns_ && changed.partitions.size() == 2 && turn_dice_.chance(50)) {
         changed.partitions.back().whole_nodes = true;
         changed.partitions.back().rows = 2 + turn_dice_.small(2);
@@ -464,6 +479,8 @@ class RandomLife {
   Dice step_dice_{77};
   Dice turn_dice_{11};
   bool has_turns_ = false;
+  bool has_wishes_ = false;
+  Dice wish_dice_{79};
   Dice bind_dice_{78};
   std::uint64_t submits_ = 0;
   std::uint64_t events_ = 0;
