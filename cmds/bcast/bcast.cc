@@ -117,10 +117,10 @@ Result<int> run(const Parsed& given) {
     return fail(Code::bad_usage, quoted(given.operands()[1]) +
                                      ": an absolute path is expected, which all nodes understand");
   }
-  const auto source = open_source(given.operands()[0]);
-  if (!source) return Failure(source.error());
   const auto job = job_asked(given);
   if (!job) return Failure(job.error());
+  const auto source = open_source(given.operands()[0]);
+  if (!source) return Failure(source.error());
   if (::dup2(source->file.get(), STDIN_FILENO) < 0) {
     return Failure(platform::system_error("make it the input", errno));
   }
