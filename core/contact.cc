@@ -215,6 +215,13 @@ void put_forward(Contact& contact, Instant now, Duration jump) {
   contact.clock_set = now;
 }
 
+void excuse_silence(Contact& contact, Instant now, Duration span) {
+  contact.started = std::min(now, contact.started + span);
+  for (NodeContact& node : contact.nodes) {
+    node.last_heard = std::min(now, node.last_heard + span);
+  }
+}
+
 void observe(Contact& contact, const State& state, Instant now, const Request& request) {
   if (!contact.started.is_set()) contact.started = now;
   std::visit(

@@ -48,5 +48,7 @@ struct Contact {
 
 /// The wall clock was put forward by `jump`, to `now`: nobody was silent for that long.
 void put_forward(Contact& contact, Instant now, Duration jump);
+/// Nobody was listened to for `span` before `now`: nobody was silent for that long.
+void excuse_silence(Contact& contact, Instant now, Duration span);
 
 }  // namespace cox::core

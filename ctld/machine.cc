@@ -103,6 +103,7 @@ void Machine::start(Instant now, Duration monotonic) {
 void Machine::begin_turn(Instant wall, Duration monotonic) {
   now_ = clock_.next(wall, monotonic);
   if (clock_.jump() > Duration{}) core::put_forward(contact_, now_, clock_.jump());
+  if (clock_.stall() > Duration{}) core::excuse_silence(contact_, now_, clock_.stall());
 }
 
 Result<void> Machine::ask(const core::Request& request) {

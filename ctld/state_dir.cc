@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "platform/private_file.h"
 #include "platform/random.h"
 
 namespace cox::ctld {
@@ -16,6 +17,9 @@ constexpr std::size_t key_bytes = 32;
 constexpr std::size_t path_bytes_max = 4096;
 
 Result<std::string> read_or_make_key(const std::string& path) {
+  if (auto secret = platform::check_private(path); !secret) {
+    return tl::unexpected(secret.error().with_context("cluster key"));
+  }
   auto key = platform::read_file(path, key_bytes);
   if (key && key->size() != key_bytes) {
     return fail(Code::bad_usage, path + " holds " + std::to_string(key->size()) + " bytes, not " +

@@ -8,6 +8,8 @@ namespace {
 
 // Less is a clock that is being adjusted, not set.
 constexpr Duration jump_min = seconds(1);
+// There is a turn each second at least: with less between them the loop is only late.
+constexpr Duration stall_min = seconds(2);
 
 }  // namespace
 
@@ -16,6 +18,7 @@ Instant TurnClock::next(Instant wall, Duration monotonic) {
   const bool is_first = !monotonic_;
   monotonic_ = monotonic;
   jump_ = Duration{};
+  stall_ = passed > stall_min ? passed : Duration{};
   if (is_first || wall > now_ + passed + jump_min) {
     if (!is_first) jump_ = wall - (now_ + passed);
     now_ = std::max(now_, wall);

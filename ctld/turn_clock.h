@@ -18,10 +18,15 @@ class TurnClock {
   /// How far the wall clock was put forward just before this turn; 0 as a rule.
   Duration jump() const { return jump_; }
 
+  /// How long there was no turn before this one, where that is not as usual: the process was
+  /// stopped, or its machine had no time for it, and what was said to it meanwhile is still to be
+  /// read.
+  Duration stall() const { return stall_; }
+
  private:
   Instant now_;
   std::optional<Duration> monotonic_;
-  Duration jump_;
+  Duration jump_, stall_;
 };
 
 }  // namespace cox::ctld

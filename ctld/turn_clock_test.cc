@@ -34,5 +34,18 @@ TEST(TurnClock, goes_on_at_half_speed_until_a_clock_put_back_has_caught_up) {
   EXPECT_EQ(clock.jump(), Duration{});
 }
 
+TEST(TurnClock, tells_that_there_was_no_turn_for_long) {
+  TurnClock clock;
+  clock.next(noon, seconds(5));
+  EXPECT_EQ(clock.stall(), Duration{});
+  clock.next(noon + seconds(1), seconds(6));
+  EXPECT_EQ(clock.stall(), Duration{});
+  EXPECT_EQ(clock.next(noon + seconds(25), seconds(30)), noon + seconds(25));
+  EXPECT_EQ(clock.stall(), seconds(24));
+  EXPECT_EQ(clock.jump(), Duration{});
+  clock.next(noon + seconds(26), seconds(31));
+  EXPECT_EQ(clock.stall(), Duration{});
+}
+
 }  // namespace
 }  // namespace cox::ctld

@@ -8,6 +8,7 @@
 #include "noded/kept_memory.h"
 #include "platform/file.h"
 #include "platform/namespace.h"
+#include "platform/private_file.h"
 #include "platform/process.h"
 #include "wire/directory_mark.h"
 #include "wire/model_codec.h"
@@ -36,6 +37,9 @@ Result<std::string> read_key(const Options& options) {
   const std::string path = is_named ? options.key_file : options.dir + "/cluster.key";
   if (!is_named && (options.controller.is_unix() || !platform::path_exists(path))) {
     return std::string();
+  }
+  if (auto secret = platform::check_private(path); !secret) {
+    return tl::unexpected(secret.error().with_context("cluster key"));
   }
   auto key = platform::read_file(path, key_bytes);
   if (!key) return tl::unexpected(key.error().with_context("cluster key"));

@@ -164,17 +164,30 @@ Result<Descriptor> open_emulated_network(const std::string& cluster_dir, unsigne
   return space;
 }
 
+namespace {
+
+std::vector<std::string> names_of(const std::string& bridge) {
+  std::vector<std::string> names;
+  for (const std::string& name :
+       list_directory("/run/netns").value_or(std::vector<std::string>{})) {
+    if (name == bridge || name.rfind(bridge + "-", 0) == 0) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
 Result<void> cleanup_emulated_network(const std::string& cluster_dir) {
   if (::geteuid() != 0) return {};
   auto bridge = emulated_network_name(cluster_dir);
   if (!bridge) return Failure(bridge.error());
   std::string script;
-  for (const std::string& name :
-       list_directory("/run/netns").value_or(std::vector<std::string>{})) {
-    if (name == *bridge || name.rfind(*bridge + "-", 0) == 0) script += "netns del " + name + "\n";
-  }
+  for (const std::string& name : names_of(*bridge)) script += "netns del " + name + "\n";
   if (auto gone = remove_path(cluster_dir + "/network.lock"); !gone) return gone;
-  return script.empty() ? Result<void>{} : run_ip({"-force", "-batch", "-"}, script);
+  if (script.empty()) return {};
+  auto removed = run_ip({"-force", "-batch", "-"}, script);
+  // Who does the same at the same time took some of them.
+  return names_of(*bridge).empty() ? Result<void>{} : removed;
 }
 
 }  // namespace cox::platform

@@ -7,7 +7,7 @@ FNR == 1 { head = parens = body = 0; goes_on = 0 }
   match($0, /^ */)
   if (parens == 0 && !goes_on && $0 !~ /^ *: /) {
     head = RLENGTH
-    is_block = $0 ~ /^ *(if|for|while|switch|else|do|namespace|class|struct|enum|try|\}|case)/
+    is_block = $0 ~ /^ *((if|for|while|switch|else|do|namespace|class|struct|enum|try|case)([^A-Za-z0-9_]|$)|\})/
   }
   bare = $0
   gsub(/"([^"\\]|\\.)*"|'([^'\\]|\\.)+'|\/\/.*$/, "", bare)

@@ -30,6 +30,22 @@ TEST(ClockSet, ForwardByHoursLosesNoNodeAndEndsNoJob) {
   }
 }
 
+/// A controller that was stopped, with or without its nodes, finds what they said meanwhile only
+/// after its first turn.
+TEST(Stalled, ControllerTakesNobodyForSilentThatItDidNotListenTo) {
+  Cluster cluster(fleet().nodes(2));
+  const JobId running = cluster.run(job().minutes(100));
+  const Duration lost_after = cluster.state.record.settings.lost_after;
+  cluster.advance(lost_after + seconds(10));
+  excuse_silence(cluster.contact, cluster.now, lost_after + seconds(10));
+  cluster.ask(CheckTime{});
+  EXPECT_FALSE(cluster.state.find_node(NodeId{0})->is_lost);
+  EXPECT_EQ(cluster.job_state(running), JobState::running);
+  cluster.advance(lost_after + seconds(1));
+  cluster.ask(CheckTime{});
+  EXPECT_TRUE(cluster.state.find_node(NodeId{0})->is_lost) << "silence that it listens to counts";
+}
+
 TEST(ClockSet, SilenceAfterwardsIsCountedAsEver) {
   Cluster cluster(fleet().nodes(1));
   put_forward_by(cluster, minutes(180));

@@ -468,6 +468,13 @@ std::vector<core::Fact> fact_samples() {
   };
 }
 
+Settings with_programs(Settings settings) {
+  settings.programs = {"/prolog",     "/epilog",  "/health", seconds(1), seconds(2),
+                       seconds(3),    seconds(4), "/reboot", seconds(5), "/ctl-prolog",
+                       "/ctl-epilog", seconds(6), seconds(7)};
+  return settings;
+}
+
 std::vector<NewerSample> newer_fact_samples() {
   Settings fenced = settings();
   fenced.back_off = seconds(13);
@@ -477,10 +484,7 @@ std::vector<NewerSample> newer_fact_samples() {
   remembering.history_jobs = 5;
   Settings limited = remembering;
   limited.jobs_per_user = 7;
-  Settings programmed = complete(limited);
-  programmed.programs = {"/prolog",     "/epilog",  "/health", seconds(1), seconds(2),
-                         seconds(3),    seconds(4), "/reboot", seconds(5), "/ctl-prolog",
-                         "/ctl-epilog", seconds(6), seconds(7)};
+  const Settings programmed = with_programs(complete(limited));
   Settings wider = programmed;
   wider.fan_out = 16;
   Settings sliced = wider;
