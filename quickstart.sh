@@ -106,5 +106,5 @@ ${dir:+  export COX_CLUSTER=$(word "$dir")                 the cluster it talks 
   cox logs $job; ls $(word "$work")   what the example left
   cox queue; cox why JOB; cox nodes     what happens and why
   man -l man/cox.1                      $manual
-  cox down${dir:+ --dir $(word "$dir")}                              and everything is gone
+  cox down${dir:+ --dir $(word "$dir")}                              and the cluster is gone
 END

@@ -95,8 +95,12 @@ void answer_to(Asked& to, const CancelStep& ask) {
 }
 
 void answer_to(Asked& to, const SignalJob& ask) {
-  if (is_cancel(ask)) return;
-  const auto signals = signals_for(Scene{to.state, to.contact, Instant{}}, ask);
+  const Scene scene{to.state, to.contact, Instant{}};
+  if (is_cancel(ask)) {
+    for (const SendSignal& kill : kills_for(scene, ask)) to.effects.send(kill);
+    return;
+  }
+  const auto signals = signals_for(scene, ask);
   if (!signals.has_value()) return;
   for (const SendSignal& signal : *signals) to.effects.send(signal);
 }

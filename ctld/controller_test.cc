@@ -52,6 +52,17 @@ TEST(Controller, a_waiting_run_hears_once_why_it_waits) {
   EXPECT_FALSE(world.is_dropped(node));
 }
 
+TEST(Controller, that_stood_still_for_long_takes_nobody_for_lost) {
+  MemoryStore store;
+  FakeWorld world(store);
+  world.join("n1", 1);
+  const Duration lost_after = world.state().record.settings.lost_after;
+  world.pass(lost_after + minutes(1));
+  EXPECT_FALSE(world.state().record.nodes[0].is_lost);
+  for (Duration passed; passed <= lost_after; passed = passed + seconds(1)) world.pass(seconds(1));
+  EXPECT_TRUE(world.state().record.nodes[0].is_lost);
+}
+
 TEST(Controller, a_dry_run_tells_what_would_become_of_the_job_and_changes_nothing) {
   MemoryStore store;
   FakeWorld world(store);

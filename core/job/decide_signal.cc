@@ -98,6 +98,23 @@ Result<std::vector<SendSignal>> signals_for(const Scene& scene, const SignalJob&
   return signals;
 }
 
+std::vector<SendSignal> kills_for(const Scene& scene, const SignalJob& ask) {
+  const auto targets = find_targets(scene, ask.caller, ask.job, ask.elements);
+  std::vector<SendSignal> kills;
+  if (!targets.has_value()) return kills;
+  for (const Job* job : targets->jobs) {
+    if (job->phase != JobPhase::ending) continue;
+    for (const Step& step : job->run->steps) {
+      if (!has_begun(step)) continue;
+      for (const StepShare& share : step.shares) {
+        if (!scene.contact.is_connected(share.node)) continue;
+        kills.push_back({share.node, key_of(*job, step.id), ask.signal, false, ask.key});
+      }
+    }
+  }
+  return kills;
+}
+
 Result<Facts> decide_one(const Scene& scene, const SignalJob& ask) {
   if (is_cancel(ask)) return decide_one(scene, CancelJob{ask.caller, ask.job, ask.elements});
   const auto signals = signals_for(scene, ask);

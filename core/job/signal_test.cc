@@ -107,6 +107,16 @@ TEST(Signals, reach_all_nodes_of_a_step_or_none) {
   EXPECT_TRUE(job.ask(SignalScope::batch)) << "the script runs on the first node";
 }
 
+TEST(Signals, that_kill_a_job_that_is_ending_leave_its_tasks_no_more_time) {
+  Signalled job;
+  job.add_step();
+  job.cluster.ask(CancelJob{ada(), job.id});
+  EXPECT_EQ(job.cluster.job(job.id).phase, JobPhase::ending);
+  static_cast<void>(job.sent());
+  ASSERT_TRUE(job.ask(SignalScope::steps, {}, SIGKILL));
+  EXPECT_EQ(job.sent(), "batch@0 0@0 0@1");
+}
+
 TEST(Signals, that_kill_a_whole_job_cancel_it) {
   Signalled job;
   job.add_step();

@@ -19,4 +19,8 @@ Result<std::vector<SendSignal>> signals_for(const Scene& scene, const SignalJob&
 /// A KILL of a whole job is its cancel.
 bool is_cancel(const SignalJob& ask);
 
+/// What such a KILL sends to jobs that are ending already, whose tasks would have more time: to all
+/// that still runs, wherever its node is connected.
+std::vector<SendSignal> kills_for(const Scene& scene, const SignalJob& ask);
+
 }  // namespace cox::core

@@ -197,7 +197,9 @@ void Supervisor::give_early_signal() {
 
 void Supervisor::signal(const wire::SignalTasks& order) {
   const bool is_known = order.signal() > 0 && order.signal() <= SIGRTMAX;
-  if (!is_known || phase_ == Phase::ended || cause_ != EndCause::none ||
+  // What is ending can only be told to be quick about it.
+  const bool is_late = cause_ != EndCause::none && order.signal() != SIGKILL;
+  if (!is_known || phase_ == Phase::ended || is_late ||
       !signals_.is_new(ClientKey{{order.key_high(), order.key_low()}})) {
     return;
   }

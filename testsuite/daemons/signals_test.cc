@@ -146,5 +146,21 @@ TEST_F(Signals, and_ps_see_the_same_processes_on_all_nodes) {
   end();
 }
 
+TEST(SignalKill, leaves_no_more_time_to_what_is_ending) {
+  ClusterOptions patient;
+  patient.nodes = 1;
+  patient.kill_wait = "10m";
+  Cluster cluster(patient);
+  Client client = cluster.client();
+  const auto id = client.submit(
+      cluster.job("trap 'echo no >> said' TERM\necho on\nwhile :; do sleep 0.05; done"));
+  cluster.shows("1.out", "on");
+  EXPECT_TRUE(client.act(wire::JobAction::CANCEL, id));
+  cluster.shows("said", "no");
+  EXPECT_EQ(cluster.shell("cox cancel -s KILL " + std::to_string(id)).status, 0);
+  EXPECT_EQ(client.end_of(id).state(), "CANCELLED");
+  cluster.expect_nothing_left();
+}
+
 }  // namespace
 }  // namespace cox::daemons
