@@ -137,6 +137,15 @@ Result<void> make_node(const std::string& bridge, const std::string& name, unsig
   return joined;
 }
 
+std::vector<std::string> names_of(const std::string& bridge) {
+  std::vector<std::string> names;
+  for (const std::string& name :
+       list_directory("/run/netns").value_or(std::vector<std::string>{})) {
+    if (name == bridge || name.rfind(bridge + "-", 0) == 0) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string emulated_address(unsigned index) {
@@ -163,19 +172,6 @@ Result<Descriptor> open_emulated_network(const std::string& cluster_dir, unsigne
   if (!space.is_open()) return Failure(system_error("open " + (named_dir + name), errno));
   return space;
 }
-
-namespace {
-
-std::vector<std::string> names_of(const std::string& bridge) {
-  std::vector<std::string> names;
-  for (const std::string& name :
-       list_directory("/run/netns").value_or(std::vector<std::string>{})) {
-    if (name == bridge || name.rfind(bridge + "-", 0) == 0) names.push_back(name);
-  }
-  return names;
-}
-
-}  // namespace
 
 Result<void> cleanup_emulated_network(const std::string& cluster_dir) {
   if (::geteuid() != 0) return {};

@@ -128,7 +128,9 @@ Result<int> run(const Words& given) {
   for (const std::string& note : submission.notes) say_note(note);
   const std::string id = std::to_string(reply->submitted().job());
   const auto told = tell(id, *cluster, submission.own);
-  if (!told) return Failure(told.error());
+  // Who takes this for a refusal would submit it again.
+  if (!told)
+    return fail(told.error().code, "job " + id + " is queued, but: " + told.error().message);
   return submission.own.has("wait") ? wait_for(id) : Result<int>(0);
 }
 
