@@ -300,7 +300,7 @@ void ClientDesk::create_step(const Conversation& to,
   tell(id, true);  // also what a lost connection has missed
 }
 
-void ClientDesk::reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read) {
+void ClientDesk::reply(const Conversation& to, wire::ClientReply&& reply, bool last, bool is_read) {
   reply.set_number(to.number);
   reply.set_last(last);
   if (!clients_.contains(to.client) && !joiners_.contains(to.client)) return;

@@ -281,7 +281,7 @@ class ClientDesk {
   bool can_be_told(const QueueWatch& watch) const;
   bool has_told_too_little() const;
 
-  void reply(const Conversation& to, wire::ClientReply reply, bool last, bool is_read);
+  void reply(const Conversation& to, wire::ClientReply&& reply, bool last, bool is_read);
   void refuse(const Conversation& to, const Error& error, Duration retry_after = {});
 
   const core::State& state() const { return machine_.state(); }

@@ -331,7 +331,7 @@ void ClientDesk::wait_knowing(const Conversation& to, const Names& names, const 
     if (job != nullptr && job->phase != JobPhase::ended) {
       live.push_back(id);
     } else if (job != nullptr) {
-      put_job(state(), machine_.plan(), *job, true, &ended.emplace_back());
+      put_job(state(), machine_.plan(), *job, Detail::full, &ended.emplace_back());
     } else {
       ended.push_back(found->second);
     }
@@ -347,7 +347,7 @@ void ClientDesk::wait_knowing(const Conversation& to, const Names& names, const 
     }
     if (!named.cancelled.empty()) {
       const core::Job& array = *state().find_job(named.array);
-      put_elements(state(), machine_.plan(), array, named.cancelled, true, true,
+      put_elements(state(), machine_.plan(), array, named.cancelled, true, Detail::full,
                    &ended.emplace_back());
     }
     if (!named.waiting.empty()) waiting.push_back({named.array, named.waiting});

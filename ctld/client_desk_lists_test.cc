@@ -7,6 +7,8 @@
 
 #include "ctld/fake_requests.h"
 #include "model/array_spec.h"
+#include "testsuite/support/brief_view.h"
+#include "wire/model_codec.h"
 
 namespace cox::ctld {
 namespace {
@@ -61,6 +63,27 @@ class Lists : public ::testing::Test {
   ClientId client_ = world_.connect(ada);
   std::uint64_t number_ = 0;
 };
+
+TEST_F(Lists, ThatAreBriefLeaveOutWhatIsNotSaidToBeInThem) {
+  submit();
+  submit(true);
+  wire::ClientRequest array = submit_script(++number_);
+  wire::put(parse_array("3-9%2").value(),
+            array.mutable_submit()->mutable_request()->mutable_array());
+  world_.say(client_, array);
+  wire::ClientRequest request;
+  request.mutable_list_jobs()->set_ended(true);
+  const wire::ClientReply usual = ask(request);
+  request.mutable_list_jobs()->set_brief(true);
+  const wire::ClientReply brief = ask(request);
+  ASSERT_GE(usual.jobs().jobs_size(), 3);
+  ASSERT_EQ(brief.jobs().jobs_size(), usual.jobs().jobs_size());
+  for (int i = 0; i < usual.jobs().jobs_size(); ++i) {
+    EXPECT_EQ(brief.jobs().jobs(i).SerializeAsString(),
+              testing::as_brief(usual.jobs().jobs(i)).SerializeAsString())
+        << i;
+  }
+}
 
 TEST_F(Lists, OfSnapshotsEightAreUnderWayAndEachHasTheWholeCluster) {
   submit(true);

@@ -1,4 +1,6 @@
 // Requests that change nothing, and the shutdown.
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -17,6 +19,8 @@ namespace {
 
 // How long a forced shutdown waits for nodes to end what runs.
 constexpr Duration shutdown_patience = seconds(10);
+// Of the texts of a slice, made and gone together.
+constexpr std::size_t slice_memory = 256U << 10;
 
 /// The configuration no longer has the node, it is away, and nothing of a job is there.
 bool is_gone(const core::State& state, const core::Contact& contact, const core::Node& node) {
@@ -74,7 +78,10 @@ std::string in_the_way(const core::State& state, bool keeps_queue) {
 }  // namespace
 
 bool ClientDesk::send_slice(Listing& listing) {
-  wire::ClientReply answer;
+  google::protobuf::ArenaOptions options;
+  options.start_block_size = slice_memory;
+  google::protobuf::Arena arena(options);
+  auto& answer = *google::protobuf::Arena::CreateMessage<wire::ClientReply>(&arena);
   const core::PlaceTerms places(state(), *machine_.policies().priority, machine_.now());
   const bool last = listing.next(state(), machine_.plan(), places, &answer);
   const bool goes_on = continue_watched(listing.conversation(), last, &answer);

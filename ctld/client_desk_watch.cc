@@ -93,11 +93,11 @@ void ClientDesk::tell_elements(const core::Job& array, Watch& watch) {
     if (job.phase != JobPhase::ended) {
       watches_.add(id, {to, WatchKind::end_of_job, {}, {}, false});
     } else {
-      put_job(state(), machine_.plan(), job, true, &ended.emplace_back());
+      put_job(state(), machine_.plan(), job, Detail::full, &ended.emplace_back());
     }
   }
   if (!named->cancelled.empty()) {
-    put_elements(state(), machine_.plan(), array, named->cancelled, true, true,
+    put_elements(state(), machine_.plan(), array, named->cancelled, true, Detail::full,
                  &ended.emplace_back());
   }
   const bool is_last = is_last_of_array && watches_.end(array.id, to);
@@ -137,7 +137,7 @@ void ClientDesk::tell_step(const core::Job& job, Watch& watch) {
     // Of its steps the one that was asked for: a job may have had thousands.
     wire::ClientReply answer;
     wire::JobView* view = answer.mutable_event()->mutable_job();
-    put_job(state(), machine_.plan(), job, false, view);
+    put_job(state(), machine_.plan(), job, Detail::usual, view);
     if (step != nullptr) put_step(state(), *step, view->add_steps());
     reply(to, std::move(answer), true, false);
   }
@@ -194,7 +194,7 @@ bool ClientDesk::tell_ready(const StepKey& key, const Conversation& to, bool las
 
 void ClientDesk::send_event(const core::Job& job, const Conversation& to, bool last) {
   wire::ClientReply answer;
-  put_job(state(), machine_.plan(), job, true, answer.mutable_event()->mutable_job());
+  put_job(state(), machine_.plan(), job, Detail::full, answer.mutable_event()->mutable_job());
   reply(to, std::move(answer), last, false);
 }
 

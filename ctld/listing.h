@@ -12,6 +12,7 @@
 #include "core/schedule/plan.h"
 #include "core/state.h"
 #include "ctld/name_list.h"
+#include "ctld/translate/replies.h"
 #include "ctld/watches.h"
 #include "model/array_spec.h"
 #include "model/ids.h"
@@ -80,7 +81,7 @@ class Listing {
   NameList users_;
   Selector selector_;  // of labels
   bool with_ended_;
-  bool full_;
+  Detail detail_;
   bool with_bindings_;
   bool with_priorities_;
   std::size_t next_named_ = 0;

@@ -57,14 +57,15 @@ void QueueWatch::put_rows(const core::State& state,
                           const core::Job& job,
                           wire::JobList* told) const {
   if (!with_ended_ || !core::is_array(job)) {
-    if (with_ended_ || !is_off_list(job)) put_job(state, plan, job, false, told->add_jobs());
+    if (with_ended_ || !is_off_list(job))
+      put_job(state, plan, job, Detail::usual, told->add_jobs());
     return;
   }
   const ArraySpec& cancelled = job.run->array->cancelled;
   if (!cancelled.empty()) {
-    put_elements(state, plan, job, cancelled, true, false, told->add_jobs());
+    put_elements(state, plan, job, cancelled, true, Detail::usual, told->add_jobs());
   }
-  if (job.phase == JobPhase::pending) put_job(state, plan, job, false, told->add_jobs());
+  if (job.phase == JobPhase::pending) put_job(state, plan, job, Detail::usual, told->add_jobs());
 }
 
 bool QueueWatch::is_due(Instant now) const {

@@ -75,8 +75,9 @@ bool is_unlimited(std::string_view text) {
   return lower == "unlimited" || lower == "infinite" || text == "-1";
 }
 
-std::string two_digits(std::int64_t number) {
-  return {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+void add_two_digits(std::int64_t number, std::string* to) {
+  *to += static_cast<char>('0' + number / 10);
+  *to += static_cast<char>('0' + number % 10);
 }
 
 }  // namespace
@@ -123,15 +124,18 @@ std::string to_text(Duration d) {
   const std::int64_t days = total / 86400;
   const std::int64_t hours = total / 3600 % 24;
   const std::int64_t mins = total / 60 % 60;
-  std::string text;
+  std::string text = std::to_string(days > 0 ? days : hours > 0 ? hours : mins);
   if (days > 0) {
-    text = std::to_string(days) + "-" + two_digits(hours) + ":" + two_digits(mins);
-  } else if (hours > 0) {
-    text = std::to_string(hours) + ":" + two_digits(mins);
-  } else {
-    text = std::to_string(mins);
+    text += '-';
+    add_two_digits(hours, &text);
   }
-  return text + ":" + two_digits(total % 60);
+  if (days > 0 || hours > 0) {
+    text += ':';
+    add_two_digits(mins, &text);
+  }
+  text += ':';
+  add_two_digits(total % 60, &text);
+  return text;
 }
 
 std::string to_utc_text(Instant t) {

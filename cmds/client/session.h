@@ -28,8 +28,8 @@ class Session {
   /// The same for a request that may be sent twice: when the connection breaks before the answer,
   /// connects again and resends it, for at most a minute. So it does where it is put off.
   Result<wire::ClientReply> ask_surely(wire::ClientRequest request);
-  /// The same for a list of any length: its slices as they come, in one message that is used again.
-  /// What `take` says ends it. `is_first`: also where all comes anew after a break.
+  /// The same for a list of any length: its slices as they come, each gone when the next
+  /// is read. What `take` says ends it. `is_first`: also where all comes anew after a break.
   Result<void> ask_in_slices(wire::ClientRequest request, const TakeSlice& take);
   /// Sends only; the answers are read by next().
   Result<void> send(wire::ClientRequest request);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cmds/client/parse.h"
+#include "cmds/client/table_text.h"
 #include "cmds/client/terminal.h"
 #include "common/result.h"
 
@@ -20,44 +21,6 @@ struct Column {
   bool is_number;    // right-aligned and never cut: instants too
   bool by_default;
   std::string (*text)(const T& row);
-};
-
-struct TableLayout {
-  std::vector<std::string> headers;
-  std::vector<bool> is_number;
-  bool with_header = true;
-  bool with_colour = false;     // of words that are states
-  std::size_t columns_max = 0;  // of the terminal; long texts are cut for it. 0: any width
-};
-
-/// A table that grows cell by cell: a hundred thousand lines are two texts.
-class TableText {
- public:
-  explicit TableText(TableLayout layout);
-
-  /// The next cell, row by row.
-  void add(std::string_view cell);
-  /// Lines of the table; the last column is not padded.
-  std::string take();
-
- private:
-  struct Cell {
-    std::string_view text;
-    std::uint32_t width = 0;
-  };
-
-  void narrow();
-  /// The cell that is kept at `at`, which goes on to the next.
-  Cell next(std::size_t* at) const;
-  void add_line(const std::vector<Cell>& cells, bool with_colour);
-
-  TableLayout layout_;
-  // Of the cells, made clean, each behind its length: lists of many jobs take what their pages
-  // cost, and lengths of their own were a third of them (100,000 jobs: 8 of 24 MB).
-  std::string text_;
-  std::size_t cells_ = 0;
-  std::vector<std::size_t> widths_;  // of the columns
-  std::string lines_;
 };
 
 /// Lines of the table; the last column is not padded.

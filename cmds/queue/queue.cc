@@ -66,6 +66,9 @@ Result<Asked> read_asked(const Parsed& given) {
   list.set_selector(*selector);
   list.set_ended(given.has("all"));
   list.set_full(given.has("steps"));
+  // The usual columns show no more, and no filter looks at more.
+  list.set_brief(std::ranges::none_of(std::array{"format", "json", "sort", "watch", "steps"},
+                                      [&given](const char* name) { return given.has(name); }));
   if (given.has("steps") && given.has("watch")) {
     return usage_error(given.command(), "--steps cannot be watched");
   }
@@ -137,7 +140,7 @@ class RunningTable {
     // Of jobs that are not there no line of headers tells anything.
     const bool is_any_there = asked_.names.empty() || std::ranges::count(is_found_, true) != 0;
     if (is_any_there) {
-      if (const auto printed = print(table_->text.take()); !printed) {
+      if (const auto printed = table_->text.write(print); !printed) {
         return Failure(printed.error());
       }
     }

@@ -20,12 +20,15 @@ struct JobLine {
   bool is_plain;  // --noconvert
 };
 
+/// Which view of a job a field is made from.
+enum class Needs : std::uint8_t { brief, usual, full };
+
 struct JobField {
   char letter;       // of -o, or 0
   const char* name;  // of -O, or ""
   const char* header;
   Parity parity;
-  bool is_full;                              // needs what only a full view has
+  Needs needs;
   bool is_whole;                             // -o never cuts it
   std::string (*text)(const JobLine& line);  // null: refused
 };

@@ -10,6 +10,8 @@
 namespace cox::cmds::slurm {
 namespace {
 
+constexpr std::size_t roomy_line = 1024;
+
 bool has_any(const JobOutput& output, bool (*is_meant)(const JobField&)) {
   const auto fields = job_fields();
   return std::ranges::any_of(output.pieces,
@@ -34,8 +36,13 @@ Result<std::vector<JobOrder>> read_job_order(std::string_view text) {
   return order;
 }
 
-bool JobOutput::is_full() const {
-  return has_any(*this, [](const JobField& field) { return field.is_full; });
+Needs JobOutput::needs() const {
+  if (has_any(*this, [](const JobField& field) { return field.needs == Needs::full; })) {
+    return Needs::full;
+  }
+  const bool is_usual =
+      has_any(*this, [](const JobField& field) { return field.needs == Needs::usual; });
+  return is_usual ? Needs::usual : Needs::brief;
 }
 
 bool JobOutput::has_places() const {
@@ -44,6 +51,7 @@ bool JobOutput::has_places() const {
 
 void JobLines::clear() {
   groups_.clear();
+  last_ = groups_.end();
   jobs_.clear();
 }
 
@@ -53,24 +61,34 @@ void JobLines::add(const wire::JobView& job) {
     return;
   }
   const JobState state = parse_job_state(state_of(job)).value_or(JobState::pending);
-  add_line_of(job, &groups_[{job.partition(), state}]);
+  // Most jobs stand beside others of their group.
+  if (last_ == groups_.end() || last_->first.second != state ||
+      last_->first.first != job.partition()) {
+    last_ = groups_.try_emplace({job.partition(), state}).first;
+  }
+  add_line_of(job, &last_->second);
 }
 
-std::string JobLines::text() const {
+Result<void> JobLines::write(const Put& put) const {
   std::string text;
   if (output_.has_header) {
     const auto header = [](std::size_t i) { return std::string_view(job_fields()[i].header); };
     add_line(output_.pieces, header, &text);
   }
-  for (const auto& [group, lines] : groups_) text += lines;
   std::vector<const wire::JobView*> rows;
   for (const wire::JobView& job : jobs_) rows.push_back(&job);
   sort(&rows);
   for (const wire::JobView* job : rows) add_line_of(*job, &text);
-  return text;
+  auto put_all = put(text);
+  for (auto group = groups_.begin(); put_all && group != groups_.end(); ++group) {
+    put_all = put(group->second);
+  }
+  return put_all;
 }
 
 void JobLines::add_line_of(const wire::JobView& job, std::string* to) const {
+  // Room for much more than copies would cost: pages that nobody touched cost nothing.
+  if (to->capacity() - to->size() < roomy_line) to->reserve(8 * (to->capacity() + roomy_line));
   const JobLine line{job, now_us_, is_plain_};
   const auto text = [&](std::size_t i) { return job_fields()[i].text(line); };
   add_line(output_.pieces, text, to);

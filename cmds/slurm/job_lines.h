@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -30,8 +31,8 @@ struct JobOutput {
   std::vector<JobOrder> order;  // empty: the usual one
   bool has_header = true;
 
-  /// Some of it is only in a full view.
-  bool is_full() const;
+  /// The view that has all of it.
+  Needs needs() const;
   /// Some of it is of places in the order of a partition, which have to be asked for.
   bool has_places() const;
 };
@@ -40,15 +41,19 @@ struct JobOutput {
 /// comes. In another order the jobs are kept to the end.
 class JobLines {
  public:
+  using Put = std::function<Result<void>(std::string_view lines)>;
+
   JobLines(const JobOutput& output, std::int64_t now_us, bool is_plain)
       : output_(output), now_us_(now_us), is_plain_(is_plain) {}
 
   void clear();
   void add(const wire::JobView& job);
-  std::string text() const;
+  /// All lines in order, some at a time; an error of `put` ends it.
+  Result<void> write(const Put& put) const;
 
  private:
   using Group = std::pair<std::string, JobState>;
+  using Groups = std::map<Group, std::string>;
 
   void add_line_of(const wire::JobView& job, std::string* to) const;
   void sort(std::vector<const wire::JobView*>* rows) const;
@@ -56,8 +61,9 @@ class JobLines {
   const JobOutput& output_;
   std::int64_t now_us_;
   bool is_plain_;
-  std::map<Group, std::string> groups_;
-  std::vector<wire::JobView> jobs_;  // where they have to be sorted
+  Groups groups_;
+  Groups::iterator last_ = groups_.end();  // that of the job before
+  std::vector<wire::JobView> jobs_;        // where they have to be sorted
 };
 
 }  // namespace cox::cmds::slurm

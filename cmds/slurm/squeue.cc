@@ -157,7 +157,8 @@ wire::ClientRequest list_request(const Asked& asked) {
   wire::ListJobs& list = *request.mutable_list_jobs();
   put_names(asked.jobs, &list);
   list.set_expand(true);
-  list.set_full(asked.output.is_full() || !asked.filter.qos.empty());
+  list.set_full(asked.output.needs() == Needs::full || !asked.filter.qos.empty());
+  list.set_brief(asked.output.needs() == Needs::brief && asked.filter.accounts.empty());
   list.set_priorities(asked.output.has_places());
   const Filter& filter = asked.filter;
   const bool wants_ended = filter.any_state || std::ranges::any_of(filter.states, [](auto& word) {
@@ -239,7 +240,8 @@ Result<int> run(const Words& given) {
   }
   std::string text = given.has("clusters") ? "CLUSTER: " + *cluster + "\n" : "";
   if (given.has("long")) text = date_line(now_us) + text;
-  const auto printed = print(text + lines.text());
+  if (const auto printed = print(text); !printed) return Failure(printed.error());
+  const auto printed = lines.write(print);
   return printed ? Result<int>(0) : Failure(printed.error());
 }
 

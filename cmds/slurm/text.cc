@@ -36,24 +36,6 @@ constexpr std::array<std::array<const char*, 2>, 12> other_states{{{"PREEMPTED",
                                                                    {"SIGNALING", "SI"},
                                                                    {"STAGE_OUT", "SO"}}};
 
-std::string clock_text(std::int64_t seconds, bool always_hours) {
-  const long long days = seconds / 86400;
-  const auto hours = static_cast<int>(seconds / 3600 % 24);
-  const auto minutes = static_cast<int>(seconds / 60 % 60);
-  const auto rest = static_cast<int>(seconds % 60);
-  std::array<char, 64> text{};
-  if (days > 0) {
-    std::snprintf(text.data(), text.size(), "%lld-%02d:%02d:%02d", days, hours, minutes, rest);
-  } else if (always_hours) {
-    std::snprintf(text.data(), text.size(), "%02d:%02d:%02d", hours, minutes, rest);
-  } else if (hours > 0) {
-    std::snprintf(text.data(), text.size(), "%d:%02d:%02d", hours, minutes, rest);
-  } else {
-    std::snprintf(text.data(), text.size(), "%d:%02d", minutes, rest);
-  }
-  return text.data();
-}
-
 std::string relative_date(std::int64_t seconds, const std::tm& local) {
   const std::time_t now = std::time(nullptr);
   std::tm today{};
@@ -73,11 +55,16 @@ std::string variable(const std::string& name) {
 }
 
 std::string short_span(std::int64_t us) {
-  return clock_text(std::max<std::int64_t>(us, 0) / 1'000'000, false);
+  return to_text(Duration{us});
 }
 
 std::string long_span(std::int64_t us) {
-  return clock_text(std::max<std::int64_t>(us, 0) / 1'000'000, true);
+  const std::int64_t total = std::max<std::int64_t>(us, 0) / 1'000'000;
+  if (total >= 86400) return short_span(us);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%02d:%02d:%02d", static_cast<int>(total / 3600),
+                static_cast<int>(total / 60 % 60), static_cast<int>(total % 60));
+  return text.data();
 }
 
 std::string cpu_span(std::int64_t us) {

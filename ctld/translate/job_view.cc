@@ -57,7 +57,8 @@ void put_reason(const core::State& state,
                 wire::JobView* to) {
   if (job.phase != JobPhase::pending) return;
   const core::Blocked blocked = plan.blocked(state, job.id);
-  to->set_reason(std::string(to_text(blocked.code)));
+  const std::string_view reason = to_text(blocked.code);
+  to->set_reason(reason.data(), reason.size());
   to->set_reason_amount(blocked.amount);
 }
 
@@ -96,9 +97,10 @@ std::string element_counts(const core::State& state, const core::Job& array) {
   return join(texts, ", ");
 }
 
-void put_id(const core::Job& job, wire::JobView* to) {
+void put_id(const core::Job& job, Detail detail, wire::JobView* to) {
   to->set_job(job.id.value);
-  to->set_id(core::job_name(job));
+  const bool is_plain = !core::is_element(job) && !core::is_array(job);
+  if (detail != Detail::brief || !is_plain) to->set_id(core::job_name(job));
   if (core::is_element(job)) {
     to->set_array(job.array.value);
     to->set_index(job.index);
@@ -153,6 +155,23 @@ void put_standing(const core::State& state, const core::Job& job, wire::JobView*
   }
   // Before the release nothing of it counts as run.
   if (run.stands.is_set()) to->set_stands_us(std::max(run.stands, run.released).us);
+}
+
+/// What a brief view leaves out.
+void put_usual(const core::State& state, const core::Job& job, wire::JobView* to) {
+  const UserIdentity& user = job.request.common->user;
+  to->set_uid(user.uid);
+  to->set_gid(user.gid);
+  to->set_account(job.request.common->account);
+  to->set_state_letters(std::string(state_letters(job_state(job))));
+  const std::string stuck = core::stuck_text(state, job);
+  const std::string still = core::standing_text(state, job);
+  to->set_why(!stuck.empty() ? stuck : !still.empty() ? still : job.run->why);
+  to->set_submitted_us(job.submitted.us);
+  to->set_attempt(job.attempt.value);
+  to->set_exit_code(job.run->exit_code);
+  to->set_signal(job.run->signal);
+  wire::put(job.run->usage, to->mutable_usage());
 }
 
 void put_share(const core::State& state, const NodeShare& share, wire::NodeShareView* to) {
@@ -322,24 +341,22 @@ std::string output_path(const core::State& state, const core::Job& job, bool err
 void put_job(const core::State& state,
              const core::Plan& plan,
              const core::Job& job,
-             bool full,
+             Detail detail,
              wire::JobView* to) {
   const JobState seen = job_state(job);
-  put_id(job, to);
+  const std::string_view word = to_text(seen);
+  put_id(job, detail, to);
   to->set_name(job.request.name);
   to->set_user(job.request.common->user.name);
-  to->set_uid(job.request.common->user.uid);
-  to->set_gid(job.request.common->user.gid);
-  to->set_account(job.request.common->account);
   const bool has_started = job.attempt != Attempt{} && job.phase != JobPhase::pending;
-  to->set_partition(has_started ? core::partition_of(job)
-                                : join(job.request.common->partitions, ","));
-  to->set_state(std::string(to_text(seen)));
-  to->set_state_letters(std::string(state_letters(seen)));
+  const std::vector<std::string>& asked = job.request.common->partitions;
+  if (has_started || asked.size() == 1) {
+    to->set_partition(has_started ? core::partition_of(job) : asked.front());
+  } else {
+    to->set_partition(join(asked, ","));
+  }
+  to->set_state(word.data(), word.size());
   to->set_is_final(is_final(seen));
-  const std::string stuck = core::stuck_text(state, job);
-  const std::string still = core::standing_text(state, job);
-  to->set_why(!stuck.empty() ? stuck : !still.empty() ? still : job.run->why);
   put_reason(state, plan, job, to);
   // A job that waits again still has the nodes of its last attempt.
   if (job.phase == JobPhase::pending || job.run->allocation.nodes.empty()) {
@@ -347,16 +364,12 @@ void put_job(const core::State& state,
   } else {
     put_allocation_size(state, job, to);
   }
-  to->set_submitted_us(job.submitted.us);
   to->set_started_us(job.run->started.us);
   to->set_ended_us(job.run->ended.us);
   to->set_time_limit_us(job.request.time_limit.us);
-  to->set_attempt(job.attempt.value);
-  to->set_exit_code(job.run->exit_code);
-  to->set_signal(job.run->signal);
   put_standing(state, job, to);
-  wire::put(job.run->usage, to->mutable_usage());
-  if (full) put_full(state, job, to);
+  if (detail != Detail::brief) put_usual(state, job, to);
+  if (detail == Detail::full) put_full(state, job, to);
 }
 
 void put_elements(const core::State& state,
@@ -364,9 +377,9 @@ void put_elements(const core::State& state,
                   const core::Job& array,
                   const ArraySpec& elements,
                   bool is_cancelled,
-                  bool full,
+                  Detail detail,
                   wire::JobView* to) {
-  put_job(state, plan, array, full, to);
+  put_job(state, plan, array, detail, to);
   const bool is_one = elements.count() == 1;
   ArraySpec shown = elements;
   if (is_one || is_cancelled) shown.at_once_max = 0;
@@ -379,7 +392,9 @@ void put_elements(const core::State& state,
   }
   if (!is_cancelled) return;
   to->set_state(std::string(to_text(JobState::cancelled)));
-  to->set_state_letters(std::string(state_letters(JobState::cancelled)));
+  if (detail != Detail::brief) {
+    to->set_state_letters(std::string(state_letters(JobState::cancelled)));
+  }
   to->set_is_final(true);
   to->clear_reason();
   to->clear_exit_code();

@@ -14,7 +14,7 @@ using namespace cox::testing;
 
 std::vector<std::string> devices_shown(Cluster& cluster, JobId id) {
   wire::JobView view;
-  put_job(cluster.state, cluster.plan(), cluster.job(id), true, &view);
+  put_job(cluster.state, cluster.plan(), cluster.job(id), Detail::full, &view);
   std::vector<std::string> shown;
   for (const wire::NodeShareView& share : view.shares()) shown.push_back(share.devices());
   return shown;

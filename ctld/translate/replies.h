@@ -1,6 +1,7 @@
 // State as people see it: the views that answer list, wait and explain requests.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,14 @@
 
 namespace cox::ctld {
 
-/// `full`: also the request, the steps, the shares of nodes and where the output goes.
+/// How much of a job is told: what a usual table shows, what every list has, or also the request,
+/// the steps, the shares of nodes and where the output goes.
+enum class Detail : std::uint8_t { brief, usual, full };
+
 void put_job(const core::State& state,
              const core::Plan& plan,
              const core::Job& job,
-             bool full,
+             Detail detail,
              wire::JobView* to);
 
 /// How the tasks of the steps of a full view are bound.
@@ -39,7 +43,7 @@ void put_elements(const core::State& state,
                   const core::Job& array,
                   const ArraySpec& elements,
                   bool is_cancelled,
-                  bool full,
+                  Detail detail,
                   wire::JobView* to);
 
 void put_node(const core::State& state,
