@@ -40,6 +40,7 @@ class SubmitLoad {
     link::ClientLink link;
     std::vector<double> sent_ms;  // by number of the request, modulo its size
     std::uint64_t next = 0;
+    std::uint64_t answered = 0;
   };
 
   std::string next_single(std::uint64_t number);

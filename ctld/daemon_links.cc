@@ -3,6 +3,7 @@
 #include "ctld/translate/frame_check.h"
 #include "ctld/translate/vouched.h"
 #include "wire/model_codec.h"
+#include "wire/with_message.h"
 
 namespace cox::ctld {
 
@@ -120,16 +121,18 @@ void Daemon::Body::node_frames(Session session, const std::vector<std::string>& 
 void Daemon::Body::client_frames(ClientId client, const std::vector<std::string>& frames) {
   touch();
   for (const std::string& frame : frames) {
-    wire::ClientRequest request;
     const auto checked = check_frame(frame);
-    if (!checked || !request.ParseFromString(frame)) {
-      options.log.warning("a client is cut off: " +
-                          (checked ? "a frame that is no request" : checked.error().message));
-      return close_client(client);
-    }
-    const Duration before = loop->monotonic();
-    controller.client_said(client, request);
-    measured.requests[request.body_case()].add(Duration{loop->monotonic().us - before.us});
+    const auto obey = [&](wire::ClientRequest* request) {
+      if (!request->ParseFromString(frame)) return false;
+      const Duration before = loop->monotonic();
+      controller.client_said(client, *request);
+      measured.requests[request->body_case()].add(Duration{loop->monotonic().us - before.us});
+      return true;
+    };
+    if (checked && wire::with_message<wire::ClientRequest>(obey)) continue;
+    options.log.warning("a client is cut off: " +
+                        (checked ? "a frame that is no request" : checked.error().message));
+    return close_client(client);
   }
 }
 

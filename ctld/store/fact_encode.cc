@@ -9,6 +9,7 @@
 #include "ctld/store/fact_codec.h"
 #include "ctld/store/step_share_codec.h"
 #include "wire/model_codec.h"
+#include "wire/with_message.h"
 
 namespace cox::ctld {
 
@@ -360,13 +361,14 @@ void put(const core::RecordLost& from, store::Fact* fact) {
 }  // namespace
 
 void encode_fact(const core::Fact& fact, std::string* out) {
-  store::Fact record;
-  std::visit([&record](const auto& body) { put(body, &record); }, fact);
-  // Maps in a fixed order: equal facts have equal bytes, and a trace can be hashed.
-  google::protobuf::io::StringOutputStream stream(out);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  record.SerializeToCodedStream(&coded);
+  wire::with_message<store::Fact>([&](store::Fact* record) {
+    std::visit([record](const auto& body) { put(body, record); }, fact);
+    // Maps in a fixed order: equal facts have equal bytes, and a trace can be hashed.
+    google::protobuf::io::StringOutputStream stream(out);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    record->SerializeToCodedStream(&coded);
+  });
 }
 
 }  // namespace cox::ctld

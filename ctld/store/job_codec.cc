@@ -5,6 +5,7 @@
 
 #include "ctld/store/step_share_codec.h"
 #include "wire/model_codec.h"
+#include "wire/with_message.h"
 
 namespace cox::ctld {
 
@@ -199,9 +200,10 @@ std::uint32_t CommonList::place(const Cow<JobCommon>& common) {
 }
 
 void encode_job(const core::Job& job, std::uint32_t common, std::string* out) {
-  store::StateJob message;
-  put(job, common, &message);
-  message.AppendToString(out);
+  wire::with_message<store::StateJob>([&](store::StateJob* message) {
+    put(job, common, message);
+    message->AppendToString(out);
+  });
 }
 
 Result<JobRequest> JobDecoder::take_request() const {
