@@ -240,6 +240,7 @@ TEST_F(PastJobs, a_whole_array_that_left_memory_has_its_elements) {
   row.is_last = false;
   row.array = JobId{78};
   row.elements = "0-3,9";
+  row.counts = "5 COMPLETED";
   disk_.attempts[row.key()] = row;
   wire::ClientRequest request;
   request.mutable_list_jobs()->add_jobs(78);
@@ -247,6 +248,7 @@ TEST_F(PastJobs, a_whole_array_that_left_memory_has_its_elements) {
   const auto reply = asked(request);
   ASSERT_EQ(reply.jobs().jobs_size(), 1);
   EXPECT_EQ(reply.jobs().jobs(0).id(), "78");
+  EXPECT_EQ(reply.jobs().jobs(0).counts(), "5 COMPLETED");
   EXPECT_EQ(array_text(wire::take(reply.jobs().jobs(0).request().array()).value()), "0-3,9");
 }
 

@@ -151,7 +151,7 @@ void add_standing(const wire::JobView& job, Sheet* sheet) {
   if (stood != 0) sheet->add("Stood still", to_text(Duration{stood}));
 }
 
-/// And no part of it. Of one that left memory it is not known what became of how many elements.
+/// And no part of it. Of one that left memory long ago it may be unknown how many ended how.
 bool is_whole_array(const wire::JobView& job) {
   if (job.array() != job.job() || job.is_element()) return false;
   return job.is_past() ? job.id() == std::to_string(job.job()) : !job.counts().empty();
