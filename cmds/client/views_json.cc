@@ -119,6 +119,8 @@ void write_standing(const wire::JobView& job, JsonWriter* json) {
 }
 
 void write_details(const wire::JobView& job, JsonWriter* json) {
+  job.requeue_reason().empty() ? json->null("requeue_reason")
+                               : json->text("requeue_reason", job.requeue_reason());
   json->text("output_path", job.output_path());
   json->text("error_path", job.error_path());
   write_request(job.request(), json);

@@ -15,6 +15,7 @@
 #include "cmds/history/columns.h"
 #include "cmds/show/sheet.h"
 #include "cmds/show/step.h"
+#include "common/count_text.h"
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/array_spec.h"
@@ -185,6 +186,7 @@ std::string job_text(const wire::JobView& job) {
   const std::string limit = limit_text(job.time_limit_us());
   sheet.add("Time", is_whole ? limit + " for each" : run_time(job, wall_now().us) + " of " + limit);
   if (!is_whole) sheet.add("Attempt", std::to_string(job.attempt()));
+  if (job.requeue_reason() != job.why()) sheet.add("Requeued", job.requeue_reason());
   add_request(job, &sheet);
   sheet.add("Output", job.output_path());
   sheet.add("Error", job.error_path());
@@ -216,8 +218,8 @@ std::string node_text(const wire::NodeView& node) {
   sheet.add("Labels", labels_text(node));
   sheet.add("Partitions", node.partitions());
   sheet.add("Cores", std::to_string(node.cores_used()) + " of " + std::to_string(node.cores()) +
-                         " used, " + std::to_string(node.packages()) + " packages, " +
-                         std::to_string(node.numa_nodes()) + " NUMA nodes");
+                         " used, " + count_text(node.packages(), "package") + ", " +
+                         count_text(node.numa_nodes(), "NUMA node"));
   sheet.add("Memory", memory_text(node.memory_used_mib()) + " of " +
                           memory_text(node.memory_mib()) + " used");
   sheet.add("Devices", join({node.devices().begin(), node.devices().end()}, ","));

@@ -173,6 +173,7 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
     entry->set_cpus(
         static_cast<std::uint32_t>(core::cpus_of(state.record, share.node, share.cores, threads)));
   }
+  to->set_requeue_reason(job.run->before_why);
   to->set_output_path(output_path(state, job, false));
   to->set_error_path(output_path(state, job, true));
 }
