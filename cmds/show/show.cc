@@ -375,7 +375,9 @@ Result<std::string> show_named(const Parsed& given) {
   if (words[0] == "step") return show_step(given, words[1]);
   if (words[0] == "node") return show_node(given, words[1]);
   if (words[0] == "partition") return show_partition(given, words[1]);
-  return usage_error(given.command(), quoted(words[0]) + ": cannot be shown");
+  const auto near = nearest(words[0], {"job", "step", "node", "partition"});
+  return usage_error(given.command(),
+                     quoted(words[0]) + ": cannot be shown" + (near ? ", perhaps " + *near : ""));
 }
 
 Result<int> run(const Parsed& given) {
