@@ -137,7 +137,8 @@ void examine_nodes(const wire::StatusReply& status,
   const auto older = names_where(
       nodes, [&](const wire::NodeView& node) { return node.version() != status.version(); });
   if (nodes.nodes_size() == 0) {
-    add(findings, Grade::failed, "nodes", "none has ever registered", "start coxnoded on a node");
+    add(findings, Grade::failed, "nodes", "none has ever registered",
+        "start coxnoded on a node, or have it join: man cox-join");
   } else if (unheard.empty()) {
     add(findings, Grade::ok, "nodes",
         nodes.nodes_size() == 1 ? "the only one is connected"
