@@ -188,6 +188,7 @@ std::string job_text(const wire::JobView& job) {
   if (!is_whole) sheet.add("Attempt", std::to_string(job.attempt()));
   if (job.requeue_reason() != job.why()) sheet.add("Requeued", job.requeue_reason());
   add_request(job, &sheet);
+  sheet.add("Input", job.request().input());
   sheet.add("Output", job.output_path());
   sheet.add("Error", job.error_path());
   if (job.is_final() && !is_whole) sheet.add("Used", usage_text(job.usage()) + cpu_efficiency(job));
