@@ -65,6 +65,9 @@ TEST(Text, TheBeginningOfOneNameIsNear) {
 TEST(Text, NearestNameIsSuggestedOnlyWhenNear) {
   EXPECT_EQ(nearest("partitoin", {"partition", "priority"}), "partition");
   EXPECT_FALSE(nearest("zebra", {"partition", "priority"}));
+  EXPECT_EQ(nearest("drian", {"drain", "down", "resume"}), "drain") << "a swap is one error";
+  EXPECT_EQ(nearest("dwon", {"up", "down"}), "down");
+  EXPECT_FALSE(nearest("wodn", {"up", "down"}));
 }
 
 TEST(Text, SplitKeepsEmptyParts) {

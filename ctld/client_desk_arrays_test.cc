@@ -176,6 +176,7 @@ TEST_F(ArrayRequests, forgotten_elements_are_found_in_the_history_by_their_names
   const wire::ClientReply whole = asked(request);
   EXPECT_TRUE(whole.last());
   EXPECT_EQ(whole.event().job().exit_code(), 2);
+  EXPECT_EQ(whole.event().job().counts(), "2 COMPLETED, 1 FAILED, 2 CANCELLED");
   wire::ClientRequest past;
   past.mutable_history_query()->add_jobs(1);
   EXPECT_EQ(asked(past).history().entries_size(), 4) << "three that ran, one line of cancelled";

@@ -20,14 +20,35 @@ std::string ended_text(const AttemptRow& row) {
   return "job " + std::to_string(row.job.value) + " is " + row.state + ": it has ended";
 }
 
+/// Of "job 7_3" or "job 7_[1-5,7]".
+ArraySpec elements_in(const std::string& name) {
+  std::string text = name.substr(name.rfind('_') + 1);
+  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
+  const auto elements = parse_array(text);
+  return elements ? *elements : ArraySpec{};
+}
+
+/// The array has some of the elements; a job that is none has no element.
+bool has_elements(const HistoryPage& page, JobId array, const ArraySpec& wanted) {
+  return std::ranges::any_of(page.attempts, [&](const AttemptRow& row) {
+    if (row.job != array || row.kind != "array") return false;
+    const auto all = parse_array(row.elements);
+    return all && !common_elements(wanted, *all).empty();
+  });
+}
+
 /// Refusals about jobs of the page: they are not unknown, they have ended.
 void tell_ended(const HistoryPage& page, wire::Done* done) {
   for (wire::ActionError& refusal : *done->mutable_errors()) {
     const auto row = std::ranges::find(page.attempts, JobId(refusal.job()), &AttemptRow::job);
     if (row == page.attempts.end()) continue;
-    const std::string text =
-        refusal.name().empty() ? ended_text(*row) : refusal.name() + " has ended";
-    wire::put(Error{Code::refused, text}, refusal.mutable_error());
+    Error error{Code::refused, ended_text(*row)};
+    if (!refusal.name().empty()) {
+      const bool is_there = has_elements(page, row->job, elements_in(refusal.name()));
+      error = is_there ? Error{Code::refused, refusal.name() + " has ended"}
+                       : Error{Code::not_found, "no " + refusal.name()};
+    }
+    wire::put(error, refusal.mutable_error());
   }
 }
 

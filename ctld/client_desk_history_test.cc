@@ -198,7 +198,28 @@ TEST_F(PastJobs, what_is_asked_of_a_job_that_left_memory_is_refused_since_it_has
   ASSERT_EQ(reply.done().errors_size(), 3);
   EXPECT_EQ(reply.done().errors(0).error().message(), "job 77 is FAILED: it has ended");
   EXPECT_EQ(reply.done().errors(1).error().message(), "no job 99");
-  EXPECT_EQ(reply.done().errors(2).error().message(), "job 77_5 has ended");
+  EXPECT_EQ(reply.done().errors(2).error().message(), "no job 77_5") << "it is no array";
+}
+
+TEST_F(PastJobs, of_an_array_that_left_memory_only_elements_that_it_had_have_ended) {
+  AttemptRow row = ended_job(78, 6, 0);
+  row.kind = "array";
+  row.is_last = false;
+  row.array = JobId{78};
+  row.elements = "0-3";
+  disk_.attempts[row.key()] = row;
+  wire::ClientRequest request;
+  request.mutable_job_action()->set_kind(wire::JobAction::CANCEL);
+  for (const char* elements : {"3-5", "9"}) {
+    wire::ElementsOf& some = *request.mutable_job_action()->add_elements();
+    some.set_array(78);
+    wire::put(parse_array(elements).value(), some.mutable_elements());
+  }
+  const auto reply = asked(request);
+  ASSERT_EQ(reply.done().errors_size(), 2);
+  EXPECT_EQ(reply.done().errors(0).error().message(), "job 78_[3-5] has ended");
+  EXPECT_EQ(reply.done().errors(1).error().message(), "no job 78_9");
+  EXPECT_EQ(static_cast<Code>(reply.done().errors(1).error().code()), Code::not_found);
 }
 
 TEST_F(PastJobs, nothing_untrue_is_said_of_a_job_that_left_memory) {
@@ -240,6 +261,7 @@ TEST_F(PastJobs, a_whole_array_that_left_memory_has_its_elements) {
   row.is_last = false;
   row.array = JobId{78};
   row.elements = "0-3,9";
+  row.counts = "5 COMPLETED";
   disk_.attempts[row.key()] = row;
   wire::ClientRequest request;
   request.mutable_list_jobs()->add_jobs(78);
@@ -247,6 +269,7 @@ TEST_F(PastJobs, a_whole_array_that_left_memory_has_its_elements) {
   const auto reply = asked(request);
   ASSERT_EQ(reply.jobs().jobs_size(), 1);
   EXPECT_EQ(reply.jobs().jobs(0).id(), "78");
+  EXPECT_EQ(reply.jobs().jobs(0).counts(), "5 COMPLETED");
   EXPECT_EQ(array_text(wire::take(reply.jobs().jobs(0).request().array()).value()), "0-3,9");
 }
 

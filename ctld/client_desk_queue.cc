@@ -20,12 +20,15 @@ bool ClientDesk::watch_list(const Conversation& to,
     refuse(to, {Code::refused, std::to_string(open) + " lists are watched by this client already"});
     return false;
   }
-  std::set<JobId> named;
-  for (const std::uint64_t job : request.jobs()) named.emplace(job);
-  for (const wire::ElementsOf& some : request.elements()) named.emplace(some.array());
-  const bool is_named = !named.empty();
-  queue_watches_.add(
-      QueueWatch(to, request.user(), selector, std::move(named), is_named, request.ended()));
+  auto elements = take_elements(request.elements());
+  if (!elements) {
+    refuse(to, elements.error());
+    return false;
+  }
+  WatchedNames names;
+  for (const std::uint64_t job : request.jobs()) names.jobs.emplace(job);
+  for (auto& [array, some] : *elements) names.elements[array].push_back(std::move(some));
+  queue_watches_.add(QueueWatch(to, request.user(), selector, std::move(names), request.ended()));
   return true;
 }
 

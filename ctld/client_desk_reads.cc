@@ -122,7 +122,7 @@ void ClientDesk::list_nodes(const Conversation& to, const wire::ListNodes& reque
   if (!names) return refuse(to, names.error());
   for (const std::string& name : *names) {
     const auto id = state().node_named(name);
-    if (!id) return refuse(to, {Code::not_found, "no node " + name});
+    if (!id) return refuse(to, {Code::not_found, "no node " + name + " (see: cox nodes)"});
     add(*state().find_node(*id));
   }
   reply(to, std::move(answer), true, true);

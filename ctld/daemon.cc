@@ -313,6 +313,21 @@ void Daemon::Body::leave() {
   loop->after(farewell, [this] { loop->stop(); });
 }
 
+namespace {
+
+/// Each once: the configuration may name what an option names too. Of port 0 each is another.
+std::vector<platform::Address> listened_at(const std::string& socket,
+                                           const std::vector<platform::Address>& beside) {
+  std::vector<platform::Address> addresses{platform::Address{socket, "", 0}};
+  for (const platform::Address& one : beside) {
+    const bool is_any_port = !one.is_unix() && one.port == 0;
+    if (is_any_port || std::ranges::count(addresses, one) == 0) addresses.push_back(one);
+  }
+  return addresses;
+}
+
+}  // namespace
+
 Daemon::Daemon(std::unique_ptr<Body> body) : body_(std::move(body)) {}
 
 Daemon::~Daemon() = default;
@@ -331,9 +346,7 @@ Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   body->end_left_programs();
   if (auto done = body->open_store(); !done) return tl::unexpected(done.error());
   body->admission = std::make_shared<link::Admission>(connections_max());
-  std::vector<platform::Address> addresses{platform::Address{body->dir.socket(), "", 0}};
-  std::ranges::copy(body->options.listen, std::back_inserter(addresses));
-  for (const platform::Address& address : addresses) {
+  for (const platform::Address& address : listened_at(body->dir.socket(), body->options.listen)) {
     if (auto done = body->listen(address); !done) return tl::unexpected(done.error());
   }
   return std::unique_ptr<Daemon>(new Daemon(std::move(body)));

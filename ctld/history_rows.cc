@@ -244,6 +244,7 @@ void add_array_row(const core::State& state,
                    HistoryRows* to) {
   AttemptRow row = begin_array_row(state, array, sequence, fact.at, "array");
   row.elements = array_text(array.request.common->array);
+  row.counts = element_counts(state, array);
   row.state = to_text(fact.state);
   row.failure = failure_class(EndCause::finished, fact.state != JobState::completed);
   row.exit_code = fact.exit_code;

@@ -24,14 +24,12 @@ bool is_off_list(const core::Job& job) {
 QueueWatch::QueueWatch(Conversation to,
                        const std::string& users,
                        Selector selector,
-                       std::set<JobId> named,
-                       bool is_named,
+                       WatchedNames names,
                        bool with_ended)
     : to_(to),
       users_(users),
       selector_(std::move(selector)),
-      named_(std::move(named)),
-      is_named_(is_named),
+      names_(std::move(names)),
       with_ended_(with_ended) {}
 
 bool QueueWatch::wants(const core::Job& job) const {
@@ -41,13 +39,26 @@ bool QueueWatch::wants(const core::Job& job) const {
 /// Whatever its labels, which an update may change.
 bool QueueWatch::asks_for(const core::Job& job) const {
   if (!users_.takes(job.request.common->user.name)) return false;
-  return !is_named_ || named_.contains(job.id) || named_.contains(job.array);
+  if (names_.empty() || names_.jobs.contains(job.id) || names_.jobs.contains(job.array))
+    return true;
+  if (core::is_array(job)) return elements_of(job.id) != nullptr;
+  const std::vector<ArraySpec>* some = elements_of(job.array);
+  return some != nullptr && std::ranges::any_of(*some, [&job](const ArraySpec& elements) {
+           return elements.contains(job.index);
+         });
+}
+
+const std::vector<ArraySpec>* QueueWatch::elements_of(JobId array) const {
+  const auto found = names_.elements.find(array);
+  const bool is_whole = names_.empty() || names_.jobs.contains(array);
+  return is_whole || found == names_.elements.end() ? nullptr : &found->second;
 }
 
 void QueueWatch::note(const core::State& state, JobId id) {
   const core::Job* job = state.find_job(id);
   // One that has left memory leaves the list of ended ones, too.
-  const bool is_gone = job == nullptr && with_ended_ && (!is_named_ || named_.contains(id));
+  const bool is_gone =
+      job == nullptr && with_ended_ && (names_.empty() || names_.jobs.contains(id));
   if (is_gone || (job != nullptr && asks_for(*job))) changed_.insert(id);
 }
 
@@ -56,6 +67,10 @@ void QueueWatch::put_rows(const core::State& state,
                           const core::Plan& plan,
                           const core::Job& job,
                           wire::JobList* told) const {
+  if (const std::vector<ArraySpec>* some = elements_of(job.id)) {
+    for (const ArraySpec& elements : *some) put_parts(state, plan, job, elements, told);
+    return;
+  }
   if (!with_ended_ || !core::is_array(job)) {
     if (with_ended_ || !is_off_list(job))
       put_job(state, plan, job, Detail::usual, told->add_jobs());
@@ -66,6 +81,21 @@ void QueueWatch::put_rows(const core::State& state,
     put_elements(state, plan, job, cancelled, true, Detail::usual, told->add_jobs());
   }
   if (job.phase == JobPhase::pending) put_job(state, plan, job, Detail::usual, told->add_jobs());
+}
+
+void QueueWatch::put_parts(const core::State& state,
+                           const core::Plan& plan,
+                           const core::Job& array,
+                           const ArraySpec& elements,
+                           wire::JobList* told) const {
+  const ArraySpec cancelled = common_elements(elements, array.run->array->cancelled);
+  if (with_ended_ && !cancelled.empty()) {
+    put_elements(state, plan, array, cancelled, true, Detail::usual, told->add_jobs());
+  }
+  const ArraySpec waiting = common_elements(core::remainder(array), elements);
+  if (!waiting.empty()) {
+    put_elements(state, plan, array, waiting, false, Detail::usual, told->add_jobs());
+  }
 }
 
 bool QueueWatch::is_due(Instant now) const {

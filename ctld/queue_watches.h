@@ -13,6 +13,7 @@
 #include "core/state.h"
 #include "ctld/name_list.h"
 #include "ctld/watches.h"
+#include "model/array_spec.h"
 #include "model/ids.h"
 #include "model/job_state.h"
 #include "model/selector.h"
@@ -23,16 +24,23 @@ namespace cox::ctld {
 /// A client that is told more often than this has no use for it.
 inline constexpr Duration watch_pause = milliseconds(200);
 
+/// What was asked for by name.
+struct WatchedNames {
+  std::set<JobId> jobs;                                // of an array: with all of its elements
+  std::map<JobId, std::vector<ArraySpec>> elements{};  // of other arrays some
+
+  bool empty() const { return jobs.empty() && elements.empty(); }
+};
+
 class QueueWatch {
  public:
-  /// `users`: names joined by ','; empty: any. `named`: the jobs and arrays that were asked for;
-  /// with none, all of the user, or of all. `selector`: of labels; empty: any. `with_ended`: ended
-  /// jobs stay on the list until they leave memory.
+  /// `users`: names joined by ','; empty: any. `names`: with none, all of the user, or of all.
+  /// `selector`: of labels; empty: any. `with_ended`: ended jobs stay on the list until they leave
+  /// memory.
   QueueWatch(Conversation to,
              const std::string& users,
              Selector selector,
-             std::set<JobId> named,
-             bool is_named,
+             WatchedNames names,
              bool with_ended);
 
   const Conversation& conversation() const { return to_; }
@@ -55,17 +63,24 @@ class QueueWatch {
  private:
   bool asks_for(const core::Job& job) const;
   bool wants(const core::Job& job) const;
-  /// Adds what the list has of the job; of an array with ended ones that may be two rows.
+  /// Some elements of the array were asked for, and not the whole: which. Else null.
+  const std::vector<ArraySpec>* elements_of(JobId array) const;
+  /// Adds what the list has of the job; of an array that may be several rows.
   void put_rows(const core::State& state,
                 const core::Plan& plan,
                 const core::Job& job,
                 wire::JobList* told) const;
+  /// Of an array: what has no jobs among `elements`.
+  void put_parts(const core::State& state,
+                 const core::Plan& plan,
+                 const core::Job& array,
+                 const ArraySpec& elements,
+                 wire::JobList* told) const;
 
   Conversation to_;
   NameList users_;
   Selector selector_;
-  std::set<JobId> named_;
-  bool is_named_;
+  WatchedNames names_;
   bool with_ended_;
   bool is_listed_ = false;
   std::set<JobId> changed_;

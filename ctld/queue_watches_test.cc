@@ -39,6 +39,19 @@ class QueueWatching : public ::testing::Test {
     world_.say(user_, request);
   }
 
+  void watch_elements(std::uint64_t array, const std::string& elements, bool with_ended = false) {
+    wire::ClientRequest request;
+    request.set_number(1);
+    wire::ListJobs& list = *request.mutable_list_jobs();
+    wire::ElementsOf& some = *list.add_elements();
+    some.set_array(array);
+    wire::put(parse_array(elements).value(), some.mutable_elements());
+    list.set_expand(true);
+    list.set_watch(true);
+    list.set_ended(with_ended);
+    world_.say(watcher_, request);
+  }
+
   void watch(const std::vector<std::uint64_t>& jobs = {},
              const std::string& user = "",
              bool with_ended = false) {
@@ -183,6 +196,32 @@ TEST_F(QueueWatching, AnArrayGivesWayToItsElements) {
                                               id + "_2 RUNNING"));
 }
 
+TEST_F(QueueWatching, OfAnArrayOnlyTheElementsThatWereNamedAreTold) {
+  const std::uint64_t array = submit(1, "0-5");
+  const std::string id = std::to_string(array);
+  watch_elements(array, "1-2");
+  EXPECT_THAT(heard(), ElementsAre(id + "_2 PENDING Resources", id + "_1 RUNNING", "complete"));
+  const auto element = [&](std::uint32_t index) {
+    return world_.state().find_members(JobId(array))->elements.at(index).value;
+  };
+  world_.say(node_, closed(element(0), 0));
+  EXPECT_THAT(heard_in(seconds(1)),
+              ::testing::UnorderedElementsAre("gone " + id, id + "_2 RUNNING"));
+  world_.say(node_, closed(element(1), 0));
+  EXPECT_THAT(heard_in(seconds(1)), Contains("gone " + std::to_string(element(1))));
+  world_.say(node_, closed(element(3), 0));
+  EXPECT_THAT(heard_in(seconds(1)), ::testing::Not(Contains(::testing::HasSubstr("_"))));
+}
+
+TEST_F(QueueWatching, NamedElementsThatAreCancelledStayOnAListOfEndedOnes) {
+  const std::uint64_t array = submit(2, "0-9");
+  const std::string id = std::to_string(array);
+  watch_elements(array, "3-5", true);
+  EXPECT_THAT(heard(), ElementsAre(id + "_[3-5] PENDING Resources", "complete"));
+  act(wire::JobAction::CANCEL, array);
+  EXPECT_THAT(heard_in(seconds(1)), ElementsAre(id + "_[3-5] CANCELLED"));
+}
+
 TEST_F(QueueWatching, ALongListComesInSlicesAndChangesOnTheWayComeBehindIt) {
   for (int i = 0; i < 1500; ++i) submit(4);
   watch();
@@ -231,7 +270,7 @@ TEST_F(QueueWatching, WhatLeavesMemoryLeavesAListOfEndedOnesAlone) {
   const core::Plan& plan = world_.controller().machine().plan();
   const Instant late = Instant{} + minutes(1);
   for (const bool with_ended : {false, true}) {
-    QueueWatch watch({watcher_, 1}, "", {}, {JobId{7}}, true, with_ended);
+    QueueWatch watch({watcher_, 1}, "", {}, {{JobId{7}}}, with_ended);
     watch.listed();
     watch.note(world_.state(), JobId{7});
     watch.note(world_.state(), JobId{8});

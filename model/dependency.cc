@@ -46,7 +46,8 @@ Result<JobReference> parse_reference(std::string_view part) {
   if (bar != std::string_view::npos) {
     const auto index = parse_u64(id.substr(bar + 1));
     if (!index || *index > array_index_max) {
-      return bad_dependency(part, "has no array index up to " + std::to_string(array_index_max));
+      return bad_dependency(part, "has no array index up to " + std::to_string(array_index_max) +
+                                      " (one element each: JOB_1:JOB_2)");
     }
     reference.index = static_cast<std::uint32_t>(*index);
   }

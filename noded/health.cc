@@ -36,7 +36,9 @@ void HealthCheck::check() {
 }
 
 void HealthCheck::checked(const platform::ProgramEnd& end) {
-  const std::string reason = end.line.empty() ? settings_.health + ": " + end.how : end.line;
+  // What it says is why it failed, where it came to an end by itself.
+  const bool is_said = end.has_exited && !end.line.empty();
+  const std::string reason = is_said ? end.line : settings_.health + ": " + end.text();
   if (!end.is_good || !is_told_well_) tell_(end.is_good, end.is_good ? "" : reason);
   is_told_well_ = end.is_good;
   timer_ = loop_.after(settings_.health_period, [this] { check(); });

@@ -144,7 +144,8 @@ void Programs::ended(pid_t pid, const ChildExit& exit) {
   loop_.unwatch(one->output.get());
   notes_.end(one->note);
   ProgramEnd end;
-  end.is_good = !one->is_late && exit.signal == 0 && exit.exit_code == 0;
+  end.has_exited = !one->is_late && exit.signal == 0;
+  end.is_good = end.has_exited && exit.exit_code == 0;
   end.how = one->is_late ? "still ran after " + to_text(one->timeout) : how_it_ended(exit);
   end.line = first_line(one->said);
   if (ended_) ended_();

@@ -27,9 +27,10 @@ struct ProgramRun {
 };
 
 struct ProgramEnd {
-  bool is_good = false;  // it exited with 0
-  std::string how;       // "exit status 3", "still ran after 1:00"
-  std::string line;      // the first of its output, printable
+  bool is_good = false;     // it exited with 0
+  std::string how;          // "exit status 3", "still ran after 1:00"
+  std::string line;         // the first of its output, printable
+  bool has_exited = false;  // by itself: it was not killed, and its time was not over
 
   /// "exit status 3: disk is full"
   std::string text() const { return how + (line.empty() ? "" : ": " + line); }

@@ -33,5 +33,22 @@ TEST(PrivateFile, IsOursAndClosedToOthers) {
                                                      path + ")");
 }
 
+TEST(PrivateFile, OfAnotherOwnerIsJudgedAsThatOneWould) {
+  const ScratchDir dir;
+  const std::string path = dir / "key";
+  const uid_t us = ::geteuid();
+  EXPECT_FALSE(privacy_fault(path, us)) << "an absent one is as good";
+  ASSERT_TRUE(write_file_atomic(path, "secret", {.mode = 0604}));
+  const auto open = privacy_fault(path, us);
+  ASSERT_TRUE(open);
+  EXPECT_EQ(open->what, path + " has mode 0604: others could read or change it");
+  EXPECT_EQ(open->mend, "chmod 600 " + path);
+  if (us != 0) return;  // root's file is good for everybody
+  ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
+  ASSERT_EQ(::chown(path.c_str(), 54321, 54321), 0);
+  EXPECT_FALSE(privacy_fault(path, 54321));
+  EXPECT_EQ(privacy_fault(path, 54322)->mend, "chown 54322 " + path);
+}
+
 }  // namespace
 }  // namespace cox::platform

@@ -16,8 +16,22 @@ namespace {
 
 constexpr int backlog = 4096;
 
+/// What is in the way on a network, and where to look.
+std::string mend_of(const Address& address, int number) {
+  if (address.is_unix()) return "";
+  if (number == EADDRINUSE) {
+    return " (another program listens there; which one: ss -ltnp sport = :" +
+           std::to_string(address.port) + ")";
+  }
+  if (number == EADDRNOTAVAIL) return " (no address of this host; its own: ip address)";
+  if (number == EACCES) return " (ports below 1024 are root's)";
+  return "";
+}
+
 Failure listen_failed(const Address& address, int number) {
-  return Failure(system_error("listen on " + address.text(), number));
+  Error error = system_error("listen on " + address.text(), number);
+  error.message += mend_of(address, number);
+  return Failure(std::move(error));
 }
 
 Failure taken(const Address& address) {

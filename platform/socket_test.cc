@@ -29,5 +29,24 @@ TEST(Socket, HalfOpenConnectionsEndByTheKernelWithinSeconds) {
   EXPECT_LE(idle + pause * option(fd.get(), IPPROTO_TCP, TCP_KEEPCNT), 20);
 }
 
+TEST(Socket, AnAddressThatCannotBeListenedAtSaysWhy) {
+  const auto first = open_listener({"", "127.0.0.1", 0}, 0);
+  ASSERT_TRUE(first);
+  const Address taken = listening_address(first->get(), {"", "127.0.0.1", 0});
+  const auto second = open_listener(taken, 0);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message,
+            "listen on " + taken.text() +
+                ": address already in use (another program listens there; which one: ss -ltnp "
+                "sport = :" +
+                std::to_string(taken.port) + ")");
+  // TEST-NET-1: nobody's.
+  const auto foreign = open_listener({"", "192.0.2.1", 0}, 0);
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().message,
+            "listen on 192.0.2.1:0: cannot assign requested address (no address of this host; its "
+            "own: ip address)");
+}
+
 }  // namespace
 }  // namespace cox::platform

@@ -1,11 +1,15 @@
 // See action_report.h.
 #include "cmds/client/action_report.h"
 
+#include <map>
+#include <utility>
+
 #include "cmds/client/commands.h"
 #include "cmds/client/json.h"
 #include "cmds/client/nothing.h"
 #include "cmds/client/session.h"
 #include "cmds/client/terminal.h"
+#include "common/node_list.h"
 #include "common/text.h"
 
 namespace cox::cmds {
@@ -14,6 +18,33 @@ void ActionReport::refuse(const std::string& name, const Error& error) {
   const bool is_named = error.message.find(name) != std::string::npos;
   print_error(is_named ? error.message : name + ": " + error.message);
   refusals_.push_back({name, error});
+}
+
+namespace {
+
+/// "no node n5" as "no node " and "", for n5.
+std::pair<std::string, std::string> around(const std::string& name, const std::string& message) {
+  const std::size_t at = message.find(name);
+  if (at == std::string::npos) return {"", ": " + message};
+  return {message.substr(0, at), message.substr(at + name.size())};
+}
+
+}  // namespace
+
+void ActionReport::refuse_nodes(const wire::Done& done) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;
+  for (const wire::ActionError& refusal : done.errors()) {
+    const Error error = to_error(refusal.error());
+    if (refusal.name().empty()) {
+      refuse("", error);
+      continue;
+    }
+    alike[around(refusal.name(), error.message)].push_back(refusal.name());
+    refusals_.push_back({refusal.name(), error});
+  }
+  for (const auto& [sides, names] : alike) {
+    print_error(sides.first + fold_node_list(names) + sides.second);
+  }
 }
 
 Result<int> ActionReport::finish(const Parsed& given) const {
@@ -49,8 +80,13 @@ Result<void> check_action(const Parsed& given, const std::string& what) {
   return usage_error(given.command(), "an action and names of " + what + " are missing");
 }
 
-Failure no_action(const Parsed& given, const std::string& what) {
-  return usage_error(given.command(), quoted(given.operands().front()) + ": no action on " + what);
+Failure no_action(const Parsed& given,
+                  const std::string& what,
+                  const std::vector<std::string>& known) {
+  const std::string& word = given.operands().front();
+  const auto near = nearest(word, known);
+  return usage_error(given.command(),
+                     quoted(word) + ": no action on " + what + (near ? ", perhaps " + *near : ""));
 }
 
 Result<void> check_reason(const Parsed& given, bool is_needed) {
@@ -63,9 +99,7 @@ Result<int> act_on_named(const Parsed& given, const wire::ClientRequest& request
   if (!reply) return Failure(reply.error());
   ActionReport report;
   report.add_done(reply->done().count());
-  for (const wire::ActionError& refusal : reply->done().errors()) {
-    report.refuse(refusal.name(), to_error(refusal.error()));
-  }
+  report.refuse_nodes(reply->done());
   return report.finish(given);
 }
 

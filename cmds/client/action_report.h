@@ -17,6 +17,8 @@ class ActionReport {
 
   /// A line on stderr. `name`: of what it is about, "" when the whole request was refused.
   void refuse(const std::string& name, const Error& error);
+  /// The same, where what is said alike of several nodes is one line, with a list of them.
+  void refuse_nodes(const wire::Done& done);
   /// Prints the document where --json is given. Returns the status that all refusals share, else 1;
   /// 0 without one.
   Result<int> finish(const Parsed& given) const;
@@ -35,11 +37,13 @@ class ActionReport {
 
 /// error: bad_usage unless an action and names of `what`, "nodes" say, are given
 Result<void> check_action(const Parsed& given, const std::string& what);
-/// error: bad_usage for an action on `what` that there is not
-Failure no_action(const Parsed& given, const std::string& what);
+/// error: bad_usage for an action on `what` that there is not, with the nearest of `known`
+Failure no_action(const Parsed& given,
+                  const std::string& what,
+                  const std::vector<std::string>& known);
 /// error: bad_usage where others would not learn why
 Result<void> check_reason(const Parsed& given, bool is_needed);
-/// Asks for an action on what has names, and tells what was refused.
+/// Asks for an action on nodes or partitions, and tells what was refused.
 Result<int> act_on_named(const Parsed& given, const wire::ClientRequest& request);
 
 }  // namespace cox::cmds

@@ -25,7 +25,8 @@ Result<ArraySpec> parse_elements(std::string_view text, std::string_view name) {
                                : parse_array(parse_u64(text) ? text : "");
   if (!elements && !has_brackets && !parse_u64(text)) {
     return fail(Code::bad_usage,
-                "job " + quoted(name) + ": ID_INDEX or ID_[FIRST-LAST,...] is expected");
+                "job " + quoted(name) +
+                    ": ID_INDEX or ID_[FIRST-LAST,...] is expected (between jobs a blank)");
   }
   if (!elements) return Failure(elements.error().with_context("job " + quoted(name)));
   elements->at_once_max = 0;

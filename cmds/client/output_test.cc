@@ -178,7 +178,7 @@ TEST(JobNames, ids_and_steps) {
   EXPECT_EQ(array_text(parse_job_name("12_[1-3,9%4]")->elements), "1-3,9") << "as lists show it";
   EXPECT_EQ(parse_job_name("12_3.batch")->step, step_batch);
   EXPECT_EQ(parse_job_name("12_[]").error().message,
-            "job 12_[]: ID_INDEX or ID_[FIRST-LAST,...] is expected");
+            "job 12_[]: ID_INDEX or ID_[FIRST-LAST,...] is expected (between jobs a blank)");
   EXPECT_EQ(parse_job_name("12_[0-4000000000]").error().message,
             "job 12_[0-4000000000]: array \"0-4000000000\": is no INDEX, FIRST-LAST or "
             "FIRST-LAST:STEP with numbers up to 4000000");

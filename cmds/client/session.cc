@@ -142,7 +142,8 @@ Result<void> Session::await(wire::ClientReply* reply) {
   if (came && !*came) {
     // A change that the controller cannot write yet, because its disk is full, waits this long too.
     Progress progress;
-    progress.show("waiting for an answer from " + address().text());
+    progress.show(waiting_text_.empty() ? "waiting for an answer from " + address().text()
+                                        : waiting_text_);
     came = read(patient_time, reply);
   }
   if (!came) return Failure(came.error());

@@ -46,6 +46,10 @@ class Session {
   /// not say so.
   bool wait_to_retry();
 
+  /// What people read on a terminal while an answer takes long, where it is known what it waits
+  /// for.
+  void say_while_waiting(std::string text) { waiting_text_ = std::move(text); }
+
   /// The error of a request that left: whether it was obeyed is not known.
   bool may_be_obeyed(const Error& error) const;
 
@@ -71,6 +75,7 @@ class Session {
 
   ClusterAddress cluster_;
   link::ClientLink link_;
+  std::string waiting_text_;
   std::uint64_t number_ = 0;  // of the last request
   bool was_there_ = false;  // the controller was heard, or lost on the way: it is worth waiting for
   unsigned breaks_ = 0;     // since the last answer

@@ -118,7 +118,21 @@ void write_standing(const wire::JobView& job, JsonWriter* json) {
   json->number("stood_us", std::int64_t{job.stood_us()});
 }
 
+/// "8 COMPLETED, 2 FAILED" as numbers by state.
+void write_counts(const std::string& counts, JsonWriter* json) {
+  if (counts.empty()) return json->null("element_states");
+  json->begin_object("element_states");
+  for (const std::string_view one : split(counts, ',')) {
+    const std::vector<std::string_view> words = split(trim(one), ' ');
+    if (words.size() == 2) json->number(std::string(words[1]), parse_u64(words[0]).value_or(0));
+  }
+  json->end_object();
+}
+
 void write_details(const wire::JobView& job, JsonWriter* json) {
+  write_counts(job.counts(), json);
+  job.requeue_reason().empty() ? json->null("requeue_reason")
+                               : json->text("requeue_reason", job.requeue_reason());
   json->text("output_path", job.output_path());
   json->text("error_path", job.error_path());
   write_request(job.request(), json);

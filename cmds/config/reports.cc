@@ -54,7 +54,7 @@ std::string change_text(const wire::ConfigChange& change) {
   if (change.key().empty()) return table + (from.empty() ? ": new: " + to : ": gone");
   const std::string key = table + ": " + change.key() + ": ";
   if (from.empty()) return key + "new: " + to;
-  return key + from + " -> " + (to.empty() ? "gone" : to);
+  return key + from + " -> " + (to.empty() ? "not set" : to);
 }
 
 /// Nodes that lack the same, together.

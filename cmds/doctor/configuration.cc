@@ -1,7 +1,10 @@
 // The configuration in force: whether its file still says the same, and what it leaves without use.
+#include <map>
+
 #include "cmds/client/cluster_dir.h"
 #include "cmds/doctor/findings.h"
 #include "common/count_text.h"
+#include "common/node_list.h"
 #include "common/text.h"
 #include "platform/file.h"
 
@@ -28,6 +31,20 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
+using ByReason = std::map<std::string, std::vector<std::string>>;
+
+/// A rack of nodes that lack the same is one finding.
+void add_shorts(const ByReason& shorts, bool is_now, std::vector<Finding>* findings) {
+  for (const auto& [reason, names] : shorts) {
+    const bool is_one = names.size() == 1;
+    const std::string verb = !is_now ? " would get" : is_one ? " gets" : " get";
+    findings->push_back(
+        {Grade::warning, "config",
+         (is_one ? "node " : "nodes ") + fold_node_list(names) + verb + " no work: " + reason,
+         mend_of_short});
+  }
+}
+
 /// What the file would change now, and what of the fleet does not match it.
 void compare(const wire::ConfigReply& plan,
              const std::string& file,
@@ -43,19 +60,18 @@ void compare(const wire::ConfigReply& plan,
   for (const std::string& warning : plan.warnings()) {
     findings->push_back({Grade::warning, "config", warning, ""});
   }
-  for (const wire::NodeShort& one : plan.shorts()) {
-    findings->push_back({Grade::warning, "config",
-                         "node " + one.node() + " would get no work: " + one.why(), mend_of_short});
-  }
+  ByReason shorts;
+  for (const wire::NodeShort& one : plan.shorts()) shorts[one.why()].push_back(one.node());
+  add_shorts(shorts, false, findings);
 }
 
 /// Whatever the file says: nodes that get no work now.
 void examine_shorts(const wire::NodeList& nodes, std::vector<Finding>* findings) {
+  ByReason shorts;
   for (const wire::NodeView& node : nodes.nodes()) {
-    if (node.state() != "short") continue;
-    findings->push_back({Grade::warning, "config",
-                         "node " + node.name() + " gets no work: " + node.reason(), mend_of_short});
+    if (node.state() == "short") shorts[node.reason()].push_back(node.name());
   }
+  add_shorts(shorts, true, findings);
 }
 
 void examine_partitions(const wire::PartitionList& list, std::vector<Finding>* findings) {

@@ -14,6 +14,8 @@
 #include "common/count_text.h"
 #include "common/node_list.h"
 #include "platform/container.h"
+#include "platform/file.h"
+#include "platform/private_file.h"
 
 namespace cox::cmds {
 namespace {
@@ -72,6 +74,26 @@ void examine_state(const wire::StatusReply& status, std::vector<Finding>* findin
   }
 }
 
+constexpr const char* service_key_file = "/etc/coxswain/cluster.key";
+
+uid_t owner_of(const std::string& dir) {
+  struct stat found {};
+
+  return ::stat(dir.c_str(), &found) == 0 ? found.st_uid : ::geteuid();
+}
+
+/// False where there is none.
+bool examine_private_key(const std::string& path, uid_t owner, std::vector<Finding>* findings) {
+  if (!platform::path_exists(path)) return false;
+  const auto fault = platform::privacy_fault(path, owner);
+  if (fault) {
+    add(findings, Grade::failed, "key", fault->what, fault->mend);
+  } else {
+    add(findings, Grade::ok, "key", path + " is closed to others");
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string_view grade_word(Grade grade) {
@@ -115,7 +137,8 @@ void examine_nodes(const wire::StatusReply& status,
   const auto older = names_where(
       nodes, [&](const wire::NodeView& node) { return node.version() != status.version(); });
   if (nodes.nodes_size() == 0) {
-    add(findings, Grade::failed, "nodes", "none has ever registered", "start coxnoded on a node");
+    add(findings, Grade::failed, "nodes", "none has ever registered",
+        "start coxnoded on a node, or have it join: man cox-join");
   } else if (unheard.empty()) {
     add(findings, Grade::ok, "nodes",
         nodes.nodes_size() == 1 ? "the only one is connected"
@@ -140,8 +163,12 @@ std::string examined_dir(const Parsed& given) {
   const std::string named = given.has("cluster")     ? given.value("cluster")
                             : environment == nullptr ? ""
                                                      : environment;
-  if (named.empty()) return default_cluster_dir();
-  const std::string path = absolute_path(named);
+  std::string path = absolute_path(named);
+  if (named.empty()) {
+    const auto cluster = find_cluster("");
+    if (!cluster || !cluster->address.is_unix()) return default_cluster_dir();
+    path = cluster->address.path;
+  }
   return path.ends_with("/ctld.sock") ? path.substr(0, path.rfind('/')) : path;
 }
 
@@ -152,17 +179,14 @@ void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
         dir + " is " + owner + "'s: its key and its daemons are not examined");
     return;
   }
+  const bool has_key = examine_private_key(cluster_key_file(dir), owner_of(dir), findings);
   const auto record = read_record(dir);
-  if (!record) return;
-
-  struct stat key {};
-
-  if (::stat(cluster_key_file(dir).c_str(), &key) == 0) {
-    const bool is_private = (key.st_mode & 077U) == 0;
-    add(findings, is_private ? Grade::ok : Grade::failed, "key",
-        cluster_key_file(dir) + (is_private ? " is closed to others" : " can be read by others"),
-        is_private ? "" : "chmod 600 " + cluster_key_file(dir));
-  } else {
+  if (!record) {
+    // A controller that no cox up started may have it where its service keeps it.
+    if (!has_key) examine_private_key(service_key_file, owner_of(dir), findings);
+    return;
+  }
+  if (!has_key) {
     add(findings, Grade::failed, "key",
         cluster_key_file(dir) + " is not there: daemons that start anew are not let in",
         "the controller makes one when it starts: cox down --keep-state --dir " + dir +

@@ -37,7 +37,8 @@ std::string examined_dir(const Parsed& given);
 Result<void> examine_supervisors(Session& session,
                                  const std::string& dir,
                                  std::vector<Finding>* findings);
-/// The directory of `cox up`: rights of the key, daemons and supervisors left over.
+/// The controller's directory: rights of the key; of one of `cox up` also daemons, and supervisors
+/// left over.
 void examine_directory(const Parsed& given, std::vector<Finding>* findings);
 /// What this machine offers: namespaces.
 void examine_machine(std::vector<Finding>* findings);

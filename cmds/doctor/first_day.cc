@@ -15,6 +15,7 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/node_fault.h"
+#include "platform/private_file.h"
 
 namespace cox::cmds {
 namespace {
@@ -118,9 +119,8 @@ void examine_key(const Parsed& given, std::vector<Finding>* findings) {
     findings->push_back(
         {Grade::failed, "key", path + " may not be read by this user",
          "commands of users go through their node: COX_CLUSTER=DIR/noded-NAME.sock"});
-  } else if ((found.st_mode & 077U) != 0) {
-    findings->push_back(
-        {Grade::failed, "key", path + " can be read by others", "chmod 600 " + path});
+  } else if (const auto fault = platform::privacy_fault(path, ::geteuid())) {
+    findings->push_back({Grade::failed, "key", fault->what, fault->mend});
   } else {
     findings->push_back({Grade::ok, "key", path + " is closed to others", ""});
   }

@@ -77,6 +77,7 @@ Result<Stopped> stop_controller(const std::string& dir, const Manner& how) {
   wire::ClientRequest request;
   request.mutable_shutdown()->set_force(how.force);
   request.mutable_shutdown()->set_keep_queue(how.keeps_state);
+  session->say_while_waiting("waiting for jobs to end: those that stay are killed after kill_wait");
   const auto reply = session->ask(request);
   if (!reply && reply.error().code == Code::refused && !how.force) {
     return fail(Code::refused, reply.error().message + mend_of(how));

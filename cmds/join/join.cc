@@ -298,10 +298,15 @@ Result<int> join(const Parsed& given) {
   const auto before = find_node(*session, joining->name);
   if (!before) return Failure(before.error());
   Starter starter(joining->dir, {});
+  if (auto heeded = starter.heed_signals(); !heeded) return Failure(heeded.error());
   const auto started =
       starter.start_host(joining->name, joining->controller.text(), joining->address);
   if (!started) return Failure(started.error());
   const auto node = wait_for_node(*session, *joining, before->last_heard_us(), starter);
+  if (!node && starter.interrupted()) {
+    print_error(node.error().message);
+    return 128 + *starter.interrupted();
+  }
   if (!node) return Failure(node.error());
   const auto written = joining->files.write(joining->service(), session->key());
   if (!written) return Failure(written.error());

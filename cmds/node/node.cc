@@ -25,7 +25,7 @@ Result<wire::NodeAction::Kind> parse_kind(const Parsed& given) {
   if (word == "down") return wire::NodeAction::DOWN;
   if (word == "resume") return wire::NodeAction::RESUME;
   if (word == "reboot") return wire::NodeAction::REBOOT;
-  return no_action(given, "nodes");
+  return no_action(given, "nodes", {"drain", "down", "resume", "reboot"});
 }
 
 Result<int> run(const Parsed& given) {

@@ -21,7 +21,7 @@ Result<wire::PartitionAction::Kind> parse_kind(const Parsed& given) {
   const std::string& word = given.operands().front();
   if (word == "up") return wire::PartitionAction::UP;
   if (word == "down") return wire::PartitionAction::DOWN;
-  return no_action(given, "partitions");
+  return no_action(given, "partitions", {"up", "down"});
 }
 
 Result<int> run(const Parsed& given) {

@@ -206,10 +206,7 @@ class Watcher {
       return fail(Code::not_found, "only jobs that are there can be watched");
     }
     if (given_.has("json")) return is_begun_ ? Result<void>() : begin(rows);
-    if (!needs_rereading()) return show_text(document(given_, asked_.filter, rows));
-    const auto whole = reread();
-    if (!whole) return Failure(whole.error());
-    return show_text(document(given_, asked_.filter, rows_of(*whole)));
+    return show_text(document(given_, asked_.filter, rows));
   }
 
   Result<void> tell(const wire::JobList& news) {
@@ -250,23 +247,8 @@ class Watcher {
     return text ? print(*text) : Result<void>(Failure(text.error()));
   }
 
-  /// Changes are told of whole jobs.
-  bool needs_rereading() const { return asked_.request.list_jobs().elements_size() != 0; }
-
-  Result<wire::JobList> reread() {
-    if (!other_) {
-      auto opened = Session::open(given_);
-      if (!opened) return Failure(opened.error());
-      other_.emplace(std::move(*opened));
-    }
-    auto reply = other_->ask_surely(asked_.request);
-    if (!reply) return Failure(reply.error());
-    return reply->jobs();
-  }
-
   const Parsed& given_;
   const Asked& asked_;
-  std::optional<Session> other_;
   std::set<std::uint64_t> shown_;
   bool is_checked_ = false;
   bool is_begun_ = false;

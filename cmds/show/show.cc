@@ -15,6 +15,7 @@
 #include "cmds/history/columns.h"
 #include "cmds/show/sheet.h"
 #include "cmds/show/step.h"
+#include "common/count_text.h"
 #include "common/node_list.h"
 #include "common/text.h"
 #include "model/array_spec.h"
@@ -151,7 +152,7 @@ void add_standing(const wire::JobView& job, Sheet* sheet) {
   if (stood != 0) sheet->add("Stood still", to_text(Duration{stood}));
 }
 
-/// And no part of it. Of one that left memory it is not known what became of how many elements.
+/// And no part of it. Of one that left memory long ago it may be unknown how many ended how.
 bool is_whole_array(const wire::JobView& job) {
   if (job.array() != job.job() || job.is_element()) return false;
   return job.is_past() ? job.id() == std::to_string(job.job()) : !job.counts().empty();
@@ -185,7 +186,9 @@ std::string job_text(const wire::JobView& job) {
   const std::string limit = limit_text(job.time_limit_us());
   sheet.add("Time", is_whole ? limit + " for each" : run_time(job, wall_now().us) + " of " + limit);
   if (!is_whole) sheet.add("Attempt", std::to_string(job.attempt()));
+  if (job.requeue_reason() != job.why()) sheet.add("Requeued", job.requeue_reason());
   add_request(job, &sheet);
+  sheet.add("Input", job.request().input());
   sheet.add("Output", job.output_path());
   sheet.add("Error", job.error_path());
   if (job.is_final() && !is_whole) sheet.add("Used", usage_text(job.usage()) + cpu_efficiency(job));
@@ -216,8 +219,8 @@ std::string node_text(const wire::NodeView& node) {
   sheet.add("Labels", labels_text(node));
   sheet.add("Partitions", node.partitions());
   sheet.add("Cores", std::to_string(node.cores_used()) + " of " + std::to_string(node.cores()) +
-                         " used, " + std::to_string(node.packages()) + " packages, " +
-                         std::to_string(node.numa_nodes()) + " NUMA nodes");
+                         " used, " + count_text(node.packages(), "package") + ", " +
+                         count_text(node.numa_nodes(), "NUMA node"));
   sheet.add("Memory", memory_text(node.memory_used_mib()) + " of " +
                           memory_text(node.memory_mib()) + " used");
   sheet.add("Devices", join({node.devices().begin(), node.devices().end()}, ","));
@@ -373,7 +376,9 @@ Result<std::string> show_named(const Parsed& given) {
   if (words[0] == "step") return show_step(given, words[1]);
   if (words[0] == "node") return show_node(given, words[1]);
   if (words[0] == "partition") return show_partition(given, words[1]);
-  return usage_error(given.command(), quoted(words[0]) + ": cannot be shown");
+  const auto near = nearest(words[0], {"job", "step", "node", "partition"});
+  return usage_error(given.command(),
+                     quoted(words[0]) + ": cannot be shown" + (near ? ", perhaps " + *near : ""));
 }
 
 Result<int> run(const Parsed& given) {

@@ -47,6 +47,13 @@ Starter::~Starter() {
   }
 }
 
+Result<void> Starter::heed_signals() {
+  auto signals = Signals::open();
+  if (!signals) return Failure(signals.error());
+  signals_.emplace(std::move(*signals));
+  return {};
+}
+
 Result<void> Starter::start(const std::string& program,
                             const std::string& name,
                             const std::string& log,
@@ -113,6 +120,8 @@ Result<void> Starter::start_host(const std::string& name,
 }
 
 Result<void> Starter::check_alive() {
+  if (signals_ && !interrupted_) interrupted_ = signals_->take();
+  if (interrupted_) return fail(Code::refused, "interrupted: what was started is ended again");
   for (const Started& daemon : daemons_) {
     pollfd ended{daemon.process.pidfd.get(), POLLIN, 0};
     if (::poll(&ended, 1, 0) != 1) continue;
@@ -131,6 +140,7 @@ Result<void> Starter::check_alive() {
 void Starter::pause(int time_out_ms) const {
   std::vector<pollfd> ends;
   for (const Started& daemon : daemons_) ends.push_back({daemon.process.pidfd.get(), POLLIN, 0});
+  if (signals_) ends.push_back({signals_->descriptor(), POLLIN, 0});
   ::poll(ends.data(), ends.size(), time_out_ms);
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cmds/client/cluster_dir.h"
+#include "cmds/run/signals.h"
 #include "common/result.h"
 #include "platform/process.h"
 
@@ -21,6 +23,12 @@ class Starter {
   /// Ends what was started, unless keep() was called.
   ~Starter();
 
+  /// From now on Ctrl-C and its kin end this process only after what it had started.
+  Result<void> heed_signals();
+
+  /// The signal that came, if one did.
+  const std::optional<int>& interrupted() const { return interrupted_; }
+
   /// error: not_found where the program cannot be found
   Result<void> start_controller();
   /// The daemon gets ready and registers when it is let in.
@@ -33,9 +41,10 @@ class Starter {
 
   void let_in(std::uint32_t index) { doors_.erase(index); }
 
-  /// The first daemon of ours that has ended by itself, with the last lines of its log.
+  /// error: a signal came; or the first daemon of ours that has ended by itself, with the last line
+  /// of its log
   Result<void> check_alive();
-  /// Sleeps until one of the daemons ends, at most so long.
+  /// Sleeps until one of the daemons ends or a signal comes, at most so long.
   void pause(int time_out_ms) const;
 
   void keep() { is_kept_ = true; }
@@ -58,6 +67,8 @@ class Starter {
   ClusterRecord record_;
   std::vector<Started> daemons_;
   std::map<std::uint32_t, platform::Descriptor> doors_;  // a node waits for the end of its pipe
+  std::optional<Signals> signals_;
+  std::optional<int> interrupted_;
   bool is_kept_ = false;
 };
 

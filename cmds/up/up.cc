@@ -155,13 +155,12 @@ Result<void> start_nodes(const std::string& dir,
   return wait_for_nodes(session, record.nodes, record, starter);
 }
 
-/// Starts what does not run. error: what failed, after everything started here was ended
-Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& record) {
-  Starter starter(dir, record);
+/// Until all daemons answer.
+Result<void> start_daemons(const std::string& dir, const ClusterRecord& record, Starter& starter) {
+  if (auto heeded = starter.heed_signals(); !heeded) return heeded;
   auto session = connect_to_controller(dir, starter);
   if (!session) return Failure(session.error());
-  const auto ready = start_nodes(dir, record, *session, starter);
-  if (!ready) return Failure(ready.error());
+  if (auto ready = start_nodes(dir, record, *session, starter); !ready) return ready;
   const auto left_out = left_out_nodes(*session);
   if (!left_out) return Failure(left_out.error());
   if (!left_out->empty()) {
@@ -169,8 +168,25 @@ Result<std::size_t> start_missing(const std::string& dir, const ClusterRecord& r
                 ": in no partition of the configuration (a cluster made by cox up has nodes n1, " +
                 "n2 and so on)");
   }
+  return {};
+}
+
+struct Outcome {
+  std::size_t started = 0;
+  int signal = 0;  // that interrupted it
+};
+
+/// Starts what does not run. error: what failed, after everything started here was ended
+Result<Outcome> start_missing(const std::string& dir, const ClusterRecord& record) {
+  Starter starter(dir, record);
+  const auto ready = start_daemons(dir, record, starter);
+  if (!ready && starter.interrupted()) {
+    print_error(ready.error().message);
+    return Outcome{0, *starter.interrupted()};
+  }
+  if (!ready) return Failure(ready.error());
   starter.keep();
-  return starter.started();
+  return Outcome{starter.started(), 0};
 }
 
 /// After a start that failed: the directory as it was, absent or empty.
@@ -225,15 +241,15 @@ Result<int> run(const Parsed& given) {
   }
   const auto is_new = make_directory(*dir, was_recorded);
   if (!is_new) return Failure(is_new.error());
-  Result<std::size_t> started = 0;
   const auto written = write_record(*dir, *record);
-  started = written ? start_missing(*dir, *record) : Result<std::size_t>(Failure(written.error()));
-  if (!started) {
-    if (!was_recorded) clear_directory(*dir, *is_new);
-    return Failure(started.error());
-  }
-  const auto printed = print(given.has("json") ? ready_document(*dir, *record, *started)
-                                               : ready_text(*dir, *record, *started));
+  const auto outcome =
+      written ? start_missing(*dir, *record) : Result<Outcome>(Failure(written.error()));
+  const bool is_up = outcome && outcome->signal == 0;
+  if (!is_up && !was_recorded) clear_directory(*dir, *is_new);
+  if (!outcome) return Failure(outcome.error());
+  if (!is_up) return 128 + outcome->signal;
+  const auto printed = print(given.has("json") ? ready_document(*dir, *record, outcome->started)
+                                               : ready_text(*dir, *record, outcome->started));
   if (!printed) return Failure(printed.error());
   return 0;
 }

@@ -12,7 +12,8 @@ namespace {
 
 Result<const Node*> named_node(const State& state, const std::string& name) {
   const auto id = state.node_named(name);
-  if (!id.has_value()) return fail(Code::not_found, "no node " + quoted(name));
+  if (!id.has_value())
+    return fail(Code::not_found, "no node " + quoted(name) + " (see: cox nodes)");
   return state.find_node(*id);
 }
 

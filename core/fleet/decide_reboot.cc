@@ -50,7 +50,7 @@ Result<Facts> decide_one(const Scene& scene, const RebootNode& ask) {
     return Failure(may.error());
   }
   const auto id = scene.state.node_named(ask.node);
-  if (!id) return fail(Code::not_found, "no node " + quoted(ask.node));
+  if (!id) return fail(Code::not_found, "no node " + quoted(ask.node) + " (see: cox nodes)");
   const Node& node = *scene.state.find_node(*id);
   if (auto may = may_reboot(scene.state, node, ask.why); !may) return Failure(may.error());
   const Reboot& known = node.reboot;

@@ -78,6 +78,13 @@ bool is_array_id(const WaitView& view, JobId id) {
   return job != nullptr ? is_array(*job) : view.index.arrays.contains(id);
 }
 
+/// The request brought what became of single elements of an array that left memory.
+bool has_past_elements(const JobTerms& terms, const JobReference& reference) {
+  return std::ranges::any_of(terms.past, [&reference](const PastJob& past) {
+    return past.job == reference.job && past.index.has_value();
+  });
+}
+
 Instant last_of(const Waits& waits, std::size_t term) {
   const DependencyTerm& about = waits.terms->dependency.terms[term];
   std::size_t place = 0;
@@ -168,22 +175,28 @@ std::optional<Seen> look_up(const WaitView& view, const JobTerms& terms, const W
   return is_array(*job) ? seen_array(view, *job) : seen_job(*job);
 }
 
+WaitKey answer_key(const WaitView& view,
+                   const JobTerms& terms,
+                   const WaitingAs& who,
+                   DependencyKind kind,
+                   const JobReference& reference) {
+  WaitKey key = key_of(view, who, kind, reference);
+  const bool corresponds = kind == DependencyKind::after_corresponding && !reference.index;
+  if (corresponds && who.index && has_past_elements(terms, reference)) key.second = who.index;
+  return key;
+}
+
 Answer answer_to(const WaitView& view,
                  const JobTerms& terms,
                  const WaitingAs& who,
                  DependencyKind kind,
                  const JobReference& reference) {
-  WaitKey key = key_of(view, who, kind, reference);
-  if (kind == DependencyKind::after_corresponding && !reference.index) {
-    const bool is_array_there = is_array_id(view, reference.job);
-    const bool has_elements = std::ranges::any_of(terms.past, [&](const PastJob& past) {
-      return past.job == reference.job && past.index.has_value();
-    });
-    // Each element has an answer of its own, and parts from its array with it.
-    if (who.is_remainder && (is_array_there || has_elements)) return Answer{};
-    if (who.index && has_elements) key.second = who.index;
-  }
-  const auto seen = look_up(view, terms, key);
+  // Each element has an answer of its own, and parts from its array with it.
+  const bool is_for_each =
+      kind == DependencyKind::after_corresponding && !reference.index && who.is_remainder &&
+      (is_array_id(view, reference.job) || has_past_elements(terms, reference));
+  if (is_for_each) return Answer{};
+  const auto seen = look_up(view, terms, answer_key(view, terms, who, kind, reference));
   if (!seen) return answer_of_unknown(kind);
   if (kind == DependencyKind::after) {
     if (seen->begun) return met_at(seen->begun_at, reference.delay_minutes);

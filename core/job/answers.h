@@ -43,6 +43,12 @@ WaitKey key_of(const WaitView& view,
                const WaitingAs& who,
                DependencyKind kind,
                const JobReference& reference);
+/// Whose end it is: the same, and of an array that left memory the element where it is known alone.
+WaitKey answer_key(const WaitView& view,
+                   const JobTerms& terms,
+                   const WaitingAs& who,
+                   DependencyKind kind,
+                   const JobReference& reference);
 
 /// Nothing when neither the Record nor what is known of past jobs has it.
 std::optional<Seen> look_up(const WaitView& view, const JobTerms& terms, const WaitKey& key);

@@ -12,6 +12,7 @@ namespace cox::core {
 namespace {
 
 constexpr std::string_view never_begin = "dependency cannot come true: ";
+constexpr std::string_view left_out = " <- ...";
 constexpr std::size_t chain_bytes_max = 400;  // links in the middle are left out beyond
 
 /// The job of the key, where it has a record in State.
@@ -101,7 +102,7 @@ DependencyLine line_of(const State& state,
   const WaitView view = view_of(state);
   DependencyLine line{reference_text(state, kind, reference),
                       answer_to(view, terms, who, kind, reference), ""};
-  const WaitKey key = key_of(view, who, kind, reference);
+  const WaitKey key = answer_key(view, terms, who, kind, reference);
   const bool is_each = kind == DependencyKind::after_corresponding && who.is_remainder;
   line.detail = is_each && line.answer.met != Met::met
                     ? "each element waits for the one of its index in job " + name_of(key)
@@ -120,10 +121,13 @@ std::string ahead_text(std::size_t ahead) {
 /// Of a chain of ends the first and the last say most.
 std::string shortened(const std::string& chain) {
   if (chain.size() <= chain_bytes_max) return chain;
-  const std::size_t from = chain.find(" <- ", chain.size() - chain_bytes_max / 2);
+  std::size_t from = chain.find(" <- ", chain.size() - chain_bytes_max / 2);
   const std::size_t to = chain.rfind(" <- ", chain_bytes_max / 2);
   if (from == std::string::npos || to == std::string::npos || to >= from) return chain;
-  return chain.substr(0, to) + " <- ..." + chain.substr(from);
+  // Where links were left out before, when the chain had fewer, there is no second such place.
+  const std::size_t before = chain.find(left_out);
+  if (before == from) from += left_out.size();
+  return chain.substr(0, std::min(to, before)) + std::string(left_out) + chain.substr(from);
 }
 
 }  // namespace
@@ -161,7 +165,7 @@ std::string never_text(const State& state, const Job& job, std::optional<std::ui
     for (const JobReference& reference : term.jobs) {
       const WaitView view = view_of(state);
       if (answer_to(view, terms, who, term.kind, reference).met != Met::never) continue;
-      const WaitKey key = key_of(view, who, term.kind, reference);
+      const WaitKey key = answer_key(view, terms, who, term.kind, reference);
       const std::string link = reference_text(state, term.kind, reference);
       const std::string why = why_ended(state, terms, key);
       const std::string chain = is_never_text(why) ? link + " <- " + why.substr(never_begin.size())

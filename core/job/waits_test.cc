@@ -126,6 +126,36 @@ TEST_F(WaitsTest, TheChainGoesThroughJobsThatLeftMemory) {
   EXPECT_EQ(fresh.faults(), std::vector<std::string>{});
 }
 
+TEST_F(WaitsTest, OfALongChainTheMiddleIsLeftOutOnce) {
+  const JobId first = submit(job());
+  JobId last = first;
+  for (int i = 0; i < 99; ++i) last = submit(job().after("afterok:" + std::to_string(last.value)));
+  pass();
+  end(first, 7);
+  const std::string why = cluster.job(last).run->why;
+  EXPECT_TRUE(why.starts_with("dependency cannot come true: afterok:99 <- afterok:98 <- ")) << why;
+  EXPECT_TRUE(why.ends_with(" <- afterok:2 <- afterok:1: job 1 ended FAILED, exit code 7")) << why;
+  const std::size_t at = why.find(" <- ...");
+  ASSERT_NE(at, std::string::npos) << why;
+  EXPECT_EQ(why.find("...", at + 7), std::string::npos) << why;
+  EXPECT_LT(why.size(), 500U);
+}
+
+TEST_F(WaitsTest, OfCorrespondingElementsThatLeftMemoryTheElementIsNamed) {
+  PastJob whole{JobId{7}, {}, Instant{5}, Instant{6}, JobState::failed, 4, 0};
+  PastJob good{JobId{7}, 0, Instant{5}, Instant{6}, JobState::completed};
+  PastJob bad{JobId{7}, 1, Instant{5}, Instant{6}, JobState::failed, 4, 0};
+  Cluster fresh{fleet().nodes(2).cores(4)};
+  const auto array = fresh.submit(
+      job().array("0-1").after("aftercorr:7").knowing(whole).knowing(good).knowing(bad));
+  ASSERT_TRUE(array);
+  fresh.schedule();
+  const auto& elements = fresh.state.find_members(*array)->elements;
+  EXPECT_EQ(fresh.job(elements.at(1)).run->why,
+            "dependency cannot come true: aftercorr:7: job 7_1 ended FAILED, exit code 4");
+  EXPECT_NE(fresh.job_state(elements.at(0)), JobState::cancelled);
+}
+
 TEST_F(WaitsTest, AnArrayThatCanNeverBeSaysWhyAsWell) {
   const JobId first = submit(job());
   const JobId array = submit(job().array("0-3").after("afterok:1"));

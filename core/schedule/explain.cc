@@ -177,6 +177,7 @@ std::string trial_text(const Trial& trial, const std::string& misfit) {
       return "does not fit what is free: " + count_text(trial.blocked.amount, "more node") +
              " needed";
     case Reason::nodes_unavailable:
+      if (trial.blocked.amount == 0) return "waits for the first node";
       // Of several it is not known how many are enough.
       return trial.blocked.amount == 1 ? "would fit if 1 more node took new work"
                                        : "would fit if more nodes took new work, of " +
@@ -375,12 +376,9 @@ Verdict explain_waiting(const State& state,
   if (best.code == Reason::licenses && !ask.unlicensed.empty()) {
     ask.verdict.summary = "it is next, and waits for licenses: " + ask.unlicensed;
   }
-  const bool is_fleet_away = best.code == Reason::never_fits && has_no_nodes(ask);
   if (best.code == Reason::nodes_unavailable && !ask.missing.empty()) {
     ask.verdict.summary = ask.missing;
-  } else if (is_fleet_away) {
-    ask.verdict.summary = ask.missing;
-    ask.verdict.next_event = "a node that registers";
+    if (has_no_nodes(ask)) ask.verdict.next_event = "a node that registers";
   }
   return std::move(ask.verdict);
 }

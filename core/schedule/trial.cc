@@ -172,6 +172,9 @@ Trial try_nodes(const State& state,
   const bool fits_all = away > 0 && !std::holds_alternative<Never>(
                                         ask_groups(state, select, partition, all, request));
   if (fits_all) return Trial{std::nullopt, Blocked{Reason::nodes_unavailable, away}, true};
+  // Where none has come yet nothing is said of what it asks for.
+  const bool has_none = partition_nodes(state, partition.name).none();
+  if (has_none) return Trial{std::nullopt, Blocked{Reason::nodes_unavailable, 0}, true};
   return Trial{std::nullopt, Blocked{never.code, never.amount}, true};
 }
 

@@ -94,7 +94,9 @@ TEST(Why, SaysThatNoNodeHasRegistered) {
   const JobId id = *cluster.submit(job());
   cluster.schedule();
   const Verdict told = verdict(cluster, id);
+  EXPECT_EQ(told.code, Reason::nodes_unavailable) << "nothing is wrong with what it asks for";
   EXPECT_EQ(told.summary, "no node of partition batch has registered yet");
+  EXPECT_EQ(told.checks.back().detail, "waits for the first node");
   EXPECT_EQ(told.next_event, "a node that registers");
 }
 

@@ -69,7 +69,8 @@ struct AttemptRow {
   std::string retry_codes;  // "75,100-110"; empty: every code but 0
   std::int32_t nice = 0;
   std::int32_t requeue =
-      -1;  // -1: a row of before version 4 of the schema, which had none of these
+      -1;              // -1: a row of before version 4 of the schema, which had none of these
+  std::string counts;  // of a whole array: "90 COMPLETED, 10 FAILED"; empty before version 5
 
   AttemptKey key() const { return {job, attempt}; }
 

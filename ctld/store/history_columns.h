@@ -74,6 +74,7 @@ void for_each_attempt_column(Row& row, Visit&& visit) {
   visit("retry_codes", row.retry_codes);
   visit("nice", row.nice);
   visit("requeue", row.requeue);
+  visit("counts", row.counts);
 }
 
 /// The same for the table `step`.

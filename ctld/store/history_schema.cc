@@ -249,4 +249,54 @@ UPDATE schema SET version = 4;
 PRAGMA user_version = 4;
 )sql";
 
+// What became of the elements of a whole array.
+const char* const history_schema_5 = R"sql(
+ALTER TABLE attempt ADD COLUMN counts TEXT NOT NULL DEFAULT '';
+
+DROP VIEW jobs;
+DROP VIEW attempts;
+CREATE VIEW attempts AS SELECT
+  job, attempt, is_last, NULLIF(array, 0) AS array, array_index,
+  NULLIF(elements, '') AS elements, NULLIF(counts, '') AS counts, uid, user, gid, group_name AS "group", account, qos, partition, name, kind,
+  comment, command, directory, submit_host, NULLIF(script_hash, '') AS script_hash,
+  (SELECT json_group_object(key, value) FROM label
+    WHERE label.job = attempt.job AND label.attempt = attempt.attempt) AS labels,
+  submitted_us, eligible_us, NULLIF(started_us, 0) AS started_us, ended_us,
+  strftime('%Y-%m-%dT%H:%M:%S', submitted_us / 1000000, 'unixepoch') ||
+    printf('.%06dZ', submitted_us % 1000000) AS submitted,
+  strftime('%Y-%m-%dT%H:%M:%S', eligible_us / 1000000, 'unixepoch') ||
+    printf('.%06dZ', eligible_us % 1000000) AS eligible,
+  CASE WHEN started_us = 0 THEN NULL ELSE
+    strftime('%Y-%m-%dT%H:%M:%S', started_us / 1000000, 'unixepoch') ||
+      printf('.%06dZ', started_us % 1000000) END AS started,
+  strftime('%Y-%m-%dT%H:%M:%S', ended_us / 1000000, 'unixepoch') ||
+    printf('.%06dZ', ended_us % 1000000) AS ended,
+  CASE WHEN started_us = 0 THEN 0 ELSE ended_us - started_us END AS elapsed_us,
+  stood_us,
+  CASE WHEN time_limit_us >= 2305843009213693952 THEN NULL ELSE time_limit_us END AS time_limit_us,
+  NULLIF(begin_us, 0) AS begin_us, NULLIF(dependency, '') AS dependency,
+  NULLIF(deadline_us, 0) AS deadline_us, NULLIF(early_signal, 0) AS early_signal,
+  CASE WHEN early_signal = 0 THEN NULL ELSE early_signal_before_us END AS early_signal_before_us,
+  CASE WHEN early_signal = 0 THEN NULL ELSE early_signal_batch END AS early_signal_batch,
+  retry_times, NULLIF(retry_codes, '') AS retry_codes, nice, NULLIF(requeue, -1) AS requeue,
+  state, failure, ended_by, exit_code, signal, reason, requeues,
+  asked_nodes_min, asked_nodes_max, asked_tasks, asked_cpus,
+  CASE WHEN asked_memory_mib < 0 THEN NULL ELSE asked_memory_mib END AS asked_memory_mib,
+  CASE WHEN asked_memory_per_cpu_mib < 0 THEN NULL ELSE asked_memory_per_cpu_mib END
+    AS asked_memory_per_cpu_mib,
+  asked_devices, exclusive, nodes, tasks, cpus, memory_mib, devices, node_list, cores,
+  peak_memory_bytes, cpu_user_us, cpu_system_us,
+  CASE WHEN started_us = 0 OR ended_us <= started_us OR cpus = 0 THEN NULL ELSE
+    (cpu_user_us + cpu_system_us) * 1.0 / ((ended_us - started_us) * cpus) END AS cpu_efficiency,
+  CASE WHEN memory_mib <= 0 THEN NULL ELSE peak_memory_bytes / 1048576.0 / memory_mib END
+    AS memory_efficiency,
+  output_path, error_path
+  FROM attempt;
+
+CREATE VIEW jobs AS SELECT * FROM attempts WHERE is_last = 1;
+
+UPDATE schema SET version = 5;
+PRAGMA user_version = 5;
+)sql";
+
 }  // namespace cox::ctld

@@ -199,7 +199,7 @@ Result<void> set_up(sqlite3* database) {
   std::string script = "BEGIN IMMEDIATE;";
   std::uint64_t made = 0;
   for (const char* step :
-       {history_schema_1, history_schema_2, history_schema_3, history_schema_4}) {
+       {history_schema_1, history_schema_2, history_schema_3, history_schema_4, history_schema_5}) {
     if (*version < ++made) script += step;
   }
   script += "COMMIT;";

@@ -116,7 +116,7 @@ TEST(HistoryStore, the_sequence_stays_with_the_rows) {
           ->append({rows_of(5, {ended_job(1, 1)}), rows_of(5'000'000'000, {ended_job(2, 2)})}));
   EXPECT_EQ(opened_history(dir.path())->sequence(), 5'000'000'000U);
   EXPECT_EQ(sql(dir.path(), "SELECT version, sequence FROM schema; PRAGMA user_version"),
-            "4|5000000000\n4\n");
+            "5|5000000000\n5\n");
 }
 
 TEST(Trap20, history_keeps_ids_beyond_32_bits) {
@@ -173,7 +173,7 @@ TEST(HistoryStore, the_schema_is_that_of_the_golden_file) {
   const platform::ScratchDir dir;
   opened_history(dir.path());
   const std::string found = sql(dir.path(), "SELECT sql || ';' FROM sqlite_schema ORDER BY rowid");
-  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-4.sql";
+  const std::string path = COX_SOURCE_DIR "/testsuite/golden/history/schema-5.sql";
   if (std::getenv("COX_WRITE_GOLDEN") != nullptr && !std::ifstream(path)) {
     std::ofstream(path) << found;
   }
@@ -195,6 +195,7 @@ TEST(HistoryStore, elements_are_found_by_their_array_and_index) {
   cancelled.elements = "6-99";
   whole.kind = "array";
   whole.is_last = false;
+  whole.counts = "3 COMPLETED, 94 CANCELLED";
   const AttemptRow other = ended_job(20, 6);
   ASSERT_TRUE(opened_history(dir.path())
                   ->append({rows_of(9, {first, second, third, cancelled, whole, other})}));
@@ -213,6 +214,8 @@ TEST(HistoryStore, elements_are_found_by_their_array_and_index) {
                             {.arrays = {JobId(10)}, .all_attempts = true, .no_arrays = true})),
             (Ids{10, 13, 12, 11}))
       << "the end of the whole is no attempt";
+  EXPECT_EQ(sql(dir.path(), "SELECT counts FROM attempts WHERE kind = 'array'"),
+            "3 COMPLETED, 94 CANCELLED\n");
 }
 
 TEST(HistoryStore, names_in_a_list_are_any_of_them) {
@@ -286,7 +289,8 @@ TEST(HistoryStore, a_file_of_version_1_is_brought_up_to_date) {
                                         "early_signal_batch",
                                         "retry_codes",
                                         "nice",
-                                        "requeue"};
+                                        "requeue",
+                                        "counts"};
       if (std::ranges::count(since, std::string_view(name)) != 0) return;
       names += (names.empty() ? "" : ",") + std::string(name);
       values += values.empty() ? "7" : ",1";
@@ -295,9 +299,9 @@ TEST(HistoryStore, a_file_of_version_1_is_brought_up_to_date) {
   }
   opened_history(dir.path());
   EXPECT_EQ(sql(dir.path(),
-                "SELECT job, array, array_index, elements, requeue, dependency FROM jobs;"
+                "SELECT job, array, array_index, elements, counts, requeue, dependency FROM jobs;"
                 "SELECT version FROM schema"),
-            "7|NULL|NULL|NULL|NULL|NULL\n4\n");
+            "7|NULL|NULL|NULL|NULL|NULL|NULL\n5\n");
   EXPECT_EQ(page_of(dir.path()).attempts.at(0).requeue, -1) << "nothing was kept of it";
 }
 
@@ -306,12 +310,12 @@ TEST(HistoryStore, a_newer_schema_is_refused_with_the_mend) {
   opened_history(dir.path());
   sqlite3* database = nullptr;
   sqlite3_open((dir.path() + "/history.db").c_str(), &database);
-  sqlite3_exec(database, "PRAGMA user_version = 5", nullptr, nullptr, nullptr);
+  sqlite3_exec(database, "PRAGMA user_version = 6", nullptr, nullptr, nullptr);
   sqlite3_close(database);
   const auto store = open_history_store(dir.path());
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::refused);
-  EXPECT_NE(store.error().message.find("schema 5 is newer"), std::string::npos);
+  EXPECT_NE(store.error().message.find("schema 6 is newer"), std::string::npos);
 }
 
 TEST(HistoryStore, on_a_full_disk_nothing_is_written_and_later_all) {

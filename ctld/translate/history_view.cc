@@ -275,6 +275,7 @@ void put_past_job(const AttemptRow& row,
   wire::put(row.usage, to->mutable_usage());
   to->set_output_path(row.output_path);
   to->set_error_path(row.error_path);
+  to->set_counts(row.counts);
   if (!full) return;
   put_request(row, to->mutable_request());
   to->set_has_terms(row.requeue >= 0);

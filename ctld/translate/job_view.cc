@@ -80,23 +80,6 @@ std::string_view to_text(StepSharing sharing) {
   return "overlap";
 }
 
-/// "90 PENDING, 2 RUNNING, 8 COMPLETED"
-std::string element_counts(const core::State& state, const core::Job& array) {
-  const core::ArrayRun& run = *array.run->array;
-  std::map<JobState, std::uint32_t> counts = run.ended;
-  counts[JobState::cancelled] += run.cancelled.count();
-  counts[JobState::pending] += core::remainder(array).count();
-  if (const core::ArrayMembers* members = state.find_members(array.id)) {
-    counts[JobState::pending] += members->unended - members->live;
-    counts[JobState::running] += members->live;
-  }
-  std::vector<std::string> texts;
-  for (const auto& [state_of, count] : counts) {
-    if (count != 0) texts.push_back(std::to_string(count) + " " + std::string(to_text(state_of)));
-  }
-  return join(texts, ", ");
-}
-
 void put_id(const core::Job& job, Detail detail, wire::JobView* to) {
   to->set_job(job.id.value);
   const bool is_plain = !core::is_element(job) && !core::is_array(job);
@@ -209,11 +192,28 @@ void put_full(const core::State& state, const core::Job& job, wire::JobView* to)
     entry->set_cpus(
         static_cast<std::uint32_t>(core::cpus_of(state.record, share.node, share.cores, threads)));
   }
+  to->set_requeue_reason(job.run->before_why);
   to->set_output_path(output_path(state, job, false));
   to->set_error_path(output_path(state, job, true));
 }
 
 }  // namespace
+
+std::string element_counts(const core::State& state, const core::Job& array) {
+  const core::ArrayRun& run = *array.run->array;
+  std::map<JobState, std::uint32_t> counts = run.ended;
+  counts[JobState::cancelled] += run.cancelled.count();
+  counts[JobState::pending] += core::remainder(array).count();
+  if (const core::ArrayMembers* members = state.find_members(array.id)) {
+    counts[JobState::pending] += members->unended - members->live;
+    counts[JobState::running] += members->live;
+  }
+  std::vector<std::string> texts;
+  for (const auto& [state_of, count] : counts) {
+    if (count != 0) texts.push_back(std::to_string(count) + " " + std::string(to_text(state_of)));
+  }
+  return join(texts, ", ");
+}
 
 void put_priorities(const core::Job& job, core::PlaceTerms& places, wire::JobView* to) {
   if (job.phase != JobPhase::pending) return;

@@ -75,6 +75,9 @@ std::string output_path(const core::State& state, const core::Job& job, bool err
 /// The word for a step that ended like this.
 std::string_view ended_step_state(const StepResult& result);
 
+/// What is, or has become, of the elements of an array: "90 PENDING, 2 RUNNING, 8 COMPLETED".
+std::string element_counts(const core::State& state, const core::Job& array);
+
 /// Names of the job's nodes as one compact list.
 std::string job_nodes(const core::State& state, const core::Job& job);
 

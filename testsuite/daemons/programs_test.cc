@@ -202,10 +202,10 @@ TEST(Health, a_node_is_aside_for_as_long_as_its_check_fails) {
 TEST(Health, a_check_that_hangs_fails_and_one_that_is_taken_out_holds_nothing) {
   Cluster cluster({.nodes = 1});
   Client client = cluster.client();
-  const std::string path = program_file(cluster, "check", "sleep 1000");
+  const std::string path = program_file(cluster, "check", "echo looks at disks; sleep 1000");
   configure(cluster, key("health", path) + key("health_timeout", "1s"));
   EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "unhealthy"; }));
-  EXPECT_EQ(client.node("n1").reason(), path + ": still ran after 0:01");
+  EXPECT_EQ(client.node("n1").reason(), path + ": still ran after 0:01: looks at disks");
   const Ran ran = cluster.shell("cox config apply ../cox.toml");
   EXPECT_EQ(ran.status, 0) << ran.output;
   EXPECT_TRUE(eventually([&] { return client.node("n1").state() == "idle"; }));
