@@ -28,7 +28,8 @@ bool ClientDesk::watch_list(const Conversation& to,
   WatchedNames names;
   for (const std::uint64_t job : request.jobs()) names.jobs.emplace(job);
   for (auto& [array, some] : *elements) names.elements[array].push_back(std::move(some));
-  queue_watches_.add(QueueWatch(to, request.user(), selector, std::move(names), request.ended()));
+  queue_watches_.add(QueueWatch(to, request.user(), selector, std::move(names), request.ended(),
+                                detail_of(request)));
   return true;
 }
 

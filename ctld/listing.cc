@@ -20,12 +20,12 @@ std::size_t bytes_of(const wire::JobView& view, Detail detail) {
          view.partition().size() + view.elements().size();
 }
 
+}  // namespace
+
 Detail detail_of(const wire::ListJobs& request) {
   if (request.full()) return Detail::full;
   return request.brief() ? Detail::brief : Detail::usual;
 }
-
-}  // namespace
 
 Listing::Listing(Conversation conversation,
                  const wire::ListJobs& request,

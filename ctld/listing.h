@@ -36,6 +36,9 @@ struct ListedNames {
   bool empty() const { return jobs.empty() && elements.empty(); }
 };
 
+/// How much of each job the client asked for.
+Detail detail_of(const wire::ListJobs& request);
+
 class Listing {
  public:
   /// `selector`: of the labels. `names`: only these, when anything was named; `is_named` although

@@ -25,12 +25,14 @@ QueueWatch::QueueWatch(Conversation to,
                        const std::string& users,
                        Selector selector,
                        WatchedNames names,
-                       bool with_ended)
+                       bool with_ended,
+                       Detail detail)
     : to_(to),
       users_(users),
       selector_(std::move(selector)),
       names_(std::move(names)),
-      with_ended_(with_ended) {}
+      with_ended_(with_ended),
+      detail_(detail) {}
 
 bool QueueWatch::wants(const core::Job& job) const {
   return asks_for(job) && (selector_.empty() || selector_.matches(job.request.common->labels));
@@ -72,15 +74,14 @@ void QueueWatch::put_rows(const core::State& state,
     return;
   }
   if (!with_ended_ || !core::is_array(job)) {
-    if (with_ended_ || !is_off_list(job))
-      put_job(state, plan, job, Detail::usual, told->add_jobs());
+    if (with_ended_ || !is_off_list(job)) put_job(state, plan, job, detail_, told->add_jobs());
     return;
   }
   const ArraySpec& cancelled = job.run->array->cancelled;
   if (!cancelled.empty()) {
-    put_elements(state, plan, job, cancelled, true, Detail::usual, told->add_jobs());
+    put_elements(state, plan, job, cancelled, true, detail_, told->add_jobs());
   }
-  if (job.phase == JobPhase::pending) put_job(state, plan, job, Detail::usual, told->add_jobs());
+  if (job.phase == JobPhase::pending) put_job(state, plan, job, detail_, told->add_jobs());
 }
 
 void QueueWatch::put_parts(const core::State& state,
@@ -90,11 +91,11 @@ void QueueWatch::put_parts(const core::State& state,
                            wire::JobList* told) const {
   const ArraySpec cancelled = common_elements(elements, array.run->array->cancelled);
   if (with_ended_ && !cancelled.empty()) {
-    put_elements(state, plan, array, cancelled, true, Detail::usual, told->add_jobs());
+    put_elements(state, plan, array, cancelled, true, detail_, told->add_jobs());
   }
   const ArraySpec waiting = common_elements(core::remainder(array), elements);
   if (!waiting.empty()) {
-    put_elements(state, plan, array, waiting, false, Detail::usual, told->add_jobs());
+    put_elements(state, plan, array, waiting, false, detail_, told->add_jobs());
   }
 }
 

@@ -12,6 +12,7 @@
 #include "core/schedule/plan.h"
 #include "core/state.h"
 #include "ctld/name_list.h"
+#include "ctld/translate/replies.h"
 #include "ctld/watches.h"
 #include "model/array_spec.h"
 #include "model/ids.h"
@@ -36,12 +37,13 @@ class QueueWatch {
  public:
   /// `users`: names joined by ','; empty: any. `names`: with none, all of the user, or of all.
   /// `selector`: of labels; empty: any. `with_ended`: ended jobs stay on the list until they leave
-  /// memory.
+  /// memory. `detail`: of the changes, as of the list.
   QueueWatch(Conversation to,
              const std::string& users,
              Selector selector,
              WatchedNames names,
-             bool with_ended);
+             bool with_ended,
+             Detail detail);
 
   const Conversation& conversation() const { return to_; }
 
@@ -82,6 +84,7 @@ class QueueWatch {
   Selector selector_;
   WatchedNames names_;
   bool with_ended_;
+  Detail detail_;
   bool is_listed_ = false;
   std::set<JobId> changed_;
   std::map<JobId, Reason> reasons_;

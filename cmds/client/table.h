@@ -21,6 +21,7 @@ struct Column {
   bool is_number;    // right-aligned and never cut: instants too
   bool by_default;
   std::string (*text)(const T& row);
+  bool is_full = false;  // the controller has to be asked for the whole of each row
 };
 
 /// Lines of the table; the last column is not padded.

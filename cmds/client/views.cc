@@ -99,7 +99,38 @@ std::string where_text(const wire::JobView& job) {
   return "(" + job.reason() + ")";
 }
 
+Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels) {
+  Labels taken;
+  for (const auto& [key, value] : labels) taken.emplace(key, value);
+  return taken;
+}
+
+std::string labels_text(const google::protobuf::Map<std::string, std::string>& labels) {
+  std::vector<std::string> texts;
+  for (const auto& [key, value] : take_labels(labels)) texts.push_back(key + "=" + value);
+  return join(texts, ",");
+}
+
 namespace {
+
+/// Of a node, or of each core: "4G", "2G/cpu".
+std::string asked_memory(const wire::JobView& job) {
+  if (job.request().components_size() == 0) return "-";
+  const wire::Component& part = job.request().components(0);
+  if (part.memory_per_cpu_mib() > 0) return memory_text(part.memory_per_cpu_mib()) + "/cpu";
+  return part.memory_per_node_mib() > 0 ? memory_text(part.memory_per_node_mib()) : "-";
+}
+
+/// Of a node: "gpu:a100:2,fpga:1".
+std::string asked_devices(const wire::JobView& job) {
+  std::vector<std::string> texts;
+  if (job.request().components_size() == 0) return "";
+  for (const auto& device : job.request().components(0).devices()) {
+    texts.push_back(device_kind(device.name(), device.type()) + ":" +
+                    std::to_string(device.count()));
+  }
+  return join(texts, ",");
+}
 
 std::string number_or_dash(std::uint32_t number) {
   return number == 0 ? "-" : std::to_string(number);
@@ -137,20 +168,15 @@ const std::vector<Column<wire::JobView>>& job_columns() {
       {"row", true, false, [](const Job& j) { return number_or_dash(j.row()); }},
       {"stood", true, false,
        [](const Job& j) { return to_text(Duration{stood_us(j, wall_now().us)}); }},
+      {"qos", false, false, [](const Job& j) { return j.request().qos(); }, true},
+      {"memory", true, false, asked_memory, true},
+      {"devices", false, false, asked_devices, true},
+      {"licenses", false, false, [](const Job& j) { return licenses_text(j.request()); }, true},
+      {"labels", false, false, [](const Job& j) { return labels_text(j.request().labels()); },
+       true},
+      {"comment", false, false, [](const Job& j) { return j.request().comment(); }, true},
   };
   return columns;
-}
-
-Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels) {
-  Labels taken;
-  for (const auto& [key, value] : labels) taken.emplace(key, value);
-  return taken;
-}
-
-std::string labels_text(const wire::NodeView& node) {
-  std::vector<std::string> texts;
-  for (const auto& [key, value] : take_labels(node.labels())) texts.push_back(key + "=" + value);
-  return join(texts, ",");
 }
 
 const std::vector<Column<wire::NodeView>>& node_columns() {
@@ -173,7 +199,7 @@ const std::vector<Column<wire::NodeView>>& node_columns() {
       {"address", false, false, [](const Node& n) { return n.address(); }},
       {"boot", false, false, [](const Node& n) { return n.boot_id(); }},
       {"heard", false, false, [](const Node& n) { return local_time(n.last_heard_us()); }},
-      {"labels", false, false, [](const Node& n) { return labels_text(n); }},
+      {"labels", false, false, [](const Node& n) { return labels_text(n.labels()); }},
       {"by", false, false, [](const Node& n) { return n.aside_who(); }},
       {"since", false, false, [](const Node& n) { return local_time(n.aside_at_us()); }},
       {"rows", false, false, rows_text},

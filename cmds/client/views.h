@@ -44,7 +44,7 @@ const std::vector<Column<wire::NodeView>>& node_columns();
 /// A message's labels as the model has them.
 Labels take_labels(const google::protobuf::Map<std::string, std::string>& labels);
 /// "rack=a,gpu=a100", in order.
-std::string labels_text(const wire::NodeView& node);
+std::string labels_text(const google::protobuf::Map<std::string, std::string>& labels);
 /// Jobs that take turns on it by row, that which runs with a star: "1:7*,2:9"; "-" without any.
 std::string rows_text(const wire::NodeView& node);
 /// How long a turn lasts; "-" where none are taken.

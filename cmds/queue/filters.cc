@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "cmds/client/table.h"
+#include "common/node_list.h"
 #include "common/text.h"
 #include "model/job_state.h"
 
@@ -77,13 +78,30 @@ Result<JobFilter> JobFilter::make(const Parsed& given) {
     filter.reasons_.push_back(std::move(*reason));
   }
   filter.names_ = words_of(given, "name");
+  filter.accounts_ = words_of(given, "account");
+  filter.qos_ = words_of(given, "qos");
+  if (const std::string text = given.list("nodelist"); !text.empty()) {
+    auto nodes = expand_node_list(text);
+    if (!nodes) return Failure(nodes.error().with_context("--nodelist"));
+    filter.nodes_ = std::move(*nodes);
+  }
   return filter;
+}
+
+bool JobFilter::is_on_nodes(const wire::JobView& job) const {
+  if (nodes_.empty()) return true;
+  const auto own = expand_node_list(job.node_list());
+  return own && std::ranges::any_of(*own, [this](const std::string& name) {
+           return std::ranges::find(nodes_, name) != nodes_.end();
+         });
 }
 
 bool JobFilter::keeps(const wire::JobView& job) const {
   if (!has(states_, job.state()) || !has(reasons_, job.reason())) return false;
   const bool is_named = std::ranges::find(names_, job.name()) != names_.end();
   if (!names_.empty() && !is_named) return false;
+  if (!has(accounts_, job.account()) || !has(qos_, job.request().qos())) return false;
+  if (!is_on_nodes(job)) return false;
   if (partitions_.empty()) return true;
   const std::string partition = job.partition();
   for (const std::string_view one : split(partition, ',')) {

@@ -29,6 +29,9 @@ OptionTable options() {
       OptionSpec{"partition", 'p', "LIST", "jobs of these partitions"},
       OptionSpec{"reason", 'r', "REASON,...", "jobs that wait for these reasons"},
       OptionSpec{"name", 'n', "NAME,...", "jobs with these names"},
+      OptionSpec{"account", 'A', "NAME,...", "jobs that are charged to these"},
+      OptionSpec{"qos", 'q', "NAME,...", "jobs of these qualities of service"},
+      OptionSpec{"nodelist", 'w', "NODES", "jobs that have one of these nodes"},
       jobs_label_option,
       OptionSpec{"steps", 0, "", "their steps, one line each"},
       OptionSpec{"all", 'a', "", "ended jobs too"},
@@ -40,6 +43,19 @@ OptionTable options() {
       cluster_option,
       help_option};
   return table;
+}
+
+/// A column that is shown or sorted by is only in a full view.
+bool names_full_column(const Parsed& given) {
+  const std::string text = given.value("format") + "," + given.value("sort");
+  for (std::string_view word : split(text, ',')) {
+    if (word.starts_with('-')) word.remove_prefix(1);
+    const bool is_full = std::ranges::any_of(job_columns(), [word](const auto& column) {
+      return column.is_full && upper(column.name) == upper(word);
+    });
+    if (is_full) return true;
+  }
+  return false;
 }
 
 /// What was asked, read once.
@@ -65,9 +81,10 @@ Result<Asked> read_asked(const Parsed& given) {
   if (!selector) return Failure(selector.error());
   list.set_selector(*selector);
   list.set_ended(given.has("all"));
-  list.set_full(given.has("steps"));
-  // The usual columns show no more, and no filter looks at more.
-  list.set_brief(std::ranges::none_of(std::array{"format", "json", "sort", "watch", "steps"},
+  list.set_full(given.has("steps") || filter->needs_full() || names_full_column(given));
+  // The usual columns show no more.
+  list.set_brief(!list.full() && !filter->needs_usual() &&
+                 std::ranges::none_of(std::array{"format", "json", "sort", "watch", "steps"},
                                       [&given](const char* name) { return given.has(name); }));
   if (given.has("steps") && given.has("watch")) {
     return usage_error(given.command(), "--steps cannot be watched");
@@ -89,7 +106,9 @@ bool report_missing(const std::vector<JobName>& asked, const JobRows& rows) {
 }
 
 void note_none(const Parsed& given) {
-  note_nothing(given, "job", {"user", "state", "partition", "reason", "name", "label"});
+  note_nothing(
+      given, "job",
+      {"user", "state", "partition", "reason", "name", "account", "qos", "nodelist", "label"});
 }
 
 JobRows rows_of(const wire::JobList& list) {

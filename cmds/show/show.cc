@@ -216,7 +216,7 @@ std::string node_text(const wire::NodeView& node) {
     const std::string who = node.aside_who().empty() ? "the controller" : node.aside_who();
     sheet.add("Set aside", local_time(node.aside_at_us()) + " by " + who);
   }
-  sheet.add("Labels", labels_text(node));
+  sheet.add("Labels", labels_text(node.labels()));
   sheet.add("Partitions", node.partitions());
   sheet.add("Cores", std::to_string(node.cores_used()) + " of " + std::to_string(node.cores()) +
                          " used, " + count_text(node.packages(), "package") + ", " +
