@@ -49,6 +49,7 @@ std::vector<std::uint64_t> count_lines(const StepTrial& trial,
 
 /// States in which it may end other than well.
 std::vector<std::string> excused_states(const StepTrial& trial) {
+  if (trial.stood_still) return {"FAILED", "NODE_FAIL"};
   if (!trial.has_struck) return {};
   switch (trial.strike) {
     case StepStrike::rank:
@@ -64,6 +65,7 @@ std::vector<std::string> excused_states(const StepTrial& trial) {
 }
 
 bool may_be_tried_again(const StepTrial& trial) {
+  if (trial.stood_still) return true;
   return trial.has_struck &&
          (trial.strike == StepStrike::supervisor || trial.strike == StepStrike::long_cut);
 }

@@ -19,8 +19,9 @@ struct StepTrial {
   StepMoment moment = StepMoment::running;
   bool is_batch = false;  // a step of a batch job, which may be requeued; else of cox run alone
   std::uint32_t ranks = 0;
-  std::uint32_t lines = 0;  // that each rank prints
-  bool has_struck = false;  // who should be struck was still there
+  std::uint32_t lines = 0;   // that each rank prints
+  bool has_struck = false;   // who should be struck was still there
+  bool stood_still = false;  // the machine did, longer than leases last: as good as cut cables
 };
 
 /// How it ended, for the user and in the record.

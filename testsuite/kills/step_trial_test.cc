@@ -18,7 +18,7 @@ std::string lines(std::uint32_t rank, int from, int to, int all = 3) {
 }
 
 StepTrial trial_of(StepStrike strike) {
-  return {strike, StepMoment::running, false, 2, 3, true};
+  return {strike, StepMoment::running, false, 2, 3, true, false};
 }
 
 StepEnd well() {
@@ -49,6 +49,10 @@ TEST(StepTrial, may_end_otherwise_only_as_it_is_documented_for_what_was_struck) 
     ASSERT_EQ(wrong.size(), 1U) << state;
     EXPECT_TRUE(wrong[0].starts_with("disturbed: status 1, " + std::string(state))) << wrong[0];
   }
+  StepTrial still = trial_of(StepStrike::short_cut);
+  still.stood_still = true;
+  EXPECT_EQ(judge(still, ended(1, "NODE_FAIL")), Complaints{});
+  EXPECT_EQ(judge(still, ended(1, "CANCELLED")).size(), 1U);
   StepTrial missed = trial_of(StepStrike::rank);
   missed.has_struck = false;
   EXPECT_EQ(judge(missed, ended(137, "FAILED")).size(), 1U);

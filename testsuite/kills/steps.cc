@@ -18,6 +18,7 @@
 #include "testsuite/daemons/cluster.h"
 #include "testsuite/faults/rng.h"
 #include "testsuite/kills/evidence.h"
+#include "testsuite/kills/timeline.h"
 
 namespace cox::kills {
 namespace {
@@ -31,7 +32,8 @@ constexpr std::uint32_t ring_rounds = 40;
 constexpr std::uint32_t lines_each = 3000;
 constexpr std::int64_t moment_us_max = 1'500'000;
 constexpr std::chrono::seconds clean_patience{120};
-constexpr std::uint64_t strike_kinds = 3;  // a rank, a supervisor, a node
+constexpr std::chrono::seconds longest_breath{3};  // less than the leases of tasks
+constexpr std::uint64_t strike_kinds = 3;          // a rank, a supervisor, a node
 
 const std::string& ring_program() {
   static const std::string path = std::string(COX_MPI_PROGRAMS_DIR) + "/phases.openmpi";
@@ -75,12 +77,11 @@ class StepTrials {
       : options_(options), network_(network), cluster_(step_cluster(network)) {}
 
   StepReport run() {
-    const auto begin = std::chrono::steady_clock::now();
+    const auto begin = Timeline::Clock::now();
     for (std::uint64_t i = 0; i < options_.trials && may_go_on(); ++i) try_one(i);
     if (!may_go_on()) keep();
     cluster_.expect_nothing_left();
-    report_.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    report_.seconds = std::chrono::duration<double>(Timeline::Clock::now() - begin).count();
     return std::move(report_);
   }
 
@@ -121,6 +122,8 @@ class StepTrials {
 
   void try_one(std::uint64_t index) {
     StepTrial trial = choose(index);
+    stood_still_ = false;
+    breathed_ = Timeline::Clock::now();
     name_ = "t" + std::to_string(index);
     make_directory(gate_of(trial.moment));
     const bool is_cut = trial.strike >= StepStrike::short_cut;
@@ -135,6 +138,8 @@ class StepTrials {
     StepEnd end = await_end();
     if (trial.strike == StepStrike::long_cut && trial.has_struck) mend();
     look_up(trial, &end);
+    breathe();
+    trial.stood_still = stood_still_;
     report(trial, end);
     expect_clean();
     std::filesystem::remove_all(directory());
@@ -192,11 +197,19 @@ class StepTrials {
     return is_reached;
   }
 
+  /// Whoever stops this machine, or all that runs here, stops us with it.
+  void breathe() {
+    const auto now = Timeline::Clock::now();
+    stood_still_ |= now - breathed_ > longest_breath;
+    breathed_ = now;
+  }
+
   /// By looking as often as it can: what it waits for is there for a few milliseconds only.
-  bool await(const std::function<bool()>& holds) const {
-    const auto deadline = std::chrono::steady_clock::now() + clean_patience;
+  bool await(const std::function<bool()>& holds) {
+    const auto deadline = Timeline::Clock::now() + clean_patience;
     while (!holds()) {
-      if (has_ended() || std::chrono::steady_clock::now() > deadline) return false;
+      breathe();
+      if (has_ended() || Timeline::Clock::now() > deadline) return false;
       std::this_thread::yield();
     }
     return true;
@@ -215,7 +228,7 @@ class StepTrials {
     if (trial->strike >= StepStrike::short_cut) {
       cut_ = static_cast<std::uint32_t>(rng_.below(step_nodes));
       network_.cut(*cut_);
-      cut_from_ = std::chrono::steady_clock::now();
+      cut_from_ = Timeline::Clock::now();
       trial->has_struck = true;
       return;
     }
@@ -239,7 +252,13 @@ class StepTrials {
 
   StepEnd await_end() {
     StepEnd end;
-    for (int halves = 0; halves < 4 && end.status < 0; ++halves) end.status = run_.wait();
+    const bool has_come = daemons::eventually(
+        [&] {
+          breathe();
+          return has_ended();
+        },
+        clean_patience);
+    if (has_come) end.status = run_.wait();
     if (end.status < 0) {
       keep();
       run_.end(SIGKILL);
@@ -248,10 +267,14 @@ class StepTrials {
   }
 
   /// Of its last attempt, once that has ended.
-  void look_up(const StepTrial& trial, StepEnd* end) const {
+  void look_up(const StepTrial& trial, StepEnd* end) {
     daemons::Client client = cluster_.client();
-    EXPECT_TRUE(
-        daemons::eventually([&] { return jobs_in_queue(cluster_).empty(); }, clean_patience))
+    EXPECT_TRUE(daemons::eventually(
+        [&] {
+          breathe();
+          return jobs_in_queue(cluster_).empty();
+        },
+        clean_patience))
         << cluster_.shell("cox queue").output;
     for (const wire::JobView& job : client.jobs(true)) {
       if (job.name() != name_) continue;
@@ -268,6 +291,7 @@ class StepTrials {
     std::string what = trial.is_batch ? "batch, " : "";
     what += std::string(text_of(trial.strike)) + ", " + text_of(trial.moment) + ": ";
     if (!trial.has_struck) what += "nobody was there any more, ";
+    if (trial.stood_still) what += "the machine stood still, ";
     const std::string how = end.attempts > 1 ? end.state + " at a later attempt" : end.state;
     ++report_.ends[what + how];
     for (const std::string& wrong : judge(trial, end)) {
@@ -304,8 +328,10 @@ class StepTrials {
   faults::Rng rng_{options_.seed};
   std::vector<std::uint64_t> order_;
   std::string name_;
+  Timeline::Clock::time_point breathed_;
+  bool stood_still_ = false;
   std::optional<std::uint32_t> cut_;  // the node whose cable is cut
-  std::chrono::steady_clock::time_point cut_from_;
+  Timeline::Clock::time_point cut_from_;
   StepReport report_;
   daemons::Cluster cluster_;
   daemons::Child run_;
