@@ -79,7 +79,7 @@ class StepTrials {
   StepReport run() {
     const auto begin = Timeline::Clock::now();
     for (std::uint64_t i = 0; i < options_.trials && may_go_on(); ++i) try_one(i);
-    if (!may_go_on()) keep();
+    if (!report_.complaints.empty() || !may_go_on()) keep();
     cluster_.expect_nothing_left();
     report_.seconds = std::chrono::duration<double>(Timeline::Clock::now() - begin).count();
     return std::move(report_);
