@@ -321,6 +321,29 @@ TEST(Agent, a_doubled_prepare_is_answered_from_memory) {
   EXPECT_FALSE(has<MakeContainer>(effects));
 }
 
+TEST(Agent, a_copy_of_prepare_behind_the_release_or_the_close_prepares_nothing_anew) {
+  Node node;
+  const Prepare before{origin, job1, StepId{0}, false, false, true};
+  node.run_interactive();
+  const AgentState running = node.state;
+  AgentEffects effects = node.tell(before);
+  EXPECT_FALSE(has<MakeContainer>(effects) || has<SpawnSupervisor>(effects));
+  EXPECT_EQ(node.state, running) << "what it said of standing still is long past";
+  node.tell(Close{origin, job1, EndCause::cancelled});
+  const AgentState closing = node.state;
+  effects = node.tell(before);
+  EXPECT_FALSE(has<MakeContainer>(effects) || has<SpawnSupervisor>(effects));
+  EXPECT_EQ(node.state, closing);
+  node.status(step0, StepPhase::ended);
+  node.tell(SupervisorGone{step0, "exited", true});
+  node.tell(ContainerRemoved{job1, {}});
+  node.tell(ClosedAck{origin, job1});
+  ASSERT_EQ(node.state.find(job1), nullptr);
+  effects = node.tell(before);
+  EXPECT_FALSE(has<MakeContainer>(effects) || has<SpawnSupervisor>(effects));
+  EXPECT_EQ(node.state.find(job1), nullptr);
+}
+
 TEST(Agent, messages_of_another_session_are_void) {
   Node node;
   EXPECT_TRUE(node.tell(Prepare{{Epoch{1}, Session{6}}, job1, step_batch, true}).empty());

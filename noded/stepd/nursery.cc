@@ -17,6 +17,7 @@
 #include "noded/stepd/guard.h"
 #include "platform/hand_over.h"
 #include "platform/log_line.h"
+#include "wire/sodium_ready.h"
 
 namespace cox::stepd {
 namespace {
@@ -79,6 +80,8 @@ std::string title_of(const std::string& path) {
 }
 
 std::optional<std::string> serve_nursery(bool is_guarded, char* room_begin, char* room_end) {
+  // It asks the processor what it can do, which traps in virtual machines: once for all newborn.
+  wire::ready_sodium();
   while (true) {
     auto order = platform::take_over(control, birth_path_max);
     if (order && order->bytes.empty()) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <numeric>
+#include <utility>
 
 #include "platform/file.h"
 #include "wire/step.pb.h"
@@ -16,8 +17,6 @@ namespace {
 constexpr std::size_t queue_high_bytes = std::size_t{1} << 20;
 constexpr std::size_t queue_low_bytes = std::size_t{256} << 10;
 constexpr std::size_t input_high_bytes = std::size_t{4} << 20;
-// Queues tell nobody when they shrink, so a congested step looks again after this long.
-constexpr Duration look_again = milliseconds(5);
 
 }  // namespace
 
@@ -276,8 +275,15 @@ void StepIo::adjust_flow() {
   if (plan_.is_root()) {
     tree_.pause_reading(congested_ || held_bytes_ > queue_high_bytes);
   }
-  loop_.cancel(flow_timer_);
-  flow_timer_ = congested_ ? loop_.after(look_again, [this] { adjust_flow(); }) : 0;
+  if (!congested_) {
+    loop_.cancel(std::exchange(flow_timer_, 0));
+    looks_ = {};
+  } else if (flow_timer_ == 0) {
+    flow_timer_ = loop_.after(looks_.next(queued), [this] {
+      flow_timer_ = 0;
+      adjust_flow();
+    });
+  }
 }
 
 void StepIo::never_started() {

@@ -12,6 +12,7 @@
 #include "noded/stepd/clients.h"
 #include "noded/stepd/files.h"
 #include "noded/stepd/launch.h"
+#include "noded/stepd/look_again.h"
 #include "noded/stepd/plan.h"
 #include "noded/stepd/task_io.h"
 #include "noded/stepd/terminal.h"
@@ -100,6 +101,7 @@ class StepIo {
   std::uint64_t taken_told_ = 0;             // leaf
   bool discarding_ = false;
   bool congested_ = false;
+  LookAgain looks_;
   platform::TimerId flow_timer_ = 0;
 };
 

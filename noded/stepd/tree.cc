@@ -14,8 +14,6 @@ constexpr Duration connect_time = seconds(20);
 // What others say is passed on as fast as it is taken; beyond this much they wait.
 constexpr std::size_t up_high_bytes = std::size_t{1} << 20;
 constexpr std::size_t up_low_bytes = std::size_t{256} << 10;
-// Queues tell nobody when they shrink.
-constexpr Duration look_again = milliseconds(5);
 
 }  // namespace
 
@@ -225,10 +223,15 @@ void Tree::adjust_reading() {
   if (!plan_.is_root()) {
     const std::size_t queued = parent_ == nullptr ? 0 : parent_->stream().queued_bytes();
     is_congested_ = parent_ == nullptr || queued > (is_congested_ ? up_low_bytes : up_high_bytes);
-    loop_.cancel(look_timer_);
-    look_timer_ = is_congested_ && parent_ != nullptr && !children_.empty()
-                      ? loop_.after(look_again, [this] { adjust_reading(); })
-                      : 0;
+    if (!is_congested_ || parent_ == nullptr || children_.empty()) {
+      loop_.cancel(std::exchange(look_timer_, 0));
+      looks_ = {};
+    } else if (look_timer_ == 0) {
+      look_timer_ = loop_.after(looks_.next(queued), [this] {
+        look_timer_ = 0;
+        adjust_reading();
+      });
+    }
   }
   const bool is_paused = is_told_to_pause_ || is_congested_;
   if (is_paused == is_paused_) {

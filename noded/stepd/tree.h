@@ -10,6 +10,7 @@
 
 #include "link/link.h"
 #include "noded/stepd/branch.h"
+#include "noded/stepd/look_again.h"
 #include "noded/stepd/plan.h"
 #include "platform/loop.h"
 
@@ -90,6 +91,7 @@ class Tree {
   std::map<std::uint32_t, std::shared_ptr<link::Link>> children_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   platform::TimerId timer_ = 0, look_timer_ = 0;
+  LookAgain looks_;
   std::optional<Duration> armed_;
   bool is_told_to_pause_ = false;
   bool is_congested_ = false;

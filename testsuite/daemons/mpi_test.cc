@@ -49,6 +49,31 @@ TEST_F(Mpi, program_finds_all_its_ranks_as_an_ordinary_user) {
   expect_ring(nobody);
 }
 
+TEST_F(Mpi, several_steps_at_once_do_not_meet) {
+  const auto ran = cluster_.shell(
+      "cat > job <<'END'\n"
+      "for i in 1 2 3; do cox run --overlap -N 2 -n 2 " +
+      program_ +
+      " >out.$i 2>&1 || echo failed $i & done; wait; cat out.*\nEND\n"
+      "cox alloc -N 2 -n 2 -- sh job");
+  EXPECT_EQ(ran.status, 0) << ran.output;
+  EXPECT_EQ(count_lines(ran.output, "ring of 2 ranks: token and sum are right"), 3U) << ran.output;
+  EXPECT_EQ(ran.output.find("failed"), std::string::npos) << ran.output;
+  cluster_.expect_nothing_left();
+}
+
+TEST_F(Mpi, program_that_spawns_more_processes_is_refused_at_once) {
+  const auto ran =
+      cluster_.shell("cox run -N 2 -n 2 " + std::string(COX_MPI_PROGRAMS_DIR) + "/spawner.openmpi");
+  EXPECT_NE(ran.status, 0) << ran.output;
+  EXPECT_NE(ran.output.find("MPI_ERR_SPAWN: could not spawn processes"), std::string::npos)
+      << ran.output;
+  EXPECT_NE(ran.output.find("a task aborted the step with status "), std::string::npos)
+      << ran.output;
+  EXPECT_EQ(ran.output.find("spawned"), std::string::npos) << ran.output;
+  cluster_.expect_nothing_left();
+}
+
 // By itself: with --mpi none nobody judges. Where we do, noded/stepd has the test.
 TEST_F(Mpi, program_that_finds_itself_alone_says_so) {
   const auto ran = cluster_.shell("unset COX_NTASKS; cox run -N 2 -n 8 --mpi none " + program_);

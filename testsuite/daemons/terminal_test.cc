@@ -177,6 +177,29 @@ TEST(Interrupt, asks_once_and_ends_twice) {
   cluster.expect_nothing_left();
 }
 
+// By a shell with job control, as a person has it: stopped, it is no longer in front.
+TEST(Stopped, command_leaves_its_tasks_running_and_goes_on_in_front_later) {
+  Cluster cluster({.nodes = 1});
+  cluster.write("task",
+                "echo up; while [ ! -e end ]; do echo beat >> beats; sleep 0.05; done\n"
+                "echo over; exit 3\n");
+  Desk desk(cluster,
+            "sh -mc 'cox run sh task; echo it stands; until [ -e go ]; do sleep 0.05; done; "
+            "fg >/dev/null; echo status $?'");
+  ASSERT_TRUE(desk.shows("up")) << desk.seen();
+  desk.type("\x1a");
+  ASSERT_TRUE(desk.shows("it stands")) << desk.seen();
+  const std::size_t before = count_lines(cluster.file("beats"), "beat");
+  EXPECT_TRUE(eventually([&] { return count_lines(cluster.file("beats"), "beat") > before + 3; }))
+      << "its task stands still, too";
+  cluster.write("end", "");
+  cluster.write("go", "");
+  EXPECT_TRUE(desk.shows("status 3")) << desk.seen();
+  EXPECT_NE(desk.seen().find("over"), std::string::npos) << desk.seen();
+  EXPECT_EQ(desk.child().wait(), 0);
+  cluster.expect_nothing_left();
+}
+
 TEST(Interrupt, of_a_command_whose_words_nobody_sees_ends_the_step) {
   Cluster cluster({.nodes = 1});
   Child run(cluster.shell_request("exec cox run sh -c 'echo up; exec sleep 1000' > out 2> says"));

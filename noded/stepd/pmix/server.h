@@ -11,6 +11,7 @@
 
 #include "noded/stepd/mpi_server.h"
 #include "noded/stepd/pmix/shared_memory.h"
+#include "noded/stepd/pmix/task_environment.h"
 #include "noded/stepd/pmix/topology.h"
 #include "noded/stepd/pmix/upcalls.h"
 
@@ -58,7 +59,7 @@ class PmixServer final : public MpiServer, private Upcalls {
   const MpiEvents events_;
   const std::string session_dir_;
   SharedMemory shared_memory_;
-  Topology topology_;  // PMIx uses it until it ends
+  Topology topology_{has_fabric()};  // PMIx uses it until it ends
   bool is_started_ = false;
   std::vector<std::string> open_mpi_;  // the same for every rank
 

@@ -5,11 +5,12 @@
 
 namespace cox::stepd {
 
-Topology::Topology() {
+Topology::Topology(bool with_devices) {
   hwloc_topology_t topology = nullptr;
   if (hwloc_topology_init(&topology) != 0) return;
-  // PCI devices that matter are part of it: MPI places network endpoints by them.
-  hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+  const auto devices =
+      with_devices ? HWLOC_TYPE_FILTER_KEEP_IMPORTANT : HWLOC_TYPE_FILTER_KEEP_NONE;
+  hwloc_topology_set_io_types_filter(topology, devices);
   if (hwloc_topology_load(topology) != 0) {
     hwloc_topology_destroy(topology);
     return;

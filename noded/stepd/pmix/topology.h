@@ -9,7 +9,9 @@ namespace cox::stepd {
 class Topology {
  public:
   /// Asks the system. Where that fails, get() is null and xml() empty: each rank asks for itself.
-  Topology();
+  /// `with_devices`: those on PCI buses too, by which MPI places the endpoints of a fabric. To find
+  /// them reads the registers of each, which in a virtual machine costs more than all the rest.
+  explicit Topology(bool with_devices);
   Topology(const Topology&) = delete;
   Topology& operator=(const Topology&) = delete;
   ~Topology();
