@@ -172,6 +172,10 @@ Trial try_nodes(const State& state,
   const bool fits_all = away > 0 && !std::holds_alternative<Never>(
                                         ask_groups(state, select, partition, all, request));
   if (fits_all) return Trial{std::nullopt, Blocked{Reason::nodes_unavailable, away}, true};
+  // From some moment on other nodes will do.
+  if (request.common->wishes->switches.ends()) {
+    return Trial{std::nullopt, Blocked{Reason::resources, never.amount}, true};
+  }
   return Trial{std::nullopt, Blocked{never.code, never.amount}, true};
 }
 
