@@ -21,8 +21,9 @@ class PretendedCluster {
     const Ran ran = cox({"up", "--pretend", "--nodes", std::to_string(nodes), "--topology",
                          topology, "--dir", dir()});
     EXPECT_EQ(ran.status, 0) << ran.output;
-    EXPECT_TRUE(ran.output.starts_with("cluster is ready: " + std::to_string(nodes) +
-                                       " pretended nodes in "))
+    EXPECT_TRUE(
+        ran.output.starts_with("cluster is ready: " + std::to_string(nodes) +
+                               (nodes == 1 ? " pretended node in " : " pretended nodes in ")))
         << ran.output;
   }
 
@@ -159,7 +160,7 @@ TEST(PretendedNodes, SayWhatTheyDoNotDo) {
 TEST(PretendedNodes, AreGoneWithTheirDaemonAndComeBackWithTheNext) {
   PretendedCluster cluster(20);
   Client client = cluster.client();
-  const auto again = client.submit(cluster.job({{"lasts", "1d"}}).nodes(3));
+  const auto again = client.submit(cluster.job({{"lasts", "1d"}}).nodes(3).requeue(true));
   const auto lost = client.submit(cluster.job({{"lasts", "1d"}}).requeue(false));
   EXPECT_TRUE(client.reaches(again, "RUNNING"));
   EXPECT_TRUE(client.reaches(lost, "RUNNING"));
