@@ -21,7 +21,7 @@ fi
 [ -f "$build/build.ninja" ] ||
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCOX_UNITY=ON -DCOX_TESTS=OFF >/dev/null
 cmake --build "$build" --target cox coxctld coxnoded coxstepd coxpmix cox-example-mpi \
-  bench-submit bench-submit-rate bench-queue bench-polling bench-schedule bench-memory bench-dispatch bench-end-to-end bench-history \
+  bench-submit bench-submit-rate bench-queue bench-polling bench-schedule bench-memory bench-dispatch bench-end-to-end bench-drain bench-blocked bench-history \
   first-instruction >/dev/null
 cox=$PWD/$build/bin/cox
 programs=$PWD/$build/bench
@@ -47,8 +47,8 @@ clean_up() {
 trap clean_up EXIT
 cp "$ring" "$programs/first-instruction" "$work/"
 
-rows=1000000 jobs=10000 submits=500 dispatches=200 starts=100 factor=20 queued=1000000 listed=100000
-[ -n "$quick" ] && rows=100000 jobs=1000 submits=50 dispatches=30 starts=5 factor=2 queued=20000 listed=5000
+rows=1000000 jobs=10000 submits=500 dispatches=200 starts=100 factor=20 queued=1000000 listed=100000 drained="1000 100000"
+[ -n "$quick" ] && rows=100000 jobs=1000 submits=50 dispatches=30 starts=5 factor=2 queued=20000 listed=5000 drained="200 5000"
 
 section() { printf '\n== %s\n' "$*"; }
 # Nodes of eight cores, whatever this machine has: the shape of the figures is the same everywhere.
@@ -68,11 +68,16 @@ section "end to end (goal: 500 jobs/s, the last thousand as fast as the first)"
 section "mpi starts (goal: all good)"
 bench/mpi_starts.sh "$dir" "$cox" "$work/cox-example-mpi" "$starts"
 "$cox" down --force --dir "$dir"
+section "a thousand pretended nodes, jobs draining (goal: cox queue JOB 5 ms at p99)"
+"$programs/bench-drain" "$work/run/pretended" "$cox" $drained
 section "history (goals at 1 M rows: one job 1 ms, a user's last 100 in 5 ms)"
 mkdir "$work/history"
 "$programs/bench-history" "$work/history" "$rows"
 section "schedule, the pass alone (figures and goals: docs/benchmarks.md)"
 "$programs/bench-schedule" ${quick:+--quick}
+[ -n "$quick" ] || "$programs/bench-schedule" --growth
+section "a free node behind blocked jobs (goal: 50 ms), cancel of a user's queue (goal: 0.1 s)"
+"$programs/bench-blocked" "$work/run/blocked" "$cox" ${quick:+500 5000}
 section "memory and restart (goals: 600 B per job, 1.5 s to the first answer, 2.5 s to a start)"
 mkdir "$work/queue"
 "$programs/bench-memory" "$PWD/$build/bin" "$work/queue" "$queued"

@@ -29,6 +29,11 @@ class SubmitLoad {
   /// `dir`: the directory of the cluster.
   SubmitLoad(const std::string& dir, std::size_t connections, Variety variety = Variety::distinct);
 
+  /// Of every job from here on.
+  void label(const std::string& key, const std::string& value) {
+    (*submit_.mutable_request()->mutable_labels())[key] = value;
+  }
+
   /// `jobs` submits, one per request, `outstanding` on each connection at any moment. The jobs are
   /// held when `held`.
   LoadResult run(std::uint64_t jobs, std::size_t outstanding, bool held);

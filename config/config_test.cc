@@ -213,13 +213,12 @@ std::vector<std::string> without_effect(const std::string& manual) {
 
 TEST(Config, TheManualSaysWhichKeysHaveNoEffect) {
   const std::string manual = source_file("man/coxswain.toml.5");
-  EXPECT_EQ(without_effect(manual), std::vector<std::string>{".Ss [[switch]]"});
+  EXPECT_EQ(without_effect(manual), std::vector<std::string>{});
 }
 
-TEST(Config, KeysWithoutEffectAreTakenKeptAndWarnedOf) {
+TEST(Config, NoKeyIsWithoutEffect) {
   using Lines = std::vector<std::string>;
-  EXPECT_EQ(warnings("[[switch]]\nname = 'l'\nnodes = 'n1'\n"),
-            Lines{"f:1:3: switch: has no effect in this version"});
+  EXPECT_EQ(warnings("[[switch]]\nname = 'l'\nnodes = 'n1'\n"), Lines{});
   EXPECT_EQ(warnings("[scheduling]\nreservations = 64\nbackfill = 'easy'\n"
                      "[priority]\nage = 1\n[[account]]\nname = 'x'\n[[qos]]\nname = 'x'\n"
                      "[[partition]]\nname = 'a'\nweight = 100\n"),

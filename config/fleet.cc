@@ -146,11 +146,10 @@ std::vector<Key> fleet_keys(Reading& reading) {
   return {
       {"node", reading.reader.tables(
                    "node", [&reading](const toml::table& table) { take_node(reading, table); })},
-      {"switch",
-       reading.reader.tables(
-           "switch",
-           [&reading, names](const toml::table& table) { take_switch(reading, names, table); }),
-       no_effect_yet},
+      {"switch", reading.reader.tables("switch",
+                                       [&reading, names](const toml::table& table) {
+                                         take_switch(reading, names, table);
+                                       })},
       {"license", reading.reader.tables("license", [&reading, licenses](const toml::table& table) {
          take_license(reading, *licenses, table);
        })}};

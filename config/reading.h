@@ -13,8 +13,6 @@
 
 namespace cox::config {
 
-inline constexpr const char* no_effect_yet = "has no effect in this version";
-
 struct Reading {
   Config config;
   Reader reader;

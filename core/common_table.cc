@@ -66,6 +66,7 @@ std::uint64_t hash_of(const JobCommon& common) {
   if (!common.wishes.is_blank()) {
     mix.add(std::string_view(common.wishes->constraint.text()));
     mix.add(std::string_view(license_text(common.wishes->licenses)));
+    mix.add(std::string_view(leaf_limit_text(common.wishes->switches)));
   }
   mix.add(static_cast<std::uint64_t>(common.nice));
   mix.add(common.initial_step.argv);

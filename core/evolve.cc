@@ -19,7 +19,8 @@ void evolve(State& state, const Fact& fact) {
   const bool is_damage =
       std::holds_alternative<JobQuarantined>(fact) || std::holds_alternative<RecordLost>(fact);
   const WaitIndex& waits = state.index.waits;
-  const bool is_idle = waits.jobs.empty() && waits.singles.empty() && waits.deadlines.empty();
+  const bool is_idle = waits.jobs.empty() && waits.singles.empty() && waits.deadlines.empty() &&
+                       waits.for_leaves.empty();
   if (is_damage && !is_idle) rebuild_waits(state.index, state.record);
 }
 

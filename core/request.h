@@ -100,6 +100,7 @@ struct JobChanges {
   std::optional<std::string> name{}, comment{}, account{}, qos{}, prefer{};
   std::optional<Constraint> constraint{};
   std::optional<std::vector<LicenseRequest>> licenses{};
+  std::optional<LeafLimit> switches{};
   std::optional<std::vector<std::string>> partitions{}, nodes_wanted{}, nodes_excluded{};
   std::optional<std::uint32_t> nodes_min{}, nodes_max{}, tasks{}, tasks_per_node{};
   std::optional<std::uint32_t> cpus_per_task{}, at_once_max{};

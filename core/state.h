@@ -325,6 +325,7 @@ struct WaitIndex {
   std::set<std::pair<JobId, std::uint32_t>> due;  // elements that part from their array
   std::map<JobId, Instant> deadline_of;           // the last moment to start, or to run
   std::set<std::pair<Instant, JobId>> deadlines;  // the same in order
+  std::set<JobId> for_leaves;                     // pending, with a limit of switches that ends
   friend bool operator==(const WaitIndex&, const WaitIndex&) = default;
 };
 
@@ -353,6 +354,9 @@ struct SlicedJobs {
 /// Of a node that no table of the settings names.
 inline constexpr std::uint32_t no_table = ~std::uint32_t{0};
 
+/// Of a node that no switch of the settings has.
+inline constexpr std::uint32_t no_leaf = ~std::uint32_t{0};
+
 /// Derived from Record, kept up to date inside evolve(), rebuilt at load.
 struct Index {
   std::vector<NodeFree> free;  // by NodeId
@@ -361,8 +365,10 @@ struct Index {
   KeyTable job_by_key;  // of jobs from Record::keys_from on, forgotten ones included
   std::map<std::string, Bitset> partition_nodes;                    // by partition name
   std::unordered_map<std::string, std::uint32_t> settings_of_node;  // place in settings.nodes
-  std::vector<std::uint32_t> table_of_node;      // the same by NodeId, or no_table
-  Bitset usable;                                 // takes_work() and not is_short()
+  std::vector<std::uint32_t> table_of_node;                     // the same by NodeId, or no_table
+  std::unordered_map<std::string, std::uint32_t> leaf_of_name;  // place in settings.switches
+  std::vector<std::uint32_t> leaf_of_node;                      // the same by NodeId, or no_leaf
+  Bitset usable;                                                // takes_work() and not is_short()
   std::set<std::pair<JobId, NodeId>> avoided;    // nodes where a job's last start failed
   std::vector<std::vector<JobId>> jobs_on_node;  // unfreed shares, ascending
   JobSet unended;                                // every job that is not ended

@@ -15,6 +15,7 @@
 #include "model/dependency.h"
 #include "model/ids.h"
 #include "model/job_state.h"
+#include "model/leaf_limit.h"
 #include "model/license.h"
 #include "model/time.h"
 #include "model/user.h"
@@ -140,6 +141,7 @@ struct JobWishes {
   Constraint constraint;
   std::string prefer;                    // a selector: such nodes where that is possible now
   std::vector<LicenseRequest> licenses;  // by name; held from a start to its end
+  LeafLimit switches;
   friend bool operator==(const JobWishes&, const JobWishes&) = default;
 };
 

@@ -11,8 +11,10 @@
 #include "noded/daemon.h"
 #include "noded/log.h"
 #include "noded/options.h"
+#include "noded/pretended_fleet.h"
 #include "noded/setup.h"
 #include "platform/file.h"
+#include "platform/limits.h"
 
 namespace {
 
@@ -32,11 +34,12 @@ void await_input() {
   } while (got > 0 || (got < 0 && errno == EINTR));
 }
 
+template <class Daemon>
 int serve(noded::Log& log, noded::Setup setup) {
   auto loop = platform::Loop::open();
   if (!loop) return fail_with(loop.error());
   std::signal(SIGPIPE, SIG_IGN);
-  noded::Daemon daemon(**loop, log, std::move(setup));
+  Daemon daemon(**loop, log, std::move(setup));
   // Supervisors and their tasks go on without us.
   for (const int signal : {SIGTERM, SIGINT}) {
     (*loop)->on_signal(signal, [&daemon, &loop] {
@@ -65,7 +68,8 @@ int main(int argc, char** argv) {
     return std::fputs(text.c_str(), stdout) < 0 ? 1 : 0;
   }
   const noded::Paths paths{options->dir, options->name};
-  auto made = noded::make_directories(paths);
+  auto made = options->pretended ? platform::make_directories(paths.dir, 0755)
+                                 : noded::make_directories(paths);
   if (!made) return fail_with(made.error());
   auto lock = platform::LockFile::acquire(paths.pid_file());
   if (!lock) return fail_with(lock.error());
@@ -83,5 +87,7 @@ int main(int argc, char** argv) {
   setup->manager = manager;
   setup->lock = std::move(*lock);
   if (setup->options.awaits_input) await_input();
-  return serve(log, std::move(*setup));
+  if (!setup->options.pretended) return serve<noded::Daemon>(log, std::move(*setup));
+  platform::raise_descriptor_limit();
+  return serve<noded::PretendedFleet>(log, std::move(*setup));
 }

@@ -14,6 +14,7 @@ namespace cox::noded {
 namespace {
 
 constexpr std::uint32_t emulated_nodes_max = 4096;
+constexpr std::uint32_t pretended_nodes_max = 65'536;
 constexpr std::uint32_t memory_fraction_max = 65'536;
 
 enum OptionCode : int {
@@ -138,11 +139,15 @@ Result<void> take_option(int code, const std::string& value, Options* options) {
       options->emulation = *emulation;
       return {};
     }
-    case option_pretend:
-      return fail(Code::bad_usage,
-                  "--pretend " + quoted(value) +
-                      ": this version plays no nodes (start real ones: cox up --nodes " +
-                      quoted(value) + ")");
+    case option_pretend: {
+      const auto count = parse_u64(value);
+      if (!count || *count == 0 || *count > pretended_nodes_max) {
+        return bad_option("--pretend", value,
+                          "not a number from 1 to " + std::to_string(pretended_nodes_max));
+      }
+      options->pretended = static_cast<std::uint32_t>(*count);
+      return {};
+    }
     default:
       return {};
   }
@@ -157,6 +162,14 @@ std::string host_name() {
 
 Result<Options> complete(Options options) {
   if (options.wants_help || options.wants_version) return options;
+  if (options.pretended && options.emulation) {
+    return fail(Code::bad_usage, "--pretend and --emulate: one of them, not both");
+  }
+  if (options.pretended && !options.name.empty()) {
+    return fail(Code::bad_usage,
+                "--name " + quoted(options.name) + ": pretended nodes are n1, n2 and so on");
+  }
+  if (options.pretended) options.name = "pretended";  // of its files
   if (options.name.empty()) {
     auto taken = take_name("--name", host_name(), &options.name);
     if (!taken) return tl::unexpected(taken.error().with_context("this host's name"));
@@ -203,6 +216,7 @@ std::string usage_text() {
          "  --topology TEXT        hwloc XML file or synthetic description\n"
          "  --memory-fraction K    report 1/K of the memory\n"
          "  --emulate INDEX:COUNT  one of several nodes on this machine\n"
+         "  --pretend N            be the nodes n1 to nN, and run nothing\n"
          "  --stepd PATH           the supervisor (default: coxstepd beside coxnoded)\n"
          "  --boot-id ID           instead of this machine's, for a node that is played\n"
          "  --log-file FILE        (default: standard error)\n"

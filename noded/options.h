@@ -25,13 +25,14 @@ struct Options {
   std::string topology;  // empty: this machine
   std::uint32_t memory_fraction = 1;
   std::optional<Emulation> emulation;
-  std::string key_file;       // empty: DIR/cluster.key when it is there
-  std::string cluster;        // empty: whatever the controller says
-  std::string address;        // where other hosts reach steps; empty: not at all
-  std::string log_file;       // empty: standard error
-  std::string stepd;          // empty: beside this program
-  std::string boot_id;        // of a node that is played; empty: this machine's
-  bool awaits_input = false;  // register only when standard input ended
+  std::optional<std::uint32_t> pretended;  // nodes that this process plays, running nothing
+  std::string key_file;                    // empty: DIR/cluster.key when it is there
+  std::string cluster;                     // empty: whatever the controller says
+  std::string address;                     // where other hosts reach steps; empty: not at all
+  std::string log_file;                    // empty: standard error
+  std::string stepd;                       // empty: beside this program
+  std::string boot_id;                     // of a node that is played; empty: this machine's
+  bool awaits_input = false;               // register only when standard input ended
   bool wants_help = false;
   bool wants_version = false;
 };

@@ -59,8 +59,13 @@ TEST(Options, refusals_name_the_value) {
   EXPECT_EQ(message_of({"--emulate", "1"}), "--emulate 1: not INDEX:COUNT with INDEX below COUNT");
   EXPECT_EQ(message_of({"--name", "../x"}),
             "--name ../x: not a name (letters, digits, '-', '_', '.'; at most 64)");
-  EXPECT_EQ(message_of({"--pretend", "9"}),
-            "--pretend 9: this version plays no nodes (start real ones: cox up --nodes 9)");
+  EXPECT_EQ(message_of({"--pretend", "0"}), "--pretend 0: not a number from 1 to 65536");
+  EXPECT_EQ(message_of({"--pretend", "many"}), "--pretend many: not a number from 1 to 65536");
+  EXPECT_EQ(message_of({"--pretend", "9", "--emulate", "0:9"}),
+            "--pretend and --emulate: one of them, not both");
+  EXPECT_EQ(message_of({"--pretend", "9", "--name", "a"}),
+            "--name a: pretended nodes are n1, n2 and so on");
+  EXPECT_EQ(parse({"--pretend", "1000"})->pretended, 1000U);
   EXPECT_EQ(message_of({"--nonsense"}), "unknown option --nonsense");
   EXPECT_EQ(message_of({"--name"}), "--name needs a value");
   EXPECT_EQ(message_of({"stray"}), "unexpected argument stray");

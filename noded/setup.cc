@@ -4,12 +4,14 @@
 #include <memory>
 #include <utility>
 
+#include "common/text.h"
 #include "link/munge_source.h"
 #include "noded/kept_memory.h"
 #include "platform/file.h"
 #include "platform/namespace.h"
 #include "platform/private_file.h"
 #include "platform/process.h"
+#include "platform/random.h"
 #include "wire/directory_mark.h"
 #include "wire/model_codec.h"
 
@@ -133,6 +135,13 @@ Result<Setup> make_setup(Options options, const Log& log) {
   if (!machine) return tl::unexpected(machine.error());
   setup.machine = std::move(*machine);
   setup.inventory = inventory_of(*setup.machine, options);
+  if (options.pretended) {
+    if (options.boot_id.empty()) setup.inventory.boot_id = to_hex(platform::random_bytes(16));
+    setup.inventory.is_thissystem = false;
+    setup.inventory.shares_machine = true;
+    setup.options = std::move(options);
+    return setup;
+  }
   keep_memory(setup.paths, options, log, &setup.inventory);
   if (auto entered = enter_node(options, log); !entered) return tl::unexpected(entered.error());
   setup.containment = platform::open_containment("/sys/fs/cgroup", setup.paths.groups());

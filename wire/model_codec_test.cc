@@ -146,6 +146,8 @@ cox::JobRequest any_job() {
     wishes.constraint = Constraint::parse(" [ rack=a | fat ]&gpu*2").value();
     wishes.prefer = *rc::gen::arbitrary<bool>() ? "" : "rack=b|!fat";
     wishes.licenses = parse_licenses(*rc::gen::arbitrary<bool>() ? "" : "matlab:2,a").value();
+    const auto leaves = any_number(0U, 3U);
+    if (leaves != 0) wishes.switches = {leaves, seconds(any_number(0, 99)), any_number(0, 2) == 1};
   }
   c.nodes_wanted = any_texts();
   c.nodes_excluded = any_texts();

@@ -68,6 +68,9 @@ void put_wishes(const cox::JobCommon& from, JobRequest* to) {
   to->clear_constraint();
   to->clear_prefer();
   to->clear_licenses();
+  to->clear_switches();
+  to->clear_switches_wait_us();
+  to->clear_switches_over();
   if (from.wishes.is_blank()) return;
   to->set_constraint(from.wishes->constraint.text());
   to->set_prefer(from.wishes->prefer);
@@ -76,10 +79,35 @@ void put_wishes(const cox::JobCommon& from, JobRequest* to) {
     message->set_name(one.name);
     message->set_count(one.count);
   }
+  const LeafLimit& switches = from.wishes->switches;
+  if (switches.count == 0) return;
+  to->set_switches(switches.count);
+  to->set_switches_wait_us(switches.wait.us);
+  to->set_switches_over(switches.is_over);
 }
 
+namespace {
+
+LeafLimit take_switches(const JobRequest& from, Check& check) {
+  if (from.switches() == 0) return {};
+  if (from.switches() > leaves_max) {
+    check.refuse(std::to_string(from.switches()) + " switches: at most " +
+                 std::to_string(leaves_max));
+  }
+  if (from.switches_wait_us() < 0) {
+    check.refuse("wait for switches of " + std::to_string(from.switches_wait_us()) + " us");
+  }
+  return {from.switches(), std::min(Duration{from.switches_wait_us()}, duration_unlimited),
+          from.switches_over()};
+}
+
+}  // namespace
+
 void take_wishes(const JobRequest& from, cox::JobCommon& to, Check& check) {
-  if (from.constraint().empty() && from.prefer().empty() && from.licenses().empty()) return;
+  if (from.constraint().empty() && from.prefer().empty() && from.licenses().empty() &&
+      from.switches() == 0) {
+    return;
+  }
   cox::JobWishes made;
   made.constraint =
       check.take(Constraint::parse(check.text(from.constraint(), "constraint", selector_bytes_max)),
@@ -92,6 +120,7 @@ void take_wishes(const JobRequest& from, cox::JobCommon& to, Check& check) {
     words.push_back(check.text(one.name(), "license name") + ":" + std::to_string(one.count()));
   }
   made.licenses = check.take(parse_licenses(join(words, ",")), "licenses");
+  made.switches = take_switches(from, check);
   if (made != cox::JobWishes{}) to.wishes = Cow<cox::JobWishes>(std::move(made));
 }
 

@@ -116,8 +116,9 @@ Result<ClusterRecord> read_record(const std::string& dir) {
     const std::string value(line.substr(space + 1));
     if (key == "topology") record.topology = value;
     if (key == "config") record.config = value;
+    if (key == "pretend") record.pretends = value == "yes";
     if (key != "nodes") continue;
-    const auto nodes = number_option("nodes", value, 1, 4096);
+    const auto nodes = number_option("nodes", value, 1, pretended_nodes_max);
     if (!nodes) return Failure(nodes.error().with_context(record_file(dir)));
     record.nodes = *nodes;
   }
@@ -126,6 +127,7 @@ Result<ClusterRecord> read_record(const std::string& dir) {
 
 Result<void> write_record(const std::string& dir, const ClusterRecord& record) {
   std::string text = "nodes " + std::to_string(record.nodes) + "\n";
+  if (record.pretends) text += "pretend yes\n";
   if (!record.topology.empty()) text += "topology " + record.topology + "\n";
   if (!record.config.empty()) text += "config " + record.config + "\n";
   return platform::write_file_atomic(record_file(dir), text);

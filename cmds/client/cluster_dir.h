@@ -13,8 +13,9 @@ namespace cox::cmds {
 /// What `cox up` was told, kept at DIR/up.conf for the next one on the same directory.
 struct ClusterRecord {
   std::uint32_t nodes = 1;
-  std::string topology;  // absolute path or synthetic text
-  std::string config;    // absolute path
+  bool pretends = false;  // one daemon plays all nodes and runs nothing
+  std::string topology;   // absolute path or synthetic text
+  std::string config;     // absolute path
   friend bool operator==(const ClusterRecord&, const ClusterRecord&) = default;
 };
 
@@ -34,6 +35,11 @@ bool is_record_name(const std::string& name);
 std::string private_name(const std::string& dir);
 /// Writes the configuration that gives the cluster that name and names its nodes; its path.
 Result<std::string> write_private_config(const std::string& dir, std::uint32_t nodes);
+
+/// What its files are named after where one daemon plays all nodes.
+inline constexpr const char* pretended_name = "pretended";
+inline constexpr std::uint32_t emulated_nodes_max = 1024;
+inline constexpr std::uint32_t pretended_nodes_max = 65'536;
 
 /// n1, n2, ...
 std::string node_name(std::uint32_t index);

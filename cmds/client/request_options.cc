@@ -68,7 +68,7 @@ const std::vector<Row>& rows() {
       {{"gpus-per-task", 0, "N", ""}, nullptr},
       {{"licenses", 'L', "NAME[:N],...", "hold so many licenses while it runs"}, set_licenses},
       {{"reservation", 0, "NAME", ""}, nullptr},
-      {{"switches", 0, "N", ""}, nullptr},
+      {{"switches", 0, "N[@TIME]", "wait so long for nodes on so few switches"}, set_switches},
       {{"time-min", 0, "LIMIT", ""}, nullptr},
   };
   return all;

@@ -191,6 +191,13 @@ Result<void> set_licenses(const Given& given, RequestDraft& draft) {
   return {};
 }
 
+Result<void> set_switches(const Given& given, RequestDraft& draft) {
+  const auto limit = parse_leaf_limit(given.value);
+  if (!limit) return Failure(limit.error());
+  draft.job.common.edit().wishes.edit().switches = *limit;
+  return {};
+}
+
 Result<void> set_partitions(const Given& given, RequestDraft& draft) {
   draft.job.common.edit().partitions.clear();
   for (const std::string_view name : split(given.value, ',')) {

@@ -83,6 +83,7 @@ Result<void> set_distribution(const Given& given, RequestDraft& draft);
 Result<void> set_nice(const Given& given, RequestDraft& draft);
 Result<void> set_constraint(const Given& given, RequestDraft& draft);
 Result<void> set_prefer(const Given& given, RequestDraft& draft);
+Result<void> set_switches(const Given& given, RequestDraft& draft);
 Result<void> set_licenses(const Given& given, RequestDraft& draft);
 Result<void> set_exclusive(const Given& given, RequestDraft& draft);
 Result<void> set_partitions(const Given& given, RequestDraft& draft);

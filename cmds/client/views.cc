@@ -89,6 +89,10 @@ std::string licenses_text(const wire::JobRequest& request) {
   return license_text(licenses);
 }
 
+std::string switches_text(const wire::JobRequest& request) {
+  return leaf_limit_text({request.switches(), Duration{request.switches_wait_us()}, false});
+}
+
 std::string where_text(const wire::JobView& job) {
   const bool waits_for_turn = job.stands_us() != 0 && job.suspended_us() == 0;
   if (!job.node_list().empty()) {

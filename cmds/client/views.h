@@ -38,6 +38,7 @@ std::string outcome_text(const wire::JobView& job);
 std::string where_text(const wire::JobView& job);
 /// What it asks for of the cluster: "matlab:2,ansys:1".
 std::string licenses_text(const wire::JobRequest& request);
+std::string switches_text(const wire::JobRequest& request);
 
 const std::vector<Column<wire::JobView>>& job_columns();
 const std::vector<Column<wire::NodeView>>& node_columns();

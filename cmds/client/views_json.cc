@@ -40,6 +40,8 @@ void write_request(const wire::JobRequest& request, JsonWriter* json) {
   json->text("constraint", request.constraint());
   json->text("prefer", request.prefer());
   json->text("licenses", licenses_text(request));
+  json->text("switches", switches_text(request));
+  json->boolean("switches_over", request.switches_over());
   write_instant("begin_us", request.begin_us(), json);
   json->number("nice", request.nice());
   json->boolean("held", request.held());

@@ -193,7 +193,7 @@ void examine_directory(const Parsed& given, std::vector<Finding>* findings) {
             ", then cox up --dir " + dir);
   }
   const auto daemons = running_daemons(dir);
-  const std::size_t wanted = record->nodes + std::size_t{1};
+  const std::size_t wanted = (record->pretends ? 1 : record->nodes) + std::size_t{1};
   if (daemons.size() >= wanted) {
     add(findings, Grade::ok, "daemons", std::to_string(daemons.size()) + " run from " + dir);
   } else {

@@ -87,7 +87,7 @@ Result<void> clear_leftovers(const std::string& dir,
   if (!ended) return ended;
   const auto real = platform::real_path(dir);
   if (!real) return Failure(real.error());
-  for (std::uint32_t i = 0; i < record.nodes; ++i) {
+  for (std::uint32_t i = 0; i < record.nodes && !record.pretends; ++i) {
     const auto cleared = clear_node(*real, wire::private_container(*real), node_name(i));
     if (!cleared) return cleared;
   }

@@ -106,6 +106,8 @@ void add_request(const wire::JobView& job, Sheet* sheet) {
   sheet->add("Constraint", request.constraint());
   sheet->add("Prefers", request.prefer());
   sheet->add("Licenses", licenses_text(request));
+  sheet->add("Switches",
+             switches_text(request) + (request.switches_over() ? " (waited for long enough)" : ""));
   sheet->add("QOS", request.qos());
   const std::vector<std::string> argv(request.argv().begin(), request.argv().end());
   sheet->add("Command", join(argv, " "));

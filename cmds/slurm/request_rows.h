@@ -86,7 +86,7 @@ inline constexpr std::array request_rows = {
     Option{"signal", 0, "[B:]SIG[@S]", exact, ""},
     Option{"sockets-per-node", 0, "N", refused, later},
     Option{"spread-job", 0, "", refused, later},
-    Option{"switches", 0, "N[@TIME]", refused, later},
+    Option{"switches", 0, "N[@TIME]", about, "without TIME it waits as long as it takes"},
     Option{"tasks-per-node", 0, "N", exact, "", "ntasks-per-node"},
     Option{"thread-spec", 0, "N", refused, later},
     Option{"threads-per-core", 0, "N", refused, later},

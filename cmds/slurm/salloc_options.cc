@@ -38,7 +38,7 @@ constexpr std::array same_names = {"account",       "begin",      "chdir",      
                                    "nodes",         "ntasks",     "hold",        "ntasks-per-node",
                                    "partition",     "qos",        "signal",      "time",
                                    "nice",          "dependency", "constraint",  "licenses",
-                                   "prefer"};
+                                   "prefer",        "switches"};
 constexpr std::array noted_names = {"acctg-freq", "get-user-env", "mail-type", "mail-user",
                                     "wckey"};
 constexpr std::array own_names = {"quiet", "verbose", "clusters",

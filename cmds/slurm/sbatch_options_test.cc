@@ -90,6 +90,17 @@ TEST(SbatchOptions, FeaturesAndLicensesAreThoseOfCox) {
   EXPECT_EQ(refusal({"-C", "(a|b)&c|d"}), "(taken)");
 }
 
+TEST(SbatchOptions, SwitchesAreWaitedForAsLongAsIsSaid) {
+  const auto limit_of = [](const std::string& text) {
+    const auto submission = taken({"--switches=" + text});
+    return submission ? submission->draft.job.common->wishes->switches : LeafLimit{};
+  };
+  EXPECT_EQ(limit_of("2"), (LeafLimit{2, duration_unlimited, false}));
+  EXPECT_EQ(limit_of("2@10"), (LeafLimit{2, minutes(10), false}));
+  EXPECT_EQ(limit_of("1@1-0"), (LeafLimit{1, minutes(1440), false}));
+  EXPECT_NE(refusal({"--switches=few"}), "(taken)");
+}
+
 TEST(SbatchOptions, WhatChangesNoneIsNoted) {
   const auto submission = taken({"--mail-type=END", "--mail-user=me", "--get-user-env"});
   ASSERT_TRUE(submission);

@@ -134,6 +134,12 @@ std::string features(const wire::NodeView& node) {
   return or_null(join(list, ","));
 }
 
+std::string switches_record(const wire::JobRequest& request) {
+  const bool has_wait = request.switches_wait_us() < duration_unlimited.us;
+  return "ReqSwitch=" + number(request.switches()) +
+         (has_wait ? "@" + limit(request.switches_wait_us(), "UNLIMITED") : "");
+}
+
 }  // namespace
 
 std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_line) {
@@ -162,6 +168,7 @@ std::string job_record(const wire::JobView& job, std::int64_t now_us, bool one_l
   lines.push_back("Features=" + or_null(request.constraint()) + " DelayBoot=00:00:00");
   lines.push_back(std::string("OverSubscribe=") + oversubscribe_text(component(job)) +
                   " Contiguous=0 Licenses=" + or_null(licenses_text(request)) + " Network=(null)");
+  if (request.switches() != 0) lines.push_back(switches_record(request));
   add_files(job, &lines);
   return joined(lines, one_line);
 }

@@ -45,6 +45,7 @@ constexpr std::array keys = {
     UpdateKey{"ReservationName", "", refused},
     UpdateKey{"StartTime", "begin", exact},
     UpdateKey{"StdOut", "", refused},
+    UpdateKey{"Switches", "switches", about},
     UpdateKey{"TasksPerNode", "ntasks-per-node", exact},
     UpdateKey{"TimeLimit", "time", about},
     UpdateKey{"TimeMin", "", refused},

@@ -23,15 +23,16 @@ constexpr std::uint64_t wait_s_max = 31'536'000;  // a year
 
 // Of the same name and meaning as those of `cox run`.
 constexpr std::array same_names = {
-    "begin",  "chdir",   "cpus-per-task", "deadline",  "gpus",       "gpus-per-node",   "gres",
-    "mem",    "exact",   "mem-per-cpu",   "job-name",  "nodes",      "ntasks",          "export",
-    "signal", "time",    "overlap",       "nice",      "hold",       "ntasks-per-node", "account",
-    "qos",    "comment", "dependency",    "partition", "constraint", "licenses",        "prefer"};
+    "begin",   "chdir",   "cpus-per-task", "deadline",  "gpus",       "gpus-per-node",   "gres",
+    "mem",     "exact",   "mem-per-cpu",   "job-name",  "nodes",      "ntasks",          "export",
+    "signal",  "time",    "overlap",       "nice",      "hold",       "ntasks-per-node", "account",
+    "qos",     "comment", "dependency",    "partition", "constraint", "licenses",        "prefer",
+    "switches"};
 // What a job has and a step takes no part in.
-constexpr std::array job_names = {"account",    "begin",     "comment",    "deadline",
-                                  "dependency", "hold",      "nice",       "qos",
-                                  "signal",     "partition", "constraint", "licenses",
-                                  "prefer",     "mail-type", "mail-user",  "wckey"};
+constexpr std::array job_names = {"account",    "begin",    "comment", "deadline",  "dependency",
+                                  "hold",       "nice",     "qos",     "signal",    "partition",
+                                  "constraint", "licenses", "prefer",  "mail-type", "mail-user",
+                                  "wckey",      "switches"};
 constexpr std::array noted_names = {"acctg-freq",  "interactive", "mail-type", "mail-user",
                                     "msg-timeout", "no-kill",     "threads",   "treewidth",
                                     "wckey",       "slurmd-debug"};

@@ -2,6 +2,8 @@
 #include "cmds/up/answers.h"
 
 #include <algorithm>
+#include <unordered_set>
+#include <vector>
 
 #include "cmds/client/find_cluster.h"
 #include "cmds/client/submission.h"
@@ -36,24 +38,19 @@ Result<wire::NodeList> list_nodes(Session& session) {
   return std::move(*reply->mutable_nodes());
 }
 
-/// Nodes that the controller hears. Names of others are joined into `missing`.
-Result<std::uint32_t> count_ready(Session& session, std::uint32_t nodes, std::string* missing) {
+/// Of the first `nodes` nodes, those that the controller does not hear.
+Result<std::vector<std::string>> missing_nodes(Session& session, std::uint32_t nodes) {
   const auto known = list_nodes(session);
   if (!known) return Failure(known.error());
-  std::uint32_t ready = 0;
-  missing->clear();
-  for (std::uint32_t i = 0; i < nodes; ++i) {
-    const auto& list = known->nodes();
-    const bool is_heard = std::any_of(list.begin(), list.end(), [&](const wire::NodeView& node) {
-      return node.name() == node_name(i) && node.state() != "silent" && node.state() != "lost";
-    });
-    if (is_heard) {
-      ++ready;
-    } else {
-      *missing += (missing->empty() ? "" : ",") + node_name(i);
-    }
+  std::unordered_set<std::string> heard;
+  for (const wire::NodeView& node : known->nodes()) {
+    if (node.state() != "silent" && node.state() != "lost") heard.insert(node.name());
   }
-  return ready;
+  std::vector<std::string> missing;
+  for (std::uint32_t i = 0; i < nodes; ++i) {
+    if (!heard.contains(node_name(i))) missing.push_back(node_name(i));
+  }
+  return missing;
 }
 
 }  // namespace
@@ -99,16 +96,15 @@ Result<void> wait_for_nodes(Session& session,
   Progress progress;
   int pause_ms = 1;
   while (true) {
-    std::string missing;
-    const auto ready = count_ready(session, nodes, &missing);
-    if (!ready) return Failure(ready.error());
-    if (*ready == nodes) return {};
-    progress.show(std::to_string(*ready) + " of " + std::to_string(record.nodes) +
+    const auto missing = missing_nodes(session, nodes);
+    if (!missing) return Failure(missing.error());
+    if (missing->empty()) return {};
+    progress.show(std::to_string(nodes - missing->size()) + " of " + std::to_string(record.nodes) +
                   " nodes are ready");
     const auto alive = starter.check_alive();
     if (!alive) return alive;
     if (wall_now() >= deadline) {
-      return fail(Code::timed_out, "no word from nodes " + missing + " in 60 s");
+      return fail(Code::timed_out, "no word from nodes " + fold_node_list(*missing) + " in 60 s");
     }
     starter.pause(pause_ms);
     pause_ms = std::min(pause_ms * 2, 50);

@@ -110,6 +110,18 @@ Result<void> Starter::start_node(std::uint32_t index) {
   return start("coxnoded", "coxnoded " + name, log, std::move(arguments), input.get());
 }
 
+Result<void> Starter::start_pretended() {
+  const std::string log = dir_ + "/noded-" + pretended_name + ".log";
+  std::vector<std::string> arguments = {"--controller", controller_socket(dir_),
+                                        "--pretend",    std::to_string(record_.nodes),
+                                        "--dir",        dir_,
+                                        "--log-file",   log};
+  if (!record_.topology.empty()) {
+    arguments.insert(arguments.end(), {"--topology", record_.topology});
+  }
+  return start("coxnoded", std::string("coxnoded ") + pretended_name, log, std::move(arguments));
+}
+
 Result<void> Starter::start_host(const std::string& name,
                                  const std::string& controller,
                                  const std::string& address) {

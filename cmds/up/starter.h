@@ -34,6 +34,9 @@ class Starter {
   /// The daemon gets ready and registers when it is let in.
   Result<void> start_node(std::uint32_t index);
 
+  /// The daemon that plays all nodes; they register at once.
+  Result<void> start_pretended();
+
   /// The daemon of this host, for the controller at `controller`; others reach it at `address`.
   Result<void> start_host(const std::string& name,
                           const std::string& controller,

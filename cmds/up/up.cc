@@ -40,15 +40,13 @@ std::string shell_word(const std::string& text) {
   return word + "'";
 }
 
-constexpr std::uint32_t nodes_max = 1024;
-
 OptionTable options() {
   static constexpr std::array table = {
       OptionSpec{"nodes", 'N', "N", "this many emulated nodes; default 1"},
       OptionSpec{"dir", 0, "DIR", "its directory"},
       OptionSpec{"topology", 0, "FILE|SYNTHETIC", "what each node is made of, for hwloc"},
       OptionSpec{"config", 0, "FILE", "configuration of the controller"},
-      OptionSpec{"pretend", 0, "", "!start real ones: --nodes N"},
+      OptionSpec{"pretend", 0, "", "nodes that run nothing, all in one process"},
       json_option,
       help_option};
   return table;
@@ -107,8 +105,10 @@ Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir)
   const auto known = read_record(dir);
   if (!known && known.error().code != Code::not_found) return Failure(known.error());
   ClusterRecord record = known ? *known : ClusterRecord{};
+  record.pretends = record.pretends || given.has("pretend");
   if (given.has("nodes")) {
-    const auto nodes = number_option("nodes", given.value("nodes"), 1, nodes_max);
+    const auto nodes = number_option("nodes", given.value("nodes"), 1,
+                                     record.pretends ? pretended_nodes_max : emulated_nodes_max);
     if (!nodes) return Failure(nodes.error());
     record.nodes = *nodes;
   }
@@ -134,12 +134,26 @@ Result<ClusterRecord> wanted_record(const Parsed& given, const std::string& dir)
   return record;
 }
 
+/// The one daemon that plays all nodes, where it does not run.
+Result<void> start_pretended(const std::string& dir,
+                             const ClusterRecord& record,
+                             Session& session,
+                             Starter& starter) {
+  const auto is_missing = lacks_daemon(dir, pretended_name, starter);
+  if (!is_missing) return Failure(is_missing.error());
+  if (*is_missing) {
+    if (auto done = starter.start_pretended(); !done) return done;
+  }
+  return wait_for_nodes(session, record.nodes, record, starter);
+}
+
 /// Starts the node daemons that do not run, all at once. Nodes have their order from their first
 /// registration: so each is let in when those before it are heard, and rank 0 of a job is on n1.
 Result<void> start_nodes(const std::string& dir,
                          const ClusterRecord& record,
                          Session& session,
                          Starter& starter) {
+  if (record.pretends) return start_pretended(dir, record, session, starter);
   std::vector<std::uint32_t> started;
   for (std::uint32_t i = 0; i < record.nodes; ++i) {
     const auto is_missing = lacks_daemon(dir, node_name(i), starter);
@@ -210,13 +224,15 @@ std::string ready_document(const std::string& dir,
   JsonWriter json;
   json.text("directory", dir);
   json.number("nodes", record.nodes);
+  json.boolean("pretends", record.pretends);
   json.number("started", std::uint64_t{started});
   return json.take();
 }
 
 std::string ready_text(const std::string& dir, const ClusterRecord& record, std::size_t started) {
   std::string text = started == 0 ? "cluster stands already: " : "cluster is ready: ";
-  text += count_text(record.nodes, "node") + " in " + quoted(dir, dir.size()) + "\n";
+  text += count_text(record.nodes, record.pretends ? "pretended node" : "node") + " in " +
+          quoted(dir, dir.size()) + "\n";
   if (dir != default_cluster_dir()) {
     text += "to use it: export COX_CLUSTER=" + shell_word(dir) + "\n";
   }

@@ -79,6 +79,13 @@ constexpr std::array keys = {
           *to->mutable_values()->mutable_licenses() = as_submitted(d).licenses();
           to->set_licenses(true);
         }},
+    Key{"switches", set_switches,
+        [](const RequestDraft& d, wire::JobChanges* to) {
+          const LeafLimit& limit = d.job.common->wishes->switches;
+          to->mutable_values()->set_switches(limit.count);
+          to->mutable_values()->set_switches_wait_us(limit.wait.us);
+          to->set_switches(true);
+        }},
     Key{"distribution", set_distribution,
         [](const RequestDraft& d, wire::JobChanges* to) {
           *to->mutable_values()->mutable_distribution() = as_submitted(d).distribution();

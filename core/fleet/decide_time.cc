@@ -10,6 +10,7 @@
 #include "core/job/array.h"
 #include "core/job/endings.h"
 #include "core/job/lifecycle.h"
+#include "core/job/waits.h"
 #include "core/scene.h"
 #include "core/slice/standing.h"
 #include "core/slice/turns.h"
@@ -136,6 +137,22 @@ void end_late(const Scene& scene, Endings& endings) {
   }
 }
 
+/// Jobs that have waited long enough for nodes on few switches: any number of them will do.
+void end_waits_for_leaves(const Scene& scene, Endings& endings) {
+  for (const JobId id : scene.state.index.waits.for_leaves) {
+    const Job& job = *scene.state.find_job(id);
+    if (job.phase != JobPhase::pending || job.hold != Hold::none) continue;
+    const auto eligible = eligible_from(scene.state, job);
+    if (!eligible) continue;
+    const Instant since = std::max(*eligible, job.submitted);
+    const LeafLimit& limit = job.request.common->wishes->switches;
+    if (scene.now < counted_from(scene, since) + limit.wait) continue;
+    JobRequest request = job.request;
+    request.common.edit().wishes.edit().switches.is_over = true;
+    endings.add(JobUpdated{id, scene.now, std::move(request), job.request.common->user.uid});
+  }
+}
+
 /// What is there and has nothing to run starts anew; what does not come back is given up.
 void check_reboots(const Scene& scene, Endings& endings) {
   Result<Facts> begun = decide_one(scene, BeginReboots{});
@@ -160,6 +177,7 @@ void resume_unchecked(const Scene& scene, Endings& endings, const Node& node) {
 Result<Facts> decide_one(const Scene& scene, const CheckTime&) {
   Endings endings(scene.state, scene.now);
   end_late(scene, endings);
+  end_waits_for_leaves(scene, endings);
   const Duration lost_after = scene.state.record.settings.lost_after;
   for (const Node& node : scene.state.record.nodes) {
     if (node.backed_off_until.is_set() && node.backed_off_until <= scene.now) {

@@ -60,6 +60,20 @@ void index_table(Index& index, const Settings& settings, const Node& node) {
       own == nullptr ? no_table : static_cast<std::uint32_t>(own - settings.nodes.data());
 }
 
+void index_leaves(Index& index, const Settings& settings) {
+  index.leaf_of_name.clear();
+  for (std::uint32_t i = 0; i < settings.switches.size(); ++i) {
+    const auto names = expand_node_list(settings.switches[i].nodes);
+    if (!names.has_value()) continue;
+    for (const std::string& name : *names) index.leaf_of_name.emplace(name, i);
+  }
+}
+
+void index_leaf(Index& index, const Node& node) {
+  const auto found = index.leaf_of_name.find(node.name);
+  index.leaf_of_node[node.id.value] = found == index.leaf_of_name.end() ? no_leaf : found->second;
+}
+
 void index_job(Index& index, const Job& job) {
   if (job.phase != JobPhase::ended) {
     index.unended.insert(job.id);
@@ -98,6 +112,7 @@ void index_settings(Index& index, const Record& record) {
   index.partitions_by_node_name.clear();
   index.partition_nodes.clear();
   index_tables(index, record.settings);
+  index_leaves(index, record.settings);
   const auto& partitions = record.settings.partitions;
   for (std::uint32_t i = 0; i < partitions.size(); ++i) {
     index.partition_nodes[partitions[i].name] = Bitset(record.nodes.size());
@@ -110,6 +125,7 @@ void index_settings(Index& index, const Record& record) {
   for (const Node& node : record.nodes) {
     index_membership(index, record, node);
     index_table(index, record.settings, node);
+    index_leaf(index, node);
   }
 }
 
@@ -138,6 +154,8 @@ void index_node(Index& index, const Record& record, const Node& node) {
   index_membership(index, record, node);
   index.table_of_node.resize(count);
   index_table(index, record.settings, node);
+  index.leaf_of_node.resize(count);
+  index_leaf(index, node);
 }
 
 Index rebuild_index(const Record& record, std::uint64_t key_seed) {

@@ -60,11 +60,12 @@ void change_manner(const JobChanges& changes, JobCommon& to) {
 }
 
 void change_wishes(const JobChanges& changes, Cow<JobWishes>& to) {
-  if (!changes.constraint && !changes.prefer && !changes.licenses) return;
+  if (!changes.constraint && !changes.prefer && !changes.licenses && !changes.switches) return;
   JobWishes made = *to;
   set(changes.constraint, &made.constraint);
   set(changes.prefer, &made.prefer);
   set(changes.licenses, &made.licenses);
+  set(changes.switches, &made.switches);
   to = made == JobWishes{} ? Cow<JobWishes>{} : Cow<JobWishes>(std::move(made));
 }
 
@@ -123,9 +124,9 @@ bool is_for_waiting_only(const JobChanges& changes) {
   rest.time_limit.reset();
   const JobChanges none;
   return rest.name != none.name || rest.account || rest.qos || rest.constraint || rest.prefer ||
-         rest.licenses || rest.partitions || rest.exclusive_user || rest.nodes_wanted ||
-         rest.nodes_excluded || rest.nodes_min || rest.nodes_max || rest.tasks ||
-         rest.tasks_per_node || rest.cpus_per_task || rest.at_once_max ||
+         rest.licenses || rest.switches || rest.partitions || rest.exclusive_user ||
+         rest.nodes_wanted || rest.nodes_excluded || rest.nodes_min || rest.nodes_max ||
+         rest.tasks || rest.tasks_per_node || rest.cpus_per_task || rest.at_once_max ||
          rest.memory_per_node_mib || rest.memory_per_cpu_mib || rest.exclusive || rest.held ||
          rest.keep_when_never || rest.nice || rest.begin || rest.deadline || rest.dependency ||
          is_for_scripts_only(rest) || rest.directory || rest.devices || rest.gpus ||

@@ -179,6 +179,17 @@ void refresh_deadline(const Keeping& to, const Job& job) {
   waits.deadlines.emplace(due, job.id);
 }
 
+/// Whether a time will come when the job takes its nodes from any number of switches.
+void refresh_for_leaves(const Keeping& to, const Job& job) {
+  const bool is_open =
+      is_array(job) ? job.phase != JobPhase::ended : job.phase == JobPhase::pending;
+  if (is_open && job.request.common->wishes->switches.ends()) {
+    to.waits().for_leaves.insert(job.id);
+  } else {
+    to.waits().for_leaves.erase(job.id);
+  }
+}
+
 std::size_t live_of_name(const Record& record, const Index& index, const SingleName& name) {
   std::size_t live = 0, seen = 0;
   for (std::size_t node = 0; node < index.jobs_on_node.size(); ++node) {
@@ -229,6 +240,9 @@ void follow_one(const Keeping& to, const Job& job, bool is_updated) {
   if (!job.request.terms.is_blank() || to.waits().deadline_of.contains(job.id)) {
     refresh_deadline(to, job);
   }
+  if (!job.request.common->wishes.is_blank() || !to.waits().for_leaves.empty()) {
+    refresh_for_leaves(to, job);
+  }
 }
 
 /// The fact may change the answer to those who wait for the job.
@@ -253,6 +267,7 @@ void rebuild_waits(Index& index, const Record& record) {
     if (wants_waits(job)) register_waits(to, job);
     if (wants_single(job)) add_single(to, job);
     refresh_deadline(to, job);
+    refresh_for_leaves(to, job);
   }
   std::vector<JobId> ids;
   for (const auto& [id, waits] : index.waits.jobs) ids.push_back(id);

@@ -52,6 +52,8 @@ std::string kind_key(const JobCommon& common, const std::string& partition) {
     add(key, license.name);
     add(key, license.count);
   }
+  const LeafLimit& switches = common.wishes->switches;
+  add(key, switches.counts() ? switches.count : 0);
   add(key, common.nodes_wanted);
   add(key, common.nodes_excluded);
   for (const Component& component : common.components) add(key, component);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/text.h"
+#include "core/schedule/leaves.h"
 #include "core/schedule/tenants.h"
 
 namespace cox::core {
@@ -40,6 +41,23 @@ Constrained::Constrained(const State& state, const Bitset& nodes, const JobReque
   if (request.common->wishes.is_blank()) return;
   const Constraint& constraint = request.common->wishes->constraint;
   if (!constraint.empty()) filter(state, constraint);
+  const LeafLimit& switches = request.common->wishes->switches;
+  if (switches.counts()) limit_leaves(state, switches.count);
+}
+
+/// Of each group those on so few switches.
+void Constrained::limit_leaves(const State& state, std::uint32_t count) {
+  if (!knows_leaves(state.record.settings)) return;
+  std::vector<Bitset> limited;
+  Bitset all(nodes_.size());
+  for (std::size_t i = 0; i < groups(); ++i) {
+    for (Bitset& set : leaf_sets(state, group(i), count)) {
+      all |= set;
+      limited.push_back(std::move(set));
+    }
+  }
+  groups_ = std::move(limited);
+  nodes_ = std::move(all);
 }
 
 void Constrained::filter(const State& state, const Constraint& constraint) {

@@ -35,6 +35,7 @@ class Constrained {
 
  private:
   void filter(const State& state, const Constraint& constraint);
+  void limit_leaves(const State& state, std::uint32_t count);
 
   Bitset nodes_;
   std::vector<Bitset> groups_;

@@ -10,9 +10,11 @@
 #include "core/fleet/trouble.h"
 #include "core/job/array.h"
 #include "core/job/dependency_text.h"
+#include "core/job/waits.h"
 #include "core/schedule/class_key.h"
 #include "core/schedule/explain_text.h"
 #include "core/schedule/gate.h"
+#include "core/schedule/leaves.h"
 #include "core/schedule/licenses.h"
 #include "core/schedule/misfit.h"
 #include "core/schedule/outlook.h"
@@ -108,6 +110,29 @@ void note_users(Inquiry& ask, const PartitionSettings& partition, const Bitset& 
           : std::string(is_one ? " is" : " are") + " kept by jobs that share with no other user";
   ask.note("other users in partition " + partition.name, false, count_text(nodes, "node") + what,
            nodes);
+}
+
+/// On how few switches its nodes are to be, and for how long it waits for that.
+void note_leaves(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
+  const LeafLimit& limit = ask.job.request.common->wishes->switches;
+  if (limit.count == 0 || !knows_leaves(ask.state.record.settings)) return;
+  const std::string name = "switches in partition " + partition.name;
+  const std::string few = "at most " + std::to_string(limit.count);
+  if (!limit.counts()) {
+    ask.note(name, true, few + " were waited for long enough: any number will do", 0);
+    return;
+  }
+  const std::size_t idle = most_idle(ask.state, ready, limit.count);
+  const std::uint32_t least = ask.job.request.common->components.front().nodes_min;
+  const auto eligible = eligible_from(ask.state, ask.job);
+  std::string until = ", however long that takes";
+  if (limit.ends() && eligible) {
+    until = " until " + to_utc_text(std::max(*eligible, ask.job.submitted) + limit.wait);
+  }
+  ask.note(name, idle >= least,
+           few + until + "; the most idle nodes on so few: " + std::to_string(idle) + ", " +
+               std::to_string(least) + " needed",
+           idle);
 }
 
 void note_devices(Inquiry& ask, const PartitionSettings& partition, const Bitset& ready) {
@@ -254,6 +279,7 @@ Trial look_at_nodes(Inquiry& ask, Outlook& outlook) {
   note_nodes(ask, partition, outlook.ready());
   note_cores(ask, partition, outlook.ready());
   note_users(ask, partition, outlook.ready());
+  note_leaves(ask, partition, outlook.ready());
   note_devices(ask, partition, outlook.ready());
   Trial trial = outlook.trial(ask.job.request);
   note_placement(ask, partition, trial);

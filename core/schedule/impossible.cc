@@ -88,7 +88,12 @@ Result<void> check_in(const State& state,
 
 }  // namespace
 
-Result<void> check_possible(const State& state, Instant now, const JobRequest& request) {
+Result<void> check_possible(const State& state, Instant now, const JobRequest& asked) {
+  JobRequest request = asked;
+  // What is waited for some time only does not have to come.
+  if (asked.common->wishes->switches.ends()) {
+    request.common.edit().wishes.edit().switches.is_over = true;
+  }
   for (const auto& checked : {check_labels(state.record.settings, request),
                               check_licenses(state.record.settings, licenses_of(request))}) {
     if (!checked.has_value()) return checked;

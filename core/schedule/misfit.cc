@@ -10,6 +10,7 @@
 #include "common/node_list.h"
 #include "common/text.h"
 #include "core/schedule/constrained.h"
+#include "core/schedule/leaves.h"
 #include "core/schedule/licenses.h"
 #include "model/memory_text.h"
 
@@ -57,6 +58,7 @@ class Misfit {
     check_named();
     check_constraint();
     check_count();
+    check_leaves();
     check_cores();
     check_memory();
     check_devices();
@@ -179,6 +181,22 @@ class Misfit {
          nodes_.count(),
          nodes_asked(component(), nodes_least()) + ": " + place() + " has " +
              count_text(nodes_.count(), "node") + excluded);
+  }
+
+  void check_leaves() {
+    const LeafLimit& limit = request_.common->wishes->switches;
+    if (!limit.counts() || !knows_leaves(state_.record.settings)) return;
+    std::size_t most = 0;
+    for (std::size_t i = 0; i < constrained_.groups(); ++i) {
+      most = std::max(most, constrained_.group(i).count());
+    }
+    const std::string detail = count_text(most, "node") + " on at most " +
+                               std::to_string(limit.count) +
+                               (limit.count == 1 ? " switch" : " switches");
+    note("nodes on few switches", most >= nodes_least(),
+         detail + ", " + std::to_string(nodes_least()) + " needed", most,
+         "--switches " + leaf_limit_text(limit) + ": " + place() + " has " + detail + ", " +
+             std::to_string(nodes_least()) + " needed");
   }
 
   void check_cores() {

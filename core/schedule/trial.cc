@@ -175,6 +175,10 @@ Trial try_nodes(const State& state,
   // Where none has come yet nothing is said of what it asks for.
   const bool has_none = partition_nodes(state, partition.name).none();
   if (has_none) return Trial{std::nullopt, Blocked{Reason::nodes_unavailable, 0}, true};
+  // From some moment on other nodes will do.
+  if (request.common->wishes->switches.ends()) {
+    return Trial{std::nullopt, Blocked{Reason::resources, never.amount}, true};
+  }
   return Trial{std::nullopt, Blocked{never.code, never.amount}, true};
 }
 

@@ -147,6 +147,13 @@ JobRequest wishing_request() {
   return request;
 }
 
+/// With a limit of switches that has been waited for.
+JobRequest patient_request() {
+  JobRequest request = wishing_request();
+  request.common.edit().wishes.edit().switches = {2, minutes(5), true};
+  return request;
+}
+
 Allocation allocation() {
   NodeShare share;
   share.node = node;
@@ -530,6 +537,7 @@ std::vector<NewerSample> newer_fact_samples() {
       {5, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, binding_request()}},
       {6, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, knowing_request()}},
       {7, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, wishing_request()}},
+      {8, core::JobSubmitted{sampled, {{0xFFFF'FFFF'FFFF'FFFFU, 2}}, at, patient_request()}},
       {9, core::SettingsApplied{at, licensed}},
       {2, core::NodeRegistered{node,
                                at,

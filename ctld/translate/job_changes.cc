@@ -181,6 +181,7 @@ void take_values(const wire::JobChanges& from, core::JobChanges* to, Checking& c
   if (from.constraint()) to->constraint = common.wishes->constraint;
   if (from.prefer()) to->prefer = common.wishes->prefer;
   if (from.licenses()) to->licenses = common.wishes->licenses;
+  if (from.switches()) to->switches = common.wishes->switches;
   const bool has_part = !common.components.empty();
   auto devices = has_part ? common.components.front().devices : std::vector<DeviceRequest>{};
   if (from.gpus_in_all()) {

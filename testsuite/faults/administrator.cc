@@ -36,7 +36,10 @@ Settings Simulation::any_settings() {
   if (rng.chance(1, 2) && !keeps_turns) {
     settings.partitions.push_back({.name = "spare", .nodes = "n[1-2]", .is_default = false});
   }
-  if (rng.chance(1, 2)) {
+  // Nobody asks for more of it than there is at any time.
+  if (!settings.licenses.empty()) {
+    settings.licenses.front().total = static_cast<std::uint32_t>(rng.between(1, 3));
+  } else if (rng.chance(1, 2)) {
     settings.nodes.push_back(
         {.names = "n[1-4]", .labels = {{"rack", "a"}}, .expect = {.cores = 8}});
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "common/node_list.h"
 #include "core/core.h"
 #include "core/job/lifecycle.h"
 #include "core/slice/standing.h"
@@ -18,6 +19,14 @@ namespace {
 
 std::string name_of(JobId job) {
   return "job " + std::to_string(job.value);
+}
+
+Labels labels_of(const Settings& settings, const std::string& node) {
+  for (const NodeSettings& table : settings.nodes) {
+    const auto names = expand_node_list(table.names);
+    if (names && std::ranges::find(*names, node) != names->end()) return table.labels;
+  }
+  return {};
 }
 
 // "  12.345678 JobStarted job 3.1": enough to follow a run.
@@ -104,6 +113,7 @@ void Checks::recovered(std::uint64_t sequence) {
   forgotten_.clear();
   single_runs_.clear();
   holders_.clear();
+  licensed_.clear();
   elements_.clear();
   watch_.forget_attempts();
   arrays_.clear();
@@ -232,7 +242,63 @@ void Checks::check_settings(const core::State& state) {
   complain("a configuration is in force that nobody sent: revision " + std::to_string(revision_));
 }
 
+/// What it asked for is looked up here, as it was when it started; which nodes have which labels is
+/// read from the configuration anew.
+void Checks::look_at_labels(const core::JobStarted& started, const core::Job& job) {
+  const Constraint& constraint = job.request.common->wishes->constraint;
+  if (constraint.empty()) return;
+  std::uint32_t choices = ~std::uint32_t{0};
+  std::vector<std::uint64_t> counted(constraint.counted().size());
+  std::uint64_t standing = 0;  // nodes of any kind that is counted
+  for (const NodeShare& share : started.allocation.nodes) {
+    const std::string& name = replayed_.record.nodes[share.node.value].name;
+    const Constraint::Fit fit = constraint.fit(labels_of(replayed_.record.settings, name));
+    choices &= fit.choices;
+    standing += fit.kinds != 0 ? 1 : 0;
+    for (std::size_t i = 0; i < counted.size(); ++i) counted[i] += fit.kinds >> i & 1U;
+  }
+  bool is_met = choices != 0 && standing >= constraint.nodes_counted();
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    is_met = is_met && counted[i] >= constraint.counted()[i].count;
+  }
+  if (!is_met) {
+    complain(name_of(started.job) + " was given nodes that its constraint " + constraint.text() +
+             " does not allow");
+  }
+}
+
+/// Counted from the facts alone: a job holds its licenses from each start to its end, or until it
+/// waits again.
+void Checks::look_at_licenses(const core::Fact& fact) {
+  if (const auto* ended = std::get_if<core::JobEnded>(&fact)) {
+    licensed_.erase(ended->job);
+  } else if (const auto* requeued = std::get_if<core::JobRequeued>(&fact)) {
+    licensed_.erase(requeued->job);
+  } else if (const auto* undone = std::get_if<core::StartUndone>(&fact)) {
+    licensed_.erase(undone->job);
+  }
+}
+
+void Checks::take_licenses(const core::JobStarted& started, const core::Job& job) {
+  const std::vector<LicenseRequest>& asked = job.request.common->wishes->licenses;
+  if (asked.empty()) return;
+  licensed_[started.job] = asked;
+  for (const LicenseRequest& one : asked) {
+    std::uint64_t used = 0;
+    for (const auto& [holder, held] : licensed_) {
+      for (const LicenseRequest& other : held) used += other.name == one.name ? other.count : 0;
+    }
+    const auto& pools = replayed_.record.settings.licenses;
+    const auto pool = std::ranges::find(pools, one.name, &LicenseSettings::name);
+    const std::uint64_t total = pool == pools.end() ? 0 : pool->total;
+    if (used <= total) continue;
+    complain("license " + one.name + " was given out " + std::to_string(used) + " times, and " +
+             std::to_string(total) + " are there, when " + name_of(started.job) + " started");
+  }
+}
+
 void Checks::look(const core::Fact& fact) {
+  look_at_licenses(fact);
   look_at_arrays(fact);
   look_at_administrators(fact);
   look_at_suspended(fact);
@@ -244,6 +310,10 @@ void Checks::look(const core::Fact& fact) {
                       std::to_string(last.value));
     }
     last = started->attempt;
+    if (const core::Job* job = replayed_.find_job(started->job)) {
+      look_at_labels(*started, *job);
+      take_licenses(*started, *job);
+    }
     auto& holders = holders_[{started->job, started->attempt}];
     for (const auto& share : started->allocation.nodes) {
       holders.insert(share.node);

@@ -94,6 +94,9 @@ class Checks {
   void look_at_administrators(const core::Fact& fact);
   void check_settings(const core::State& state);
   void look_at_disturbance(const core::Fact& fact);
+  void look_at_labels(const core::JobStarted& started, const core::Job& job);
+  void look_at_licenses(const core::Fact& fact);
+  void take_licenses(const core::JobStarted& started, const core::Job& job);
 
   Watch& watch_;
   const Timeline& timeline_;
@@ -108,6 +111,7 @@ class Checks {
   std::map<JobId, Instant> truly_started_;  // by the time that nobody sets
   std::set<JobId> ended_, forgotten_, single_runs_;
   std::map<AttemptKey, std::set<NodeId>> holders_;
+  std::map<JobId, std::vector<LicenseRequest>> licensed_;  // those that hold some
   std::set<AttemptKey> excused_;
   std::set<NodeId> aside_;
   std::set<std::string> partitions_down_;

@@ -105,7 +105,30 @@ wire::ClientRequest FakeClient::new_submit() {
   (*job->mutable_labels())["exit"] = std::to_string(rng_.chance(1, 8) ? 3 : 0);
   shape(rng_, job->add_components());
   depend(job);
+  if (wishes_) add_wishes(job);
   return request;
+}
+
+/// Two nodes are in each rack, and those of one are fat: all of it can be had by its number of
+/// nodes.
+void FakeClient::add_wishes(wire::JobRequest* job) {
+  constexpr std::array of_two{"fat", "rack=a", "[rack=a|rack=b]", "!fat", "rack=b&fat*1"};
+  constexpr std::array of_more{"rack=a*1", "fat*2", "rack=a*1&fat*1", "rack=a|rack=b"};
+  Rng& rng = *wishes_;
+  const std::uint32_t nodes = job->components(0).nodes_min();
+  if (rng.chance(1, 2)) {
+    const bool is_mixed = nodes > 2 || (nodes == 2 && rng.chance(1, 2));
+    job->set_constraint(is_mixed ? of_more[rng.below(of_more.size())]
+                                 : of_two[rng.below(of_two.size())]);
+  }
+  if (rng.chance(1, 5)) job->set_prefer(rng.chance(1, 2) ? "fat" : "rack=a");
+  const auto want = [job](const char* name, std::uint32_t count) {
+    auto* license = job->add_licenses();
+    license->set_name(name);
+    license->set_count(count);
+  };
+  if (rng.chance(1, 3)) want("matlab", 1);
+  if (rng.chance(1, 4)) want("ansys", static_cast<std::uint32_t>(rng.between(1, 3)));
 }
 
 /// On jobs of before, some of which left the controller's memory long ago.

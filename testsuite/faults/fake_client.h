@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ class FakeClient {
              Checks& checks,
              FakeController& controller,
              Caller caller);
+
+  /// From here on its jobs ask for labels and licenses, too, by dice of their own.
+  void wish(Rng rng) { wishes_ = rng; }
 
   /// A job of a random shape; answered or not, it is asked for until it is acknowledged.
   void submit();
@@ -63,6 +67,7 @@ class FakeClient {
   void ask_status();
   void resend();
   wire::ClientRequest new_submit();
+  void add_wishes(wire::JobRequest* job);
   void submit_again(wire::ClientRequest request);
   void take_allocation(const wire::JobRequest& request, JobId job);
   /// Some of them, which may not be there.
@@ -71,6 +76,7 @@ class FakeClient {
 
   Timeline& timeline_;
   Rng rng_;
+  std::optional<Rng> wishes_;
   Watch& watch_;
   Checks& checks_;
   FakeController& controller_;

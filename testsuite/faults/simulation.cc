@@ -21,6 +21,12 @@ constexpr std::uint64_t events_per_second_max = 5'000;
 constexpr auto usual_jobs = static_cast<std::uint64_t>(Scenario{}.jobs);
 constexpr int looks_unwanted_max = 3;  // more than a TERM, kill_wait and a KILL take
 
+/// In some runs, of every way of backfill, nodes have labels and the cluster has licenses, and jobs
+/// ask for both.
+bool has_wishes(const Scenario& scenario) {
+  return scenario.seed > seeds_without_administrators && scenario.seed / 4 % 7 == 3;
+}
+
 /// Each way of backfill has its seeds.
 Settings short_settings(const Scenario& scenario) {
   static constexpr std::array kinds = {"none", "easy", "easy-sjbf", "conservative"};
@@ -36,6 +42,11 @@ Settings short_settings(const Scenario& scenario) {
     batch.whole_nodes = true;
     batch.rows = 2 + static_cast<std::uint32_t>(scenario.seed / kinds.size() % 3);
     batch.slice = seconds(1 + static_cast<std::int64_t>(scenario.seed % 3));
+  }
+  if (has_wishes(scenario)) {
+    settings.nodes = {{"n[1-2]", {{"rack", "a"}}, {}},
+                      {"n[3-4]", {{"rack", "b"}, {"fat", ""}}, {}}};
+    settings.licenses = {{"matlab", 2}, {"ansys", 3}};
   }
   return settings;
 }
@@ -107,6 +118,11 @@ Simulation::Simulation(const Scenario& scenario)
   }
   clients_.push_back(std::make_unique<FakeClient>(timeline_, rng_.fork(), watch_, checks_,
                                                   controller_, Caller{0, 0, Role::administrator}));
+  if (has_wishes(scenario)) {
+    for (std::size_t i = 0; i < clients_.size(); ++i) {
+      clients_[i]->wish(Rng(scenario.seed ^ (0x315'4E5ULL + i)));
+    }
+  }
   set_faults();
 }
 

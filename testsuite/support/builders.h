@@ -261,6 +261,12 @@ class JobBuilder {
     return copy;
   }
 
+  JobBuilder switches(const std::string& text) const {
+    JobBuilder copy = *this;
+    copy.wishes().switches = parse_leaf_limit(text).value();
+    return copy;
+  }
+
   /// An allocation without tasks of its own.
   JobBuilder interactive() const {
     JobBuilder copy = *this;

@@ -205,6 +205,70 @@ TEST(TopologySelect, TakesTheCoresBesideTheDevicesAndTheDevicesBesideTheCores) {
   EXPECT_EQ(share.devices.to_ranges(), "1");
 }
 
+/// Two nodes of two NUMA nodes with a GPU each: where the GPU is beside the free cores.
+TEST(TopologySelect, PrefersTheNodeWhoseFreeDevicesAreBesideFreeCores) {
+  Yard yard(fleet().nodes(2).cores(8).numa(2).devices("gpu", 2));
+  yard.use(0, {0, 1, 2, 3});
+  yard.free[0].devices.reset(1);  // free are cores of NUMA node 1, and the GPU of node 0
+  yard.use(1, {4, 5});
+  yard.free[1].devices.reset(1);  // free are all cores of NUMA node 0 and its GPU
+  const NodeShare share = placed(yard, job().cpus(2).devices("gpu", 1)).nodes[0];
+  EXPECT_EQ(share.node, NodeId{1});
+  EXPECT_EQ(share.cores.to_ranges(), "0-1");
+  EXPECT_EQ(share.devices.to_ranges(), "0");
+  EXPECT_EQ(placed(yard, job().cpus(2)).nodes[0].node, NodeId{1});  // the tighter one
+}
+
+/// Four caches of two cores, GPUs in another order than they are: 3, 0, 2, 1.
+TEST(TopologySelect, TakesTheCacheBesideWhichADeviceIsFree) {
+  Yard yard(fleet().nodes(1).cores(8).l3(4).devices("gpu", 4));
+  constexpr std::size_t cache_of[] = {3, 0, 2, 1};
+  for (std::size_t i = 0; i < 4; ++i) {
+    Bitset near(8);
+    near.set(cache_of[i] * 2);
+    near.set(cache_of[i] * 2 + 1);
+    yard.classes[0].devices[i].near = near;
+  }
+  yard.free[0].devices.reset(1);  // beside cores 0 and 1
+  const NodeShare one = placed(yard, job().cpus(2).devices("gpu", 1)).nodes[0];
+  EXPECT_EQ(one.cores.to_ranges(), "2-3");
+  EXPECT_EQ(one.devices.to_ranges(), "3");
+  yard.free[0].devices.reset(3);
+  const NodeShare two = placed(yard, job().tasks(2).cpus(2).devices("gpu", 2)).nodes[0];
+  EXPECT_EQ(two.cores.to_ranges(), "4-7");
+  EXPECT_EQ(two.devices.to_ranges(), "0,2");
+  EXPECT_EQ(placed(yard, job().cpus(2)).nodes[0].cores.to_ranges(), "0-1");
+  // More cores than are beside the free ones: wherever there is room.
+  EXPECT_EQ(placed(yard, job().cpus(6).devices("gpu", 1)).nodes[0].cores.count(), 6U);
+}
+
+TEST(TopologySelect, CoresOfSeveralNumaNodesAreThoseBesideTheDevices) {
+  Yard yard(fleet().nodes(1).cores(16).numa(4).devices("gpu", 4));
+  yard.free[0].devices.reset(0);
+  yard.free[0].devices.reset(2);
+  const NodeShare share = placed(yard, job().tasks(2).cpus(4).devices("gpu", 2)).nodes[0];
+  EXPECT_EQ(share.cores.to_ranges(), "4-7,12-15");
+  EXPECT_EQ(share.devices.to_ranges(), "1,3");
+}
+
+/// Both NUMA nodes have a GPU; the second has a NIC as well.
+TEST(TopologySelect, GpusAreTakenWhereANicIs) {
+  Yard yard(fleet().nodes(1).cores(8).numa(2).devices("gpu", 2));
+  DeviceInfo nic = yard.classes[0].devices[1];
+  nic.name = "nic";
+  yard.classes[0].devices.push_back(nic);
+  yard.free[0].devices.resize(3);
+  yard.free[0].devices.set(2);
+  const NodeShare share = placed(yard, job().cpus(2).devices("gpu", 1)).nodes[0];
+  EXPECT_EQ(share.cores.to_ranges(), "4-5");
+  EXPECT_EQ(share.devices.to_ranges(), "1");
+  EXPECT_EQ(placed(yard, job().cpus(2)).nodes[0].cores.to_ranges(), "0-1");
+  // A NIC that is asked for is beside its cores, and so is the GPU.
+  const NodeShare both = placed(yard, job().cpus(2).devices("gpu", 1).devices("nic", 1)).nodes[0];
+  EXPECT_EQ(both.cores.to_ranges(), "4-5");
+  EXPECT_EQ(both.devices.to_ranges(), "1-2");
+}
+
 TEST(TopologySelect, WholeNodesAreGivenWhole) {
   Yard yard(fleet().nodes(2).cores(4));
   yard.use(0, {3});
