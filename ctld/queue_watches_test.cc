@@ -270,7 +270,7 @@ TEST_F(QueueWatching, WhatLeavesMemoryLeavesAListOfEndedOnesAlone) {
   const core::Plan& plan = world_.controller().machine().plan();
   const Instant late = Instant{} + minutes(1);
   for (const bool with_ended : {false, true}) {
-    QueueWatch watch({watcher_, 1}, "", {}, {{JobId{7}}}, with_ended);
+    QueueWatch watch({watcher_, 1}, "", {}, {{JobId{7}}}, with_ended, Detail::usual);
     watch.listed();
     watch.note(world_.state(), JobId{7});
     watch.note(world_.state(), JobId{8});
