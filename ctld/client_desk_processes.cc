@@ -100,6 +100,14 @@ void ClientDesk::attach_step(const Conversation& to,
   const auto found = running_job(caller, request.job(), request.element());
   if (!found) return refuse_knowing_past(to, JobId{request.job()}, found.error());
   const core::Job& job = **found;
+  // Who types into a step runs what they like as its user.
+  const UserIdentity& user = job.request.common->user;
+  if (caller.uid != user.uid && caller.role < Role::administrator) {
+    return refuse(to,
+                  {Code::not_permitted, "only " + core::user_text(user.uid, user.name) +
+                                            " may attach to " + core::job_text(job) +
+                                            " (its output: cox logs " + core::job_name(job) + ")"});
+  }
   const core::Step* step =
       request.has_step() ? core::find_step(job, StepId{request.step()}) : step_meant(job);
   if (step == nullptr && !request.has_step()) {

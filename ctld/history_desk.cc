@@ -20,10 +20,10 @@ HistoryCursor place_of(const AttemptRow& row) {
 
 /// Moves rows of facts up to `sequence` to the end of `to`; both are in order of facts.
 template <class Row>
-void move_committed(std::uint64_t sequence, std::vector<Row>* from, std::vector<Row>* to) {
-  const auto end = std::ranges::upper_bound(*from, sequence, {}, &Row::sequence);
-  std::move(from->begin(), end, std::back_inserter(*to));
-  from->erase(from->begin(), end);
+void move_committed(std::uint64_t sequence, std::list<Row>* from, std::list<Row>* to) {
+  auto end = from->end();
+  while (end != from->begin() && std::prev(end)->sequence > sequence) --end;
+  to->splice(to->end(), *from, from->begin(), end);
 }
 
 std::uint64_t first_sequence(const HistoryRows& rows) {

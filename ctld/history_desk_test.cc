@@ -249,12 +249,12 @@ TEST(HistoryRows, a_cancelled_wait_has_a_row_of_its_own_beside_the_attempts) {
   cluster.answer_all();
   cluster.ask(core::CancelJob{cox::testing::ada(), id});
   ASSERT_EQ(rows.attempts.size(), 2U);
-  EXPECT_EQ(rows.attempts[0].attempt, Attempt(1));
-  EXPECT_EQ(rows.attempts[0].state, "REQUEUED");
-  EXPECT_EQ(rows.attempts[0].failure, "requeued");
-  EXPECT_EQ(rows.attempts[0].ended_by, 1000U);
-  EXPECT_FALSE(rows.attempts[0].is_last);
-  EXPECT_EQ(rows.attempts[0].cores, "n0:0");
+  EXPECT_EQ(rows.attempts.front().attempt, Attempt(1));
+  EXPECT_EQ(rows.attempts.front().state, "REQUEUED");
+  EXPECT_EQ(rows.attempts.front().failure, "requeued");
+  EXPECT_EQ(rows.attempts.front().ended_by, 1000U);
+  EXPECT_FALSE(rows.attempts.front().is_last);
+  EXPECT_EQ(rows.attempts.front().cores, "n0:0");
   EXPECT_EQ(rows.attempts[1].attempt, Attempt(2));
   EXPECT_EQ(rows.attempts[1].state, "CANCELLED");
   EXPECT_EQ(rows.attempts[1].ended_by, 1000U);
@@ -281,12 +281,12 @@ TEST(HistoryRows, exit_code_signal_and_kind_of_failure_stand_apart) {
   cluster.ask(core::ReportClosed{node, cluster.session(node), killed, cluster.attempt(killed),
                                  Usage{7, 8, 9}, result});
   ASSERT_EQ(rows.attempts.size(), 2U);
-  EXPECT_EQ(rows.attempts[0].state, "FAILED");
-  EXPECT_EQ(rows.attempts[0].failure, "program");
-  EXPECT_EQ(rows.attempts[0].exit_code, 3);
-  EXPECT_EQ(rows.attempts[0].signal, 0);
-  EXPECT_EQ(rows.attempts[0].cpus, 2U);
-  EXPECT_EQ(rows.attempts[0].usage, (Usage{1000, 10, 4096}));
+  EXPECT_EQ(rows.attempts.front().state, "FAILED");
+  EXPECT_EQ(rows.attempts.front().failure, "program");
+  EXPECT_EQ(rows.attempts.front().exit_code, 3);
+  EXPECT_EQ(rows.attempts.front().signal, 0);
+  EXPECT_EQ(rows.attempts.front().cpus, 2U);
+  EXPECT_EQ(rows.attempts.front().usage, (Usage{1000, 10, 4096}));
   EXPECT_EQ(rows.attempts[1].failure, "memory");
   EXPECT_EQ(rows.attempts[1].exit_code, 0);
   EXPECT_EQ(rows.attempts[1].signal, 9);

@@ -171,11 +171,12 @@ void put_given(const core::State& state, const core::Job& job, AttemptRow* to) {
 }
 
 /// Everything but how it ended. `has_started`: false for a job that ended while it waited.
-AttemptRow begin_row(const core::State& state,
-                     const core::Job& job,
-                     std::uint64_t sequence,
-                     bool has_started) {
-  AttemptRow row;
+AttemptRow& begin_row(const core::State& state,
+                      const core::Job& job,
+                      std::uint64_t sequence,
+                      bool has_started,
+                      HistoryRows* to) {
+  AttemptRow& row = to->attempts.emplace_back();
   row.job = job.id;
   row.attempt = job.attempt;
   row.sequence = sequence;
@@ -207,12 +208,13 @@ bool is_by_somebody(EndCause cause) {
 }
 
 /// A row of the array's own, with the next number among these.
-AttemptRow begin_array_row(const core::State& state,
-                           const core::Job& array,
-                           std::uint64_t sequence,
-                           Instant at,
-                           const char* kind) {
-  AttemptRow row = begin_row(state, array, sequence, false);
+AttemptRow& begin_array_row(const core::State& state,
+                            const core::Job& array,
+                            std::uint64_t sequence,
+                            Instant at,
+                            const char* kind,
+                            HistoryRows* to) {
+  AttemptRow& row = begin_row(state, array, sequence, false, to);
   row.attempt = Attempt{array.run->array->cancels};
   row.array = array.id;
   row.kind = kind;
@@ -226,14 +228,14 @@ void add_row(const core::State& state,
              const core::ElementsCancelled& fact,
              std::uint64_t sequence,
              HistoryRows* to) {
-  AttemptRow row = begin_array_row(state, *state.find_job(fact.job), sequence, fact.at, "elements");
+  AttemptRow& row =
+      begin_array_row(state, *state.find_job(fact.job), sequence, fact.at, "elements", to);
   row.is_last = true;
   row.elements = array_text(fact.elements);
   row.state = to_text(JobState::cancelled);
   row.failure = failure_class(EndCause::cancelled, true);
   if (!fact.by_controller) row.ended_by = fact.by;
   row.reason = fact.why;
-  to->attempts.push_back(std::move(row));
 }
 
 /// What a shell would say of the whole; its elements have rows of their own.
@@ -242,7 +244,7 @@ void add_array_row(const core::State& state,
                    const core::JobEnded& fact,
                    std::uint64_t sequence,
                    HistoryRows* to) {
-  AttemptRow row = begin_array_row(state, array, sequence, fact.at, "array");
+  AttemptRow& row = begin_array_row(state, array, sequence, fact.at, "array", to);
   row.elements = array_text(array.request.common->array);
   row.counts = element_counts(state, array);
   row.state = to_text(fact.state);
@@ -250,7 +252,6 @@ void add_array_row(const core::State& state,
   row.exit_code = fact.exit_code;
   row.signal = fact.signal;
   row.reason = fact.why;
-  to->attempts.push_back(std::move(row));
 }
 
 void add_row(const core::State& state,
@@ -260,7 +261,7 @@ void add_row(const core::State& state,
   const core::Job& job = *state.find_job(fact.job);
   if (core::is_array(job)) return add_array_row(state, job, fact, sequence, to);
   const bool has_started = job.phase != JobPhase::pending;
-  AttemptRow row = begin_row(state, job, sequence, has_started);
+  AttemptRow& row = begin_row(state, job, sequence, has_started, to);
   row.is_last = true;
   row.ended = fact.at;
   row.state = to_text(fact.state);
@@ -275,7 +276,6 @@ void add_row(const core::State& state,
   row.signal = fact.signal;
   row.reason = fact.why;
   if (has_started) row.usage = fact.usage;
-  to->attempts.push_back(std::move(row));
 }
 
 void add_row(const core::State& state,
@@ -283,7 +283,7 @@ void add_row(const core::State& state,
              std::uint64_t sequence,
              HistoryRows* to) {
   const core::Job& job = *state.find_job(fact.job);
-  AttemptRow row = begin_row(state, job, sequence, true);
+  AttemptRow& row = begin_row(state, job, sequence, true, to);
   row.ended = fact.at;
   row.state = "REQUEUED";
   row.failure = failure_class(job.run->cause, true);
@@ -296,19 +296,17 @@ void add_row(const core::State& state,
   if (is_by_somebody(job.run->cause)) row.ended_by = job.run->ended_by;
   row.reason = fact.why;
   row.usage = core::counted_usage(job.run->usage, core::usage_of_steps(job));
-  to->attempts.push_back(std::move(row));
 }
 
 void add_row(const core::State& state,
              const core::StartUndone& fact,
              std::uint64_t sequence,
              HistoryRows* to) {
-  AttemptRow row = begin_row(state, *state.find_job(fact.job), sequence, true);
+  AttemptRow& row = begin_row(state, *state.find_job(fact.job), sequence, true, to);
   row.ended = fact.at;
   row.state = "UNDONE";
   row.failure = failure_class(EndCause::launch_failed, true);
   row.reason = fact.why;
-  to->attempts.push_back(std::move(row));
 }
 
 /// Of a job of which nothing else is left: who looks for its id finds what became of it.
@@ -317,7 +315,7 @@ void add_row(const core::State& state,
              std::uint64_t sequence,
              HistoryRows* to) {
   if (state.find_job(fact.job) != nullptr) return;
-  AttemptRow row;
+  AttemptRow& row = to->attempts.emplace_back();
   row.job = fact.job;
   row.attempt = fact.attempt;
   row.sequence = sequence;
@@ -327,7 +325,6 @@ void add_row(const core::State& state,
   row.state = to_text(JobState::failed);
   row.failure = "record";
   row.reason = fact.why;
-  to->attempts.push_back(std::move(row));
 }
 
 void put_shares(const core::State& state, const core::Step& step, StepRow* to) {

@@ -9,7 +9,7 @@
 
 namespace cox::cmds {
 
-/// What wait, why, show and logs mean: jobs of the caller, whole arrays, in order of their ids; and
+/// What why, show, wait and logs mean: jobs of the caller, whole arrays, in order of their ids; and
 /// what ps and attach mean.
 enum class Labelled {
   unended,  // that have not ended

@@ -45,10 +45,14 @@ TEST(Table, nothing_in_a_cell_steers_a_terminal) {
 
 TEST(Table, of_a_list_that_is_longer_than_the_screen_the_first_lines_are_shown) {
   const std::string text = "JOB\n1\n2\n3\n";
-  EXPECT_EQ(cut_for_screen(text, 5), text);
-  EXPECT_EQ(cut_for_screen(text, 4), "JOB\n1\n... 2 more\n");
-  EXPECT_EQ(cut_for_screen(text, 3), "JOB\n... 3 more\n");
-  EXPECT_EQ(cut_for_screen(text, 0), text) << "no terminal";
+  EXPECT_EQ(cut_for_screen(text, 5, 80), text);
+  EXPECT_EQ(cut_for_screen(text, 4, 80), "JOB\n1\n... 2 more\n");
+  EXPECT_EQ(cut_for_screen(text, 3, 80), "JOB\n... 3 more\n");
+  EXPECT_EQ(cut_for_screen(text, 0, 80), text) << "no terminal";
+  const std::string wide = "JOB\n\033[32m12345\033[0m\n2\n3\n";
+  EXPECT_EQ(cut_for_screen(wide, 5, 5), wide);
+  EXPECT_EQ(cut_for_screen(wide, 5, 4), wide.substr(0, wide.find("2\n3")) + "... 2 more\n")
+      << "one takes two rows";
 }
 
 // In every list times are those of the place; sentences of the controller have UTC.

@@ -8,6 +8,22 @@
 #include "common/text.h"
 
 namespace cox::cmds {
+namespace {
+
+/// Columns that a line takes on a terminal: without its colours and its end.
+std::size_t shown_width(std::string_view line) {
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\033')
+      i = std::min(line.find('m', i), line.size() - 1);
+    else if (line[i] != '\n' && (static_cast<unsigned char>(line[i]) & 0xC0U) != 0x80U)
+      ++width;
+  }
+  return width;
+}
+
+}  // namespace
+
 std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std::string>>& rows) {
   TableText table(layout);
   for (const auto& row : rows) {
@@ -16,14 +32,25 @@ std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std
   return table.take();
 }
 
-std::string cut_for_screen(const std::string& text, int height) {
+std::string cut_for_screen(const std::string& text, int height, int width) {
+  if (height < 3) return text;
+  int rows = 0, lines_kept = 0;
+  std::size_t kept = 0, begin = 0;
   const auto lines = static_cast<int>(std::ranges::count(text, '\n'));
-  // The cursor stands below the last line.
-  if (height < 3 || lines < height) return text;
-  const int kept = height - 2;
-  std::size_t end = 0;
-  for (int i = 0; i < kept; ++i) end = text.find('\n', end) + 1;
-  return text.substr(0, end) + "... " + std::to_string(lines - kept) + " more\n";
+  while (begin < text.size()) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    const auto columns =
+        static_cast<int>(shown_width(std::string_view(text).substr(begin, end - begin)));
+    rows += width <= 0 ? 1 : std::max(1, (columns + width - 1) / width);
+    // The cursor stands below the last line, and the line of what is left out above it.
+    if (rows <= height - 2) {
+      kept = end;
+      ++lines_kept;
+    }
+    begin = end;
+  }
+  if (rows < height) return text;
+  return text.substr(0, kept) + "... " + std::to_string(lines - lines_kept) + " more\n";
 }
 
 std::string lay_out_plain(const std::vector<std::vector<std::string>>& rows) {

@@ -27,9 +27,9 @@ struct Column {
 /// Lines of the table; the last column is not padded.
 std::string lay_out(const TableLayout& layout, const std::vector<std::vector<std::string>>& rows);
 
-/// As many of its first lines as a screen of `height` shows, the last of them saying how many more
-/// there are. 0: all.
-std::string cut_for_screen(const std::string& text, int height);
+/// As many of its first lines as a screen of `height` rows and `width` columns shows, long ones
+/// taking several rows, the last of them saying how many more there are. 0: all.
+std::string cut_for_screen(const std::string& text, int height, int width);
 
 /// Lines without a header, in columns of text: what a report is made of.
 std::string lay_out_plain(const std::vector<std::vector<std::string>>& rows);

@@ -17,8 +17,8 @@ const char* colour_of(std::string_view word) {
   for (const std::string_view good : {"RUNNING", "COMPLETED", "idle", "mixed", "allocated", "ok"}) {
     if (word == good) return "\033[32m";
   }
-  for (const std::string_view bad : {"FAILED", "TIMEOUT", "OUT_OF_MEMORY", "NODE_FAIL", "down",
-                                     "lost", "failed", "unhealthy", "stuck"}) {
+  for (const std::string_view bad : {"FAILED", "TIMEOUT", "DEADLINE", "OUT_OF_MEMORY", "NODE_FAIL",
+                                     "down", "lost", "failed", "unhealthy", "stuck"}) {
     if (word == bad) return "\033[31m";
   }
   for (const std::string_view odd : {"PENDING", "CANCELLED", "COMPLETING", "CONFIGURING", "drained",

@@ -54,6 +54,11 @@ Result<std::string> take_reason(const std::string& word) {
 }  // namespace
 
 Result<JobFilter> JobFilter::make(const Parsed& given) {
+  for (const char* option :
+       {"state", "partition", "reason", "name", "account", "qos", "nodelist"}) {
+    if (!given.has(option) || !given.list(option).empty()) continue;
+    return fail(Code::bad_usage, "--" + std::string(option) + " \"\": a value is expected");
+  }
   JobFilter filter;
   for (const std::string& word : words_of(given, "state")) {
     const auto state = parse_job_state(upper(word));

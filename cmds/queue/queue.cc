@@ -254,7 +254,7 @@ class Watcher {
   static Result<void> show_text(const Result<std::string>& text) {
     if (!text) return Failure(text.error());
     if (!stdout_is_terminal()) return print(*text);
-    return print("\033[H\033[2J" + cut_for_screen(*text, terminal_height()));
+    return print("\033[H\033[2J" + cut_for_screen(*text, terminal_height(), terminal_width()));
   }
 
   Result<void> begin(const JobRows& rows) {

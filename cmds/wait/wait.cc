@@ -129,7 +129,7 @@ Result<int> run(const Parsed& given) {
   auto session = Session::open(given);
   if (!session) return Failure(session.error());
   if (given.has("label")) {
-    auto labelled = labelled_jobs(given, *session, Labelled::unended);
+    auto labelled = labelled_jobs(given, *session, Labelled::known);
     if (!labelled) return Failure(labelled.error());
     jobs->insert(jobs->end(), labelled->begin(), labelled->end());
   }

@@ -101,6 +101,23 @@ class Updating {
   Endings endings;
 };
 
+struct OfUser {
+  const char* key;
+  const char* what;
+};
+
+/// Who chooses these chooses what runs as the job's user, and what that user's rights open: the
+/// first of them that changes.
+std::optional<OfUser> of_user_alone(const JobChanges& changes) {
+  if (changes.environment) return OfUser{"export", "environment"};
+  if (changes.directory) return OfUser{"chdir", "directory"};
+  if (changes.input) return OfUser{"input", "files"};
+  if (changes.output) return OfUser{"output", "files"};
+  if (changes.error) return OfUser{"error", "files"};
+  if (changes.append_output) return OfUser{"open-mode", "files"};
+  return std::nullopt;
+}
+
 /// Only what changed is checked against the caller's rights: what an operator gave stays.
 Result<JobRequest> Updating::checked_anew(const Job& job) const {
   const JobChanges& changes = ask_.changes;
@@ -108,12 +125,12 @@ Result<JobRequest> Updating::checked_anew(const Job& job) const {
     return fail(Code::not_permitted,
                 "nice " + std::to_string(*changes.nice) + ": only an operator may raise a job");
   }
-  // Who chooses the environment chooses what runs.
   const UserIdentity& user = job.request.common->user;
   const bool may_choose = ask_.caller.uid == user.uid || ask_.caller.role >= Role::administrator;
-  if (changes.environment && !may_choose) {
-    return fail(Code::not_permitted, "export: only " + user_text(user.uid, user.name) +
-                                         " may change the environment of " + job_text(job));
+  if (const auto theirs = of_user_alone(changes); theirs && !may_choose) {
+    return fail(Code::not_permitted, std::string(theirs->key) + ": only " +
+                                         user_text(user.uid, user.name) + " may change the " +
+                                         theirs->what + " of " + job_text(job));
   }
   if (auto good = check_division(job.request, changes); !good) return Failure(good.error());
   SubmitJob as_submit{ask_.caller, {}, changed(job.request, changes)};

@@ -385,5 +385,34 @@ TEST_F(Update, AnEnvironmentIsNotForOperatorsToChange) {
   EXPECT_EQ(cluster.job(id).request.environment, *changes.environment);
 }
 
+// They are opened as its user: an operator who chose them would read and write as anybody.
+TEST_F(Update, FilesAndTheDirectoryAreNotForOperatorsToChange) {
+  const JobId id = *cluster.submit(job().held());
+  const JobRequest before = cluster.job(id).request;
+  std::map<std::string, JobChanges> each;
+  each["chdir: only ada may change the directory of job 1"].directory = "/tmp/other";
+  each["input: only ada may change the files of job 1"].input = "/etc/shadow";
+  each["output: only ada may change the files of job 1"].output = "/tmp/leak";
+  each["error: only ada may change the files of job 1"].error = "/tmp/leak";
+  each["open-mode: only ada may change the files of job 1"].append_output = true;
+  for (const auto& [message, changes] : each) {
+    const auto refused = ask(an_operator(), id, changes);
+    ASSERT_FALSE(refused.has_value()) << message;
+    EXPECT_EQ(refused.error().code, Code::not_permitted);
+    EXPECT_EQ(refused.error().message, message);
+    EXPECT_EQ(cluster.job(id).request, before);
+    EXPECT_TRUE(ask(ada(), id, changes).has_value()) << message;
+    ASSERT_TRUE(cluster.job(id).request != before) << message;
+    const JobRequest now = cluster.job(id).request;
+    JobChanges back;
+    back.directory = before.common->directory;
+    back.input = before.common->input;
+    back.output = before.common->output;
+    back.error = before.common->error;
+    back.append_output = before.common->append_output;
+    ASSERT_TRUE(ask(ada(), id, back).has_value()) << message;
+  }
+}
+
 }  // namespace
 }  // namespace cox::core

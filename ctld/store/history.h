@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -102,8 +103,9 @@ struct StepRow {
 /// Rows of facts that last, in order.
 struct HistoryRows {
   std::uint64_t last_sequence = 0;  // no row up to here is missing
-  std::vector<AttemptRow> attempts;
-  std::vector<StepRow> steps;
+  // A row is more than a kilobyte: it stays where it was made, also when it is handed on.
+  std::list<AttemptRow> attempts;
+  std::list<StepRow> steps;
 
   std::size_t size() const { return attempts.size() + steps.size(); }
 };

@@ -175,6 +175,18 @@ class Roles : public ::testing::TestWithParam<Transport> {
     return request;
   }
 
+  wire::ClientRequest update_of_files(std::uint32_t uid) {
+    wire::ClientRequest request = on_job(wire::JobAction::UPDATE, uid);
+    request.mutable_job_action()->mutable_changes()->set_output("other.out");
+    return request;
+  }
+
+  wire::ClientRequest update_of_directory(std::uint32_t uid) {
+    wire::ClientRequest request = on_job(wire::JobAction::UPDATE, uid);
+    request.mutable_job_action()->mutable_changes()->set_directory("/");
+    return request;
+  }
+
   wire::ClientRequest on_node(wire::NodeAction::Kind kind) {
     wire::ClientRequest request;
     request.mutable_node_action()->set_kind(kind);
@@ -263,6 +275,10 @@ class Roles : public ::testing::TestWithParam<Transport> {
     }
     if (line == "update own job, its environment") request = update_of_environment(asker);
     if (line == "update another's job, its environment") request = update_of_environment(somebody);
+    if (line == "update own job, its files") request = update_of_files(asker);
+    if (line == "update another's job, its files") request = update_of_files(somebody);
+    if (line == "update own job, its directory") request = update_of_directory(asker);
+    if (line == "update another's job, its directory") request = update_of_directory(somebody);
     if (line == "status") request.mutable_status();
     if (line == "queue") request.mutable_list_jobs();
     if (line == "why") request.mutable_explain_job()->set_job(1);
