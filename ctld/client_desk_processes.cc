@@ -103,10 +103,10 @@ void ClientDesk::attach_step(const Conversation& to,
   // Who types into a step runs what they like as its user.
   const UserIdentity& user = job.request.common->user;
   if (caller.uid != user.uid && caller.role < Role::administrator) {
-    return refuse(to,
-                  {Code::not_permitted, "only " + core::user_text(user.uid, user.name) +
-                                            " may attach to " + core::job_text(job) +
-                                            " (its output: cox logs " + core::job_name(job) + ")"});
+    return refuse(
+        to, {Code::not_permitted, "only " + user_text(user.uid, user.name) + " may attach to " +
+                                      core::job_text(job) + " (its output: cox logs " +
+                                      core::job_name(job) + ")"});
   }
   const core::Step* step =
       request.has_step() ? core::find_step(job, StepId{request.step()}) : step_meant(job);

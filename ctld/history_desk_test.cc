@@ -255,13 +255,13 @@ TEST(HistoryRows, a_cancelled_wait_has_a_row_of_its_own_beside_the_attempts) {
   EXPECT_EQ(rows.attempts.front().ended_by, 1000U);
   EXPECT_FALSE(rows.attempts.front().is_last);
   EXPECT_EQ(rows.attempts.front().cores, "n0:0");
-  EXPECT_EQ(rows.attempts[1].attempt, Attempt(2));
-  EXPECT_EQ(rows.attempts[1].state, "CANCELLED");
-  EXPECT_EQ(rows.attempts[1].ended_by, 1000U);
-  EXPECT_EQ(rows.attempts[1].requeues, 1U);
-  EXPECT_TRUE(rows.attempts[1].is_last);
-  EXPECT_FALSE(rows.attempts[1].started.is_set());
-  EXPECT_EQ(rows.attempts[1].node_list, "");
+  EXPECT_EQ(rows.attempts.back().attempt, Attempt(2));
+  EXPECT_EQ(rows.attempts.back().state, "CANCELLED");
+  EXPECT_EQ(rows.attempts.back().ended_by, 1000U);
+  EXPECT_EQ(rows.attempts.back().requeues, 1U);
+  EXPECT_TRUE(rows.attempts.back().is_last);
+  EXPECT_FALSE(rows.attempts.back().started.is_set());
+  EXPECT_EQ(rows.attempts.back().node_list, "");
   EXPECT_EQ(rows.steps.size(), 1U);
 }
 
@@ -287,12 +287,12 @@ TEST(HistoryRows, exit_code_signal_and_kind_of_failure_stand_apart) {
   EXPECT_EQ(rows.attempts.front().signal, 0);
   EXPECT_EQ(rows.attempts.front().cpus, 2U);
   EXPECT_EQ(rows.attempts.front().usage, (Usage{1000, 10, 4096}));
-  EXPECT_EQ(rows.attempts[1].failure, "memory");
-  EXPECT_EQ(rows.attempts[1].exit_code, 0);
-  EXPECT_EQ(rows.attempts[1].signal, 9);
-  EXPECT_EQ(rows.attempts[1].usage.memory_peak_bytes, 9);
+  EXPECT_EQ(rows.attempts.back().failure, "memory");
+  EXPECT_EQ(rows.attempts.back().exit_code, 0);
+  EXPECT_EQ(rows.attempts.back().signal, 9);
+  EXPECT_EQ(rows.attempts.back().usage.memory_peak_bytes, 9);
   ASSERT_EQ(rows.steps.size(), 2U);
-  EXPECT_EQ(rows.steps[1].failure, "memory");
+  EXPECT_EQ(rows.steps.back().failure, "memory");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "core/job/array.h"
 #include "core/job/changes.h"
@@ -387,30 +389,22 @@ TEST_F(Update, AnEnvironmentIsNotForOperatorsToChange) {
 
 // They are opened as its user: an operator who chose them would read and write as anybody.
 TEST_F(Update, FilesAndTheDirectoryAreNotForOperatorsToChange) {
-  const JobId id = *cluster.submit(job().held());
-  const JobRequest before = cluster.job(id).request;
   std::map<std::string, JobChanges> each;
-  each["chdir: only ada may change the directory of job 1"].directory = "/tmp/other";
-  each["input: only ada may change the files of job 1"].input = "/etc/shadow";
-  each["output: only ada may change the files of job 1"].output = "/tmp/leak";
-  each["error: only ada may change the files of job 1"].error = "/tmp/leak";
-  each["open-mode: only ada may change the files of job 1"].append_output = true;
+  each["chdir: only ada may change the directory of job "].directory = "/tmp/other";
+  each["input: only ada may change the files of job "].input = "/etc/shadow";
+  each["output: only ada may change the files of job "].output = "/tmp/leak";
+  each["error: only ada may change the files of job "].error = "/tmp/leak";
+  each["open-mode: only ada may change the files of job "].append_output = true;
   for (const auto& [message, changes] : each) {
+    const JobId id = *cluster.submit(job().held());
+    const JobRequest before = cluster.job(id).request;
     const auto refused = ask(an_operator(), id, changes);
     ASSERT_FALSE(refused.has_value()) << message;
     EXPECT_EQ(refused.error().code, Code::not_permitted);
-    EXPECT_EQ(refused.error().message, message);
-    EXPECT_EQ(cluster.job(id).request, before);
+    EXPECT_EQ(refused.error().message, message + std::to_string(id.value));
+    EXPECT_TRUE(cluster.job(id).request == before) << message;
     EXPECT_TRUE(ask(ada(), id, changes).has_value()) << message;
-    ASSERT_TRUE(cluster.job(id).request != before) << message;
-    const JobRequest now = cluster.job(id).request;
-    JobChanges back;
-    back.directory = before.common->directory;
-    back.input = before.common->input;
-    back.output = before.common->output;
-    back.error = before.common->error;
-    back.append_output = before.common->append_output;
-    ASSERT_TRUE(ask(ada(), id, back).has_value()) << message;
+    EXPECT_FALSE(cluster.job(id).request == before) << message;
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,8 +67,8 @@ inline std::shared_ptr<const HistoryRows> rows_of(std::uint64_t last,
                                                   std::vector<StepRow> steps = {}) {
   auto rows = std::make_shared<HistoryRows>();
   rows->last_sequence = last;
-  rows->attempts = std::move(attempts);
-  rows->steps = std::move(steps);
+  std::ranges::move(attempts, std::back_inserter(rows->attempts));
+  std::ranges::move(steps, std::back_inserter(rows->steps));
   return rows;
 }
 

@@ -208,8 +208,8 @@ TEST(HistoryPark, gives_every_column_back) {
     const auto first = park->take();
     ASSERT_TRUE(first) << first.error().message;
     EXPECT_EQ((*first)->last_sequence, 7U);
-    EXPECT_EQ((*first)->attempts, (std::vector<AttemptRow>{full, ended_job(2, 1)}));
-    EXPECT_EQ((*first)->steps, std::vector<StepRow>{step});
+    EXPECT_EQ((*first)->attempts, (std::list<AttemptRow>{full, ended_job(2, 1)}));
+    EXPECT_EQ((*first)->steps, std::list<StepRow>{step});
     EXPECT_EQ((*park->take())->last_sequence, 9U);
     EXPECT_TRUE(park->empty());
   }

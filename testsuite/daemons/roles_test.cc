@@ -177,13 +177,17 @@ class Roles : public ::testing::TestWithParam<Transport> {
 
   wire::ClientRequest update_of_files(std::uint32_t uid) {
     wire::ClientRequest request = on_job(wire::JobAction::UPDATE, uid);
-    request.mutable_job_action()->mutable_changes()->set_output("other.out");
+    wire::JobChanges& changes = *request.mutable_job_action()->mutable_changes();
+    changes.mutable_values()->set_output("other.out");
+    changes.set_output(true);
     return request;
   }
 
   wire::ClientRequest update_of_directory(std::uint32_t uid) {
     wire::ClientRequest request = on_job(wire::JobAction::UPDATE, uid);
-    request.mutable_job_action()->mutable_changes()->set_directory("/");
+    wire::JobChanges& changes = *request.mutable_job_action()->mutable_changes();
+    changes.mutable_values()->set_directory("/");
+    changes.set_directory(true);
     return request;
   }
 
@@ -248,11 +252,20 @@ class Roles : public ::testing::TestWithParam<Transport> {
     return request;
   }
 
+  /// Of what only its owner chooses of a job.
+  wire::ClientRequest request_of_choice(const std::string& line, std::uint32_t asker) {
+    const std::uint32_t owner = line.starts_with("update own") ? asker : somebody;
+    if (line.ends_with(", its environment")) return update_of_environment(owner);
+    if (line.ends_with(", its files")) return update_of_files(owner);
+    if (line.ends_with(", its directory")) return update_of_directory(owner);
+    return request_about_running(line, asker);
+  }
+
   /// The request that a line of the table means, made anew for each asker.
   wire::ClientRequest request_of(const std::string& line, std::uint32_t asker) {
     using Job = wire::JobAction;
     using Config = wire::ConfigAction;
-    wire::ClientRequest request = request_about_running(line, asker);
+    wire::ClientRequest request = request_of_choice(line, asker);
     if (line == "wait") request.mutable_wait_jobs()->add_jobs(ended_);
     if (line == "queue, watched") request.mutable_list_jobs()->set_watch(true);
     if (line == "submit many") request = submit_many();
@@ -273,12 +286,6 @@ class Roles : public ::testing::TestWithParam<Transport> {
       request.mutable_job_action()->mutable_changes()->set_dependency("afterany:" +
                                                                       std::to_string(ended_));
     }
-    if (line == "update own job, its environment") request = update_of_environment(asker);
-    if (line == "update another's job, its environment") request = update_of_environment(somebody);
-    if (line == "update own job, its files") request = update_of_files(asker);
-    if (line == "update another's job, its files") request = update_of_files(somebody);
-    if (line == "update own job, its directory") request = update_of_directory(asker);
-    if (line == "update another's job, its directory") request = update_of_directory(somebody);
     if (line == "status") request.mutable_status();
     if (line == "queue") request.mutable_list_jobs();
     if (line == "why") request.mutable_explain_job()->set_job(1);
