@@ -21,12 +21,6 @@ namespace {
 // A client that reads nothing is cut off when its answers have grown to this.
 constexpr std::size_t unread_bytes_max = 64U << 20;
 
-void add_error(JobId job, const std::string& name, const Error& error, wire::ActionError* to) {
-  to->set_job(job.value);
-  to->set_name(name);
-  wire::put(error, to->mutable_error());
-}
-
 // A number from here on is an id already: the client chose it at random and can tell it.
 constexpr std::uint64_t own_ids_from = std::uint64_t{1} << 32;
 
@@ -193,93 +187,6 @@ bool ClientDesk::is_change(const wire::ClientRequest& request) {
     default:
       return false;
   }
-}
-
-void ClientDesk::act_on_jobs(const Conversation& to,
-                             const Caller& caller,
-                             const wire::JobAction& action) {
-  const auto jobs = jobs_meant(caller, action);
-  if (!jobs) return refuse(to, jobs.error());
-  if (!action.changes().has_dependency()) {
-    return act_on_jobs_knowing(to, caller, action, *jobs, {});
-  }
-  with_past(to, action, *jobs, [=, this, jobs = *jobs](const std::vector<PastJob>& past) {
-    act_on_jobs_knowing(to, caller, action, jobs, past);
-  });
-}
-
-Result<std::vector<JobId>> ClientDesk::jobs_meant(const Caller& caller,
-                                                  const wire::JobAction& action) const {
-  const auto selector = Selector::parse(action.selector());
-  if (!selector) return tl::unexpected(selector.error());
-  std::vector<JobId> jobs(action.jobs().begin(), action.jobs().end());
-  const bool is_named = action.jobs_size() + action.elements_size() != 0;
-  if (action.user().empty() && (selector->empty() || is_named)) {
-    // Labels choose among the jobs named; of one that is not there it is said so.
-    if (selector->empty()) return jobs;
-    std::erase_if(jobs, [&](JobId id) {
-      const core::Job* job = state().find_job(id);
-      return job != nullptr && !selector->matches(job->request.common->labels);
-    });
-    return jobs;
-  }
-  jobs.clear();
-  const NameList users(action.user());
-  for (const JobId id : state().index.unended) {
-    const core::Job& job = *state().find_job(id);
-    if (core::is_element(job)) continue;  // an array stands for its elements
-    const UserIdentity& user = job.request.common->user;
-    const bool is_of_user = users.empty() ? user.uid == caller.uid : users.has(user.name);
-    if (is_of_user && selector->matches(job.request.common->labels)) jobs.push_back(id);
-  }
-  return jobs;
-}
-
-void ClientDesk::act_on_jobs_knowing(const Conversation& to,
-                                     const Caller& caller,
-                                     const wire::JobAction& action,
-                                     const std::vector<JobId>& jobs,
-                                     const std::vector<PastJob>& past) {
-  const auto elements = take_elements(action.elements());
-  if (!elements) return refuse(to, elements.error());
-  const auto contents = environment_of(action);
-  if (!contents) return refuse(to, contents.error());
-  const auto selector = Selector::parse(action.selector());
-  if (!selector) return refuse(to, selector.error());
-  wire::ClientReply answer;
-  wire::Done* done = answer.mutable_done();
-  for (const JobId job : jobs) {
-    if (const auto asked = act_on_job(caller, action, job, {}, past, *contents)) {
-      done->set_count(done->count() + 1);
-    } else {
-      const core::Job* known = state().find_job(job);
-      const bool is_element = known != nullptr && core::is_element(*known);
-      add_error(job, is_element ? core::job_text(*known) : "", asked.error(), done->add_errors());
-    }
-  }
-  for (const auto& [array, some] : *elements) {
-    const core::Job* known = state().find_job(array);
-    if (known != nullptr && !selector->matches(known->request.common->labels)) continue;
-    if (const auto asked = act_on_job(caller, action, array, some, {}, *contents)) {
-      done->set_count(done->count() + 1);
-    } else {
-      add_error(array, "job " + elements_name(array, some), asked.error(), done->add_errors());
-    }
-  }
-  reply_knowing_past(to, std::move(answer));
-}
-
-Result<void> ClientDesk::act_on_job(const Caller& caller,
-                                    const wire::JobAction& action,
-                                    JobId job,
-                                    const ArraySpec& elements,
-                                    const std::vector<PastJob>& past,
-                                    const std::vector<Blob>& contents) {
-  auto made = translate_action(state(), action, caller, job, elements, past);
-  if (!made) return Failure(made.error());
-  auto* update = std::get_if<core::UpdateJob>(&*made);
-  if (update != nullptr && !contents.empty()) update->changes.environment = contents.front().hash;
-  return machine_.ask(*made, contents);
 }
 
 void ClientDesk::create_step(const Conversation& to,

@@ -148,6 +148,11 @@ class ClientDesk {
                            const wire::JobAction& action,
                            const std::vector<JobId>& jobs,
                            const std::vector<PastJob>& past);
+  void note_action(const Caller& caller,
+                   const wire::JobAction& action,
+                   const std::vector<JobId>& jobs,
+                   const std::vector<std::pair<JobId, ArraySpec>>& elements,
+                   const wire::Done& done) const;
   Result<void> act_on_job(const Caller& caller,
                           const wire::JobAction& action,
                           JobId job,
