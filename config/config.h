@@ -36,8 +36,9 @@ struct UserNames {
   bool looks_at_accounts = false;
 };
 
-/// Settings as a file: parse() gives the same ones for it. Keys that only a start reads, and are
-/// not in Settings, are left out.
+/// A configuration as a file: parse() gives the same one for it.
+std::string to_toml(const Config& config);
+/// Settings alone: without the keys that only a start reads.
 std::string to_toml(const Settings& settings);
 
 /// `path` empty: the defaults. error: not_found or not_permitted for the file itself, else

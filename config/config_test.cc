@@ -246,6 +246,22 @@ TEST(Config, ValuesOfACommandLineGoOverThoseOfTheFile) {
             "--set a b=[1: not TABLE.KEY=VALUE as in the configuration file");
 }
 
+TEST(Config, WhatOnlyAStartReadsIsWrittenToo) {
+  const auto config = parse(
+      "[cluster]\nname = 'a'\nauth = 'munge'\ncontroller = '10.0.0.1:7000'\n"
+      "state_dir = '/var/lib/a'\nroot_from_nodes = true\n[history]\ncheckpoint_facts = 5000\n",
+      "f");
+  ASSERT_TRUE(config) << config.error().message;
+  const auto again = parse(to_toml(*config), "g");
+  ASSERT_TRUE(again) << again.error().message << "\n" << to_toml(*config);
+  EXPECT_EQ(again->listen, config->listen);
+  EXPECT_EQ(again->listen, std::vector<std::string>{"10.0.0.1:7000"});
+  EXPECT_EQ(again->state_dir, "/var/lib/a");
+  EXPECT_TRUE(again->root_from_nodes);
+  EXPECT_EQ(again->checkpoint_facts, 5000U);
+  EXPECT_EQ(again->settings, config->settings);
+}
+
 TEST(Config, LicensesHaveANameAndATotal) {
   const auto config = parse(
       "[[license]]\nname = 'mat.lab@ctl'\ntotal = 12\n"

@@ -66,16 +66,29 @@ void add_members(Text& text, const std::string& key, const std::vector<RoleMembe
   text.add(key, "[" + join(names, ", ") + "]");
 }
 
-void add_cluster(Text& text, const Settings& settings) {
+/// Keys that only a start reads, where they are not as they are without.
+void add_start(Text& text, const Config& config) {
+  if (!config.listen.empty()) text.add("controller", toml_string(join(config.listen, ",")));
+  if (!config.state_dir.empty()) text.add("state_dir", toml_string(config.state_dir));
+  const bool without = config.settings.auth != "munge";
+  if (config.root_from_nodes != without) {
+    text.add("root_from_nodes", config.root_from_nodes ? "true" : "false");
+  }
+}
+
+void add_cluster(Text& text, const Config& config) {
+  const Settings& settings = config.settings;
   text.begin("[cluster]");
   text.add("name", toml_string(settings.cluster));
   text.add("auth", toml_string(settings.auth));
   add_members(text, "administrators", settings.administrators);
   add_members(text, "operators", settings.operators);
   add_members(text, "read_only", settings.readers);
+  add_start(text, config);
 }
 
-void add_scheduling(Text& text, const Settings& settings) {
+void add_scheduling(Text& text, const Config& config) {
+  const Settings& settings = config.settings;
   text.begin("[scheduling]");
   text.add("select", toml_string(settings.select));
   text.add("priority", toml_string(settings.priority));
@@ -91,6 +104,9 @@ void add_scheduling(Text& text, const Settings& settings) {
   text.begin("[history]");
   text.add("keep_in_memory", span(settings.history_keep));
   text.add("jobs_in_memory", number(settings.history_jobs));
+  if (config.checkpoint_facts != Config{}.checkpoint_facts) {
+    text.add("checkpoint_facts", number(config.checkpoint_facts));
+  }
 }
 
 void add_priority(Text& text, const PrioritySettings& terms) {
@@ -197,9 +213,17 @@ void add_partition(Text& text, const PartitionSettings& partition) {
 }  // namespace
 
 std::string to_toml(const Settings& settings) {
+  Config config;
+  config.settings = settings;
+  config.root_from_nodes = settings.auth != "munge";
+  return to_toml(config);
+}
+
+std::string to_toml(const Config& config) {
+  const Settings& settings = config.settings;
   Text text;
-  add_cluster(text, settings);
-  add_scheduling(text, settings);
+  add_cluster(text, config);
+  add_scheduling(text, config);
   add_priority(text, settings.priority_terms);
   add_programs(text, settings.programs);
   add_accounts(text, settings);

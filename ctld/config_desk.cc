@@ -176,7 +176,10 @@ Result<wire::ClientReply> ConfigDesk::show() const {
   wire::ClientReply reply;
   wire::ConfigReply* to = reply.mutable_config();
   to->set_revision(record().revision);
-  to->set_text(config::to_toml(record().settings));
+  // With what the start read: who applies it again, or starts with it, loses nothing.
+  config::Config whole = at_start_;
+  whole.settings = record().settings;
+  to->set_text(config::to_toml(whole));
   wire::put(record().settings, to->mutable_settings());
   return reply;
 }
