@@ -140,8 +140,12 @@ Result<void> check_deadline(Instant now, const JobRequest& request) {
   if (deadline <= now) {
     return fail(Code::refused, "deadline " + to_utc_text(deadline) + " is over");
   }
-  if (request.time_limit >= duration_unlimited) return {};
   const Instant begin = std::max(now, request.begin);
+  if (begin >= deadline) {
+    return fail(Code::refused, "deadline " + to_utc_text(deadline) + ": a job that begins at " +
+                                   to_utc_text(begin) + " cannot end before it");
+  }
+  if (request.time_limit >= duration_unlimited) return {};
   if (begin + request.time_limit <= deadline) return {};
   return fail(Code::refused, "deadline " + to_utc_text(deadline) + ": a job of " +
                                  to_text(request.time_limit) + " that begins at " +
