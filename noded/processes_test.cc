@@ -41,9 +41,9 @@ TEST(Processes, of_this_machine_are_reported_and_ended_ones_left_out) {
   ASSERT_TRUE(platform::wait_for(ended->pid));
   const auto look = [&] { return process_report({{StepId{4}, {ended->pid, spawned->pid}}}); };
   auto report = look();
-  // A spawn is over when the program's memory is there, a moment before its words are in it.
-  while (report.processes_size() == 1 && report.processes(0).command() == "[sleep]")
-    report = look();
+  // A spawn is over when the program's memory is there, a moment before its environment and words
+  // are in it.
+  while (report.processes_size() == 1 && !report.processes(0).has_task()) report = look();
   ::kill(spawned->pid, SIGKILL);
   ASSERT_TRUE(platform::wait_for(spawned->pid));
   ASSERT_EQ(report.processes_size(), 1);
