@@ -209,8 +209,7 @@ bool Session::may_be_obeyed(const Error& error) const {
 
 Result<void> Session::exchange_slices(const std::string& payload, const TakeSlice& take) {
   if (auto sent = deliver(payload); !sent) return sent;
-  // A thousand jobs are ten thousand texts: in an arena they are made and gone together (100,000
-  // jobs: a quarter of the command's time).
+  // A thousand jobs are ten thousand texts: in an arena they are made and gone together.
   const auto block = std::make_unique_for_overwrite<char[]>(slice_memory);
   google::protobuf::ArenaOptions options;
   options.initial_block = block.get();

@@ -56,7 +56,7 @@ class TableText {
 
   TableLayout layout_;
   // Of the cells, made clean, each behind its length: lists of many jobs take what their pages
-  // cost. A cell that says what the one above it says is one byte (100,000 jobs: 2 of 8 MB).
+  // cost. A cell that says what the one above it says is one byte.
   std::string text_;
   std::size_t rows_ = 0;
   std::size_t column_ = 0;  // of the next cell
